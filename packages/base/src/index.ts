@@ -1,0 +1,3 @@
+export { ClewError, messageOf, type ClewErrorDetails } from "./clew-error.ts";
+export { sleep, systemClock, type Clock } from "./clock.ts";
+export { parseDuration } from "./duration.ts";

@@ -1,0 +1,1 @@
+export { nanosParts, Writer } from "./wire/writer.ts";

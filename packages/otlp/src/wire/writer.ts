@@ -1,0 +1,213 @@
+/**
+ * Writes protobuf into one growing buffer. Nested messages are written in place:
+ * `begin` leaves one byte for the length, `end` fills it in and moves the message
+ * along when its length needs more than that byte.
+ */
+import { FIXED32, FIXED64, LENGTH_DELIMITED, VARINT } from "./wire-type.ts";
+
+const TWO_32 = 4_294_967_296;
+/** Shorter strings are written byte by byte: below this, a call into the runtime costs more. */
+const SHORT_STRING = 32;
+
+export class Writer {
+  #buffer: Buffer;
+  #position = 0;
+
+  constructor(initialBytes = 4_096) {
+    this.#buffer = Buffer.allocUnsafeSlow(initialBytes);
+  }
+
+  get byteLength(): number {
+    return this.#position;
+  }
+
+  /** What was written so far, sharing memory with the writer: valid until the next write or `reset`. */
+  view(): Uint8Array {
+    return this.#buffer.subarray(0, this.#position);
+  }
+
+  /** A copy of what was written so far. */
+  finish(): Uint8Array {
+    const copy = new Uint8Array(this.#position);
+    copy.set(this.view());
+    return copy;
+  }
+
+  /** Forgets what was written and keeps the memory. */
+  reset(): void {
+    this.#position = 0;
+  }
+
+  tag(field: number, wireType: number): void {
+    this.varint(field * 8 + wireType);
+  }
+
+  /** An unsigned integer up to 2^53-1 as a varint, without a tag. */
+  varint(value: number): void {
+    this.#reserve(8);
+    const buffer = this.#buffer;
+    let position = this.#position;
+    let rest = value;
+    while (rest > 127) {
+      buffer[position++] = (rest % 128) | 128;
+      rest = Math.floor(rest / 128);
+    }
+    buffer[position++] = rest;
+    this.#position = position;
+  }
+
+  /** A varint field that is left out when 0, as proto3 has it. */
+  uint(field: number, value: number): void {
+    if (value === 0) return;
+    this.tag(field, VARINT);
+    this.varint(value);
+  }
+
+  /** An `int64`, `uint64` or `enum` field; written even when 0, because `oneof` members must be. */
+  int64(field: number, value: bigint): void {
+    this.tag(field, VARINT);
+    this.varint64(value);
+  }
+
+  /** A 64-bit integer as a varint, negative ones as their two's complement. Without a tag. */
+  varint64(value: bigint): void {
+    this.#reserve(10);
+    let rest = BigInt.asUintN(64, value);
+    while (rest > 127n) {
+      this.#buffer[this.#position++] = Number(rest & 127n) | 128;
+      rest >>= 7n;
+    }
+    this.#buffer[this.#position++] = Number(rest);
+  }
+
+  /** A whole number of at most 53 bits, negative or not, as an `int64` field. */
+  int(field: number, value: number): void {
+    if (value < 0) return this.int64(field, BigInt(value));
+    this.tag(field, VARINT);
+    this.varint(value);
+  }
+
+  bool(field: number, value: boolean): void {
+    this.tag(field, VARINT);
+    this.#reserve(1);
+    this.#buffer[this.#position++] = value ? 1 : 0;
+  }
+
+  /** A `sint32` field, zigzag, left out when 0. */
+  sint32(field: number, value: number): void {
+    if (value === 0) return;
+    this.tag(field, VARINT);
+    this.varint(((value << 1) ^ (value >> 31)) >>> 0);
+  }
+
+  double(field: number, value: number): void {
+    this.tag(field, FIXED64);
+    this.#reserve(8);
+    this.#position = this.#buffer.writeDoubleLE(value, this.#position);
+  }
+
+  fixed64(field: number, value: bigint): void {
+    const bits = BigInt.asUintN(64, value);
+    this.fixed64Parts(field, Number(bits & 0xffff_ffffn), Number(bits >> 32n));
+  }
+
+  /** A `fixed64` or `sfixed64` field from its two unsigned 32-bit halves. */
+  fixed64Parts(field: number, low: number, high: number): void {
+    this.tag(field, FIXED64);
+    this.#reserve(8);
+    this.#position = this.#buffer.writeUInt32LE(low, this.#position);
+    this.#position = this.#buffer.writeUInt32LE(high, this.#position);
+  }
+
+  fixed32(field: number, value: number): void {
+    this.tag(field, FIXED32);
+    this.#reserve(4);
+    this.#position = this.#buffer.writeUInt32LE(value >>> 0, this.#position);
+  }
+
+  string(field: number, value: string): void {
+    this.tag(field, LENGTH_DELIMITED);
+    this.#text(value);
+  }
+
+  bytes(field: number, value: Uint8Array): void {
+    this.tag(field, LENGTH_DELIMITED);
+    this.varint(value.length);
+    this.raw(value);
+  }
+
+  /** Bytes as they are, tag and length included by whoever made them. */
+  raw(value: Uint8Array): void {
+    this.#reserve(value.length);
+    this.#buffer.set(value, this.#position);
+    this.#position += value.length;
+  }
+
+  /** Opens a nested message. Give what it returns to `end`. */
+  begin(field: number): number {
+    this.tag(field, LENGTH_DELIMITED);
+    this.#reserve(1);
+    return ++this.#position;
+  }
+
+  /** Closes the nested message whose body starts at `start`. */
+  end(start: number): void {
+    const length = this.#position - start;
+    if (length < 128) {
+      this.#buffer[start - 1] = length;
+      return;
+    }
+    const extra = varintSize(length) - 1;
+    this.#reserve(extra);
+    this.#buffer.copyWithin(start + extra, start, this.#position);
+    this.#position = start - 1;
+    this.varint(length);
+    this.#position = start + extra + length;
+  }
+
+  #text(value: string): void {
+    const start = this.#position + 1;
+    if (value.length > SHORT_STRING) return this.#longText(value);
+    this.#reserve(SHORT_STRING + 1);
+    const buffer = this.#buffer;
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i);
+      if (code > 127) return this.#longText(value);
+      buffer[start + i] = code;
+    }
+    buffer[start - 1] = value.length;
+    this.#position = start + value.length;
+  }
+
+  #longText(value: string): void {
+    const byteLength = Buffer.byteLength(value);
+    this.varint(byteLength);
+    this.#reserve(byteLength);
+    this.#position += this.#buffer.write(value, this.#position, "utf8");
+  }
+
+  #reserve(byteCount: number): void {
+    const needed = this.#position + byteCount;
+    if (needed <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.#buffer.length * 2, needed));
+    larger.set(this.#buffer.subarray(0, this.#position));
+    this.#buffer = larger;
+  }
+}
+
+function varintSize(value: number): number {
+  let size = 1;
+  for (let rest = value; rest > 127; rest = Math.floor(rest / 128)) size++;
+  return size;
+}
+
+/** Splits a millisecond count and its nanosecond rest into the two halves of a `fixed64` of nanoseconds. */
+export function nanosParts(epochSeconds: number, nanos: number): { low: number; high: number } {
+  // seconds * 1e9 exceeds 2^53, so multiply the 16-bit halves of the seconds apart.
+  const secondsHigh = Math.floor(epochSeconds / 65_536);
+  const secondsLow = epochSeconds % 65_536;
+  const lowProduct = secondsLow * 1_000_000_000 + nanos;
+  const highProduct = secondsHigh * 1_000_000_000;
+  const lowSum = lowProduct + (highProduct % 65_536) * 65_536;
+  return { low: (lowSum % TWO_32) >>> 0, high: Math.floor(highProduct / 65_536) + Math.floor(lowSum / TWO_32) };
+}
