@@ -1,0 +1,143 @@
+/** The label that holds a metric's name. */
+export const METRIC_NAME = "__name__";
+
+// A lone surrogate cannot occur in well-formed text, so keys made with it never collide.
+const SEPARATOR = "\ud800";
+
+/**
+ * An immutable label set, kept as one flat array sorted by name: `[name, value, name, value, …]`.
+ * A label with an empty value is the same as no label.
+ */
+export class Labels {
+  static readonly empty: Labels = new Labels([]);
+
+  readonly #flat: readonly string[];
+  #key: string | undefined;
+
+  private constructor(flat: readonly string[]) {
+    this.#flat = flat;
+  }
+
+  /** From `[name, value]` pairs in any order; of pairs with one name the last counts. */
+  static from(pairs: Iterable<readonly [string, string]>): Labels {
+    const byName = new Map(pairs);
+    const names = [...byName.keys()].filter((name) => byName.get(name) !== "").sort(compareText);
+    return new Labels(names.flatMap((name) => [name, byName.get(name) ?? ""]));
+  }
+
+  /** From an object such as `{ __name__: "up", job: "api" }`. */
+  static of(record: Readonly<Record<string, string>>): Labels {
+    return Labels.from(Object.entries(record));
+  }
+
+  /** A string that is equal for equal label sets and different for different ones. */
+  get key(): string {
+    this.#key ??= this.#flat.join(SEPARATOR);
+    return this.#key;
+  }
+
+  get size(): number {
+    return this.#flat.length / 2;
+  }
+
+  get metricName(): string {
+    return this.get(METRIC_NAME);
+  }
+
+  /** The label's value, `""` where it is absent. */
+  get(name: string): string {
+    for (let i = 0; i < this.#flat.length; i += 2) {
+      if (this.#flat[i] === name) return this.#flat[i + 1] ?? "";
+    }
+    return "";
+  }
+
+  /** The pairs, sorted by name. */
+  *[Symbol.iterator](): IterableIterator<[string, string]> {
+    for (let i = 0; i < this.#flat.length; i += 2) yield [this.#flat[i] ?? "", this.#flat[i + 1] ?? ""];
+  }
+
+  /** Only the labels whose name is wanted. */
+  filter(wanted: (name: string) => boolean): Labels {
+    const kept: string[] = [];
+    for (const [name, value] of this) if (wanted(name)) kept.push(name, value);
+    return kept.length === this.#flat.length ? this : new Labels(kept);
+  }
+
+  keeping(names: ReadonlySet<string>): Labels {
+    return this.filter((name) => names.has(name));
+  }
+
+  without(names: ReadonlySet<string>): Labels {
+    return this.filter((name) => !names.has(name));
+  }
+
+  withoutName(): Labels {
+    return this.filter((name) => name !== METRIC_NAME);
+  }
+
+  /** The same labels with one set to a value; an empty value removes it. */
+  with(name: string, value: string): Labels {
+    return this.get(name) === value ? this : Labels.from([...this, [name, value]]);
+  }
+
+  toObject(): Record<string, string> {
+    return Object.fromEntries(this);
+  }
+
+  /** As PromQL writes it: `up{job="api"}`, `{job="api"}`, `{}`. */
+  toString(): string {
+    return `{${[...this].map(([name, value]) => `${labelNameText(name)}=${quoted(value)}`).join(", ")}}`;
+  }
+}
+
+/** Sorts label sets as Prometheus does: name by name, value by value, the shorter first. */
+export function compareLabels(a: Labels, b: Labels): number {
+  const left = [...a].flat();
+  const right = [...b].flat();
+  for (let i = 0; i < Math.min(left.length, right.length); i++) {
+    const order = compareText(left[i] ?? "", right[i] ?? "");
+    if (order !== 0) return order;
+  }
+  return left.length - right.length;
+}
+
+export function isLegacyLabelName(name: string): boolean {
+  return /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name);
+}
+
+export function isLegacyMetricName(name: string): boolean {
+  return /^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(name);
+}
+
+/** A label name as it may stand in a query: quoted where it needs to be. */
+export function labelNameText(name: string): string {
+  return isLegacyLabelName(name) ? name : quoted(name);
+}
+
+/** Double-quoted with the escapes of Go's `strconv.Quote`. */
+export function quoted(text: string): string {
+  return `"${text.replaceAll(/[\\"\u0000-\u001f\u007f-\u00a0\u00ad]/g, escaped)}"`;
+}
+
+const NAMED_ESCAPES: Readonly<Record<string, string>> = {
+  "\\": "\\\\",
+  '"': '\\"',
+  "\u0007": "\\a",
+  "\b": "\\b",
+  "\f": "\\f",
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+  "\v": "\\v",
+};
+
+function escaped(character: string): string {
+  const code = character.charCodeAt(0);
+  const hex = code.toString(16);
+  return NAMED_ESCAPES[character] ?? (code < 0x80 ? `\\x${hex.padStart(2, "0")}` : `\\u${hex.padStart(4, "0")}`);
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
