@@ -1,1 +1,24 @@
+export { decode } from "./decode.ts";
+export type * from "./decoded.ts";
+export { encode } from "./encode.ts";
+export { fromJson } from "./json/from-json.ts";
+export { toJson } from "./json/to-json.ts";
+export { mapResources } from "./map-resources.ts";
+export { concatPayloads, payloadBytes, payloadOf, payloadOfJson, type Payload } from "./payload.ts";
+export {
+  decodeResponse,
+  decodeStatus,
+  encodeResponse,
+  encodeStatus,
+  responseJson,
+  RPC_CODE,
+  statusJson,
+  type PartialSuccess,
+  type Status,
+} from "./response.ts";
+export { AnyValue, Resource } from "./schema/common.ts";
+export { SPAN_KINDS, STATUS_CODES } from "./schema/trace.ts";
+export { PROTOCOLS, SIGNALS, type Signal } from "./signal.ts";
+export type { Counts } from "./validate.ts";
+export { Reader } from "./wire/reader.ts";
 export { nanosParts, Writer } from "./wire/writer.ts";

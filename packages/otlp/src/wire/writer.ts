@@ -102,13 +102,24 @@ export class Writer {
 
   double(field: number, value: number): void {
     this.tag(field, FIXED64);
+    this.rawDouble(value);
+  }
+
+  /** A double without a tag, as an item of a packed list. */
+  rawDouble(value: number): void {
     this.#reserve(8);
     this.#position = this.#buffer.writeDoubleLE(value, this.#position);
   }
 
   fixed64(field: number, value: bigint): void {
-    const bits = BigInt.asUintN(64, value);
-    this.fixed64Parts(field, Number(bits & 0xffff_ffffn), Number(bits >> 32n));
+    this.tag(field, FIXED64);
+    this.rawFixed64(value);
+  }
+
+  /** A `fixed64` without a tag, as an item of a packed list. */
+  rawFixed64(value: bigint): void {
+    this.#reserve(8);
+    this.#position = this.#buffer.writeBigUInt64LE(BigInt.asUintN(64, value), this.#position);
   }
 
   /** A `fixed64` or `sfixed64` field from its two unsigned 32-bit halves. */

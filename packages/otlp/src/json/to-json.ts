@@ -1,0 +1,28 @@
+/**
+ * OTLP protobuf to OTLP/JSON: ids in hexadecimal, 64-bit integers as strings, enums as
+ * numbers, bytes in base64, names in lowerCamelCase, absent fields left out.
+ * (OTLP specification, "JSON Protobuf Encoding")
+ */
+import { decodeAs, readScalar, type DecodedMessage, type Representation } from "../decode.ts";
+import type { Field, Message } from "../schema/message.ts";
+import type { Reader } from "../wire/reader.ts";
+
+const json: Representation = { scalar: jsonScalar, fillsDefaults: false };
+
+/** The JSON value (give it to `JSON.stringify`) of protobuf bytes that were validated. */
+export function toJson(message: Message, bytes: Uint8Array): DecodedMessage {
+  return decodeAs(json, message, bytes);
+}
+
+function jsonScalar(field: Field, reader: Reader): unknown {
+  const value = readScalar(field, reader);
+  if (typeof value === "bigint") return value.toString();
+  if (typeof value === "number") return Number.isFinite(value) ? value : nonFinite(value);
+  if (!(value instanceof Uint8Array)) return value;
+  return Buffer.from(value).toString(field.kind === "bytes" ? "base64" : "hex");
+}
+
+function nonFinite(value: number): string {
+  if (Number.isNaN(value)) return "NaN";
+  return value > 0 ? "Infinity" : "-Infinity";
+}

@@ -1,0 +1,47 @@
+import { fromJson } from "./json/from-json.ts";
+import { PROTOCOLS, type Signal } from "./signal.ts";
+import { validate, type Counts } from "./validate.ts";
+
+/**
+ * Telemetry as it flows through the collector: the bytes of one or more validated OTLP
+ * `Export*ServiceRequest`s of one signal, with what they carry. A request is
+ * `repeated ResourceX resource_x = 1`, so the chunks put end to end are a request again.
+ * Never changed once made; branches of a pipeline share it.
+ */
+export interface Payload {
+  readonly signal: Signal;
+  readonly chunks: readonly Uint8Array[];
+  readonly counts: Readonly<Counts>;
+  readonly byteLength: number;
+}
+
+/** Takes over `bytes`, which must not change afterwards. Throws `OTLP_MALFORMED` unless they are a well-formed request. */
+export function payloadOf(signal: Signal, bytes: Uint8Array): Payload {
+  return { signal, chunks: [bytes], counts: validate(PROTOCOLS[signal].request, bytes), byteLength: bytes.length };
+}
+
+/** The same from OTLP/JSON text. */
+export function payloadOfJson(signal: Signal, text: string): Payload {
+  return payloadOf(signal, fromJson(PROTOCOLS[signal].request, text));
+}
+
+/** One payload that carries what all of them carry, in order, without copying. There must be at least one. */
+export function concatPayloads(payloads: readonly Payload[]): Payload {
+  const [first] = payloads;
+  if (first === undefined) throw new RangeError("no payloads to concatenate");
+  if (payloads.length === 1) return first;
+  const counts: Counts = { resources: 0, metrics: 0, items: 0 };
+  let byteLength = 0;
+  for (const payload of payloads) {
+    counts.resources += payload.counts.resources;
+    counts.metrics += payload.counts.metrics;
+    counts.items += payload.counts.items;
+    byteLength += payload.byteLength;
+  }
+  return { signal: first.signal, chunks: payloads.flatMap((payload) => payload.chunks), counts, byteLength };
+}
+
+/** The request's bytes in one piece. */
+export function payloadBytes(payload: Payload): Uint8Array {
+  return payload.chunks.length === 1 ? payload.chunks[0]! : Buffer.concat(payload.chunks, payload.byteLength);
+}

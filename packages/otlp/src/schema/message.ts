@@ -1,0 +1,119 @@
+/**
+ * What a protobuf message looks like, as data. Validation, decoding, encoding and the
+ * JSON mapping all read these tables, so that each field of OTLP stands in one place.
+ */
+import { FIXED32, FIXED64, LENGTH_DELIMITED, VARINT, type WireType } from "../wire/wire-type.ts";
+
+/** How a field's value is written. `traceId` and `spanId` are bytes of 16 and 8, hexadecimal in JSON. */
+export type Kind =
+  | "string"
+  | "bytes"
+  | "traceId"
+  | "spanId"
+  | "bool"
+  | "uint32"
+  | "int32"
+  | "enum"
+  | "int64"
+  | "uint64"
+  | "sint32"
+  | "fixed32"
+  | "fixed64"
+  | "sfixed64"
+  | "double"
+  | "message";
+
+export interface Field {
+  readonly number: number;
+  /** The name in JSON, lowerCamelCase. */
+  readonly name: string;
+  /** The name in the `.proto` file, which JSON may use as well. */
+  readonly protoName: string;
+  readonly kind: Kind;
+  readonly repeated: boolean;
+  /** Present means set, even when it holds its type's zero: `oneof` members and `optional` fields. */
+  readonly explicit: boolean;
+  /** The type of a `message` field. A function, since AnyValue contains itself. */
+  readonly message?: () => Message;
+  /** An `enum` field's names, by number. */
+  readonly names?: readonly string[];
+}
+
+/** Which total a message adds one to when a request is counted. */
+export type Counted = "resources" | "metrics" | "items";
+
+export interface Message {
+  readonly name: string;
+  readonly fields: readonly Field[];
+  /** `fields` by number, for readers. */
+  readonly byNumber: readonly (Field | undefined)[];
+  readonly counted?: Counted;
+}
+
+export function message(name: string, fields: readonly Field[], counted?: Counted): Message {
+  const byNumber: (Field | undefined)[] = [];
+  for (let number = Math.max(...fields.map((field) => field.number)); number >= 0; number--)
+    byNumber[number] = undefined;
+  for (const field of fields) byNumber[field.number] = field;
+  return counted === undefined ? { name, fields, byNumber } : { name, fields, byNumber, counted };
+}
+
+type Scalar = Exclude<Kind, "message" | "enum">;
+
+export function field(number: number, name: string, kind: Scalar): Field {
+  return make(number, name, kind, false, false);
+}
+
+/** A member of a `oneof`, or an `optional` field: written even when zero. */
+export function explicit(number: number, name: string, kind: Scalar): Field {
+  return make(number, name, kind, false, true);
+}
+
+export function list(number: number, name: string, kind: Scalar): Field {
+  return make(number, name, kind, true, false);
+}
+
+export function one(number: number, name: string, type: () => Message): Field {
+  return { ...make(number, name, "message", false, true), message: type };
+}
+
+export function many(number: number, name: string, type: () => Message): Field {
+  return { ...make(number, name, "message", true, false), message: type };
+}
+
+export function choice(number: number, name: string, names: readonly string[]): Field {
+  return { ...make(number, name, "enum", false, false), names };
+}
+
+function make(number: number, name: string, kind: Kind, repeated: boolean, isExplicit: boolean): Field {
+  const protoName = name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return { number, name, protoName, kind, repeated, explicit: isExplicit };
+}
+
+const WIRE_TYPES: Readonly<Record<Kind, WireType>> = {
+  string: LENGTH_DELIMITED,
+  bytes: LENGTH_DELIMITED,
+  traceId: LENGTH_DELIMITED,
+  spanId: LENGTH_DELIMITED,
+  message: LENGTH_DELIMITED,
+  bool: VARINT,
+  uint32: VARINT,
+  int32: VARINT,
+  enum: VARINT,
+  int64: VARINT,
+  uint64: VARINT,
+  sint32: VARINT,
+  fixed32: FIXED32,
+  fixed64: FIXED64,
+  sfixed64: FIXED64,
+  double: FIXED64,
+};
+
+export function wireTypeOf(kind: Kind): WireType {
+  return WIRE_TYPES[kind];
+}
+
+/** Whether a repeated field of this kind may stand packed in one length-delimited field. */
+export function isPackable(kind: Kind): boolean {
+  return WIRE_TYPES[kind] !== LENGTH_DELIMITED;
+}
