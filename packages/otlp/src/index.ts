@@ -6,6 +6,14 @@ export { toJson } from "./json/to-json.ts";
 export { mapResources } from "./map-resources.ts";
 export { concatPayloads, payloadBytes, payloadOf, payloadOfJson, type Payload } from "./payload.ts";
 export {
+  prometheusLabelName,
+  prometheusMetricName,
+  prometheusUnitName,
+  type PrometheusLabelOptions,
+  type PrometheusNameOptions,
+  type PrometheusNameType,
+} from "./prometheus-name.ts";
+export {
   decodeResponse,
   decodeStatus,
   encodeResponse,
