@@ -1,0 +1,78 @@
+import { parsePrometheusDuration } from "./prometheus-duration.ts";
+import { parseGoNumber } from "./go-number.ts";
+import { parseError } from "./parse-error.ts";
+import { QueryError } from "./query-error.ts";
+import { describe, type Token } from "./tokens.ts";
+
+const END: Token = { kind: "eof", text: "", start: 0, end: 0 };
+
+/** Steps through tokens and words the complaints about them. */
+export class TokenReader {
+  protected readonly query: string;
+  readonly #tokens: readonly Token[];
+  #at = 0;
+
+  constructor(query: string, tokens: readonly Token[]) {
+    this.query = query;
+    this.#tokens = tokens;
+  }
+
+  protected get peek(): Token {
+    return this.#tokens[this.#at] ?? END;
+  }
+
+  protected get peekAfter(): Token {
+    return this.#tokens[this.#at + 1] ?? END;
+  }
+
+  /** Where the token before this one ends. */
+  protected get previousEnd(): number {
+    return this.#tokens[this.#at - 1]?.end ?? 0;
+  }
+
+  protected next(): Token {
+    const token = this.peek;
+    this.#at++;
+    return token;
+  }
+
+  protected accept(...kinds: readonly string[]): Token | undefined {
+    return kinds.includes(this.peek.kind) ? this.next() : undefined;
+  }
+
+  protected expect(kind: string): Token {
+    return this.accept(kind) ?? this.failUnexpected();
+  }
+
+  protected failUnexpected(): never {
+    throw this.unexpected();
+  }
+
+  protected unexpected(context = "", expected = ""): QueryError {
+    return this.unexpectedToken(this.peek, context, expected);
+  }
+
+  protected unexpectedToken(token: Token, context = "", expected = ""): QueryError {
+    if (token.kind === "error") return parseError(this.query, token, token.text);
+    const where = context === "" ? "" : ` in ${context}`;
+    const wanted = expected === "" ? "" : `, expected ${expected}`;
+    return parseError(this.query, token, `unexpected ${describe(token)}${where}${wanted}`);
+  }
+
+  /** The value of a number token, or the seconds of a duration token. */
+  numberOf(token: Token): number {
+    if (token.kind === "number") return this.#float(token);
+    try {
+      return parsePrometheusDuration(token.text) / 1000;
+    } catch (thrown) {
+      throw thrown instanceof QueryError ? parseError(this.query, token, thrown.what) : thrown;
+    }
+  }
+
+  #float(token: Token): number {
+    const value = parseGoNumber(token.text);
+    if (Number.isFinite(value) || /inf|nan/i.test(token.text)) return value;
+    const problem = `strconv.ParseFloat: parsing ${JSON.stringify(token.text)}: value out of range`;
+    throw parseError(this.query, token, `error parsing number: ${problem}`);
+  }
+}
