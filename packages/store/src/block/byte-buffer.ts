@@ -1,0 +1,88 @@
+/** A growing run of bytes, the storage of every column. `reset` keeps the memory. */
+export class ByteBuffer {
+  bytes: Buffer;
+  length = 0;
+
+  constructor(initialBytes = 1_024) {
+    this.bytes = Buffer.allocUnsafeSlow(initialBytes);
+  }
+
+  /** Makes room for `count` more bytes; call before writing to `bytes` directly. */
+  reserve(count: number): void {
+    const needed = this.length + count;
+    if (needed <= this.bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, needed));
+    larger.set(this.bytes.subarray(0, this.length));
+    this.bytes = larger;
+  }
+
+  view(): Uint8Array {
+    return this.bytes.subarray(0, this.length);
+  }
+
+  reset(): void {
+    this.length = 0;
+  }
+
+  u8(value: number): void {
+    this.reserve(1);
+    this.bytes[this.length++] = value;
+  }
+
+  u32(value: number): void {
+    this.reserve(4);
+    this.length = this.bytes.writeUInt32LE(value >>> 0, this.length);
+  }
+
+  /** An unsigned integer up to 2^53-1 in eight bytes. */
+  u64(value: number): void {
+    this.reserve(8);
+    this.bytes.writeUInt32LE(value % 4_294_967_296 >>> 0, this.length);
+    this.length = this.bytes.writeUInt32LE(Math.floor(value / 4_294_967_296), this.length + 4);
+  }
+
+  u64Big(value: bigint): void {
+    this.reserve(8);
+    this.length = this.bytes.writeBigUInt64LE(BigInt.asUintN(64, value), this.length);
+  }
+
+  f64(value: number): void {
+    this.reserve(8);
+    this.length = this.bytes.writeDoubleLE(value, this.length);
+  }
+
+  /** Eight bytes taken as they stand in `source`: fixed64, sfixed64 and double are laid out alike in both formats. */
+  eightFrom(source: Buffer, start: number): void {
+    this.reserve(8);
+    const { bytes, length } = this;
+    for (let i = 0; i < 8; i++) bytes[length + i] = source[start + i]!;
+    this.length = length + 8;
+  }
+
+  varint(value: number): void {
+    this.reserve(8);
+    let rest = value;
+    while (rest > 127) {
+      this.bytes[this.length++] = (rest % 128) | 128;
+      rest = Math.floor(rest / 128);
+    }
+    this.bytes[this.length++] = rest;
+  }
+
+  copy(source: Uint8Array, start: number, end: number): void {
+    const count = end - start;
+    this.reserve(count);
+    if (count < 48) {
+      const { bytes, length } = this;
+      for (let i = 0; i < count; i++) bytes[length + i] = source[start + i]!;
+    } else this.bytes.set(source.subarray(start, end), this.length);
+    this.length += count;
+  }
+
+  /** Repeats bytes of its own, from `start` to `end`, at the end. */
+  copyWithin(start: number, end: number): void {
+    this.reserve(end - start);
+    this.bytes.copyWithin(this.length, start, end);
+    this.length += end - start;
+  }
+}

@@ -1,0 +1,257 @@
+/**
+ * The columns of a ClickHouse block in its Native format. OTLP strings and Native strings
+ * are both a varint length and the bytes, so text goes from one to the other by copying.
+ * Layouts: docs/formats/native-block.md.
+ */
+import { ByteBuffer } from "./byte-buffer.ts";
+import { Dictionary } from "./dictionary.ts";
+
+export interface Column {
+  /** The ClickHouse type, as CREATE TABLE spells it. */
+  readonly type: string;
+  readonly rows: number;
+  /** What precedes the data once a column: versions of LowCardinality parts. */
+  prefix(parts: Uint8Array[]): void;
+  /** Adds the column's bytes to `parts`, sharing memory until the next `reset`. */
+  data(parts: Uint8Array[]): void;
+  reset(): void;
+}
+
+/** Integers, floats and times: `width` bytes a row, written through `values`. */
+export class FixedColumn implements Column {
+  readonly type: string;
+  readonly values: ByteBuffer = new ByteBuffer();
+  readonly #width: number;
+
+  constructor(type: string, width: 1 | 4 | 8) {
+    this.type = type;
+    this.#width = width;
+  }
+
+  get rows(): number {
+    return this.values.length / this.#width;
+  }
+
+  prefix(): void {}
+
+  data(parts: Uint8Array[]): void {
+    parts.push(this.values.view());
+  }
+
+  reset(): void {
+    this.values.reset();
+  }
+
+  /** Writes the last row again. */
+  repeat(): void {
+    this.values.copyWithin(this.values.length - this.#width, this.values.length);
+  }
+}
+
+const HEX_DIGITS = Buffer.from("0123456789abcdef", "latin1");
+
+export class StringColumn implements Column {
+  readonly type = "String";
+  readonly values: ByteBuffer = new ByteBuffer();
+  rows = 0;
+  #lastStart = 0;
+
+  prefix(): void {}
+
+  data(parts: Uint8Array[]): void {
+    parts.push(this.values.view());
+  }
+
+  reset(): void {
+    this.values.reset();
+    this.rows = 0;
+  }
+
+  add(source: Uint8Array, start: number, end: number): void {
+    this.#lastStart = this.values.length;
+    this.values.varint(end - start);
+    this.values.copy(source, start, end);
+    this.rows++;
+  }
+
+  addEmpty(): void {
+    this.#lastStart = this.values.length;
+    this.values.u8(0);
+    this.rows++;
+  }
+
+  addText(text: string): void {
+    this.#lastStart = this.values.length;
+    const byteLength = Buffer.byteLength(text);
+    this.values.varint(byteLength);
+    this.values.reserve(byteLength);
+    this.values.length += this.values.bytes.write(text, this.values.length);
+    this.rows++;
+  }
+
+  /** An id's bytes as lower-case hexadecimal text. */
+  addHex(source: Uint8Array, start: number, end: number): void {
+    this.#lastStart = this.values.length;
+    const { values } = this;
+    values.varint((end - start) * 2);
+    values.reserve((end - start) * 2);
+    const { bytes } = values;
+    let position = values.length;
+    for (let i = start; i < end; i++) {
+      const byte = source[i]!;
+      bytes[position++] = HEX_DIGITS[byte >> 4]!;
+      bytes[position++] = HEX_DIGITS[byte & 15]!;
+    }
+    values.length = position;
+    this.rows++;
+  }
+
+  repeat(): void {
+    this.values.copyWithin(this.#lastStart, this.values.length);
+    this.#lastStart = this.values.length - (this.values.length - this.#lastStart) / 2;
+    this.rows++;
+  }
+}
+
+/** Version 1 of the keys' serialization: a shared dictionary within the block. */
+const KEYS_VERSION = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
+/** UInt32 indexes (2) into additional keys that follow (bit 9). */
+const INDEX_TYPE = 2 + (1 << 9);
+
+export class LowCardinalityColumn implements Column {
+  readonly type = "LowCardinality(String)";
+  readonly dictionary: Dictionary = new Dictionary();
+  readonly #indexes = new ByteBuffer();
+
+  get rows(): number {
+    return this.#indexes.length / 4;
+  }
+
+  add(source: Uint8Array, start: number, end: number): void {
+    this.#indexes.u32(this.dictionary.find(source, start, end));
+  }
+
+  addText(text: string): void {
+    const bytes = Buffer.from(text);
+    this.add(bytes, 0, bytes.length);
+  }
+
+  /** The empty string stands at 0 in every dictionary. */
+  addEmpty(): void {
+    this.#indexes.u32(0);
+  }
+
+  /** Writes the last `count` rows again. */
+  repeat(count = 1): void {
+    this.#indexes.copyWithin(this.#indexes.length - count * 4, this.#indexes.length);
+  }
+
+  prefix(parts: Uint8Array[]): void {
+    parts.push(KEYS_VERSION);
+  }
+
+  data(parts: Uint8Array[]): void {
+    if (this.rows === 0) return;
+    const header = new ByteBuffer(16);
+    header.u64(INDEX_TYPE);
+    header.u64(this.dictionary.size);
+    const rowCount = new ByteBuffer(8);
+    rowCount.u64(this.rows);
+    parts.push(header.view(), this.dictionary.view(), rowCount.view(), this.#indexes.view());
+  }
+
+  reset(): void {
+    this.dictionary.reset();
+    this.#indexes.reset();
+  }
+}
+
+/** `Map(LowCardinality(String), String)`: attributes. Add entries to `keys` and `values`, then `endRow`. */
+export class MapColumn implements Column {
+  readonly type = "Map(LowCardinality(String), String)";
+  readonly keys: LowCardinalityColumn = new LowCardinalityColumn();
+  readonly values: StringColumn = new StringColumn();
+  readonly #ends = new ByteBuffer();
+  #rowStart = 0;
+  #rowStartBytes = 0;
+  #lastCount = 0;
+  #lastBytes = 0;
+
+  get rows(): number {
+    return this.#ends.length / 8;
+  }
+
+  endRow(): void {
+    const entries = this.values.rows;
+    this.#lastCount = entries - this.#rowStart;
+    this.#lastBytes = this.values.values.length - this.#rowStartBytes;
+    this.#rowStart = entries;
+    this.#rowStartBytes = this.values.values.length;
+    this.#ends.u64(entries);
+  }
+
+  /** Writes the last row again. */
+  repeat(): void {
+    if (this.#lastCount > 0) {
+      this.keys.repeat(this.#lastCount);
+      const bytes = this.values.values;
+      bytes.copyWithin(bytes.length - this.#lastBytes, bytes.length);
+      this.values.rows += this.#lastCount;
+    }
+    this.#rowStart = this.values.rows;
+    this.#rowStartBytes = this.values.values.length;
+    this.#ends.u64(this.#rowStart);
+  }
+
+  prefix(parts: Uint8Array[]): void {
+    this.keys.prefix(parts);
+  }
+
+  data(parts: Uint8Array[]): void {
+    parts.push(this.#ends.view());
+    this.keys.data(parts);
+    this.values.data(parts);
+  }
+
+  reset(): void {
+    this.keys.reset();
+    this.values.reset();
+    this.#ends.reset();
+    this.#rowStart = 0;
+    this.#rowStartBytes = 0;
+  }
+}
+
+/** `Array(T)`: add items to `items`, then `endRow`. */
+export class ArrayColumn<Items extends Column> implements Column {
+  readonly type: string;
+  readonly items: Items;
+  readonly #ends = new ByteBuffer();
+
+  constructor(items: Items) {
+    this.type = `Array(${items.type})`;
+    this.items = items;
+  }
+
+  get rows(): number {
+    return this.#ends.length / 8;
+  }
+
+  endRow(): void {
+    this.#ends.u64(this.items.rows);
+  }
+
+  prefix(parts: Uint8Array[]): void {
+    this.items.prefix(parts);
+  }
+
+  data(parts: Uint8Array[]): void {
+    parts.push(this.#ends.view());
+    this.items.data(parts);
+  }
+
+  reset(): void {
+    this.items.reset();
+    this.#ends.reset();
+  }
+}

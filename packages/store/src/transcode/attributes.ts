@@ -1,0 +1,114 @@
+/**
+ * Attributes on their way into a `Map(LowCardinality(String), String)` column. Values become
+ * text as the Collector's ClickHouse exporter writes it; their types, which that loses, go
+ * into a signature with one letter a value (docs/formats/attribute-types.md):
+ *
+ *     s string   b bool   i int   d double   y bytes (base64)   e empty
+ *     [..] array, its items' letters; one letter and * when all items have it
+ *     {..} map, its values' letters; the keys stand in the value's JSON
+ */
+import type { Reader } from "@clew/otlp";
+import { ByteBuffer } from "../block/byte-buffer.ts";
+import type { MapColumn, LowCardinalityColumn } from "../block/columns.ts";
+import { writeAnyValue } from "./any-value.ts";
+
+const KEY = 10;
+const VALUE = 18;
+const STRING_VALUE = 10;
+const BOOL_VALUE = 16;
+const INT_VALUE = 24;
+
+/** One attribute list's two columns. */
+export interface AttributeColumns {
+  readonly values: MapColumn;
+  readonly types: LowCardinalityColumn;
+}
+
+/** Collects the entries of one row at a time; `endRow` closes it. */
+export class AttributeWriter {
+  readonly #columns: AttributeColumns;
+  readonly #signature = new ByteBuffer(64);
+  readonly #text = new ByteBuffer(256);
+
+  constructor(columns: AttributeColumns) {
+    this.#columns = columns;
+  }
+
+  /** Takes the KeyValue that ends at `end`; the reader stands behind its length. */
+  add(reader: Reader, end: number): void {
+    const { values } = this.#columns;
+    let keyStart = 0;
+    let keyEnd = 0;
+    let written = false;
+    while (reader.position < end) {
+      const tag = reader.varint();
+      if (tag === KEY) {
+        keyEnd = reader.lengthEnd();
+        keyStart = reader.position;
+        reader.position = keyEnd;
+      } else if (tag === VALUE && !written) {
+        this.#value(reader, reader.lengthEnd());
+        written = true;
+      } else reader.skip(tag);
+    }
+    if (!written) this.#empty();
+    values.keys.add(reader.bytes, keyStart, keyEnd);
+  }
+
+  endRow(): void {
+    this.#columns.values.endRow();
+    this.#columns.types.add(this.#signature.bytes, 0, this.#signature.length);
+    this.#signature.reset();
+  }
+
+  /** Writes the last row again. */
+  repeatRow(): void {
+    this.#columns.values.repeat();
+    this.#columns.types.repeat();
+  }
+
+  #value(reader: Reader, end: number): void {
+    const start = reader.position;
+    if (start === end) return this.#empty();
+    const tag = reader.varint();
+    if (tag === STRING_VALUE) {
+      const textEnd = reader.lengthEnd();
+      if (textEnd === end) {
+        this.#columns.values.values.add(reader.bytes, reader.position, end);
+        this.#signature.u8(0x73);
+        reader.position = end;
+        return;
+      }
+    } else if (tag === INT_VALUE) {
+      const value = reader.varint();
+      if (reader.position === end && value <= Number.MAX_SAFE_INTEGER) return this.#ascii(`${value}`, 0x69);
+    } else if (tag === BOOL_VALUE) {
+      const value = reader.varint();
+      if (reader.position === end) return this.#ascii(value === 0 ? "false" : "true", 0x62);
+    }
+    reader.position = start;
+    this.#rareValue(reader, end);
+  }
+
+  #rareValue(reader: Reader, end: number): void {
+    this.#text.reset();
+    writeAnyValue(reader, end, this.#text, this.#signature);
+    this.#columns.values.values.add(this.#text.bytes, 0, this.#text.length);
+  }
+
+  #ascii(text: string, letter: number): void {
+    const column = this.#columns.values.values;
+    const { values } = column;
+    values.u8(text.length);
+    values.reserve(text.length);
+    for (let i = 0; i < text.length; i++) values.bytes[values.length + i] = text.charCodeAt(i);
+    values.length += text.length;
+    column.rows++;
+    this.#signature.u8(letter);
+  }
+
+  #empty(): void {
+    this.#columns.values.values.addEmpty();
+    this.#signature.u8(0x65);
+  }
+}

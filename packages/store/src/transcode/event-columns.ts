@@ -1,0 +1,54 @@
+import type { Reader } from "@clew/otlp";
+import { ArrayColumn, FixedColumn, LowCardinalityColumn, MapColumn, type Column } from "../block/columns.ts";
+import { AttributeWriter } from "./attributes.ts";
+
+/** A span's events, as the parallel arrays of `Events Nested(…)`. */
+export class EventColumns {
+  readonly #timestamp = new ArrayColumn(new FixedColumn("DateTime64(9)", 8));
+  readonly #name = new ArrayColumn(new LowCardinalityColumn());
+  readonly #attributes = new ArrayColumn(new MapColumn());
+  readonly #types = new ArrayColumn(new LowCardinalityColumn());
+  readonly #dropped = new ArrayColumn(new FixedColumn("UInt32", 4));
+  readonly #attributeWriter = new AttributeWriter({ values: this.#attributes.items, types: this.#types.items });
+
+  readonly columns: Readonly<Record<string, Column>> = {
+    "Events.Timestamp": this.#timestamp,
+    "Events.Name": this.#name,
+    "Events.Attributes": this.#attributes,
+    "Events.AttributesTypes": this.#types,
+    "Events.DroppedAttributesCount": this.#dropped,
+  };
+
+  add(reader: Reader, end: number): void {
+    let timeAt = -1;
+    let name = 0;
+    let nameEnd = 0;
+    let dropped = 0;
+    while (reader.position < end) {
+      const tag = reader.varint();
+      if (tag === 9) {
+        timeAt = reader.position;
+        reader.position += 8;
+      } else if (tag === 18) {
+        nameEnd = reader.lengthEnd();
+        name = reader.position;
+        reader.position = nameEnd;
+      } else if (tag === 26) this.#attributeWriter.add(reader, reader.lengthEnd());
+      else if (tag === 32) dropped = reader.varint();
+      else reader.skip(tag);
+    }
+    this.#attributeWriter.endRow();
+    if (timeAt < 0) this.#timestamp.items.values.u64(0);
+    else this.#timestamp.items.values.eightFrom(reader.bytes, timeAt);
+    this.#name.items.add(reader.bytes, name, nameEnd);
+    this.#dropped.items.values.u32(dropped);
+  }
+
+  endRow(): void {
+    this.#timestamp.endRow();
+    this.#name.endRow();
+    this.#attributes.endRow();
+    this.#types.endRow();
+    this.#dropped.endRow();
+  }
+}

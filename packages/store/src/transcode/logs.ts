@@ -1,0 +1,183 @@
+/** OTLP log records to rows of `otel_logs`. */
+import type { Payload, Reader } from "@clew/otlp";
+import { ByteBuffer } from "../block/byte-buffer.ts";
+import { FixedColumn, LowCardinalityColumn, MapColumn, StringColumn, type Column } from "../block/columns.ts";
+import { writeAnyValue } from "./any-value.ts";
+import { AttributeWriter } from "./attributes.ts";
+import { resetColumns, type BlockBuilder, type SignalTranscoder } from "./block-builder.ts";
+import { ResourceColumns } from "./resource-columns.ts";
+import { takeRange, walkRecords, type RecordVisitor } from "./walk-records.ts";
+
+/** Where `Timestamp` was taken from: logs without a time of their own still need a place on the axis. */
+export const TIMESTAMP_SOURCE = { time: 0, observed: 1, arrival: 2 } as const;
+
+export class LogsTranscoder implements SignalTranscoder, BlockBuilder, RecordVisitor {
+  readonly table = "otel_logs";
+  readonly blocks: readonly BlockBuilder[] = [this];
+  rows = 0;
+
+  readonly #nowMs: () => number;
+  readonly #shared = new ResourceColumns();
+  readonly #timestamp = new FixedColumn("DateTime64(9)", 8);
+  readonly #timestampSource = new FixedColumn("UInt8", 1);
+  readonly #observed = new FixedColumn("DateTime64(9)", 8);
+  readonly #traceId = new StringColumn();
+  readonly #spanId = new StringColumn();
+  readonly #traceFlags = new FixedColumn("UInt8", 1);
+  readonly #flags = new FixedColumn("UInt32", 4);
+  readonly #severityText = new LowCardinalityColumn();
+  readonly #severityNumber = new FixedColumn("UInt8", 1);
+  readonly #body = new StringColumn();
+  readonly #bodyType = new LowCardinalityColumn();
+  readonly #attributes = new MapColumn();
+  readonly #types = new LowCardinalityColumn();
+  readonly #dropped = new FixedColumn("UInt32", 4);
+  readonly #eventName = new LowCardinalityColumn();
+  readonly #attributeWriter = new AttributeWriter({ values: this.#attributes, types: this.#types });
+  readonly #text = new ByteBuffer();
+  readonly #signature = new ByteBuffer(64);
+
+  readonly columns: Readonly<Record<string, Column>> = {
+    Timestamp: this.#timestamp,
+    TimestampSource: this.#timestampSource,
+    ObservedTimestamp: this.#observed,
+    TraceId: this.#traceId,
+    SpanId: this.#spanId,
+    TraceFlags: this.#traceFlags,
+    Flags: this.#flags,
+    SeverityText: this.#severityText,
+    SeverityNumber: this.#severityNumber,
+    Body: this.#body,
+    BodyType: this.#bodyType,
+    LogAttributes: this.#attributes,
+    LogAttributesTypes: this.#types,
+    DroppedAttributesCount: this.#dropped,
+    EventName: this.#eventName,
+    ...this.#shared.columns,
+  };
+
+  /** `nowMs` dates the records that came with no time at all. */
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  add(payload: Payload): void {
+    for (const chunk of payload.chunks) walkRecords(chunk, this);
+  }
+
+  reset(): void {
+    resetColumns(this.columns);
+    this.rows = 0;
+  }
+
+  resource(_reader: Reader, resource: number[], schemaUrl: number[]): void {
+    this.#shared.useResource(resource, schemaUrl);
+  }
+
+  scope(_reader: Reader, scope: number[], schemaUrl: number[]): void {
+    this.#shared.useScope(scope, schemaUrl);
+  }
+
+  record(reader: Reader, end: number): void {
+    this.#shared.addRow(reader);
+    this.#readRecord(reader, end);
+    this.#attributeWriter.endRow();
+    this.rows++;
+  }
+
+  #readRecord(reader: Reader, end: number): void {
+    const severityText = [0, 0];
+    const body = [0, 0];
+    const traceId = [0, 0];
+    const spanId = [0, 0];
+    const eventName = [0, 0];
+    let timeAt = -1;
+    let observedAt = -1;
+    let severityNumber = 0;
+    let dropped = 0;
+    let flags = 0;
+    while (reader.position < end) {
+      const tag = reader.varint();
+      switch (tag) {
+        case 9:
+          timeAt = reader.position;
+          reader.position += 8;
+          break;
+        case 89:
+          observedAt = reader.position;
+          reader.position += 8;
+          break;
+        case 16:
+          severityNumber = reader.varint();
+          break;
+        case 26:
+          takeRange(reader, severityText);
+          break;
+        case 42:
+          takeRange(reader, body);
+          break;
+        case 50:
+          this.#attributeWriter.add(reader, reader.lengthEnd());
+          break;
+        case 56:
+          dropped = reader.varint();
+          break;
+        case 69:
+          flags = reader.fixed32();
+          break;
+        case 74:
+          takeRange(reader, traceId);
+          break;
+        case 82:
+          takeRange(reader, spanId);
+          break;
+        case 98:
+          takeRange(reader, eventName);
+          break;
+        default:
+          reader.skip(tag);
+      }
+    }
+    const { bytes } = reader;
+    this.#writeTimes(bytes, timeAt, observedAt);
+    this.#severityText.add(bytes, severityText[0]!, severityText[1]!);
+    this.#severityNumber.values.u8(severityNumber & 255);
+    this.#traceId.addHex(bytes, traceId[0]!, traceId[1]!);
+    this.#spanId.addHex(bytes, spanId[0]!, spanId[1]!);
+    this.#traceFlags.values.u8(flags & 255);
+    this.#flags.values.u32(flags);
+    this.#dropped.values.u32(dropped);
+    this.#eventName.add(bytes, eventName[0]!, eventName[1]!);
+    this.#writeBody(reader, body[0]!, body[1]!);
+    reader.position = end;
+  }
+
+  /** The time of the event, else when it was observed, else now. (Logs data model, "Field: Timestamp") */
+  #writeTimes(bytes: Buffer, timeAt: number, observedAt: number): void {
+    const time = isSet(bytes, timeAt) ? timeAt : -1;
+    const observed = isSet(bytes, observedAt) ? observedAt : -1;
+    const { values } = this.#timestamp;
+    if (time >= 0) values.eightFrom(bytes, time);
+    else if (observed >= 0) values.eightFrom(bytes, observed);
+    else values.u64Big(BigInt(Math.floor(this.#nowMs())) * 1_000_000n);
+    const { time: fromTime, observed: fromObserved, arrival } = TIMESTAMP_SOURCE;
+    this.#timestampSource.values.u8(time >= 0 ? fromTime : observed >= 0 ? fromObserved : arrival);
+    if (observed >= 0) this.#observed.values.eightFrom(bytes, observed);
+    else this.#observed.values.u64(0);
+  }
+
+  #writeBody(reader: Reader, start: number, end: number): void {
+    this.#text.reset();
+    this.#signature.reset();
+    if (end > start) {
+      reader.position = start;
+      writeAnyValue(reader, end, this.#text, this.#signature);
+    }
+    this.#body.add(this.#text.bytes, 0, this.#text.length);
+    this.#bodyType.add(this.#signature.bytes, 0, this.#signature.length);
+  }
+}
+
+function isSet(bytes: Buffer, at: number): boolean {
+  return at >= 0 && (bytes.readUInt32LE(at) !== 0 || bytes.readUInt32LE(at + 4) !== 0);
+}

@@ -1,0 +1,160 @@
+/** The columns that every span and log record shares: its service, resource and scope. */
+import type { Reader } from "@clew/otlp";
+import { FixedColumn, LowCardinalityColumn, MapColumn, StringColumn, type Column } from "../block/columns.ts";
+import { AttributeWriter } from "./attributes.ts";
+import { takeRange, type Ranges } from "./walk-records.ts";
+
+const SERVICE_NAME = Buffer.from("service.name");
+/** Attribute 1, dropped count 2 of a Resource; name 1, version 2, attributes 3, dropped count 4 of a scope. */
+const RESOURCE_ATTRIBUTE = 10;
+const RESOURCE_DROPPED = 16;
+const SCOPE_NAME = 10;
+const SCOPE_VERSION = 18;
+const SCOPE_ATTRIBUTE = 26;
+const SCOPE_DROPPED = 32;
+
+export class ResourceColumns {
+  readonly #serviceName = new LowCardinalityColumn();
+  readonly #resourceAttributes = new MapColumn();
+  readonly #resourceTypes = new LowCardinalityColumn();
+  readonly #resourceDropped = new FixedColumn("UInt32", 4);
+  readonly #resourceSchemaUrl = new LowCardinalityColumn();
+  readonly #scopeName = new StringColumn();
+  readonly #scopeVersion = new StringColumn();
+  readonly #scopeAttributes = new MapColumn();
+  readonly #scopeTypes = new LowCardinalityColumn();
+  readonly #scopeDropped = new FixedColumn("UInt32", 4);
+  readonly #scopeSchemaUrl = new LowCardinalityColumn();
+  readonly #resourceWriter = new AttributeWriter({ values: this.#resourceAttributes, types: this.#resourceTypes });
+  readonly #scopeWriter = new AttributeWriter({ values: this.#scopeAttributes, types: this.#scopeTypes });
+  #resource: Ranges = [];
+  #resourceUrl: Ranges = [];
+  #scope: Ranges = [];
+  #scopeUrl: Ranges = [];
+  #resourceIsNew = false;
+  #scopeIsNew = false;
+
+  readonly columns: Readonly<Record<string, Column>> = {
+    ServiceName: this.#serviceName,
+    ResourceAttributes: this.#resourceAttributes,
+    ResourceAttributesTypes: this.#resourceTypes,
+    ResourceDroppedAttributesCount: this.#resourceDropped,
+    ResourceSchemaUrl: this.#resourceSchemaUrl,
+    ScopeName: this.#scopeName,
+    ScopeVersion: this.#scopeVersion,
+    ScopeAttributes: this.#scopeAttributes,
+    ScopeAttributesTypes: this.#scopeTypes,
+    ScopeDroppedAttributesCount: this.#scopeDropped,
+    ScopeSchemaUrl: this.#scopeSchemaUrl,
+  };
+
+  useResource(resource: Ranges, schemaUrl: Ranges): void {
+    this.#resource = resource;
+    this.#resourceUrl = schemaUrl;
+    this.#resourceIsNew = true;
+  }
+
+  useScope(scope: Ranges, schemaUrl: Ranges): void {
+    this.#scope = scope;
+    this.#scopeUrl = schemaUrl;
+    this.#scopeIsNew = true;
+  }
+
+  /** Writes the row of one record under the resource and scope in use. */
+  addRow(reader: Reader): void {
+    const position = reader.position;
+    if (this.#resourceIsNew) this.#writeResource(reader);
+    else this.#repeatResource();
+    if (this.#scopeIsNew) this.#writeScope(reader);
+    else this.#repeatScope();
+    this.#resourceIsNew = false;
+    this.#scopeIsNew = false;
+    reader.position = position;
+  }
+
+  #writeResource(reader: Reader): void {
+    const { values } = this.#resourceAttributes;
+    let dropped = 0;
+    let service = -1;
+    eachField(reader, this.#resource, (tag) => {
+      if (tag === RESOURCE_ATTRIBUTE) {
+        const valueAt = values.values.length;
+        const end = reader.lengthEnd();
+        const isService = service < 0 && startsWithKey(reader, SERVICE_NAME);
+        this.#resourceWriter.add(reader, end);
+        if (isService) service = valueAt;
+      } else if (tag === RESOURCE_DROPPED) dropped = reader.varint();
+      else reader.skip(tag);
+    });
+    this.#addService(service);
+    this.#resourceWriter.endRow();
+    this.#resourceDropped.values.u32(dropped);
+    addRange(this.#resourceSchemaUrl, reader, this.#resourceUrl);
+  }
+
+  /** Copies the service's name from where it was just written among the attribute values. */
+  #addService(valueAt: number): void {
+    if (valueAt < 0) return this.#serviceName.addEmpty();
+    const { bytes } = this.#resourceAttributes.values.values;
+    let length = 0;
+    let scale = 1;
+    let position = valueAt;
+    for (; bytes[position]! >= 128; position++, scale *= 128) length += (bytes[position]! & 127) * scale;
+    length += bytes[position++]! * scale;
+    this.#serviceName.add(bytes, position, position + length);
+  }
+
+  #repeatResource(): void {
+    this.#serviceName.repeat();
+    this.#resourceWriter.repeatRow();
+    this.#resourceDropped.repeat();
+    this.#resourceSchemaUrl.repeat();
+  }
+
+  #writeScope(reader: Reader): void {
+    const name: Ranges = [];
+    const version: Ranges = [];
+    let dropped = 0;
+    eachField(reader, this.#scope, (tag) => {
+      if (tag === SCOPE_NAME) takeRange(reader, name);
+      else if (tag === SCOPE_VERSION) takeRange(reader, version);
+      else if (tag === SCOPE_ATTRIBUTE) this.#scopeWriter.add(reader, reader.lengthEnd());
+      else if (tag === SCOPE_DROPPED) dropped = reader.varint();
+      else reader.skip(tag);
+    });
+    this.#scopeName.add(reader.bytes, name[0] ?? 0, name[1] ?? 0);
+    this.#scopeVersion.add(reader.bytes, version[0] ?? 0, version[1] ?? 0);
+    this.#scopeWriter.endRow();
+    this.#scopeDropped.values.u32(dropped);
+    addRange(this.#scopeSchemaUrl, reader, this.#scopeUrl);
+  }
+
+  #repeatScope(): void {
+    this.#scopeName.repeat();
+    this.#scopeVersion.repeat();
+    this.#scopeWriter.repeatRow();
+    this.#scopeDropped.repeat();
+    this.#scopeSchemaUrl.repeat();
+  }
+}
+
+/** Calls `visit` with the tag of every field in every piece of a message; `visit` must move past the value. */
+export function eachField(reader: Reader, ranges: Ranges, visit: (tag: number) => void): void {
+  for (let i = 0; i < ranges.length; i += 2) {
+    reader.position = ranges[i]!;
+    const end = ranges[i + 1]!;
+    while (reader.position < end) visit(reader.varint());
+  }
+}
+
+function addRange(column: LowCardinalityColumn, reader: Reader, [start = 0, end = 0]: Ranges): void {
+  column.add(reader.bytes, start, end);
+}
+
+/** Whether the KeyValue that the reader stands at begins with this key, as writers order it. */
+function startsWithKey(reader: Reader, key: Uint8Array): boolean {
+  const { bytes, position } = reader;
+  if (bytes[position] !== 10 || bytes[position + 1] !== key.length) return false;
+  for (let i = 0; i < key.length; i++) if (bytes[position + 2 + i] !== key[i]) return false;
+  return true;
+}
