@@ -1,1 +1,80 @@
-export {};
+export { AsyncLocalStorageContextManager } from "./context/async-local-storage-context-manager.ts";
+export { isTracingSuppressed, suppressTracing } from "./common/suppress-tracing.ts";
+
+export { CompositePropagator } from "./propagation/composite-propagator.ts";
+export { W3CBaggagePropagator } from "./propagation/w3c-baggage-propagator.ts";
+export { W3CTraceContextPropagator } from "./propagation/w3c-trace-context-propagator.ts";
+
+export {
+  defaultResource,
+  type Resource,
+  resourceFromAttributes,
+  resourceFromEnvironment,
+} from "./resource/resource.ts";
+export { type InstrumentationScope } from "./common/instrumentation-scope.ts";
+export { type ExportResult, ExportResultCode } from "./common/export-result.ts";
+export { type BatchConfig } from "./common/batch-config.ts";
+
+export { TracerProvider, type TracerProviderConfig } from "./trace/tracer-provider.ts";
+export { AlwaysOffSampler, AlwaysOnSampler } from "./trace/always-samplers.ts";
+export { ParentBasedSampler, type ParentBasedSamplerConfig } from "./trace/parent-based-sampler.ts";
+export { TraceIdRatioBasedSampler } from "./trace/trace-id-ratio-based-sampler.ts";
+export { type Sampler, SamplingDecision, type SamplingResult } from "./trace/sampler.ts";
+export { type IdGenerator, RandomIdGenerator } from "./trace/id-generator.ts";
+export { type ReadableSpan, type TimedEvent } from "./trace/readable-span.ts";
+export { type SpanLimits } from "./trace/span-limits.ts";
+export { type Span, type SpanProcessor } from "./trace/span-processor.ts";
+export { type SpanExporter } from "./trace/span-exporter.ts";
+export { BatchSpanProcessor } from "./trace/batch-span-processor.ts";
+export { SimpleSpanProcessor } from "./trace/simple-span-processor.ts";
+export { ConsoleSpanExporter } from "./trace/console-span-exporter.ts";
+
+export { MeterProvider, type MeterProviderConfig } from "./metrics/meter-provider.ts";
+export { type MetricProducer, type MetricReader } from "./metrics/metric-reader.ts";
+export { type PushMetricExporter } from "./metrics/metric-exporter.ts";
+export { ConsoleMetricExporter } from "./metrics/console-metric-exporter.ts";
+export {
+  PeriodicExportingMetricReader,
+  type PeriodicExportingMetricReaderConfig,
+} from "./metrics/periodic-exporting-metric-reader.ts";
+export { type ExemplarFilter } from "./metrics/exemplar-reservoir.ts";
+export { type InstrumentDescriptor, InstrumentType } from "./metrics/instrument-descriptor.ts";
+export {
+  AggregationTemporality,
+  type CollectionResult,
+  type DataPoint,
+  DataPointType,
+  type Exemplar,
+  type GaugeMetricData,
+  type Histogram,
+  type HistogramMetricData,
+  type MetricData,
+  type ResourceMetrics,
+  type ScopeMetrics,
+  type SumMetricData,
+} from "./metrics/metric-data.ts";
+
+export { LoggerProvider, type LoggerProviderConfig } from "./logs/logger-provider.ts";
+export { type LogRecordLimits } from "./logs/log-record-limits.ts";
+export { type LogRecordProcessor } from "./logs/log-record-processor.ts";
+export { type LogRecordExporter } from "./logs/log-record-exporter.ts";
+export { type ReadableLogRecord, type SdkLogRecord } from "./logs/readable-log-record.ts";
+export { BatchLogRecordProcessor } from "./logs/batch-log-record-processor.ts";
+export { SimpleLogRecordProcessor } from "./logs/simple-log-record-processor.ts";
+export { ConsoleLogRecordExporter } from "./logs/console-log-record-exporter.ts";
+
+export {
+  type OTLPExporterConfig,
+  type OtlpCompression,
+  type OtlpProtocol,
+  type TlsConfig,
+} from "./otlp/otlp-config.ts";
+export { OTLPTraceExporter } from "./otlp/otlp-trace-exporter.ts";
+export {
+  OTLPMetricExporter,
+  type OTLPMetricExporterConfig,
+  type TemporalityPreference,
+} from "./otlp/otlp-metric-exporter.ts";
+export { OTLPLogExporter } from "./otlp/otlp-log-exporter.ts";
+
+export { type Instrumentation, NodeSDK, type NodeSDKConfig, startSdk } from "./node-sdk.ts";

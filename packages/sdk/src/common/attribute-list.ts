@@ -1,0 +1,79 @@
+import { diag } from "@opentelemetry/api";
+import type { Writer } from "@clew/otlp";
+import { type AnyValue, copyValue, writeKeyValue } from "./any-value.ts";
+
+export interface AttributeLimits {
+  /** How many attributes are kept; further ones are counted as dropped. */
+  readonly countLimit: number;
+  /** How many characters (or bytes) of a value are kept. */
+  readonly valueLengthLimit: number;
+}
+
+/**
+ * Attributes under limits, in the order of their first `set`. They lie in one flat array, because
+ * almost every list is short: looking through it is faster than hashing, and it is one allocation.
+ */
+export class AttributeList {
+  /** Attributes that the count limit kept out. */
+  droppedCount = 0;
+  // key, value, key, value …
+  readonly #entries: (string | AnyValue)[] = [];
+  readonly #limits: AttributeLimits;
+
+  constructor(limits: AttributeLimits) {
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#entries.length / 2;
+  }
+
+  set(key: string, value: unknown): void {
+    if (value === undefined) return;
+    if (typeof key !== "string" || key === "") {
+      diag.warn(`attribute left out: its key is ${JSON.stringify(key)}, expected a string that is not empty`);
+      return;
+    }
+    const copy = copyValue(value, this.#limits.valueLengthLimit);
+    if (copy === undefined) {
+      diag.warn(`attribute ${key} left out: a ${typeof value} is not an attribute value`);
+      return;
+    }
+    this.#put(key, copy);
+  }
+
+  setAll(attributes: object | undefined): void {
+    if (attributes === undefined || attributes === null) return;
+    for (const [key, value] of Object.entries(attributes)) this.set(key, value);
+  }
+
+  toObject<Value = AnyValue>(): Record<string, Value> {
+    const pairs: [string, Value][] = [];
+    for (let i = 0; i < this.#entries.length; i += 2) {
+      pairs.push([this.#entries[i] as string, this.#entries[i + 1] as Value]);
+    }
+    return Object.fromEntries(pairs);
+  }
+
+  /** Writes each as a `KeyValue` of the repeated `field`, and the dropped count as `droppedField`. */
+  write(writer: Writer, field: number, droppedField: number): void {
+    const entries = this.#entries;
+    for (let i = 0; i < entries.length; i += 2) {
+      writeKeyValue(writer, field, entries[i] as string, entries[i + 1] as AnyValue);
+    }
+    writer.uint(droppedField, this.droppedCount);
+  }
+
+  #put(key: string, value: AnyValue): void {
+    const entries = this.#entries;
+    for (let i = 0; i < entries.length; i += 2) {
+      if (entries[i] !== key) continue;
+      entries[i + 1] = value;
+      return;
+    }
+    if (entries.length >= this.#limits.countLimit * 2) this.droppedCount++;
+    else entries.push(key, value);
+  }
+}
+
+export const NO_LIMITS: AttributeLimits = { countLimit: Infinity, valueLengthLimit: Infinity };

@@ -1,0 +1,41 @@
+import { type BatchConfig, batchSettings } from "../common/batch-config.ts";
+import { destinationFor } from "../common/batch-destination.ts";
+import { Batcher } from "../common/batcher.ts";
+import type { LogRecordExporter } from "./log-record-exporter.ts";
+import type { LogRecordProcessor } from "./log-record-processor.ts";
+import type { ReadableLogRecord, SdkLogRecord } from "./readable-log-record.ts";
+
+/** Hands log records to an exporter in batches. With an OTLP exporter, each is written as bytes at once. */
+export class BatchLogRecordProcessor implements LogRecordProcessor {
+  readonly #exporter: LogRecordExporter;
+  readonly #batcher: Batcher<ReadableLogRecord>;
+  #shutdown: Promise<void> | undefined;
+
+  constructor(exporter: LogRecordExporter, config: BatchConfig = {}) {
+    this.#exporter = exporter;
+    this.#batcher = new Batcher(
+      batchSettings("log records", "OTEL_BLRP", { scheduledDelayMillis: 1_000 }, config),
+      destinationFor<ReadableLogRecord>(exporter),
+    );
+  }
+
+  /** Records that were not exported because the queue was full. */
+  get droppedCount(): number {
+    return this.#batcher.droppedCount;
+  }
+
+  onEmit(logRecord: SdkLogRecord): void {
+    if (this.#shutdown === undefined) this.#batcher.add(logRecord);
+  }
+
+  async forceFlush(): Promise<void> {
+    if (this.#shutdown !== undefined) return this.#shutdown;
+    await this.#batcher.flush();
+    await this.#exporter.forceFlush?.();
+  }
+
+  shutdown(): Promise<void> {
+    this.#shutdown ??= this.#batcher.flush().then(() => this.#exporter.shutdown());
+    return this.#shutdown;
+  }
+}

@@ -1,0 +1,16 @@
+import { type Environment, readFirstNumber } from "../config/environment.ts";
+
+export interface LogRecordLimits {
+  readonly attributeCountLimit: number;
+  readonly attributeValueLengthLimit: number;
+}
+
+/** The limits that the environment asks for, else the specification's: 128 attributes, any length. */
+export function logRecordLimitsFromEnvironment(env: Environment = process.env): LogRecordLimits {
+  const read = (name: string): number | undefined =>
+    readFirstNumber(env, [`OTEL_LOGRECORD_ATTRIBUTE_${name}`, `OTEL_ATTRIBUTE_${name}`]);
+  return {
+    attributeCountLimit: read("COUNT_LIMIT") ?? 128,
+    attributeValueLengthLimit: read("VALUE_LENGTH_LIMIT") ?? Infinity,
+  };
+}

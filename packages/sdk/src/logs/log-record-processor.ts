@@ -1,0 +1,11 @@
+import type { Context } from "@opentelemetry/api";
+import type { SdkLogRecord } from "./readable-log-record.ts";
+
+/** Is told of every log record. Called in the order in which the processors were given. */
+export interface LogRecordProcessor {
+  onEmit(logRecord: SdkLogRecord, context?: Context): void;
+  /** Resolves when every record that was emitted before the call has been handed on. */
+  forceFlush(): Promise<void>;
+  /** Flushes, then releases everything. Safe to call twice. */
+  shutdown(): Promise<void>;
+}

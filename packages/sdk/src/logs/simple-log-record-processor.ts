@@ -1,0 +1,31 @@
+import { exportItems } from "../common/batch-destination.ts";
+import { SerialExports } from "../common/serial-exports.ts";
+import type { LogRecordExporter } from "./log-record-exporter.ts";
+import type { LogRecordProcessor } from "./log-record-processor.ts";
+import type { SdkLogRecord } from "./readable-log-record.ts";
+
+/** Exports each log record at once, one after the other. For tests and for watching on a console. */
+export class SimpleLogRecordProcessor implements LogRecordProcessor {
+  readonly #exporter: LogRecordExporter;
+  readonly #exports = new SerialExports("log record");
+  #shutdown: Promise<void> | undefined;
+
+  constructor(exporter: LogRecordExporter) {
+    this.#exporter = exporter;
+  }
+
+  onEmit(logRecord: SdkLogRecord): void {
+    if (this.#shutdown !== undefined) return;
+    this.#exports.add(() => exportItems(this.#exporter, [logRecord]));
+  }
+
+  async forceFlush(): Promise<void> {
+    await this.#exports.idle();
+    await this.#exporter.forceFlush?.();
+  }
+
+  shutdown(): Promise<void> {
+    this.#shutdown ??= this.#exports.idle().then(() => this.#exporter.shutdown());
+    return this.#shutdown;
+  }
+}

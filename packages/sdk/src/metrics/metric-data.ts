@@ -1,0 +1,81 @@
+/** What a collection gives: the metrics of a resource, scope by scope. */
+import type { Attributes, HrTime } from "@opentelemetry/api";
+import type { InstrumentationScope } from "../common/instrumentation-scope.ts";
+import type { Resource } from "../resource/resource.ts";
+import type { InstrumentDescriptor } from "./instrument-descriptor.ts";
+
+export const AggregationTemporality = {
+  /** Since the collection before. */
+  DELTA: 0,
+  /** Since the instrument was made. */
+  CUMULATIVE: 1,
+} as const;
+export type AggregationTemporality = (typeof AggregationTemporality)[keyof typeof AggregationTemporality];
+
+export const DataPointType = { HISTOGRAM: 0, GAUGE: 2, SUM: 3 } as const;
+export type DataPointType = (typeof DataPointType)[keyof typeof DataPointType];
+
+/** One measurement, kept with the span that was active when it was made. */
+export interface Exemplar {
+  readonly filteredAttributes: Attributes;
+  readonly value: number;
+  readonly timestamp: HrTime;
+  readonly traceId?: string;
+  readonly spanId?: string;
+}
+
+export interface DataPoint<Value> {
+  readonly startTime: HrTime;
+  readonly endTime: HrTime;
+  readonly attributes: Attributes;
+  readonly value: Value;
+  readonly exemplars: readonly Exemplar[];
+}
+
+export interface Histogram {
+  /** `counts[i]` is of the values above `boundaries[i-1]`, up to and with `boundaries[i]`. */
+  readonly buckets: { readonly boundaries: readonly number[]; readonly counts: readonly number[] };
+  readonly sum: number;
+  readonly count: number;
+  readonly min?: number;
+  readonly max?: number;
+}
+
+interface BaseMetricData {
+  readonly descriptor: InstrumentDescriptor;
+  readonly aggregationTemporality: AggregationTemporality;
+}
+
+export interface SumMetricData extends BaseMetricData {
+  readonly dataPointType: typeof DataPointType.SUM;
+  readonly isMonotonic: boolean;
+  readonly dataPoints: readonly DataPoint<number>[];
+}
+
+export interface GaugeMetricData extends BaseMetricData {
+  readonly dataPointType: typeof DataPointType.GAUGE;
+  readonly dataPoints: readonly DataPoint<number>[];
+}
+
+export interface HistogramMetricData extends BaseMetricData {
+  readonly dataPointType: typeof DataPointType.HISTOGRAM;
+  readonly dataPoints: readonly DataPoint<Histogram>[];
+}
+
+export type MetricData = SumMetricData | GaugeMetricData | HistogramMetricData;
+
+export interface ScopeMetrics {
+  readonly scope: InstrumentationScope;
+  readonly metrics: readonly MetricData[];
+}
+
+export interface ResourceMetrics {
+  readonly resource: Resource;
+  readonly scopeMetrics: readonly ScopeMetrics[];
+}
+
+export interface CollectionResult {
+  readonly resourceMetrics: ResourceMetrics;
+  /** What the callbacks of observable instruments threw. */
+  readonly errors: readonly unknown[];
+}

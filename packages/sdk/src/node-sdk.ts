@@ -1,0 +1,198 @@
+import { randomUUID } from "node:crypto";
+import {
+  context,
+  type ContextManager,
+  diag,
+  DiagConsoleLogger,
+  DiagLogLevel,
+  metrics,
+  propagation,
+  type TextMapPropagator,
+  trace,
+} from "@opentelemetry/api";
+import { logs } from "@opentelemetry/api-logs";
+import { messageOf } from "@clew/base";
+import {
+  logRecordProcessorsFromEnvironment,
+  metricReadersFromEnvironment,
+  propagatorFromEnvironment,
+  samplerFromEnvironment,
+  spanProcessorsFromEnvironment,
+} from "./config/component-factories.ts";
+import { type Environment, readBoolean, readChoice } from "./config/environment.ts";
+import { AsyncLocalStorageContextManager } from "./context/async-local-storage-context-manager.ts";
+import type { LogRecordProcessor } from "./logs/log-record-processor.ts";
+import { type LogRecordLimits, logRecordLimitsFromEnvironment } from "./logs/log-record-limits.ts";
+import { LoggerProvider } from "./logs/logger-provider.ts";
+import { MeterProvider } from "./metrics/meter-provider.ts";
+import type { MetricReader } from "./metrics/metric-reader.ts";
+import {
+  defaultResource,
+  type Resource,
+  resourceFromAttributes,
+  resourceFromEnvironment,
+} from "./resource/resource.ts";
+import type { IdGenerator } from "./trace/id-generator.ts";
+import type { Sampler } from "./trace/sampler.ts";
+import { type SpanLimits, spanLimitsFromEnvironment } from "./trace/span-limits.ts";
+import type { SpanProcessor } from "./trace/span-processor.ts";
+import { TracerProvider } from "./trace/tracer-provider.ts";
+
+/** An `@opentelemetry/instrumentation-*`, as far as the SDK deals with it. */
+export interface Instrumentation {
+  setTracerProvider(provider: TracerProvider): void;
+  setMeterProvider(provider: MeterProvider): void;
+  setLoggerProvider?(provider: LoggerProvider): void;
+  enable(): void;
+  disable(): void;
+}
+
+/** What is not given comes from the environment variables, else from the specification. */
+export interface NodeSDKConfig {
+  /** Its attributes win over those of the environment. */
+  readonly resource?: Resource;
+  readonly serviceName?: string;
+  readonly sampler?: Sampler;
+  readonly spanProcessors?: readonly SpanProcessor[];
+  readonly spanLimits?: Partial<SpanLimits>;
+  readonly idGenerator?: IdGenerator;
+  readonly metricReaders?: readonly MetricReader[];
+  readonly logRecordProcessors?: readonly LogRecordProcessor[];
+  readonly logRecordLimits?: Partial<LogRecordLimits>;
+  readonly textMapPropagator?: TextMapPropagator;
+  readonly contextManager?: ContextManager;
+  readonly instrumentations?: readonly Instrumentation[];
+  readonly env?: Environment;
+}
+
+/** The whole SDK in one: `start` makes it the one behind `@opentelemetry/api`, `shutdown` sends what is left. */
+export class NodeSDK {
+  readonly #config: NodeSDKConfig;
+  readonly #env: Environment;
+  #tracerProvider: TracerProvider | undefined;
+  #meterProvider: MeterProvider | undefined;
+  #loggerProvider: LoggerProvider | undefined;
+
+  constructor(config: NodeSDKConfig = {}) {
+    this.#config = config;
+    this.#env = config.env ?? process.env;
+  }
+
+  /** Never throws. Does nothing when `OTEL_SDK_DISABLED` is true, but for propagation, as the specification has it. */
+  start(): void {
+    try {
+      this.#start();
+    } catch (thrown) {
+      diag.error(`the OpenTelemetry SDK did not start: ${messageOf(thrown)}`);
+    }
+  }
+
+  /** Resolves when everything that was recorded before the call has been exported. Never rejects. */
+  async forceFlush(): Promise<void> {
+    await Promise.all(this.#providers().map((provider) => provider.forceFlush()));
+  }
+
+  /** Exports what is left and releases everything. Safe to call twice. Never rejects. */
+  async shutdown(): Promise<void> {
+    for (const instrumentation of this.#config.instrumentations ?? []) instrumentation.disable();
+    await Promise.all(this.#providers().map((provider) => provider.shutdown()));
+  }
+
+  #start(): void {
+    setDiagnosticLevel(this.#env);
+    const { contextManager, textMapPropagator } = this.#config;
+    this.#register(
+      "context manager",
+      context.setGlobalContextManager(contextManager ?? new AsyncLocalStorageContextManager()),
+    );
+    const propagator = textMapPropagator ?? propagatorFromEnvironment(this.#env);
+    this.#register("propagator", propagation.setGlobalPropagator(propagator));
+    if (readBoolean(this.#env, "OTEL_SDK_DISABLED") === true) return;
+    this.#startProviders();
+    this.#startInstrumentations();
+  }
+
+  #startProviders(): void {
+    const env = this.#env;
+    const config = this.#config;
+    const resource = resourceOf(config, env);
+    this.#tracerProvider = new TracerProvider({
+      resource,
+      sampler: config.sampler ?? samplerFromEnvironment(env),
+      spanProcessors: config.spanProcessors ?? spanProcessorsFromEnvironment(env),
+      spanLimits: { ...spanLimitsFromEnvironment(env), ...config.spanLimits },
+      ...(config.idGenerator !== undefined && { idGenerator: config.idGenerator }),
+    });
+    this.#meterProvider = new MeterProvider({
+      resource,
+      readers: config.metricReaders ?? metricReadersFromEnvironment(env),
+      env,
+    });
+    this.#loggerProvider = new LoggerProvider({
+      resource,
+      processors: config.logRecordProcessors ?? logRecordProcessorsFromEnvironment(env),
+      logRecordLimits: { ...logRecordLimitsFromEnvironment(env), ...config.logRecordLimits },
+    });
+    this.#register("tracer provider", trace.setGlobalTracerProvider(this.#tracerProvider));
+    this.#register("meter provider", metrics.setGlobalMeterProvider(this.#meterProvider));
+    const loggerProvider = logs.setGlobalLoggerProvider(this.#loggerProvider);
+    this.#register("logger provider", loggerProvider === this.#loggerProvider);
+  }
+
+  #startInstrumentations(): void {
+    if (this.#tracerProvider === undefined || this.#meterProvider === undefined) return;
+    for (const instrumentation of this.#config.instrumentations ?? []) {
+      instrumentation.setTracerProvider(this.#tracerProvider);
+      instrumentation.setMeterProvider(this.#meterProvider);
+      if (this.#loggerProvider !== undefined) instrumentation.setLoggerProvider?.(this.#loggerProvider);
+      instrumentation.enable();
+    }
+  }
+
+  #register(what: string, isRegistered: boolean): void {
+    if (isRegistered) return;
+    diag.error(
+      `another ${what} is registered already, so this SDK's is not used: start one SDK only, ` +
+        "and have one version of @opentelemetry/api installed",
+    );
+  }
+
+  #providers(): { forceFlush(): Promise<void>; shutdown(): Promise<void> }[] {
+    return [this.#tracerProvider, this.#meterProvider, this.#loggerProvider].filter(
+      (provider) => provider !== undefined,
+    );
+  }
+}
+
+/** Makes an SDK and starts it. */
+export function startSdk(config: NodeSDKConfig = {}): NodeSDK {
+  const sdk = new NodeSDK(config);
+  sdk.start();
+  return sdk;
+}
+
+/** From the least to the most particular: defaults, an id for this process, environment, code. */
+function resourceOf({ resource, serviceName }: NodeSDKConfig, env: Environment): Resource {
+  const instance = resourceFromAttributes({ "service.instance.id": randomUUID() });
+  const named = serviceName === undefined ? null : resourceFromAttributes({ "service.name": serviceName });
+  return defaultResource()
+    .merge(instance)
+    .merge(resourceFromEnvironment(env))
+    .merge(resource ?? null)
+    .merge(named);
+}
+
+/** `OTEL_LOG_LEVEL`: where it is not set, the application decides by `diag.setLogger`. */
+function setDiagnosticLevel(env: Environment): void {
+  const levels = {
+    none: DiagLogLevel.NONE,
+    error: DiagLogLevel.ERROR,
+    warn: DiagLogLevel.WARN,
+    info: DiagLogLevel.INFO,
+    debug: DiagLogLevel.DEBUG,
+    verbose: DiagLogLevel.VERBOSE,
+    all: DiagLogLevel.ALL,
+  };
+  const choice = readChoice(env, "OTEL_LOG_LEVEL", Object.keys(levels) as (keyof typeof levels)[]);
+  if (choice !== undefined) diag.setLogger(new DiagConsoleLogger(), levels[choice]);
+}

@@ -1,0 +1,141 @@
+import { readFileSync } from "node:fs";
+import { diag } from "@opentelemetry/api";
+import { type Clock, messageOf } from "@clew/base";
+import { WallClock } from "../common/wall-clock.ts";
+import {
+  type Environment,
+  readBoolean,
+  readChoice,
+  readNumber,
+  readPairs,
+  readText,
+  warn,
+} from "../config/environment.ts";
+import type { Signal } from "./signal.ts";
+
+export type OtlpProtocol = "grpc" | "http/protobuf";
+export type OtlpCompression = "none" | "gzip";
+
+export interface TlsConfig {
+  /** PEM of the certificate authority that the server's certificate is checked against. */
+  readonly ca?: string | Buffer;
+  /** PEM of the client's certificate and key, for mutual TLS. */
+  readonly cert?: string | Buffer;
+  readonly key?: string | Buffer;
+}
+
+/** How an OTLP exporter sends. What is not given comes from `OTEL_EXPORTER_OTLP_*`, else from the specification. */
+export interface OTLPExporterConfig {
+  /** `http/protobuf` unless given. */
+  readonly protocol?: OtlpProtocol;
+  /**
+   * Where to send. For `http/protobuf` the whole address, path included
+   * (http://localhost:4318/v1/traces); for `grpc` scheme, host and port (http://localhost:4317).
+   */
+  readonly url?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** How long an export may take with all its retries. 10000 */
+  readonly timeoutMillis?: number;
+  readonly compression?: OtlpCompression;
+  readonly tls?: TlsConfig;
+  readonly clock?: Clock;
+  readonly env?: Environment;
+}
+
+export interface OtlpSettings {
+  readonly protocol: OtlpProtocol;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly compression: OtlpCompression;
+  readonly tls: TlsConfig;
+  readonly clock: Clock;
+}
+
+/** Brings together code and environment; the signal's own variables win over the general ones. */
+export function otlpSettings(signal: Signal, config: OTLPExporterConfig): OtlpSettings {
+  const env = config.env ?? process.env;
+  const names = (name: string): [string, string] => [
+    `OTEL_EXPORTER_OTLP_${signal.variable}_${name}`,
+    `OTEL_EXPORTER_OTLP_${name}`,
+  ];
+  const first = <Value>(name: string, read: (variable: string) => Value | undefined): Value | undefined => {
+    const [own, general] = names(name);
+    return read(own) ?? read(general);
+  };
+  const protocol =
+    config.protocol ?? first("PROTOCOL", (name) => readChoice(env, name, ["grpc", "http/protobuf"])) ?? "http/protobuf";
+  const [ownHeaders, generalHeaders] = names("HEADERS");
+  return {
+    protocol,
+    url: endpoint(signal, protocol, config, env),
+    headers: lowerCased({ ...readPairs(env, generalHeaders), ...readPairs(env, ownHeaders), ...config.headers }),
+    timeoutMs: config.timeoutMillis ?? first("TIMEOUT", (name) => readNumber(env, name, 1)) ?? 10_000,
+    compression:
+      config.compression ?? first("COMPRESSION", (name) => readChoice(env, name, ["none", "gzip"])) ?? "none",
+    tls: config.tls ?? tlsFromEnvironment((name) => first(name, (variable) => readText(env, variable))),
+    clock: config.clock ?? new WallClock(),
+  };
+}
+
+function endpoint(signal: Signal, protocol: OtlpProtocol, config: OTLPExporterConfig, env: Environment): URL {
+  const ownName = `OTEL_EXPORTER_OTLP_${signal.variable}_ENDPOINT`;
+  const generalName = "OTEL_EXPORTER_OTLP_ENDPOINT";
+  if (protocol === "grpc") {
+    const insecure =
+      readBoolean(env, `OTEL_EXPORTER_OTLP_${signal.variable}_INSECURE`) ??
+      readBoolean(env, "OTEL_EXPORTER_OTLP_INSECURE") ??
+      false;
+    return (
+      grpcUrl("url", config.url, insecure) ??
+      grpcUrl(ownName, readText(env, ownName), insecure) ??
+      grpcUrl(generalName, readText(env, generalName), insecure) ??
+      new URL("http://localhost:4317")
+    );
+  }
+  const general = httpUrl(generalName, readText(env, generalName)) ?? new URL("http://localhost:4318");
+  return httpUrl("url", config.url) ?? httpUrl(ownName, readText(env, ownName)) ?? withPath(general, signal.httpPath);
+}
+
+function httpUrl(name: string, text: string | undefined): URL | undefined {
+  if (text === undefined) return undefined;
+  if (/^https?:/i.test(text) && URL.canParse(text)) return new URL(text);
+  warn(name, text, "an address such as http://localhost:4318");
+  return undefined;
+}
+
+/** Without a scheme, `insecure` says which. */
+function grpcUrl(name: string, text: string | undefined, insecure: boolean): URL | undefined {
+  if (text === undefined) return undefined;
+  const whole = text.includes("://") ? text : `${insecure ? "http" : "https"}://${text}`;
+  if (/^https?:/i.test(whole) && URL.canParse(whole)) return new URL(whole);
+  warn(name, text, "an address such as http://localhost:4317");
+  return undefined;
+}
+
+function withPath(base: URL, path: string): URL {
+  const url = new URL(base);
+  url.pathname = `${url.pathname.replace(/\/$/, "")}/${path}`;
+  return url;
+}
+
+function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+function tlsFromEnvironment(read: (name: string) => string | undefined): TlsConfig {
+  const ca = fileContent(read("CERTIFICATE"));
+  const cert = fileContent(read("CLIENT_CERTIFICATE"));
+  const key = fileContent(read("CLIENT_KEY"));
+  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+}
+
+function fileContent(path: string | undefined): Buffer | undefined {
+  if (path === undefined) return undefined;
+  try {
+    return readFileSync(path);
+  } catch (thrown) {
+    diag.warn(`the certificate file ${path} is ignored: ${messageOf(thrown)}`);
+    return undefined;
+  }
+}

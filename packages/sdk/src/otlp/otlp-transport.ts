@@ -1,0 +1,23 @@
+import type { OtlpSettings } from "./otlp-config.ts";
+import { GrpcTransport } from "./grpc-transport.ts";
+import { HttpTransport } from "./http-transport.ts";
+import type { Signal } from "./signal.ts";
+
+/** What became of one request. */
+export type OtlpResponse =
+  /** `body` is the export response message. */
+  | { readonly outcome: "accepted"; readonly body: Uint8Array }
+  /** Sending the same again may succeed; not before `retryAfterMs`, when the server says so. */
+  | { readonly outcome: "retryable"; readonly reason: string; readonly retryAfterMs?: number | undefined }
+  | { readonly outcome: "refused"; readonly reason: string };
+
+/** Sends export requests to one place over a connection that is kept. */
+export interface OtlpTransport {
+  /** Never rejects. Gives up after `timeoutMs`. */
+  send(body: Uint8Array, timeoutMs: number): Promise<OtlpResponse>;
+  close(): void;
+}
+
+export function createTransport(signal: Signal, settings: OtlpSettings): OtlpTransport {
+  return settings.protocol === "grpc" ? new GrpcTransport(signal.grpcPath, settings) : new HttpTransport(settings);
+}

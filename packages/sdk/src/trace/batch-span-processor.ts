@@ -1,0 +1,45 @@
+import { TraceFlags } from "@opentelemetry/api";
+import { type BatchConfig, batchSettings } from "../common/batch-config.ts";
+import { Batcher } from "../common/batcher.ts";
+import { destinationFor } from "../common/batch-destination.ts";
+import type { ReadableSpan } from "./readable-span.ts";
+import type { SpanExporter } from "./span-exporter.ts";
+import type { SpanProcessor } from "./span-processor.ts";
+
+/** Hands sampled spans to an exporter in batches. With an OTLP exporter, each is written as bytes as it ends. */
+export class BatchSpanProcessor implements SpanProcessor {
+  readonly #exporter: SpanExporter;
+  readonly #batcher: Batcher<ReadableSpan>;
+  #shutdown: Promise<void> | undefined;
+
+  constructor(exporter: SpanExporter, config: BatchConfig = {}) {
+    this.#exporter = exporter;
+    this.#batcher = new Batcher(
+      batchSettings("spans", "OTEL_BSP", { scheduledDelayMillis: 5_000 }, config),
+      destinationFor<ReadableSpan>(exporter),
+    );
+  }
+
+  /** Spans that were not exported because the queue was full. */
+  get droppedCount(): number {
+    return this.#batcher.droppedCount;
+  }
+
+  onStart(): void {}
+
+  onEnd(span: ReadableSpan): void {
+    if (this.#shutdown !== undefined) return;
+    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) this.#batcher.add(span);
+  }
+
+  async forceFlush(): Promise<void> {
+    if (this.#shutdown !== undefined) return this.#shutdown;
+    await this.#batcher.flush();
+    await this.#exporter.forceFlush?.();
+  }
+
+  shutdown(): Promise<void> {
+    this.#shutdown ??= this.#batcher.flush().then(() => this.#exporter.shutdown());
+    return this.#shutdown;
+  }
+}

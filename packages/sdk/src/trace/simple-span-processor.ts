@@ -1,0 +1,35 @@
+import { TraceFlags } from "@opentelemetry/api";
+import { exportItems } from "../common/batch-destination.ts";
+import { SerialExports } from "../common/serial-exports.ts";
+import type { ReadableSpan } from "./readable-span.ts";
+import type { SpanExporter } from "./span-exporter.ts";
+import type { SpanProcessor } from "./span-processor.ts";
+
+/** Exports each sampled span as it ends, one after the other. For tests and for watching on a console. */
+export class SimpleSpanProcessor implements SpanProcessor {
+  readonly #exporter: SpanExporter;
+  readonly #exports = new SerialExports("span");
+  #shutdown: Promise<void> | undefined;
+
+  constructor(exporter: SpanExporter) {
+    this.#exporter = exporter;
+  }
+
+  onStart(): void {}
+
+  onEnd(span: ReadableSpan): void {
+    if (this.#shutdown !== undefined) return;
+    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return;
+    this.#exports.add(() => exportItems(this.#exporter, [span]));
+  }
+
+  async forceFlush(): Promise<void> {
+    await this.#exports.idle();
+    await this.#exporter.forceFlush?.();
+  }
+
+  shutdown(): Promise<void> {
+    this.#shutdown ??= this.#exports.idle().then(() => this.#exporter.shutdown());
+    return this.#shutdown;
+  }
+}

@@ -1,0 +1,65 @@
+import type { Tracer as ApiTracer, TracerOptions, TracerProvider as ApiTracerProvider } from "@opentelemetry/api";
+import type { Clock } from "@clew/base";
+import { ScopeRegistry } from "../common/instrumentation-scope.ts";
+import { WallClock } from "../common/wall-clock.ts";
+import { defaultResource, type Resource } from "../resource/resource.ts";
+import { AlwaysOnSampler } from "./always-samplers.ts";
+import { type IdGenerator, RandomIdGenerator } from "./id-generator.ts";
+import { MultiSpanProcessor } from "./multi-span-processor.ts";
+import { ParentBasedSampler } from "./parent-based-sampler.ts";
+import type { Sampler } from "./sampler.ts";
+import { attributeLimits, type SpanLimits, spanLimitsFromEnvironment } from "./span-limits.ts";
+import type { SpanProcessor } from "./span-processor.ts";
+import { Tracer } from "./tracer.ts";
+
+export interface TracerProviderConfig {
+  readonly resource?: Resource;
+  /** Parent-based, always on for roots, unless given. */
+  readonly sampler?: Sampler;
+  readonly spanProcessors?: readonly SpanProcessor[];
+  readonly spanLimits?: Partial<SpanLimits>;
+  readonly idGenerator?: IdGenerator;
+  readonly clock?: Clock;
+}
+
+/** Makes tracers, and holds what their spans go through. */
+export class TracerProvider implements ApiTracerProvider {
+  readonly #processor: SpanProcessor;
+  readonly #tracers: ScopeRegistry<Tracer>;
+  #shutdown: Promise<void> | undefined;
+
+  constructor(config: TracerProviderConfig = {}) {
+    const limits = { ...spanLimitsFromEnvironment(), ...config.spanLimits };
+    const idGenerator = config.idGenerator ?? new RandomIdGenerator();
+    this.#processor = new MultiSpanProcessor(config.spanProcessors ?? []);
+    const settings = {
+      spans: {
+        clock: config.clock ?? new WallClock(),
+        limits,
+        attributeLimits: attributeLimits(limits),
+        resource: config.resource ?? defaultResource(),
+        processor: this.#processor,
+      },
+      sampler: config.sampler ?? new ParentBasedSampler({ root: new AlwaysOnSampler() }),
+      idGenerator,
+      idsAreRandom: idGenerator instanceof RandomIdGenerator,
+      isShutDown: () => this.#shutdown !== undefined,
+    };
+    this.#tracers = new ScopeRegistry((scope) => new Tracer(scope, settings));
+  }
+
+  getTracer(name: string, version?: string, options?: TracerOptions): ApiTracer {
+    return this.#tracers.get(name, version, options);
+  }
+
+  /** Resolves when every span that ended before the call has been exported. */
+  forceFlush(): Promise<void> {
+    return this.#shutdown ?? this.#processor.forceFlush();
+  }
+
+  /** Exports what is left. Spans that start afterwards are not recorded. */
+  shutdown(): Promise<void> {
+    this.#shutdown ??= this.#processor.shutdown();
+    return this.#shutdown;
+  }
+}
