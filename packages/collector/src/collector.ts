@@ -1,0 +1,160 @@
+/**
+ * The service: reads a configuration, makes its pipelines and runs them. Exporters start
+ * first and receivers last, so that nothing is taken in before it can be handed on.
+ */
+import { systemClock, type Clock } from "@clew/base";
+import type { Component, Kind, Settings } from "./component.ts";
+import { readConfig, type CollectorConfig, type PipelineConfig } from "./config/collector-config.ts";
+import type { LoadedConfig } from "./config/load-config.ts";
+import type { Address } from "./net/address.ts";
+import type { ScrapeServer } from "./net/scrape-server.ts";
+import { buildGraph, type Graph } from "./pipeline/graph.ts";
+import type { Registry } from "./registry.ts";
+import { loggerFrom, type Logger } from "./telemetry/logger.ts";
+import { MemoryMeter } from "./telemetry/meter.ts";
+import { serveOwnMetrics } from "./telemetry/own-metrics.ts";
+import { observeProcess } from "./telemetry/process-metrics.ts";
+
+export interface CollectorSettings {
+  /** What `loadConfig` returned. */
+  readonly config: LoadedConfig;
+  readonly components: Registry;
+  readonly logger: Logger;
+  readonly clock?: Clock;
+  /** From 0 up to 1, for jitter. */
+  readonly random?: () => number;
+}
+
+export interface Collector {
+  /** Where its servers listen, by the configuration path of the setting: `receivers::otlp::protocols::grpc::endpoint`. */
+  readonly addresses: Readonly<Record<string, Address>>;
+  /** Takes nothing new, delivers what it has, then stops. Safe to call twice. */
+  shutdown(): Promise<void>;
+}
+
+/**
+ * Rejects with `CONFIG_INVALID` and every fault of the configuration, `PORT_TAKEN`, or what
+ * a component could not start for; nothing is left running then.
+ */
+export async function startCollector(settings: CollectorSettings): Promise<Collector> {
+  const config = readConfig(settings.config, settings.components);
+  const service = new Service(config, settings);
+  service.warn(settings.config.unsetVariables);
+  await service.start();
+  return service;
+}
+
+class Service implements Collector {
+  readonly addresses: Record<string, Address> = {};
+  readonly #config: CollectorConfig;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #logger: Logger;
+  readonly #meter = new MemoryMeter();
+  readonly #graph: Graph;
+  readonly #extensions: readonly Component[];
+  readonly #report: (error: unknown) => void;
+  // What runs, in the order in which it was started.
+  readonly #running: Component[] = [];
+  #servers: readonly ScrapeServer[] = [];
+  #endProcessMetrics: () => void = () => {};
+  #stopped: Promise<void> | undefined;
+
+  constructor(config: CollectorConfig, { clock = systemClock, random = Math.random, logger }: CollectorSettings) {
+    this.#config = config;
+    this.#clock = clock;
+    this.#random = random;
+    this.#logger = loggerFrom(config.service.telemetry.logs.level, logger);
+    this.#report = (error) => this.#logger.error("Unexpected error", { error: String(error) });
+    this.#graph = buildGraph(config, (kind, id, pipeline) => this.#settingsFor(kind, id, pipeline));
+    this.#extensions = config.service.extensions.map((id) => {
+      const { factory, config: own } = config.extensions.get(id)!;
+      return factory.create(this.#settingsFor("extension", id), own);
+    });
+  }
+
+  warn(unsetVariables: readonly string[]): void {
+    for (const name of unsetVariables) {
+      this.#logger.warn("Configuration references unset environment variable", { name });
+    }
+    const { receivers, processors, exporters, extensions } = this.#config;
+    for (const { id, warning } of [receivers, processors, exporters, extensions].flatMap((map) => [...map.values()])) {
+      if (warning !== undefined) this.#logger.warn(warning, { "otelcol.component.id": id });
+    }
+  }
+
+  async start(): Promise<void> {
+    const { exporters, processors, receivers } = this.#graph;
+    try {
+      this.#endProcessMetrics = observeProcess(this.#meter, this.#clock);
+      const listening = (path: string, address: Address): void => void (this.addresses[path] = address);
+      const { metrics } = this.#config.service.telemetry;
+      this.#servers = await serveOwnMetrics(metrics, this.#meter, this.#logger, listening, this.#report);
+      this.#logger.info("Starting collector...");
+      for (const component of [...this.#extensions, ...exporters, ...[...processors].reverse(), ...receivers]) {
+        await component.start();
+        this.#running.push(component);
+      }
+    } catch (error) {
+      await this.shutdown();
+      throw error;
+    }
+    this.#logger.info("Everything is ready. Begin running and processing data.");
+  }
+
+  shutdown(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  /**
+   * Receivers end when all that they took was answered, which may need what processors hold
+   * back; so processors are drained meanwhile, and exporters stay until both have finished.
+   */
+  async #stop(): Promise<void> {
+    this.#logger.info("Starting shutdown...");
+    const { exporters, processors, receivers } = this.#graph;
+    const receiversStopped = Promise.all(this.#runningOf(receivers).map((receiver) => this.#shutdownOf(receiver)));
+    for (const processor of this.#runningOf(processors)) await this.#shutdownOf(processor);
+    await receiversStopped;
+    await Promise.all(this.#runningOf(exporters).map((exporter) => this.#shutdownOf(exporter)));
+    for (const extension of this.#runningOf(this.#extensions)) await this.#shutdownOf(extension);
+    this.#endProcessMetrics();
+    await Promise.all(this.#servers.map((server) => server.close()));
+    this.#logger.info("Shutdown complete.");
+  }
+
+  #runningOf(components: readonly Component[]): Component[] {
+    return components.filter((component) => this.#running.includes(component));
+  }
+
+  /** One that cannot stop must not keep the others from stopping. */
+  async #shutdownOf(component: Component): Promise<void> {
+    try {
+      await component.shutdown();
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  #settingsFor(kind: Kind, id: string, pipeline?: PipelineConfig): Settings {
+    const path = `${kind}s::${id}`;
+    const logger = this.#logger.with({
+      "otelcol.component.id": id,
+      "otelcol.component.kind": kind,
+      ...(pipeline === undefined ? {} : { "otelcol.pipeline.id": pipeline.id, "otelcol.signal": pipeline.signal }),
+    });
+    return {
+      id,
+      path,
+      logger,
+      clock: this.#clock,
+      random: this.#random,
+      meter: this.#meter,
+      report: (error) => logger.error("Unexpected error", { error: String(error) }),
+      listening: (setting, address) => {
+        this.addresses[`${path}::${setting}`] = address;
+      },
+    };
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * What a component is made of. A factory is a value: its type, stability and schema are
+ * data, and `create` makes the component once its configuration was read. Nothing here is
+ * written per signal: a payload says what it carries.
+ */
+import type { Clock } from "@clew/base";
+import type { Signal } from "@clew/otlp";
+import type { Consumer, Consumers } from "./consumer.ts";
+import type { Address } from "./net/address.ts";
+import type { Schema } from "./schema/schema.ts";
+import type { Logger } from "./telemetry/logger.ts";
+import type { Meter } from "./telemetry/meter.ts";
+
+export type Kind = "receiver" | "processor" | "exporter" | "connector" | "extension";
+
+export type Stability = "development" | "alpha" | "beta" | "stable" | "deprecated";
+
+/** Anything with a life. */
+export interface Component {
+  /** Acquires what it needs. A rejected start leaves nothing behind. */
+  start(): Promise<void>;
+  /**
+   * Finishes work in hand, then releases everything. Safe to call twice. A processor passes
+   * on at once what still reaches it afterwards; a receiver takes nothing new, and resolves
+   * when what it had taken was answered.
+   */
+  shutdown(): Promise<void>;
+}
+
+/** What the service hands to a component beside its configuration. */
+export interface Settings {
+  /** `type/name`, or `type` where there is no name. */
+  readonly id: string;
+  /** The configuration path of the component, such as `receivers::otlp`. */
+  readonly path: string;
+  readonly clock: Clock;
+  /** Says which component speaks. */
+  readonly logger: Logger;
+  /** The collector's own metrics. */
+  readonly meter: Meter;
+  /** A number from 0 up to 1, for jitter. */
+  readonly random: () => number;
+  /** Takes errors that have nowhere else to go. */
+  readonly report: (error: unknown) => void;
+  /** Makes known where a server listens. `setting` is its path below the component: `protocols::grpc::endpoint`. */
+  readonly listening: (setting: string, address: Address) => void;
+}
+
+interface FactoryBase<Config> {
+  /** The first half of an id, `lower_snake_case`. */
+  readonly type: string;
+  /** An older type under which it can still be configured, with a warning. */
+  readonly alias?: string;
+  /** The signals it takes, and how far it can be relied on for each. */
+  readonly stability: Readonly<Partial<Record<Signal, Stability>>>;
+  readonly schema: Schema<Config>;
+}
+
+/** One instance per id feeds all its pipelines. `next` counts what it takes under the transport it came over. */
+export interface ReceiverFactory<Config> extends FactoryBase<Config> {
+  readonly kind: "receiver";
+  create(settings: Settings, config: Config, next: (transport: string) => Consumers): Component;
+}
+
+/** One instance per pipeline that names it. */
+export interface ProcessorFactory<Config> extends FactoryBase<Config> {
+  readonly kind: "processor";
+  create(settings: Settings, config: Config, next: Consumer): Component & Consumer;
+}
+
+/** One instance per id takes from all its pipelines. */
+export interface ExporterFactory<Config> extends FactoryBase<Config> {
+  readonly kind: "exporter";
+  create(settings: Settings, config: Config): Component & Consumer;
+}
+
+/** Runs beside the pipelines. */
+export interface ExtensionFactory<Config> extends FactoryBase<Config> {
+  readonly kind: "extension";
+  create(settings: Settings, config: Config): Component;
+}
+
+export type ComponentFactory<Config> =
+  | ReceiverFactory<Config>
+  | ProcessorFactory<Config>
+  | ExporterFactory<Config>
+  | ExtensionFactory<Config>;
+
+/** For components that hold nothing. */
+export const stateless: Component = {
+  start: () => Promise.resolve(),
+  shutdown: () => Promise.resolve(),
+};

@@ -1,0 +1,22 @@
+import type { Payload } from "@clew/otlp";
+import { stateless, type ExporterFactory } from "../../../component.ts";
+import { schema, type ClewConfig } from "./config.ts";
+
+/** Where Clew keeps telemetry. `write` resolves once the payload is durable. */
+export interface Sink {
+  write(payload: Payload): Promise<void>;
+}
+
+/**
+ * The `clew` exporter over a sink that whoever calls this owns: it is neither opened nor
+ * closed here. An acknowledgement waits for the sink's.
+ */
+export function clewExporter(sink: Sink): ExporterFactory<ClewConfig> {
+  return {
+    kind: "exporter",
+    type: "clew",
+    stability: { traces: "beta", metrics: "beta", logs: "beta" },
+    schema,
+    create: () => ({ ...stateless, consume: (payload) => sink.write(payload) }),
+  };
+}

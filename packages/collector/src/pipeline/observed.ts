@@ -1,0 +1,150 @@
+/** Counts what enters and leaves each component, under the Collector's metric names. Written once, for every component. */
+import { messageOf } from "@clew/base";
+import { SIGNALS, type Payload, type Signal } from "@clew/otlp";
+import { isPermanent, type Consumer, type Consumers } from "../consumer.ts";
+import { ConsumeError } from "../consumer.ts";
+import type { Counter, Meter } from "../telemetry/meter.ts";
+
+export const ITEMS: Readonly<Record<Signal, string>> = {
+  traces: "spans",
+  metrics: "metric_points",
+  logs: "log_records",
+};
+
+const NOUNS: Readonly<Record<Signal, string>> = { traces: "spans", metrics: "metric points", logs: "log records" };
+
+const DURATION_BOUNDS_S = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30];
+
+/** What a receiver hands on: accepted, refused (told to try again) or failed (for good). */
+export function observedReceiver(meter: Meter, id: string, transport: string, next: Consumers): Consumers {
+  const labels = { receiver: id, transport };
+  const observed: Partial<Record<Signal, Consumer>> = {};
+  for (const signal of SIGNALS) {
+    const consumer = next[signal];
+    if (consumer === undefined) continue;
+    const count = (outcome: string, help: string): Counter =>
+      meter.counter(`otelcol_receiver_${outcome}_${ITEMS[signal]}`, `Number of ${NOUNS[signal]} ${help}.`, labels);
+    const accepted = count("accepted", "successfully pushed into the pipeline");
+    const refused = count("refused", "that could not be pushed into the pipeline");
+    const failed = count("failed", "that failed to be processed by the receiver");
+    observed[signal] = around(
+      consumer,
+      (payload) => accepted.add(payload.counts.items),
+      (payload, error) => (isPermanent(error) ? failed : refused).add(payload.counts.items),
+    );
+  }
+  return observed;
+}
+
+/** What goes into a processor, and how long it and everything after it take. */
+export function observedProcessor(
+  meter: Meter,
+  id: string,
+  signal: Signal,
+  processor: Consumer,
+  nowMs: () => number,
+): Consumer {
+  const labels = { processor: id, otel_signal: signal };
+  const incoming = meter.counter(
+    "otelcol_processor_incoming_items",
+    "Number of items passed to the processor.",
+    labels,
+  );
+  const duration = meter.histogram(
+    "otelcol_processor_internal_duration_seconds",
+    "Duration of time from the processor taking a payload to its being delivered.",
+    DURATION_BOUNDS_S,
+    labels,
+  );
+  return {
+    ...refusalOf(processor),
+    async consume(payload) {
+      incoming.add(payload.counts.items);
+      const startMs = nowMs();
+      try {
+        await processor.consume(payload);
+      } finally {
+        duration.record((nowMs() - startMs) / 1_000);
+      }
+    },
+  };
+}
+
+/** What a processor hands on. */
+export function observedOutput(meter: Meter, id: string, signal: Signal, next: Consumer): Consumer {
+  const labels = { processor: id, otel_signal: signal };
+  const outgoing = meter.counter(
+    "otelcol_processor_outgoing_items",
+    "Number of items emitted from the processor.",
+    labels,
+  );
+  return {
+    ...refusalOf(next),
+    consume(payload) {
+      outgoing.add(payload.counts.items);
+      return next.consume(payload);
+    },
+  };
+}
+
+/** What an exporter delivered, failed to deliver, or had no room for. */
+export function observedExporter(meter: Meter, id: string, exporter: Consumer): Consumer {
+  const labels = { exporter: id };
+  let inFlight = 0;
+  meter.gauge(
+    "otelcol_exporter_in_flight_requests",
+    "Number of requests the exporter has in hand.",
+    labels,
+    () => inFlight,
+  );
+  const count = (signal: Signal, outcome: string, help: string): Counter =>
+    meter.counter(`otelcol_exporter_${outcome}_${ITEMS[signal]}`, `Number of ${NOUNS[signal]} ${help}.`, labels);
+  const counted = around(
+    exporter,
+    ({ signal, counts }) => count(signal, "sent", "successfully sent to destination").add(counts.items),
+    ({ signal, counts }, error) => {
+      const full = error instanceof ConsumeError && error.code === "QUEUE_FULL";
+      if (full) count(signal, "enqueue_failed", "failed to be added to the sending queue").add(counts.items);
+      else count(signal, "send_failed", "in failed attempts to send to destination").add(counts.items);
+    },
+  );
+  return {
+    ...refusalOf(exporter),
+    async consume(payload) {
+      inFlight++;
+      try {
+        await counted.consume(payload);
+      } finally {
+        inFlight--;
+      }
+    },
+  };
+}
+
+function around(
+  consumer: Consumer,
+  taken: (payload: Payload) => void,
+  refused: (payload: Payload, error: unknown) => void,
+): Consumer {
+  return {
+    ...refusalOf(consumer),
+    async consume(payload) {
+      try {
+        await consumer.consume(payload);
+      } catch (error) {
+        refused(payload, error);
+        throw error instanceof ConsumeError ? error : unexpected(error);
+      }
+      taken(payload);
+    },
+  };
+}
+
+/** Errors that a component did not classify leave it open whether trying again helps. */
+function unexpected(cause: unknown): ConsumeError {
+  return new ConsumeError("CONSUME_FAILED", messageOf(cause), { permanent: false, cause });
+}
+
+function refusalOf(consumer: Consumer): Pick<Consumer, "refusal"> {
+  return consumer.refusal === undefined ? {} : { refusal: () => consumer.refusal?.() };
+}

@@ -1,0 +1,22 @@
+/** Every component there is, one line each. */
+import type { ExporterFactory, ExtensionFactory, ProcessorFactory, ReceiverFactory } from "./component.ts";
+import { otlpReceiver } from "./components/receivers/otlp/factory.ts";
+import { nopExporter } from "./components/exporters/nop/factory.ts";
+
+/** The components that a configuration may name. */
+export interface Registry {
+  readonly receivers: readonly ReceiverFactory<unknown>[];
+  readonly processors: readonly ProcessorFactory<unknown>[];
+  readonly exporters: readonly ExporterFactory<unknown>[];
+  readonly extensions: readonly ExtensionFactory<unknown>[];
+}
+
+/** All that come with the collector. Programs add their own: `{ ...all, exporters: [...all.exporters, mine] }`. */
+export function builtinComponents(): Registry {
+  return {
+    receivers: [otlpReceiver],
+    processors: [],
+    exporters: [nopExporter],
+    extensions: [],
+  };
+}

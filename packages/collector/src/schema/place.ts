@@ -1,0 +1,30 @@
+/** A fault in a configuration: where, what, and what to write instead. */
+export interface ConfigProblem {
+  /** `processors::batch::timeout` */
+  readonly path: string;
+  readonly what: string;
+  readonly remedy?: string | undefined;
+}
+
+/** Where in the configuration a value stands, and where its faults are gathered, so that all are told at once. */
+export class Place {
+  readonly path: string;
+  /** The path below the component, parted by dots, as the Collector's messages name it; empty for the component. */
+  readonly name: string;
+  readonly problems: ConfigProblem[];
+
+  constructor(path: string, problems: ConfigProblem[], name = "") {
+    this.path = path;
+    this.problems = problems;
+    this.name = name;
+  }
+
+  at(key: string | number): Place {
+    const name = typeof key === "number" ? `${this.name}[${key}]` : `${this.name}${this.name === "" ? "" : "."}${key}`;
+    return new Place(this.path === "" ? String(key) : `${this.path}::${key}`, this.problems, name);
+  }
+
+  problem(what: string, remedy?: string): void {
+    this.problems.push({ path: this.path, what, remedy });
+  }
+}
