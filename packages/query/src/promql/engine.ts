@@ -1,0 +1,205 @@
+import type { Clock } from "@clew/base";
+import { Annotations } from "./annotations.ts";
+import { type Expr, unwrapped } from "./ast.ts";
+import { mergedSeries } from "./evaluate-binary.ts";
+import { Evaluation } from "./evaluate.ts";
+import { type FetchPlan, planFetches } from "./fetch-plan.ts";
+import { type Grid, gridOf, timeOf } from "./grid.ts";
+import { compareLabels } from "./labels.ts";
+import { parse } from "./parse.ts";
+import type { MetricsQuerier, SeriesSamples } from "./querier.ts";
+import { queryError } from "./query-error.ts";
+import type { MatrixSeries, MatrixValue, QueryResult, QueryValue, VectorPoint } from "./query-result.ts";
+import { METADATA_LABELS, Series } from "./series.ts";
+import type { QueryTimes } from "./timing.ts";
+import { typeOf } from "./validate.ts";
+
+/** How far back an instant selector looks, unless the query says otherwise. */
+export const DEFAULT_LOOKBACK_MS = 300_000;
+/** A query ends once it has taken this many samples from the store, or made this many points. */
+export const MAX_QUERY_SAMPLES = 50_000_000;
+/** How many points a series of a range query may have. */
+export const MAX_POINTS_PER_SERIES = 11_000;
+/** The step of a subquery that has none. */
+const DEFAULT_SUBQUERY_STEP_MS = 60_000;
+
+export interface PromqlEngineSettings {
+  readonly querier: MetricsQuerier;
+  readonly clock: Clock;
+  readonly maxSamples?: number;
+}
+
+export interface QuerySettings {
+  /** Aborting it ends the query with `QUERY_CANCELED`. */
+  readonly signal: AbortSignal;
+  /** When the query has to be done, by the engine's clock. Later it ends with `QUERY_TIMEOUT`. */
+  readonly deadlineMs?: number;
+  readonly lookbackMs?: number;
+}
+
+/** Answers PromQL queries from a store. Holds nothing between queries. */
+export class PromqlEngine {
+  readonly #querier: MetricsQuerier;
+  readonly #clock: Clock;
+  readonly #maxSamples: number;
+
+  constructor({ querier, clock, maxSamples = MAX_QUERY_SAMPLES }: PromqlEngineSettings) {
+    this.#querier = querier;
+    this.#clock = clock;
+    this.#maxSamples = maxSamples;
+  }
+
+  /**
+   * The value of a query at one time: a scalar, a string, a vector, or a matrix where the query is a range selector.
+   * Rejects with a `QueryError`.
+   */
+  async instant(query: string, timeMs: number, settings: QuerySettings): Promise<QueryResult> {
+    return this.#run(query, gridOf(timeMs, timeMs, 0), settings, (expr, evaluation, grid) => {
+      switch (typeOf(expr)) {
+        case "string": {
+          const literal = unwrapped(expr);
+          return { type: "string", timeMs, value: literal.kind === "string" ? literal.value : "" };
+        }
+        case "scalar":
+          return { type: "scalar", timeMs, value: evaluation.scalar(expr)[0] ?? NaN };
+        case "matrix":
+          return rangesAsMatrix(expr, evaluation, timeMs);
+        case "vector":
+          return { type: "vector", timeMs, points: pointsOf(withoutNames(evaluation.vector(expr), grid.count)) };
+      }
+    });
+  }
+
+  /** The series of a query from `startMs` to `endMs`, both included. Rejects with a `QueryError`. */
+  async range(
+    query: string,
+    { startMs, endMs, stepMs }: { readonly startMs: number; readonly endMs: number; readonly stepMs: number },
+    settings: QuerySettings,
+  ): Promise<QueryResult> {
+    return this.#run(query, gridOf(startMs, endMs, stepMs), { ...settings, endMs }, (expr, evaluation, grid) => {
+      const type = typeOf(expr);
+      if (type === "scalar") {
+        const values = evaluation.scalar(expr);
+        const column = Series.fromColumn(values);
+        return { type: "matrix", series: [matrixSeries(column, grid)] };
+      }
+      if (type !== "vector") {
+        const got = type === "matrix" ? "range vector" : type;
+        const problem = `invalid expression type "${got}" for range query, must be Scalar or instant Vector`;
+        throw queryError("bad_data", problem, { position: expr.position });
+      }
+      const series = withoutNames(evaluation.vector(expr), grid.count).map((one) => matrixSeries(one, grid));
+      return { type: "matrix", series: series.sort((a, b) => compareLabels(a.labels, b.labels)) };
+    });
+  }
+
+  async #run(
+    query: string,
+    grid: Grid,
+    settings: QuerySettings & { readonly endMs?: number },
+    evaluate: (expr: Expr, evaluation: Evaluation, grid: Grid) => QueryValue,
+  ): Promise<QueryResult> {
+    const expr = parse(query);
+    const times = timesOf(grid, settings);
+    const annotations = new Annotations(query);
+    const plan = planFetches(expr, grid, times, this.#maxSamples);
+    const fetched = await this.#fetch(plan, settings.signal);
+    let points = 0;
+    const checkpoint = (added: number): void => {
+      points += added;
+      if (points > this.#maxSamples) throw tooManySamples();
+      this.#checkTime(settings);
+    };
+    checkpoint([...fetched.values()].flat().reduce((sum, { values }) => sum + values.length, 0));
+    const samplesOf = (selector: Expr & { kind: "vector" }): readonly SeriesSamples[] => fetched.get(selector) ?? [];
+    const value = evaluate(expr, new Evaluation({ times, samplesOf, annotations, checkpoint }, grid), grid);
+    return { value, warnings: annotations.warnings, infos: annotations.infos };
+  }
+
+  async #fetch(plan: FetchPlan, signal: AbortSignal): Promise<ReadonlyMap<Expr, readonly SeriesSamples[]>> {
+    try {
+      const entries = [...plan].map(async ([selector, request]) => [selector, await this.#querier.select(request, signal)] as const);
+      return new Map(await Promise.all(entries));
+    } catch (thrown) {
+      if (signal.aborted) throw endedBy(signal);
+      throw thrown;
+    }
+  }
+
+  #checkTime({ signal, deadlineMs }: QuerySettings): void {
+    if (signal.aborted) throw endedBy(signal);
+    if (deadlineMs !== undefined && this.#clock.nowMs() > deadlineMs) throw timedOut();
+  }
+}
+
+function timesOf(grid: Grid, { lookbackMs, endMs }: QuerySettings & { readonly endMs?: number }): QueryTimes {
+  return {
+    startMs: grid.startMs,
+    endMs: endMs ?? grid.startMs,
+    stepMs: grid.stepMs,
+    lookbackMs: lookbackMs ?? DEFAULT_LOOKBACK_MS,
+    defaultStepMs: DEFAULT_SUBQUERY_STEP_MS,
+  };
+}
+
+/** Metric names that no longer fit their values fall away; what is then the same series must not overlap. */
+function withoutNames(series: readonly Series[], count: number): readonly Series[] {
+  const named = series.map((one) =>
+    one.dropName ? Series.sharing(one, one.labels.without(METADATA_LABELS), false) : one,
+  );
+  return mergedSeries(named, count);
+}
+
+function pointsOf(series: readonly Series[]): readonly VectorPoint[] {
+  return series.flatMap((one) => {
+    const value = one.at(0);
+    return value === undefined ? [] : [{ labels: one.labels, value }];
+  });
+}
+
+function matrixSeries(series: Series, grid: Grid): MatrixSeries {
+  const steps = Uint32Array.from([...series.present.keys()].filter((step) => series.present[step] === 1));
+  return {
+    labels: series.labels,
+    timestampsMs: Float64Array.from(steps, (step) => timeOf(grid, step)),
+    values: Float64Array.from(steps, (step) => series.values[step] ?? NaN),
+    histograms: series.hasHistograms ? Array.from(steps, (step) => series.histogramAt(step)) : undefined,
+  };
+}
+
+/** A range selector as a whole query gives the samples themselves. */
+function rangesAsMatrix(expr: Expr, evaluation: Evaluation, timeMs: number): MatrixValue {
+  const { columns, reference, rangeMs } = evaluation.ranges(expr);
+  const endMs = (reference.fixedMs ?? timeMs) - reference.offsetMs;
+  const series = columns.flatMap(({ labels, dropName, floatTimes, floats, histogramTimes, histograms }) => {
+    const isInside = (t: number): boolean => t > endMs - rangeMs && t <= endMs;
+    const timed = [
+      ...Array.from(floatTimes, (t, i) => ({ t, value: floats[i] ?? NaN, histogram: undefined })),
+      ...Array.from(histogramTimes, (t, i) => ({ t, value: NaN, histogram: histograms[i] })),
+    ].filter(({ t }) => isInside(t));
+    if (timed.length === 0) return [];
+    if (histograms.length > 0) timed.sort((a, b) => a.t - b.t);
+    return [
+      {
+        labels: dropName ? labels.without(METADATA_LABELS) : labels,
+        timestampsMs: Float64Array.from(timed, ({ t }) => t),
+        values: Float64Array.from(timed, ({ value }) => value),
+        histograms: histograms.length > 0 ? timed.map(({ histogram }) => histogram) : undefined,
+      },
+    ];
+  });
+  return { type: "matrix", series: series.sort((a, b) => compareLabels(a.labels, b.labels)) };
+}
+
+function tooManySamples(): Error {
+  return queryError("execution", "query processing would load too many samples into memory in query execution");
+}
+
+function timedOut(): Error {
+  return queryError("timeout", "query timed out in expression evaluation");
+}
+
+function endedBy(signal: AbortSignal): Error {
+  const isTimeout = signal.reason instanceof Error && signal.reason.name === "TimeoutError";
+  return isTimeout ? timedOut() : queryError("canceled", "query was canceled in expression evaluation");
+}

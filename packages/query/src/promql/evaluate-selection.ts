@@ -1,0 +1,104 @@
+import type { Annotations } from "./annotations.ts";
+import type { Aggregate } from "./ast.ts";
+import { groupsOf } from "./evaluate-aggregate.ts";
+import { goFloatText } from "./go-number.ts";
+import { goGeneralText } from "./go-float.ts";
+import { histogramText } from "./histogram-text.ts";
+import { ratioOffset } from "./ratio-sampler.ts";
+import { queryError } from "./query-error.ts";
+import { type Sample, Series, SeriesMap } from "./series.ts";
+
+interface Candidate {
+  readonly series: Series;
+  readonly sample: Sample;
+}
+
+/** `topk bottomk limitk limit_ratio`: some of each group's own series, chosen anew at each step. */
+export function evaluateSelection(
+  expr: Aggregate,
+  series: readonly Series[],
+  parameter: Float64Array,
+  count: number,
+  annotations: Annotations,
+): readonly Series[] {
+  checkParameter(expr, parameter, annotations);
+  const chosen = new Map<Series, Series>();
+  const groups = groupsOf(expr, series);
+  for (let step = 0; step < count; step++) {
+    for (const { members } of groups) {
+      const candidates: Candidate[] = [];
+      for (const one of members) {
+        const sample = one.at(step);
+        if (sample !== undefined) candidates.push({ series: one, sample });
+      }
+      for (const { series, sample } of choose(expr, candidates, parameter[step] ?? NaN, annotations)) {
+        let out = chosen.get(series);
+        if (out === undefined) chosen.set(series, (out = new Series(series.labels, count, series.dropName)));
+        out.set(step, sample);
+      }
+    }
+  }
+  return [...chosen.values()];
+}
+
+function checkParameter({ operator, parameter: expr, position }: Aggregate, parameter: Float64Array, annotations: Annotations): void {
+  const fail = (problem: string): never => {
+    throw queryError("execution", problem, { position });
+  };
+  for (const value of new Set(parameter)) {
+    if (operator === "limit_ratio") {
+      if (Number.isNaN(value)) fail("Ratio value is NaN");
+      const capped = Math.max(-1, Math.min(1, value));
+      if (capped === value || expr === undefined) continue;
+      const range = `ratio value should be between -1 and 1, got ${goGeneralText(value)}, capping to ${capped}`;
+      annotations.warn(range, expr.position);
+    } else {
+      if (Number.isNaN(value)) fail("Parameter value is NaN");
+      if (value <= -(2 ** 63)) fail(`Scalar value ${goFloatText(value)} underflows int64`);
+      if (value >= 2 ** 63) fail(`Scalar value ${goFloatText(value)} overflows int64`);
+    }
+  }
+}
+
+function choose({ operator, position }: Aggregate, candidates: readonly Candidate[], parameter: number, annotations: Annotations): readonly Candidate[] {
+  if (operator === "limitk") return candidates.slice(0, Math.max(0, Math.trunc(parameter)));
+  if (operator === "limit_ratio") return candidates.filter(({ series }) => isSampled(series, parameter));
+  if (Math.trunc(parameter) < 1) return [];
+  const floats = candidates.filter((one): one is Candidate & { sample: number } => typeof one.sample === "number");
+  if (floats.length < candidates.length) annotations.info(`ignored histogram in ${operator} aggregation`, position);
+  const sign = operator === "topk" ? -1 : 1;
+  return floats.sort((a, b) => ranked(a.sample, b.sample, sign)).slice(0, Math.trunc(parameter));
+}
+
+/** NaN comes last either way. */
+function ranked(a: number, b: number, sign: number): number {
+  if (Number.isNaN(a)) return Number.isNaN(b) ? 0 : 1;
+  return Number.isNaN(b) ? -1 : (a - b) * sign;
+}
+
+/** A negative ratio picks exactly the series that its positive complement leaves. */
+function isSampled({ labels }: Series, ratio: number): boolean {
+  const capped = Math.max(-1, Math.min(1, ratio));
+  const offset = ratioOffset(labels);
+  return capped >= 0 ? offset < capped : offset >= 1 + capped;
+}
+
+/** `count_values`: a series for each group and value, with the value as a label. */
+export function evaluateCountValues(expr: Aggregate, label: string, series: readonly Series[], count: number): readonly Series[] {
+  if (label === "") throw queryError("execution", `invalid label name ""`, { position: expr.position });
+  const out = new SeriesMap(count);
+  for (let step = 0; step < count; step++) {
+    for (const one of series) {
+      const sample = one.at(step);
+      if (sample === undefined) continue;
+      const text = typeof sample === "number" ? goFloatText(sample) : histogramText(sample);
+      const labelled = Series.sharing(one, one.labels.with(label, text), false);
+      const grouping = expr.without ? expr.grouping : [...expr.grouping, label];
+      const [group] = groupsOf({ ...expr, grouping }, [labelled]);
+      if (group === undefined) continue;
+      const counted = out.get(group.labels, false);
+      counted.setFloat(step, counted.present[step] === 1 ? (counted.values[step] ?? 0) + 1 : 1);
+    }
+  }
+  return out.nonEmpty;
+}

@@ -1,0 +1,326 @@
+import type { Annotations } from "./annotations.ts";
+import { type Aggregate, type Binary, type Call, type Expr, isSetOperator, type Subquery, unwrapped } from "./ast.ts";
+import { evaluateAggregate } from "./evaluate-aggregate.ts";
+import { evaluateScalars, evaluateSet, evaluateVectors, evaluateWithScalar, mergedSeries } from "./evaluate-binary.ts";
+import { HistogramCall, isHistogramCall } from "./evaluate-histogram-call.ts";
+import { evaluateInstantSelector, evaluateSmoothedSelector } from "./evaluate-instant-selector.ts";
+import { emptyWindows, evaluateRangeCall, type Ranges } from "./evaluate-range-call.ts";
+import { evaluateCountValues, evaluateSelection } from "./evaluate-selection.ts";
+import { infoSelector } from "./fetch-plan.ts";
+import { FLOAT_FUNCTIONS } from "./float-functions.ts";
+import { type Grid, timeOf } from "./grid.ts";
+import { scale } from "./histogram-math.ts";
+import { HISTOGRAM_FUNCTIONS } from "./histogram-functions.ts";
+import { addInfo } from "./info-function.ts";
+import { absentLabels, labelJoin, labelReplace, stringArgument } from "./label-functions.ts";
+import type { Labels } from "./labels.ts";
+import { quantileLabelText } from "./quantile-label.ts";
+import { queryError } from "./query-error.ts";
+import type { SeriesSamples } from "./querier.ts";
+import { columnsOfSamples, columnsOfSeries } from "./sample-columns.ts";
+import { Series } from "./series.ts";
+import { sorted } from "./sort-series.ts";
+import { durationMs, type QueryTimes, referenceOf, subqueryGrid } from "./timing.ts";
+import { typeOf } from "./validate.ts";
+
+export interface EvaluationSettings {
+  readonly times: QueryTimes;
+  /** What the store gave for each selector. */
+  readonly samplesOf: (selector: Expr & { kind: "vector" }) => readonly SeriesSamples[];
+  readonly annotations: Annotations;
+  /** Called now and then with the number of points just made; throws where the query must end. */
+  readonly checkpoint: (points: number) => void;
+}
+
+/** Evaluates expressions over a whole grid at once: a vector is series in columns, a scalar one column. */
+export class Evaluation {
+  readonly #settings: EvaluationSettings;
+  readonly #grid: Grid;
+
+  constructor(settings: EvaluationSettings, grid: Grid) {
+    this.#settings = settings;
+    this.#grid = grid;
+  }
+
+  /** The value of a scalar expression at each step. */
+  scalar(expr: Expr): Float64Array {
+    switch (expr.kind) {
+      case "number":
+        return new Float64Array(this.#grid.count).fill(expr.value);
+      case "paren":
+        return this.scalar(expr.expr);
+      case "unary": {
+        const values = this.scalar(expr.expr);
+        return expr.operator === "-" ? values.map((value) => -value) : values;
+      }
+      case "binary":
+        return evaluateScalars(expr, this.scalar(expr.left), this.scalar(expr.right));
+      case "call":
+        return this.#scalarCall(expr);
+      default:
+        throw queryError("execution", `expected a scalar, got ${expr.kind}`, { position: expr.position });
+    }
+  }
+
+  /** The series of a vector expression, those without a point left out. */
+  vector(expr: Expr): readonly Series[] {
+    const series = this.#vectorOf(expr);
+    this.#settings.checkpoint(series.length * this.#grid.count);
+    return series;
+  }
+
+  #vectorOf(expr: Expr): readonly Series[] {
+    switch (expr.kind) {
+      case "vector":
+        return this.#selector(expr, false);
+      case "paren":
+        return this.vector(expr.expr);
+      case "unary":
+        return expr.operator === "-" ? this.vector(expr.expr).map(negated) : this.vector(expr.expr);
+      case "binary":
+        return this.#binary(expr);
+      case "aggregate":
+        return this.#aggregate(expr);
+      case "call":
+        return this.#call(expr);
+      default:
+        throw queryError("execution", `expected an instant vector, got ${expr.kind}`, { position: expr.position });
+    }
+  }
+
+  /** The samples that a range expression looks at, and where its windows lie. */
+  ranges(expr: Expr): Ranges {
+    const inner = unwrapped(expr);
+    const { times, samplesOf } = this.#settings;
+    const { lookbackMs } = times;
+    if (inner.kind === "subquery") return this.#subquery(inner);
+    if (inner.kind !== "matrix") {
+      throw queryError("execution", `expected a range vector, got ${inner.kind}`, { position: expr.position });
+    }
+    return {
+      columns: samplesOf(inner.selector).map(columnsOfSamples),
+      reference: referenceOf(inner.selector, times),
+      rangeMs: durationMs(inner.range, times),
+      lookbackMs,
+      extension: inner.selector.extension,
+      position: expr.position,
+    };
+  }
+
+  #subquery(expr: Subquery): Ranges {
+    const { times } = this.#settings;
+    const grid = subqueryGrid(expr, this.#grid, times);
+    const series = grid.count === 0 ? [] : new Evaluation(this.#settings, grid).vector(expr.expr);
+    return {
+      columns: series.map((one) => columnsOfSeries(one, grid)),
+      reference: referenceOf(expr, times),
+      rangeMs: durationMs(expr.range, times),
+      lookbackMs: times.lookbackMs,
+      extension: undefined,
+      position: expr.position,
+    };
+  }
+
+  #selector(expr: Expr & { kind: "vector" }, takeTimes: boolean): readonly Series[] {
+    const { times, samplesOf } = this.#settings;
+    const reference = referenceOf(expr, times);
+    if (expr.extension === "smoothed" && !takeTimes) {
+      return evaluateSmoothedSelector(samplesOf(expr), reference, this.#grid, times.lookbackMs);
+    }
+    return evaluateInstantSelector(samplesOf(expr), reference, this.#grid, times.lookbackMs, takeTimes);
+  }
+
+  #binary(expr: Binary): readonly Series[] {
+    const { annotations } = this.#settings;
+    const leftIsScalar = typeOf(expr.left) === "scalar";
+    if (leftIsScalar || typeOf(expr.right) === "scalar") {
+      const [vector, scalar] = leftIsScalar ? [expr.right, expr.left] : [expr.left, expr.right];
+      return evaluateWithScalar(expr, this.vector(vector), this.scalar(scalar), leftIsScalar, annotations);
+    }
+    const left = this.vector(expr.left);
+    const right = this.vector(expr.right);
+    if (isSetOperator(expr.operator)) return evaluateSet(expr, left, right, this.#grid.count);
+    return evaluateVectors(expr, left, right, this.#grid.count, annotations);
+  }
+
+  #aggregate(expr: Aggregate): readonly Series[] {
+    const { annotations } = this.#settings;
+    const { operator, parameter } = expr;
+    const { count } = this.#grid;
+    const series = this.vector(expr.expr);
+    if (operator === "count_values") {
+      const label = parameter && unwrapped(parameter);
+      return evaluateCountValues(expr, label?.kind === "string" ? label.value : "", series, count);
+    }
+    const values = parameter && this.scalar(parameter);
+    if (values !== undefined && operator !== "quantile") {
+      return evaluateSelection(expr, series, values, count, annotations);
+    }
+    return evaluateAggregate(expr, series, values, count, annotations);
+  }
+
+  #scalarCall(call: Call): Float64Array {
+    const { count } = this.#grid;
+    const { times } = this.#settings;
+    const constant = (value: number): Float64Array => new Float64Array(count).fill(value);
+    const [first, second] = call.args;
+    switch (call.func) {
+      case "time":
+        return constant(0).map((_, step) => timeOf(this.#grid, step) / 1000);
+      case "pi":
+        return constant(Math.PI);
+      case "start":
+        return constant(times.startMs / 1000);
+      case "end":
+        return constant(times.endMs / 1000);
+      case "step":
+        return constant(times.stepMs / 1000);
+      case "range":
+        return constant((times.endMs - times.startMs) / 1000);
+      case "scalar":
+        return first === undefined ? constant(NaN) : this.#onlyValue(this.vector(first));
+      default: {
+        const [left, right] = [first, second].map((arg) => (arg === undefined ? constant(NaN) : this.scalar(arg)));
+        const pick = call.func === "min_of" ? Math.min : Math.max;
+        return constant(NaN).map((_, step) => pick(left?.[step] ?? NaN, right?.[step] ?? NaN));
+      }
+    }
+  }
+
+  #onlyValue(series: readonly Series[]): Float64Array {
+    return new Float64Array(this.#grid.count).map((_, step) => {
+      const floats = series.map((one) => one.at(step)).filter((sample) => typeof sample === "number");
+      return floats.length === 1 ? (floats[0] ?? NaN) : NaN;
+    });
+  }
+
+  #call(call: Call): readonly Series[] {
+    const [first] = call.args;
+    const toFloat = FLOAT_FUNCTIONS.get(call.func);
+    if (toFloat !== undefined) return this.#floatCall(call, toFloat);
+    const ofHistogram = HISTOGRAM_FUNCTIONS.get(call.func);
+    if (first === undefined) throw queryError("execution", `unknown function ${call.func}`, { position: call.position });
+    if (ofHistogram !== undefined) return this.#mapped(first, (sample) => (typeof sample === "number" ? undefined : ofHistogram(sample)));
+    if (isHistogramCall(call)) return this.#histogramCall(call);
+    const range = call.args.find((arg) => typeOf(arg) === "matrix");
+    if (range !== undefined) return this.#rangeCall(call, range);
+    return this.#seriesCall(call, first);
+  }
+
+  #seriesCall(call: Call, first: Expr): readonly Series[] {
+    const { count } = this.#grid;
+    switch (call.func) {
+      case "vector":
+        return [Series.fromColumn(this.scalar(first))];
+      case "timestamp":
+        return this.#timestamps(first);
+      case "absent": {
+        const series = this.vector(first);
+        return this.#ones(absentLabels(first), (step) => series.every(({ present }) => present[step] !== 1));
+      }
+      case "label_replace":
+        return mergedSeries(labelReplace(call, this.vector(first)), count);
+      case "label_join":
+        return mergedSeries(labelJoin(call, this.vector(first)), count);
+      case "info":
+        return addInfo(call, this.vector(first), this.#selector(infoSelector(call), false), count);
+      case "sort":
+      case "sort_desc":
+      case "sort_by_label":
+      case "sort_by_label_desc":
+        return this.#sort(call, first);
+      default:
+        throw queryError("execution", `${call.func}() is not supported`, { position: call.position });
+    }
+  }
+
+  #sort(call: Call, first: Expr): readonly Series[] {
+    const series = this.vector(first);
+    if (this.#settings.times.stepMs === 0 || this.#grid.count === 1) return sorted(call, series);
+    const ineffective = "sort is ineffective for range queries since results are always ordered by labels";
+    this.#settings.annotations.warn(ineffective, call.position);
+    return series;
+  }
+
+  #floatCall(call: Call, compute: (value: number, parameters: readonly number[]) => number): readonly Series[] {
+    const [first, ...rest] = call.args;
+    if (first === undefined) {
+      const times = new Float64Array(this.#grid.count).map((_, step) => compute(timeOf(this.#grid, step) / 1000, []));
+      return [Series.fromColumn(times)];
+    }
+    const parameters = rest.map((arg) => this.scalar(arg));
+    const [lowest, highest] = parameters;
+    return this.#mapped(first, (sample, step) => {
+      if (typeof sample !== "number") return undefined;
+      const isEmptyRange = call.func === "clamp" && (lowest?.[step] ?? NaN) > (highest?.[step] ?? NaN);
+      return isEmptyRange ? undefined : compute(sample, parameters.map((values) => values[step] ?? NaN));
+    });
+  }
+
+  #mapped(expr: Expr, compute: (sample: NonNullable<ReturnType<Series["at"]>>, step: number) => number | undefined): readonly Series[] {
+    return this.vector(expr)
+      .map((series) => {
+        const out = new Series(series.labels, this.#grid.count, true);
+        for (let step = 0; step < this.#grid.count; step++) {
+          const sample = series.at(step);
+          const value = sample === undefined ? undefined : compute(sample, step);
+          if (value !== undefined) out.setFloat(step, value);
+        }
+        return out;
+      })
+      .filter((series) => !series.isEmpty);
+  }
+
+  #timestamps(expr: Expr): readonly Series[] {
+    const inner = unwrapped(expr);
+    if (inner.kind === "vector") return this.#selector(inner, true);
+    return this.#mapped(expr, (_, step) => timeOf(this.#grid, step) / 1000);
+  }
+
+  #rangeCall(call: Call, range: Expr): readonly Series[] {
+    const { annotations } = this.#settings;
+    const ranges = this.ranges(range);
+    if (call.func === "absent_over_time") {
+      const empty = emptyWindows(ranges, this.#grid, annotations);
+      return this.#ones(absentLabels(range), (step) => empty[step] === 1);
+    }
+    const parameters = call.args.filter((arg) => arg !== range).map((arg) => this.scalar(arg));
+    const position = call.func === "quantile_over_time" ? (call.args[0]?.position ?? range.position) : ranges.position;
+    return evaluateRangeCall(call, { ...ranges, position }, parameters, this.#grid, annotations);
+  }
+
+  #histogramCall(call: Call): readonly Series[] {
+    const { annotations } = this.#settings;
+    const vector = call.args.find((arg) => typeOf(arg) === "vector");
+    if (vector === undefined) return [];
+    const evaluated = new HistogramCall(this.vector(vector), vector.position, this.#grid, annotations);
+    const scalars = call.args.filter((arg) => typeOf(arg) === "scalar");
+    if (call.func === "histogram_fraction") {
+      const [lower, upper] = scalars.map((arg) => this.scalar(arg));
+      if (lower !== undefined && upper !== undefined) evaluated.fraction(lower, upper);
+      return evaluated.result;
+    }
+    for (const scalar of scalars) {
+      const qs = this.scalar(scalar);
+      const label = stringArgument(call, 1);
+      const isMany = call.func === "histogram_quantiles";
+      evaluated.quantile(qs, scalar.position, isMany ? [label, quantileLabelText(qs[0] ?? NaN)] : undefined);
+    }
+    return evaluated.result;
+  }
+
+  #ones(labels: Labels, isPresent: (step: number) => boolean): readonly Series[] {
+    const series = new Series(labels, this.#grid.count);
+    for (let step = 0; step < this.#grid.count; step++) if (isPresent(step)) series.setFloat(step, 1);
+    return series.isEmpty ? [] : [series];
+  }
+}
+
+function negated(series: Series): Series {
+  const out = new Series(series.labels, series.present.length, true);
+  for (let step = 0; step < series.present.length; step++) {
+    const sample = series.at(step);
+    if (sample !== undefined) out.set(step, typeof sample === "number" ? -sample : scale(sample, -1));
+  }
+  return out;
+}

@@ -1,0 +1,72 @@
+import type { Labels } from "./labels.ts";
+import type { NativeHistogram } from "./native-histogram.ts";
+import type { SeriesSamples } from "./querier.ts";
+import type { Series } from "./series.ts";
+import { type Grid, timeOf } from "./grid.ts";
+import { staleTest } from "./stale-marker.ts";
+
+/** A series' samples without stale markers, floats and histograms apart, as functions over ranges see them. */
+export interface SampleColumns {
+  readonly labels: Labels;
+  readonly dropName: boolean;
+  readonly floatTimes: Float64Array;
+  readonly floats: Float64Array;
+  readonly histogramTimes: Float64Array;
+  readonly histograms: readonly NativeHistogram[];
+}
+
+export function columnsOfSamples({ labels, timestampsMs, values, histograms }: SeriesSamples): SampleColumns {
+  const isStale = staleTest(values);
+  const columns = new ColumnsBuilder(timestampsMs.length);
+  for (let i = 0; i < timestampsMs.length; i++) {
+    const histogram = histograms?.[i];
+    if (histogram !== undefined) columns.addHistogram(timestampsMs[i] ?? 0, histogram);
+    else if (!isStale(i)) columns.addFloat(timestampsMs[i] ?? 0, values[i] ?? NaN);
+  }
+  return columns.build(labels, false);
+}
+
+/** The points of an evaluated series (a subquery's inside) as samples. */
+export function columnsOfSeries(series: Series, grid: Grid): SampleColumns {
+  const columns = new ColumnsBuilder(grid.count);
+  for (let step = 0; step < grid.count; step++) {
+    const sample = series.at(step);
+    if (typeof sample === "number") columns.addFloat(timeOf(grid, step), sample);
+    else if (sample !== undefined) columns.addHistogram(timeOf(grid, step), sample);
+  }
+  return columns.build(series.labels, series.dropName);
+}
+
+class ColumnsBuilder {
+  readonly #floatTimes: Float64Array;
+  readonly #floats: Float64Array;
+  #floatCount = 0;
+  readonly #histogramTimes: number[] = [];
+  readonly #histograms: NativeHistogram[] = [];
+
+  constructor(capacity: number) {
+    this.#floatTimes = new Float64Array(capacity);
+    this.#floats = new Float64Array(capacity);
+  }
+
+  addFloat(timeMs: number, value: number): void {
+    this.#floatTimes[this.#floatCount] = timeMs;
+    this.#floats[this.#floatCount++] = value;
+  }
+
+  addHistogram(timeMs: number, histogram: NativeHistogram): void {
+    this.#histogramTimes.push(timeMs);
+    this.#histograms.push(histogram);
+  }
+
+  build(labels: Labels, dropName: boolean): SampleColumns {
+    return {
+      labels,
+      dropName,
+      floatTimes: this.#floatTimes.subarray(0, this.#floatCount),
+      floats: this.#floats.subarray(0, this.#floatCount),
+      histogramTimes: Float64Array.from(this.#histogramTimes),
+      histograms: this.#histograms,
+    };
+  }
+}
