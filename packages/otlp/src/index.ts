@@ -24,7 +24,7 @@ export {
   type PartialSuccess,
   type Status,
 } from "./response.ts";
-export { AnyValue, Resource } from "./schema/common.ts";
+export { AnyValue, KeyValue, Resource } from "./schema/common.ts";
 export { SPAN_KINDS, STATUS_CODES } from "./schema/trace.ts";
 export { PROTOCOLS, SIGNALS, type Signal } from "./signal.ts";
 export type { Counts } from "./validate.ts";

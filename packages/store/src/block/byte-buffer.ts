@@ -37,7 +37,7 @@ export class ByteBuffer {
   /** An unsigned integer up to 2^53-1 in eight bytes. */
   u64(value: number): void {
     this.reserve(8);
-    this.bytes.writeUInt32LE(value % 4_294_967_296 >>> 0, this.length);
+    this.bytes.writeUInt32LE((value % 4_294_967_296) >>> 0, this.length);
     this.length = this.bytes.writeUInt32LE(Math.floor(value / 4_294_967_296), this.length + 4);
   }
 

@@ -23,7 +23,7 @@ export class FixedColumn implements Column {
   readonly values: ByteBuffer = new ByteBuffer();
   readonly #width: number;
 
-  constructor(type: string, width: 1 | 4 | 8) {
+  constructor(type: string, width: 1 | 2 | 4 | 8) {
     this.type = type;
     this.#width = width;
   }

@@ -33,7 +33,8 @@ export class Dictionary {
     const mask = this.#slots.length - 1;
     let slot = hash & mask;
     for (let index = this.#slots[slot]!; index >= 0; index = this.#slots[slot]!) {
-      if (this.#hashes[index] === hash && this.#lengths[index] === length && this.#equals(index, source, start)) return index;
+      if (this.#hashes[index] === hash && this.#lengths[index] === length && this.#equals(index, source, start))
+        return index;
       slot = (slot + 1) & mask;
     }
     return this.#insert(slot, hash, source, start, end);

@@ -1,7 +1,7 @@
 /** `otel_logs`: the layout of the Collector's ClickHouse exporter, and the columns for what that layout loses. */
 import { attributeIndexes, TABLE_SETTINGS } from "./settings.ts";
 
-export const LOGS_TABLE = `
+export const LOGS_TABLE: string = `
 CREATE TABLE IF NOT EXISTS otel_logs (
   Timestamp DateTime64(9) CODEC(Delta(8), ZSTD(1)),
   TraceId String CODEC(ZSTD(1)),

@@ -4,7 +4,7 @@
  */
 import { attributeIndexes, TABLE_SETTINGS } from "./settings.ts";
 
-export const TRACES_TABLE = `
+export const TRACES_TABLE: string = `
 CREATE TABLE IF NOT EXISTS otel_traces (
   Timestamp DateTime64(9) CODEC(Delta, ZSTD(1)),
   TraceId String CODEC(ZSTD(1)),

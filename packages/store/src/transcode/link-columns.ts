@@ -1,5 +1,12 @@
 import type { Reader } from "@clew/otlp";
-import { ArrayColumn, FixedColumn, LowCardinalityColumn, MapColumn, StringColumn, type Column } from "../block/columns.ts";
+import {
+  ArrayColumn,
+  FixedColumn,
+  LowCardinalityColumn,
+  MapColumn,
+  StringColumn,
+  type Column,
+} from "../block/columns.ts";
 import { AttributeWriter } from "./attributes.ts";
 import { takeRange } from "./walk-records.ts";
 

@@ -1,0 +1,128 @@
+/** The store's one way to speak to its engine, embedded or not: ClickHouse's own client over HTTP. */
+import { Agent } from "node:http";
+import { connect, type Socket } from "node:net";
+import { Readable } from "node:stream";
+import { createClient, type ClickHouseClient } from "@clickhouse/client";
+
+/** Every query is limited, since an embedded one can't be cancelled. */
+export const QUERY_TIMEOUT_S = 30;
+const QUERY_MEMORY_BYTES = 2_000_000_000;
+const RECONNECT_ATTEMPTS_MS = 15_000;
+const RECONNECT_DELAY_MS = 50;
+const NOT_CONNECTED = new Set(["ECONNREFUSED", "ENOENT", "ECONNRESET", "EPIPE"]);
+
+export type QueryParameters = Readonly<Record<string, unknown>>;
+
+/** Connects to a local socket, whatever the address says. */
+class SocketAgent extends Agent {
+  readonly #path: string;
+
+  constructor(path: string) {
+    super({ keepAlive: true, maxSockets: 16 });
+    this.#path = path;
+  }
+
+  override createConnection(_options: unknown, connected: () => void): Socket {
+    return connect(this.#path, connected);
+  }
+}
+
+export class EngineClient {
+  readonly #client: ClickHouseClient;
+
+  constructor(socketPath: string) {
+    this.#client = createClient({
+      url: "http://localhost",
+      http_agent: new SocketAgent(socketPath),
+      request_timeout: (QUERY_TIMEOUT_S + 5) * 1_000,
+      clickhouse_settings: { output_format_json_quote_64bit_integers: 1 },
+      log: { level: 127 },
+    });
+  }
+
+  /** Runs a query; each row is an array of its columns' JSON values, 64-bit integers as strings. */
+  async rows<Row extends readonly unknown[]>(
+    query: string,
+    parameters: QueryParameters = {},
+    signal?: AbortSignal,
+  ): Promise<Row[]> {
+    return this.#whenConnected(async () => {
+      const result = await this.#client.query({
+        query,
+        format: "JSONCompactEachRow",
+        query_params: { ...parameters },
+        clickhouse_settings: { max_execution_time: QUERY_TIMEOUT_S, max_memory_usage: String(QUERY_MEMORY_BYTES) },
+        ...(signal === undefined ? {} : { abort_signal: signal }),
+      });
+      return (await result.json()) as unknown as Row[];
+    }, signal);
+  }
+
+  /** Runs a query whose own FORMAT says what the returned bytes are. */
+  async bytes(query: string, parameters: QueryParameters = {}, signal?: AbortSignal): Promise<Buffer> {
+    return this.#whenConnected(async () => {
+      const { stream } = await this.#client.exec({
+        query,
+        query_params: { ...parameters },
+        clickhouse_settings: { max_execution_time: QUERY_TIMEOUT_S, max_memory_usage: String(QUERY_MEMORY_BYTES) },
+        ...(signal === undefined ? {} : { abort_signal: signal }),
+      });
+      return collect(stream);
+    }, signal);
+  }
+
+  async command(query: string): Promise<void> {
+    await this.#client.command({ query });
+  }
+
+  /** Inserts Native blocks into `table (column, …)` as one part, once: a second insert under the same token does nothing. */
+  async insertNative(target: string, blocks: readonly Uint8Array[], token: string): Promise<void> {
+    const { stream } = await this.#client.exec({
+      query: `INSERT INTO ${target} FORMAT Native`,
+      values: Readable.from(blocks),
+      clickhouse_settings: {
+        insert_deduplicate: 1,
+        insert_deduplication_token: token,
+        max_threads: 1,
+        max_insert_threads: "1",
+        max_insert_block_size: "100000000",
+        min_insert_block_size_rows: "100000000",
+        min_insert_block_size_bytes: "1000000000",
+        max_partitions_per_insert_block: "0",
+      },
+    });
+    await collect(stream);
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+
+  /** An engine that is being started again is waited for. */
+  async #whenConnected<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const giveUpAt = performance.now() + RECONNECT_ATTEMPTS_MS;
+    for (;;) {
+      try {
+        return await task();
+      } catch (error) {
+        if (!isDisconnected(error) || performance.now() > giveUpAt || signal?.aborted === true) throw error;
+        await new Promise((resolve) => setTimeout(resolve, RECONNECT_DELAY_MS));
+      }
+    }
+  }
+}
+
+/** Whether the engine was not there, as opposed to having refused. */
+export function isDisconnected(error: unknown): boolean {
+  const code = (error as { code?: unknown } | undefined)?.code;
+  return (
+    (typeof code === "string" && NOT_CONNECTED.has(code)) ||
+    (error instanceof Error && error.message.includes("socket hang up"))
+  );
+}
+
+async function collect(stream: AsyncIterable<unknown>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}

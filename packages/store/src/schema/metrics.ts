@@ -1,0 +1,108 @@
+/**
+ * Metrics: labels stand once a series and day in `metric_series`; points carry only the
+ * series' fingerprint (docs/adr/0003-tables.md).
+ */
+import { TABLE_SETTINGS } from "./settings.ts";
+
+const SERIES_TABLE = `
+CREATE TABLE IF NOT EXISTS metric_series (
+  Day Date,
+  Fingerprint UInt64,
+  MetricName LowCardinality(String),
+  PrometheusName LowCardinality(String),
+  MetricType LowCardinality(String),
+  MetricUnit LowCardinality(String),
+  MetricDescription LowCardinality(String),
+  AggregationTemporality UInt8,
+  IsMonotonic UInt8,
+  Labels Map(LowCardinality(String), String),
+  Attributes Map(LowCardinality(String), String),
+  AttributesTypes LowCardinality(String),
+  Metadata Map(LowCardinality(String), String),
+  MetadataTypes LowCardinality(String),
+  ServiceName LowCardinality(String),
+  ResourceAttributes Map(LowCardinality(String), String),
+  ResourceAttributesTypes LowCardinality(String),
+  ResourceDroppedAttributesCount UInt32,
+  ResourceSchemaUrl LowCardinality(String),
+  ScopeName String,
+  ScopeVersion String,
+  ScopeAttributes Map(LowCardinality(String), String),
+  ScopeAttributesTypes LowCardinality(String),
+  ScopeDroppedAttributesCount UInt32,
+  ScopeSchemaUrl LowCardinality(String)
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMM(Day)
+ORDER BY (PrometheusName, Fingerprint, Day)
+${TABLE_SETTINGS}`;
+
+const POINT_COLUMNS = `
+  Fingerprint UInt64 CODEC(ZSTD(1)),
+  Timestamp DateTime64(9) CODEC(DoubleDelta, ZSTD(1)),
+  StartTimestamp DateTime64(9) CODEC(DoubleDelta, ZSTD(1)),
+  Flags UInt32 CODEC(ZSTD(1))`;
+
+const NUMBER_COLUMNS = `
+  Value Float64 CODEC(Gorilla, ZSTD(1)),
+  IntValue Int64 CODEC(DoubleDelta, ZSTD(1)),
+  ValueType UInt8 CODEC(ZSTD(1))`;
+
+const DISTRIBUTION_COLUMNS = `
+  Count UInt64 CODEC(DoubleDelta, ZSTD(1)),
+  Sum Float64 CODEC(Gorilla, ZSTD(1)),
+  Min Float64 CODEC(Gorilla, ZSTD(1)),
+  Max Float64 CODEC(Gorilla, ZSTD(1)),
+  Has UInt8 CODEC(ZSTD(1))`;
+
+export const METRIC_TABLES: readonly string[] = [
+  SERIES_TABLE,
+  pointsTable("metric_samples", POINT_COLUMNS, NUMBER_COLUMNS),
+  pointsTable(
+    "metric_histograms",
+    POINT_COLUMNS,
+    DISTRIBUTION_COLUMNS,
+    "BucketCounts Array(UInt64) CODEC(ZSTD(1))",
+    "ExplicitBounds Array(Float64) CODEC(ZSTD(1))",
+  ),
+  pointsTable(
+    "metric_exponential_histograms",
+    POINT_COLUMNS,
+    DISTRIBUTION_COLUMNS,
+    "Scale Int32 CODEC(ZSTD(1))",
+    "ZeroCount UInt64 CODEC(ZSTD(1))",
+    "ZeroThreshold Float64 CODEC(ZSTD(1))",
+    "PositiveOffset Int32 CODEC(ZSTD(1))",
+    "PositiveBucketCounts Array(UInt64) CODEC(ZSTD(1))",
+    "NegativeOffset Int32 CODEC(ZSTD(1))",
+    "NegativeBucketCounts Array(UInt64) CODEC(ZSTD(1))",
+  ),
+  pointsTable(
+    "metric_summaries",
+    POINT_COLUMNS,
+    "Count UInt64 CODEC(DoubleDelta, ZSTD(1))",
+    "Sum Float64 CODEC(Gorilla, ZSTD(1))",
+    "Quantiles Array(Float64) CODEC(ZSTD(1))",
+    "QuantileValues Array(Float64) CODEC(ZSTD(1))",
+  ),
+  pointsTable(
+    "metric_exemplars",
+    "Fingerprint UInt64 CODEC(ZSTD(1))",
+    "Timestamp DateTime64(9) CODEC(DoubleDelta, ZSTD(1))",
+    NUMBER_COLUMNS,
+    "TraceId String CODEC(ZSTD(1))",
+    "SpanId String CODEC(ZSTD(1))",
+    "FilteredAttributes Map(LowCardinality(String), String) CODEC(ZSTD(1))",
+    "FilteredAttributesTypes LowCardinality(String) CODEC(ZSTD(1))",
+  ),
+];
+
+function pointsTable(name: string, ...columns: readonly string[]): string {
+  return `
+CREATE TABLE IF NOT EXISTS ${name} (${columns.map((column) => `\n  ${column.trim()}`).join(",")}
+)
+ENGINE = MergeTree
+PARTITION BY toDate(Timestamp)
+ORDER BY (Fingerprint, Timestamp)
+${TABLE_SETTINGS}`;
+}

@@ -1,0 +1,175 @@
+import { mkdir, open, readdir, readFile, rename, rm, stat, type FileHandle } from "node:fs/promises";
+import { join } from "node:path";
+import { ClewError, messageOf } from "@clew/base";
+import { framed } from "./segment.ts";
+
+const SUFFIX = ".spool";
+
+/** A block that must not be lost, for one insert target, `table (column, …)`. The parts are read until `append` settles. */
+export interface SpoolBlock {
+  readonly target: string;
+  readonly parts: readonly Uint8Array[];
+}
+
+/**
+ * Files that hold blocks between their acknowledgement and their insert. Blocks are appended
+ * to the open segment and synced; a segment that is closed is drained and removed by its name.
+ * Names sort by age and are never used twice, so they can identify an insert.
+ */
+export class Spool {
+  readonly #directory: string;
+  readonly #run: string;
+  readonly #closed: { readonly name: string; readonly byteLength: number }[] = [];
+  #sequence = 0;
+  #file: FileHandle | undefined;
+  #name = "";
+  #length = 0;
+
+  private constructor(directory: string, run: string) {
+    this.#directory = directory;
+    this.#run = run;
+  }
+
+  /** Opens the directory, making it where needed; segments of earlier runs count as closed. `nowMs` makes names unique. */
+  static async open(directory: string, nowMs: number): Promise<Spool> {
+    await mkdir(directory, { recursive: true });
+    const spool = new Spool(directory, Math.floor(nowMs).toString(36).padStart(9, "0"));
+    const names = (await readdir(directory)).filter((name) => name.endsWith(SUFFIX)).sort();
+    for (const name of names) spool.#closed.push({ name, byteLength: (await stat(join(directory, name))).size });
+    return spool;
+  }
+
+  /** Bytes that were acknowledged and are not in the engine yet. */
+  get byteLength(): number {
+    return this.#closed.reduce((total, segment) => total + segment.byteLength, this.#length);
+  }
+
+  get openSegmentBytes(): number {
+    return this.#length;
+  }
+
+  get oldestClosed(): string | undefined {
+    return this.#closed[0]?.name;
+  }
+
+  /** Resolves once the blocks are on disk. After a failure nothing of them will be drained. Throws `STORE_SPOOL_FAILED`. */
+  async append(blocks: readonly SpoolBlock[]): Promise<void> {
+    const parts = blocks.flatMap(({ target, parts }) => framed(target, parts));
+    const byteLength = parts.reduce((total, part) => total + part.length, 0);
+    try {
+      this.#file ??= await this.#newSegment();
+      await writeAll(this.#file, parts, byteLength, this.#length);
+      await this.#file.datasync();
+    } catch (error) {
+      await this.#abandonTail();
+      throw new ClewError("STORE_SPOOL_FAILED", messageOf(error), {
+        path: this.#directory,
+        remedy: "free disk space, or point --data at a disk that has room",
+        cause: error,
+      });
+    }
+    this.#length += byteLength;
+  }
+
+  /** Closes the open segment, so that it will be drained. Not to be called while `append` runs. */
+  async rotate(): Promise<void> {
+    const file = this.#file;
+    if (file === undefined || this.#length === 0) return;
+    this.#closed.push({ name: this.#name, byteLength: this.#length });
+    this.#file = undefined;
+    this.#length = 0;
+    await file.close();
+  }
+
+  read(name: string): Promise<Buffer> {
+    return readFile(join(this.#directory, name));
+  }
+
+  /** Forgets a closed segment, whose blocks are in the engine now. */
+  async remove(name: string): Promise<void> {
+    await rm(join(this.#directory, name), { force: true });
+    this.#forget(name);
+  }
+
+  /** Puts a segment aside that the engine will never take, for a person to look at. */
+  async putAside(name: string): Promise<string> {
+    const aside = join(this.#directory, "rejected");
+    await mkdir(aside, { recursive: true });
+    await rename(join(this.#directory, name), join(aside, name));
+    this.#forget(name);
+    return join(aside, name);
+  }
+
+  async close(): Promise<void> {
+    await this.rotate();
+    await this.#file?.close();
+    if (this.#file !== undefined) await rm(join(this.#directory, this.#name), { force: true });
+    this.#file = undefined;
+  }
+
+  #forget(name: string): void {
+    const index = this.#closed.findIndex((segment) => segment.name === name);
+    if (index >= 0) this.#closed.splice(index, 1);
+  }
+
+  async #newSegment(): Promise<FileHandle> {
+    this.#name = `${this.#run}-${String(this.#sequence++).padStart(8, "0")}${SUFFIX}`;
+    this.#length = 0;
+    const file = await open(join(this.#directory, this.#name), "wx");
+    await syncDirectory(this.#directory);
+    return file;
+  }
+
+  /** What was written of a failed append is cut off; where even that fails, the segment is closed as it was. */
+  async #abandonTail(): Promise<void> {
+    const file = this.#file;
+    if (file === undefined) return;
+    try {
+      await file.truncate(this.#length);
+    } catch {
+      this.#file = undefined;
+      if (this.#length > 0) this.#closed.push({ name: this.#name, byteLength: this.#length });
+      this.#length = 0;
+      await file.close().catch(() => {});
+    }
+  }
+}
+
+/** The most buffers that one system call takes (IOV_MAX). */
+const PARTS_PER_WRITE = 1_024;
+
+async function writeAll(
+  file: FileHandle,
+  parts: readonly Uint8Array[],
+  byteLength: number,
+  position: number,
+): Promise<void> {
+  let at = position;
+  for (let i = 0; i < parts.length; i += PARTS_PER_WRITE) {
+    const batch = parts.slice(i, i + PARTS_PER_WRITE);
+    const expected = batch.reduce((total, part) => total + part.length, 0);
+    const { bytesWritten } = await file.writev(batch, at);
+    if (bytesWritten !== expected) await writeRest(file, Buffer.concat(batch), bytesWritten, at);
+    at += expected;
+  }
+  if (at - position !== byteLength) throw new Error("short write");
+}
+
+async function writeRest(file: FileHandle, bytes: Buffer, alreadyWritten: number, position: number): Promise<void> {
+  let written = alreadyWritten;
+  while (written < bytes.length) {
+    const { bytesWritten } = await file.write(bytes, written, bytes.length - written, position + written);
+    if (bytesWritten === 0) throw new Error("no space left");
+    written += bytesWritten;
+  }
+}
+
+/** A file's name survives a power cut only when its directory was synced too. */
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

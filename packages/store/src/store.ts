@@ -1,0 +1,201 @@
+/**
+ * Where telemetry is kept. A payload is transcoded into blocks, appended to the spool,
+ * acknowledged when that is on disk, and moved into the engine within a second.
+ */
+import { mkdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ClewError, systemClock, type Clock } from "@clew/base";
+import type { Payload } from "@clew/otlp";
+import { claimDirectory } from "./claim-directory.ts";
+import { Drain } from "./drain.ts";
+import { EngineClient } from "./engine/engine-client.ts";
+import { EngineProcess } from "./engine/engine-process.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { migrate } from "./schema/migrate.ts";
+import { Spool } from "./spool/spool.ts";
+import { LogsTranscoder } from "./transcode/logs.ts";
+import { MetricsTranscoder } from "./transcode/metrics.ts";
+import { SpansTranscoder } from "./transcode/spans.ts";
+
+/** How long a block waits in the open segment, and how much of it, before it goes to the engine. */
+const DRAIN_INTERVAL_MS = 700;
+const DRAIN_BYTES = 16 * 1_048_576;
+/** A sender that was refused because the spool is full should wait this long. */
+const SPOOL_FULL_RETRY_MS = 5_000;
+
+export const DEFAULT_MAX_SPOOL_BYTES = 1_073_741_824;
+const DEFAULT_ENGINE_MEMORY_BYTES = 2_147_483_648;
+/** A socket's path may have 107 bytes. */
+const LONGEST_SOCKET_PATH = 100;
+
+export interface StoreSettings {
+  /** Everything that is kept stands below this directory, which one process may use at a time. */
+  readonly directory: string;
+  /** The program that runs `runEngineProgram` with the embedded engine's library. */
+  readonly engineProgram: string;
+  readonly clock?: Clock;
+  readonly report?: (line: string) => void;
+  readonly maxSpoolBytes?: number;
+  readonly engineMemoryBytes?: number;
+}
+
+export interface StoreHealth {
+  readonly engineReady: boolean;
+  readonly engineVersion: string;
+  readonly engineRestarts: number;
+  readonly enginePid: number | undefined;
+  readonly spoolBytes: number;
+  readonly rejectedSegments: number;
+}
+
+export class Store {
+  readonly client: EngineClient;
+  readonly #settings: StoreSettings;
+  readonly #clock: Clock;
+  readonly #engine: EngineProcess;
+  readonly #spool: Spool;
+  readonly #commit: GroupCommit;
+  readonly #drain: Drain;
+  readonly #release: () => void;
+  readonly #listeners = new Set<(payload: Payload) => void>();
+  #stopTimer: () => void = () => {};
+  #flushing: Promise<void> | undefined;
+  #closed = false;
+
+  private constructor(
+    settings: StoreSettings,
+    clock: Clock,
+    engine: EngineProcess,
+    client: EngineClient,
+    spool: Spool,
+    release: () => void,
+  ) {
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#engine = engine;
+    this.client = client;
+    this.#spool = spool;
+    this.#release = release;
+    const metrics = new MetricsTranscoder();
+    const transcoders = { traces: new SpansTranscoder(), logs: new LogsTranscoder(() => clock.nowMs()), metrics };
+    this.#commit = new GroupCommit(spool, transcoders, () => metrics.series.forget());
+    this.#drain = new Drain({ spool, client, clock, report: settings.report ?? (() => {}) });
+  }
+
+  /** Throws `STORE_IN_USE`, `STORE_ENGINE_FAILED`, or what the file system throws. */
+  static async open(settings: StoreSettings): Promise<Store> {
+    const clock = settings.clock ?? systemClock;
+    mkdirSync(settings.directory, { recursive: true, mode: 0o700 });
+    const release = claimDirectory(settings.directory);
+    try {
+      const socketPath = socketPathFor(settings.directory);
+      const memoryBytes = settings.engineMemoryBytes ?? DEFAULT_ENGINE_MEMORY_BYTES;
+      const engine = new EngineProcess({
+        program: settings.engineProgram,
+        arguments: [join(settings.directory, "engine"), socketPath, String(memoryBytes)],
+        clock,
+        report: settings.report ?? (() => {}),
+      });
+      await engine.start();
+      const client = new EngineClient(socketPath);
+      await migrate(client);
+      const spool = await Spool.open(join(settings.directory, "spool"), clock.nowMs());
+      const store = new Store(settings, clock, engine, client, spool, release);
+      store.#start();
+      return store;
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  get health(): StoreHealth {
+    return {
+      engineReady: this.#engine.isReady,
+      engineVersion: this.#engine.version,
+      engineRestarts: this.#engine.restarts,
+      enginePid: this.#engine.pid,
+      spoolBytes: this.#spool.byteLength,
+      rejectedSegments: this.#drain.rejectedSegments,
+    };
+  }
+
+  /**
+   * Resolves once the payload will survive a crash; readers see it within two seconds.
+   * Throws `STORE_SPOOL_FULL`, `STORE_SPOOL_FAILED` (both worth another try) or `STORE_CLOSED`.
+   */
+  async write(payload: Payload): Promise<void> {
+    if (this.#closed)
+      throw new ClewError("STORE_CLOSED", "the store is shutting down", { remedy: "send again when it is back" });
+    const limit = this.#settings.maxSpoolBytes ?? DEFAULT_MAX_SPOOL_BYTES;
+    if (this.#spool.byteLength + payload.byteLength > limit) throw new SpoolFullError(limit);
+    await this.#commit.add(payload);
+    if (this.#spool.openSegmentBytes > DRAIN_BYTES) this.#flushInBackground();
+    for (const listener of this.#listeners) listener(payload);
+  }
+
+  /** Calls `listener` with every payload that was made durable, until the returned function is called. */
+  subscribe(listener: (payload: Payload) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Resolves once everything that was acknowledged before the call can be read. */
+  async flush(): Promise<void> {
+    await this.#flushing;
+    this.#flushing = this.#flushOnce().finally(() => {
+      this.#flushing = undefined;
+    });
+    await this.#flushing;
+  }
+
+  /** Stops taking payloads, moves what it has into the engine, and stops that. Safe to call twice. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#stopTimer();
+    await this.#commit.idle();
+    if (this.#engine.isReady) await this.flush();
+    await this.#drain.stop();
+    await this.#spool.close();
+    await this.client.close();
+    await this.#engine.stop();
+    this.#release();
+  }
+
+  #start(): void {
+    this.#stopTimer = this.#clock.every(DRAIN_INTERVAL_MS, () => this.#flushInBackground());
+    this.#flushInBackground();
+  }
+
+  #flushInBackground(): void {
+    this.#flushing ??= this.#flushOnce()
+      .catch((error: unknown) => this.#settings.report?.(`The spool could not be drained: ${String(error)}`))
+      .finally(() => {
+        this.#flushing = undefined;
+      });
+  }
+
+  async #flushOnce(): Promise<void> {
+    await this.#commit.betweenGroups(() => this.#spool.rotate());
+    await this.#drain.run();
+  }
+}
+
+/** Refused because the engine does not keep up: the sender should come again. */
+export class SpoolFullError extends ClewError {
+  readonly retryAfterMs: number = SPOOL_FULL_RETRY_MS;
+
+  constructor(limitBytes: number) {
+    super("STORE_SPOOL_FULL", `${limitBytes} bytes wait for the engine, which is the limit`, {
+      remedy: "wait for the engine to catch up, or see in the log why it does not",
+    });
+  }
+}
+
+/** Beside the data, where the path is short enough; else among temporary files. */
+function socketPathFor(directory: string): string {
+  const beside = join(directory, "engine.sock");
+  return Buffer.byteLength(beside) <= LONGEST_SOCKET_PATH ? beside : join(tmpdir(), `clew-engine-${process.pid}.sock`);
+}

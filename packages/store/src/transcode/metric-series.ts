@@ -1,0 +1,283 @@
+/**
+ * Which series a data point belongs to. A series is found by the very bytes of its
+ * resource, scope, metric and attributes; only when those bytes were not seen before is
+ * anything decoded, the series' fingerprint worked out, and its row written.
+ *
+ *     bytes of resource, scope, metric head --> context number
+ *     context number + attribute bytes      --> fingerprint and the day it was last written
+ */
+import { createHash } from "node:crypto";
+import { decode, KeyValue, prometheusLabelName, prometheusMetricName, Reader, type KeyValueObject } from "@clew/otlp";
+import { FixedColumn, LowCardinalityColumn, MapColumn, StringColumn, type Column } from "../block/columns.ts";
+import { AttributeWriter } from "./attributes.ts";
+import { resetColumns, type BlockBuilder } from "./block-builder.ts";
+import { ResourceColumns } from "./resource-columns.ts";
+import type { Ranges } from "./walk-records.ts";
+
+export type MetricType = "gauge" | "sum" | "histogram" | "exponential_histogram" | "summary";
+
+/** What all points of one metric in one request share. */
+export interface MetricContext {
+  readonly id: number;
+  readonly name: string;
+  readonly description: string;
+  readonly unit: string;
+  readonly type: MetricType;
+  readonly temporality: number;
+  readonly monotonic: boolean;
+  /** Where `Metric.metadata` KeyValues stand. */
+  readonly metadata: Ranges;
+  readonly resource: Ranges;
+  readonly scope: Ranges;
+}
+
+interface KnownSeries {
+  readonly fingerprint: bigint;
+  day: number;
+}
+
+/** How many series and contexts are remembered; beyond, all are forgotten and written anew. */
+export const MAX_KNOWN_SERIES = 200_000;
+const NANOS_PER_DAY = 86_400_000_000_000;
+
+export class MetricSeries implements BlockBuilder {
+  readonly table = "metric_series";
+  rows = 0;
+
+  readonly #known = new Map<string, KnownSeries>();
+  readonly #contexts = new Map<string, number>();
+  readonly #shared = new ResourceColumns();
+  readonly #day = new FixedColumn("Date", 2);
+  readonly #fingerprint = new FixedColumn("UInt64", 8);
+  readonly #metricName = new LowCardinalityColumn();
+  readonly #prometheusName = new LowCardinalityColumn();
+  readonly #type = new LowCardinalityColumn();
+  readonly #unit = new LowCardinalityColumn();
+  readonly #description = new LowCardinalityColumn();
+  readonly #temporality = new FixedColumn("UInt8", 1);
+  readonly #monotonic = new FixedColumn("UInt8", 1);
+  readonly #labels = new MapColumn();
+  readonly #attributes = new MapColumn();
+  readonly #types = new LowCardinalityColumn();
+  readonly #metadata = new MapColumn();
+  readonly #metadataTypes = new LowCardinalityColumn();
+  readonly #attributeWriter = new AttributeWriter({ values: this.#attributes, types: this.#types });
+  readonly #metadataWriter = new AttributeWriter({ values: this.#metadata, types: this.#metadataTypes });
+
+  readonly columns: Readonly<Record<string, Column>> = {
+    Day: this.#day,
+    Fingerprint: this.#fingerprint,
+    MetricName: this.#metricName,
+    PrometheusName: this.#prometheusName,
+    MetricType: this.#type,
+    MetricUnit: this.#unit,
+    MetricDescription: this.#description,
+    AggregationTemporality: this.#temporality,
+    IsMonotonic: this.#monotonic,
+    Labels: this.#labels,
+    Attributes: this.#attributes,
+    AttributesTypes: this.#types,
+    Metadata: this.#metadata,
+    MetadataTypes: this.#metadataTypes,
+    ...this.#shared.columns,
+  };
+
+  reset(): void {
+    resetColumns(this.columns);
+    this.rows = 0;
+  }
+
+  /** Forgets what was written: the rows of the last blocks may not have been kept. */
+  forget(): void {
+    this.#known.clear();
+    this.#contexts.clear();
+  }
+
+  useResource(resource: Ranges, schemaUrl: Ranges): void {
+    this.#shared.useResource(resource, schemaUrl);
+  }
+
+  useScope(scope: Ranges, schemaUrl: Ranges): void {
+    this.#shared.useScope(scope, schemaUrl);
+  }
+
+  /** A number for these bytes: the same for the same bytes, until `forget`. */
+  contextId(bytes: string): number {
+    let id = this.#contexts.get(bytes);
+    if (id === undefined) this.#contexts.set(bytes, (id = this.#contexts.size));
+    return id;
+  }
+
+  /** The fingerprint of the point's series; writes the series' row when it is new or has not been seen on the point's day. */
+  find(reader: Reader, context: MetricContext, attributes: Ranges, timeUnixNano: number): bigint {
+    const key = `${context.id}:${textOf(reader, attributes)}`;
+    const day = Math.floor(timeUnixNano / NANOS_PER_DAY) & 0xffff;
+    const known = this.#known.get(key);
+    if (known?.day === day) return known.fingerprint;
+    if (known === undefined) return this.#add(reader, key, context, attributes, day);
+    known.day = day;
+    this.#writeRow(reader, known.fingerprint, context, attributes, day);
+    return known.fingerprint;
+  }
+
+  #add(reader: Reader, key: string, context: MetricContext, attributes: Ranges, day: number): bigint {
+    if (this.#known.size >= MAX_KNOWN_SERIES) this.#known.clear();
+    const fingerprint = fingerprintOf(reader, context, attributes);
+    this.#known.set(key, { fingerprint, day });
+    this.#writeRow(reader, fingerprint, context, attributes, day);
+    return fingerprint;
+  }
+
+  #writeRow(reader: Reader, fingerprint: bigint, context: MetricContext, attributes: Ranges, day: number): void {
+    const position = reader.position;
+    this.#shared.addRow(reader);
+    this.#day.values.u8(day & 255);
+    this.#day.values.u8(day >> 8);
+    this.#fingerprint.values.u64Big(fingerprint);
+    this.#metricName.addText(context.name);
+    this.#prometheusName.addText(prometheusName(context));
+    this.#type.addText(context.type);
+    this.#unit.addText(context.unit);
+    this.#description.addText(context.description);
+    this.#temporality.values.u8(context.temporality);
+    this.#monotonic.values.u8(context.monotonic ? 1 : 0);
+    this.#writeLabels(reader, context, attributes);
+    addAll(reader, this.#attributeWriter, attributes);
+    addAll(reader, this.#metadataWriter, context.metadata);
+    this.rows++;
+    reader.position = position;
+  }
+
+  #writeLabels(reader: Reader, context: MetricContext, attributes: Ranges): void {
+    for (const [name, value] of labelsOf(reader, context, attributes)) {
+      const key = Buffer.from(name);
+      this.#labels.keys.add(key, 0, key.length);
+      this.#labels.values.addText(value);
+    }
+    this.#labels.endRow();
+  }
+}
+
+/** Bytes as one character each, fit for a key of a Map. */
+export function textOf(reader: Reader, ranges: Ranges): string {
+  let text = "";
+  for (let i = 0; i < ranges.length; i += 2) text += `${reader.bytes.toString("latin1", ranges[i], ranges[i + 1])}\n`;
+  return text;
+}
+
+function addAll(reader: Reader, writer: AttributeWriter, ranges: Ranges): void {
+  for (let i = 0; i < ranges.length; i += 2) {
+    reader.position = ranges[i]!;
+    writer.add(reader, ranges[i + 1]!);
+  }
+  writer.endRow();
+}
+
+function prometheusName({ name, unit, type, monotonic }: MetricContext): string {
+  const kind = type === "sum" && monotonic ? "counter" : type === "gauge" ? "gauge" : "other";
+  return prometheusMetricName(name, unit, kind);
+}
+
+/** The first 64 bits of SHA-256 over everything that tells one series from another, attribute order aside. */
+function fingerprintOf(reader: Reader, context: MetricContext, attributes: Ranges): bigint {
+  const hash = createHash("sha256");
+  const { name, unit, type, temporality, monotonic } = context;
+  hash.update(JSON.stringify([name, unit, type, temporality, monotonic]));
+  for (const ranges of [
+    attributes,
+    attributeRanges(reader, context.resource, 10),
+    attributeRanges(reader, context.scope, 26),
+  ]) {
+    const texts: string[] = [];
+    for (let i = 0; i < ranges.length; i += 2) texts.push(reader.bytes.toString("latin1", ranges[i], ranges[i + 1]));
+    hash.update(JSON.stringify(texts.sort()));
+  }
+  hash.update(JSON.stringify(attributeTexts(reader, context.scope)));
+  return hash.digest().readBigUInt64LE(0);
+}
+
+/** A scope's name and version. */
+function attributeTexts(reader: Reader, scope: Ranges): string[] {
+  return [attributeRanges(reader, scope, 10), attributeRanges(reader, scope, 18)].map((ranges) =>
+    textOf(reader, ranges),
+  );
+}
+
+/** Where the values of one length-delimited field stand in a message. */
+function attributeRanges(reader: Reader, message: Ranges, wanted: number): Ranges {
+  const position = reader.position;
+  const found: Ranges = [];
+  for (let i = 0; i < message.length; i += 2) {
+    reader.position = message[i]!;
+    while (reader.position < message[i + 1]!) {
+      const tag = reader.varint();
+      if (tag !== wanted) {
+        reader.skip(tag);
+        continue;
+      }
+      const end = reader.lengthEnd();
+      found.push(reader.position, end);
+      reader.position = end;
+    }
+  }
+  reader.position = position;
+  return found;
+}
+
+/**
+ * The labels that Prometheus's OTLP receiver would give the series: the point's attributes,
+ * `job` and `instance` from the resource. Attributes whose names become the same are joined by ";".
+ */
+function labelsOf(reader: Reader, context: MetricContext, attributes: Ranges): [string, string][] {
+  const labels = new Map<string, string>();
+  const pairs = keyValues(reader, attributes).sort((a, b) => (a.key < b.key ? -1 : 1));
+  for (const { key, value } of pairs) {
+    const name = prometheusLabelName(key);
+    const text = valueText(value);
+    const before = labels.get(name);
+    labels.set(name, before === undefined ? text : `${before};${text}`);
+  }
+  for (const [name, value] of identity(keyValues(reader, attributeRanges(reader, context.resource, 10)))) {
+    if (value !== "") labels.set(name, value);
+  }
+  return [...labels].filter(([, value]) => value !== "").sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function identity(resource: readonly KeyValueObject[]): [string, string][] {
+  const text = (key: string): string => {
+    const found = resource.find((attribute) => attribute.key === key);
+    return found === undefined ? "" : valueText(found.value);
+  };
+  const namespace = text("service.namespace");
+  const service = text("service.name");
+  return [
+    ["job", service !== "" && namespace !== "" ? `${namespace}/${service}` : service],
+    ["instance", text("service.instance.id")],
+  ];
+}
+
+function keyValues(reader: Reader, ranges: Ranges): KeyValueObject[] {
+  const pairs: KeyValueObject[] = [];
+  for (let i = 0; i < ranges.length; i += 2) {
+    pairs.push(decode(KeyValue, reader.bytes.subarray(ranges[i], ranges[i + 1])) as unknown as KeyValueObject);
+  }
+  return pairs;
+}
+
+function valueText(value: KeyValueObject["value"]): string {
+  if (value === undefined) return "";
+  if (value.stringValue !== undefined) return value.stringValue;
+  const scalar = value.boolValue ?? value.intValue ?? value.doubleValue;
+  if (scalar !== undefined) return String(scalar);
+  if (value.bytesValue !== undefined) return Buffer.from(value.bytesValue).toString("base64");
+  return JSON.stringify(plain(value));
+}
+
+function plain(value: KeyValueObject["value"]): unknown {
+  if (value?.arrayValue !== undefined) return value.arrayValue.values.map(plain);
+  if (value?.kvlistValue !== undefined) {
+    return Object.fromEntries(value.kvlistValue.values.map((entry) => [entry.key, plain(entry.value)]));
+  }
+  if (value?.intValue !== undefined) return Number(value.intValue);
+  return value?.stringValue ?? value?.boolValue ?? value?.doubleValue ?? valueText(value);
+}

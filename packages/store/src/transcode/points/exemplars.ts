@@ -1,0 +1,68 @@
+/** Exemplars of points of every shape: `metric_exemplars`. */
+import type { Reader } from "@clew/otlp";
+import { FixedColumn, LowCardinalityColumn, MapColumn, StringColumn, type Column } from "../../block/columns.ts";
+import { AttributeWriter } from "../attributes.ts";
+import { resetColumns, type BlockBuilder } from "../block-builder.ts";
+import { takeRange, type Ranges } from "../walk-records.ts";
+import { NumberColumns } from "./number-columns.ts";
+import { addTime, take8 } from "./point-columns.ts";
+
+export class Exemplars implements BlockBuilder {
+  readonly table = "metric_exemplars";
+  rows = 0;
+  readonly #fingerprint = new FixedColumn("UInt64", 8);
+  readonly #timestamp = new FixedColumn("DateTime64(9)", 8);
+  readonly #number = new NumberColumns();
+  readonly #traceId = new StringColumn();
+  readonly #spanId = new StringColumn();
+  readonly #attributes = new MapColumn();
+  readonly #types = new LowCardinalityColumn();
+  readonly #attributeWriter = new AttributeWriter({ values: this.#attributes, types: this.#types });
+
+  readonly columns: Readonly<Record<string, Column>> = {
+    Fingerprint: this.#fingerprint,
+    Timestamp: this.#timestamp,
+    ...this.#number.columns,
+    TraceId: this.#traceId,
+    SpanId: this.#spanId,
+    FilteredAttributes: this.#attributes,
+    FilteredAttributesTypes: this.#types,
+  };
+
+  reset(): void {
+    resetColumns(this.columns);
+    this.rows = 0;
+  }
+
+  addAll(reader: Reader, exemplars: Ranges, fingerprint: bigint): void {
+    for (let i = 0; i < exemplars.length; i += 2) {
+      reader.position = exemplars[i]!;
+      this.#add(reader, exemplars[i + 1]!, fingerprint);
+    }
+  }
+
+  #add(reader: Reader, end: number, fingerprint: bigint): void {
+    const traceId: Ranges = [0, 0];
+    const spanId: Ranges = [0, 0];
+    let timeAt = -1;
+    let doubleAt = -1;
+    let intAt = -1;
+    while (reader.position < end) {
+      const tag = reader.varint();
+      if (tag === 17) timeAt = take8(reader);
+      else if (tag === 25) doubleAt = take8(reader);
+      else if (tag === 34) takeRange(reader, spanId);
+      else if (tag === 42) takeRange(reader, traceId);
+      else if (tag === 49) intAt = take8(reader);
+      else if (tag === 58) this.#attributeWriter.add(reader, reader.lengthEnd());
+      else reader.skip(tag);
+    }
+    this.#attributeWriter.endRow();
+    this.#fingerprint.values.u64Big(fingerprint);
+    addTime(this.#timestamp, reader.bytes, timeAt);
+    this.#number.add(reader.bytes, doubleAt, intAt);
+    this.#traceId.addHex(reader.bytes, traceId[0]!, traceId[1]!);
+    this.#spanId.addHex(reader.bytes, spanId[0]!, spanId[1]!);
+    this.rows++;
+  }
+}

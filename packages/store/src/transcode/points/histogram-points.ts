@@ -1,0 +1,92 @@
+/** Points of histograms with explicit bounds: `metric_histograms`. */
+import type { Reader } from "@clew/otlp";
+import { ArrayColumn, FixedColumn, type Column } from "../../block/columns.ts";
+import { resetColumns, type BlockBuilder } from "../block-builder.ts";
+import type { MetricContext, MetricSeries } from "../metric-series.ts";
+import type { Ranges } from "../walk-records.ts";
+import type { Exemplars } from "./exemplars.ts";
+import { addDouble, PointColumns, pushRange, take8 } from "./point-columns.ts";
+
+/** Bits of `Has`: which of the optional fields were set. */
+export const HAS = { sum: 1, min: 2, max: 4, positive: 8, negative: 16 } as const;
+
+export class HistogramPoints implements BlockBuilder {
+  readonly table = "metric_histograms";
+  rows = 0;
+  readonly #exemplars: Exemplars;
+  readonly #point: PointColumns;
+  readonly #count = new FixedColumn("UInt64", 8);
+  readonly #sum = new FixedColumn("Float64", 8);
+  readonly #min = new FixedColumn("Float64", 8);
+  readonly #max = new FixedColumn("Float64", 8);
+  readonly #has = new FixedColumn("UInt8", 1);
+  readonly #bucketCounts = new ArrayColumn(new FixedColumn("UInt64", 8));
+  readonly #explicitBounds = new ArrayColumn(new FixedColumn("Float64", 8));
+  readonly columns: Readonly<Record<string, Column>>;
+
+  constructor(series: MetricSeries, exemplars: Exemplars) {
+    this.#exemplars = exemplars;
+    this.#point = new PointColumns(series);
+    this.columns = {
+      ...this.#point.columns,
+      Count: this.#count,
+      Sum: this.#sum,
+      Min: this.#min,
+      Max: this.#max,
+      Has: this.#has,
+      BucketCounts: this.#bucketCounts,
+      ExplicitBounds: this.#explicitBounds,
+    };
+  }
+
+  reset(): void {
+    resetColumns(this.columns);
+    this.rows = 0;
+  }
+
+  add(reader: Reader, end: number, context: MetricContext): void {
+    const attributes: Ranges = [];
+    const exemplars: Ranges = [];
+    let startAt = -1;
+    let timeAt = -1;
+    let countAt = -1;
+    let sumAt = -1;
+    let minAt = -1;
+    let maxAt = -1;
+    let flags = 0;
+    while (reader.position < end) {
+      const tag = reader.varint();
+      if (tag === 17) startAt = take8(reader);
+      else if (tag === 25) timeAt = take8(reader);
+      else if (tag === 33) countAt = take8(reader);
+      else if (tag === 41) sumAt = take8(reader);
+      else if (tag === 50 || tag === 49) addEights(this.#bucketCounts, reader, tag);
+      else if (tag === 58 || tag === 57) addEights(this.#explicitBounds, reader, tag);
+      else if (tag === 66) pushRange(reader, exemplars);
+      else if (tag === 74) pushRange(reader, attributes);
+      else if (tag === 80) flags = reader.varint();
+      else if (tag === 89) minAt = take8(reader);
+      else if (tag === 97) maxAt = take8(reader);
+      else reader.skip(tag);
+    }
+    const { bytes } = reader;
+    const fingerprint = this.#point.addRow(reader, context, attributes, startAt, timeAt, flags);
+    addDouble(this.#count, bytes, countAt);
+    addDouble(this.#sum, bytes, sumAt);
+    addDouble(this.#min, bytes, minAt);
+    addDouble(this.#max, bytes, maxAt);
+    this.#has.values.u8((sumAt < 0 ? 0 : HAS.sum) | (minAt < 0 ? 0 : HAS.min) | (maxAt < 0 ? 0 : HAS.max));
+    this.#bucketCounts.endRow();
+    this.#explicitBounds.endRow();
+    this.#exemplars.addAll(reader, exemplars, fingerprint);
+    this.rows++;
+    reader.position = end;
+  }
+}
+
+/** A repeated fixed64 or double, packed or one at a time. Both formats write them alike. */
+function addEights(column: ArrayColumn<FixedColumn>, reader: Reader, tag: number): void {
+  const end = (tag & 7) === 2 ? reader.lengthEnd() : reader.position + 8;
+  column.items.values.copy(reader.bytes, reader.position, end);
+  reader.position = end;
+}

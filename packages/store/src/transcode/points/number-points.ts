@@ -1,0 +1,55 @@
+/** Points of gauges and sums: `metric_samples`. */
+import type { Reader } from "@clew/otlp";
+import type { Column } from "../../block/columns.ts";
+import { resetColumns, type BlockBuilder } from "../block-builder.ts";
+import type { MetricContext, MetricSeries } from "../metric-series.ts";
+import type { Ranges } from "../walk-records.ts";
+import type { Exemplars } from "./exemplars.ts";
+import { NumberColumns } from "./number-columns.ts";
+import { PointColumns, pushRange, take8 } from "./point-columns.ts";
+
+export class NumberPoints implements BlockBuilder {
+  readonly table = "metric_samples";
+  rows = 0;
+  readonly #exemplars: Exemplars;
+  readonly #point: PointColumns;
+  readonly #number = new NumberColumns();
+  readonly columns: Readonly<Record<string, Column>>;
+
+  constructor(series: MetricSeries, exemplars: Exemplars) {
+    this.#exemplars = exemplars;
+    this.#point = new PointColumns(series);
+    this.columns = { ...this.#point.columns, ...this.#number.columns };
+  }
+
+  reset(): void {
+    resetColumns(this.columns);
+    this.rows = 0;
+  }
+
+  add(reader: Reader, end: number, context: MetricContext): void {
+    const attributes: Ranges = [];
+    const exemplars: Ranges = [];
+    let startAt = -1;
+    let timeAt = -1;
+    let doubleAt = -1;
+    let intAt = -1;
+    let flags = 0;
+    while (reader.position < end) {
+      const tag = reader.varint();
+      if (tag === 17) startAt = take8(reader);
+      else if (tag === 25) timeAt = take8(reader);
+      else if (tag === 33) doubleAt = take8(reader);
+      else if (tag === 42) pushRange(reader, exemplars);
+      else if (tag === 49) intAt = take8(reader);
+      else if (tag === 58) pushRange(reader, attributes);
+      else if (tag === 64) flags = reader.varint();
+      else reader.skip(tag);
+    }
+    const fingerprint = this.#point.addRow(reader, context, attributes, startAt, timeAt, flags);
+    this.#number.add(reader.bytes, doubleAt, intAt);
+    this.#exemplars.addAll(reader, exemplars, fingerprint);
+    this.rows++;
+    reader.position = end;
+  }
+}

@@ -1,0 +1,66 @@
+/** The columns that points of every shape have. */
+import type { Reader } from "@clew/otlp";
+import { FixedColumn, type Column } from "../../block/columns.ts";
+import type { MetricContext, MetricSeries } from "../metric-series.ts";
+import type { Ranges } from "../walk-records.ts";
+
+export class PointColumns {
+  readonly #series: MetricSeries;
+  readonly #fingerprint = new FixedColumn("UInt64", 8);
+  readonly #timestamp = new FixedColumn("DateTime64(9)", 8);
+  readonly #startTimestamp = new FixedColumn("DateTime64(9)", 8);
+  readonly #flags = new FixedColumn("UInt32", 4);
+
+  readonly columns: Readonly<Record<string, Column>> = {
+    Fingerprint: this.#fingerprint,
+    Timestamp: this.#timestamp,
+    StartTimestamp: this.#startTimestamp,
+    Flags: this.#flags,
+  };
+
+  constructor(series: MetricSeries) {
+    this.#series = series;
+  }
+
+  /** Writes one point's row; `startAt` and `timeAt` are where the times stand, -1 for none. Returns the series' fingerprint. */
+  addRow(
+    reader: Reader,
+    context: MetricContext,
+    attributes: Ranges,
+    startAt: number,
+    timeAt: number,
+    flags: number,
+  ): bigint {
+    const { bytes } = reader;
+    const timeUnixNano = timeAt < 0 ? 0 : bytes.readUInt32LE(timeAt + 4) * 4_294_967_296 + bytes.readUInt32LE(timeAt);
+    const fingerprint = this.#series.find(reader, context, attributes, timeUnixNano);
+    this.#fingerprint.values.u64Big(fingerprint);
+    addTime(this.#timestamp, bytes, timeAt);
+    addTime(this.#startTimestamp, bytes, startAt);
+    this.#flags.values.u32(flags);
+    return fingerprint;
+  }
+}
+
+/** The fixed64 of nanoseconds that stands at `at`; 0 where it is missing. */
+export function addTime(column: FixedColumn, bytes: Buffer, at: number): void {
+  if (at < 0) column.values.u64(0);
+  else column.values.eightFrom(bytes, at);
+}
+
+/** The double that stands at `at`; 0 where it is missing. */
+export const addDouble: (column: FixedColumn, bytes: Buffer, at: number) => void = addTime;
+
+/** Notes that eight bytes stand here and moves past them. */
+export function take8(reader: Reader): number {
+  const at = reader.position;
+  reader.position += 8;
+  return at;
+}
+
+/** Adds the range of a length-delimited value to a list and moves past it. */
+export function pushRange(reader: Reader, ranges: Ranges): void {
+  const end = reader.lengthEnd();
+  ranges.push(reader.position, end);
+  reader.position = end;
+}
