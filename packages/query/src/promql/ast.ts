@@ -128,7 +128,12 @@ export interface Parenthesised {
 
 /** A duration as it may stand in brackets and after `offset`: a literal or a small calculation in seconds. */
 export type Duration =
-  | { readonly kind: "literal"; readonly seconds: number; readonly isDuration: boolean; readonly position: PositionRange }
+  | {
+      readonly kind: "literal";
+      readonly seconds: number;
+      readonly isDuration: boolean;
+      readonly position: PositionRange;
+    }
   | { readonly kind: "step" | "range"; readonly position: PositionRange }
   | { readonly kind: "negated" | "grouped"; readonly operand: Duration; readonly position: PositionRange }
   | {

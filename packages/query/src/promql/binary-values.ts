@@ -46,7 +46,12 @@ export function compares(operator: BinaryOperator, left: number, right: number):
 }
 
 /** The result of two points, floats or histograms. Where their kinds do not fit the operator, there is none. */
-export function combineSamples(expr: Binary, left: Sample, right: Sample, annotations: Annotations): Sample | undefined {
+export function combineSamples(
+  expr: Binary,
+  left: Sample,
+  right: Sample,
+  annotations: Annotations,
+): Sample | undefined {
   const { operator } = expr;
   if (typeof left === "number" && typeof right === "number") {
     if (operator !== "</" && operator !== ">/") return combineFloats(operator, left, right);

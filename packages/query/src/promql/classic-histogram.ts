@@ -46,7 +46,9 @@ export function classicFraction(lower: number, upper: number, buckets: readonly 
   if (last === undefined || last.upperBound !== Infinity) return NaN;
   if (last.count === 0 || Number.isNaN(lower) || Number.isNaN(upper)) return NaN;
   if (lower >= upper) return 0;
-  const [lowerRank, upperRank] = [lower, upper].map((value) => Math.min(rankOf(value, sorted) ?? last.count, last.count));
+  const [lowerRank, upperRank] = [lower, upper].map((value) =>
+    Math.min(rankOf(value, sorted) ?? last.count, last.count),
+  );
   return ((upperRank ?? NaN) - (lowerRank ?? NaN)) / last.count;
 }
 
@@ -68,7 +70,9 @@ function rankOf(value: number, buckets: readonly CumulativeBucket[]): number | u
 function merged(buckets: readonly CumulativeBucket[]): readonly CumulativeBucket[] {
   const counts = new Map<number, number>();
   for (const { upperBound, count } of buckets) counts.set(upperBound, (counts.get(upperBound) ?? 0) + count);
-  return [...counts].map(([upperBound, count]) => ({ upperBound, count })).sort((a, b) => (a.upperBound < b.upperBound ? -1 : 1));
+  return [...counts]
+    .map(([upperBound, count]) => ({ upperBound, count }))
+    .sort((a, b) => (a.upperBound < b.upperBound ? -1 : 1));
 }
 
 function monotonic(buckets: readonly CumulativeBucket[]): {

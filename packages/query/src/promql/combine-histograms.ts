@@ -5,7 +5,12 @@ import type { Sample } from "./series.ts";
 import { trimHistogram } from "./trim-histogram.ts";
 
 /** The result of two points of which at least one is a histogram. */
-export function combineHistograms(expr: Binary, left: Sample, right: Sample, annotations: Annotations): Sample | undefined {
+export function combineHistograms(
+  expr: Binary,
+  left: Sample,
+  right: Sample,
+  annotations: Annotations,
+): Sample | undefined {
   const { operator } = expr;
   if (typeof left === "number") {
     if (operator === "*" && typeof right !== "number") return scale(right, left);

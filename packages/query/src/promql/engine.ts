@@ -118,7 +118,9 @@ export class PromqlEngine {
 
   async #fetch(plan: FetchPlan, signal: AbortSignal): Promise<ReadonlyMap<Expr, readonly SeriesSamples[]>> {
     try {
-      const entries = [...plan].map(async ([selector, request]) => [selector, await this.#querier.select(request, signal)] as const);
+      const entries = [...plan].map(
+        async ([selector, request]) => [selector, await this.#querier.select(request, signal)] as const,
+      );
       return new Map(await Promise.all(entries));
     } catch (thrown) {
       if (signal.aborted) throw endedBy(signal);

@@ -19,7 +19,11 @@ export function groupsOf({ grouping, without }: Aggregate, series: readonly Seri
   const names = without ? new Set([...grouping, ...METADATA_LABELS]) : new Set(grouping);
   const groups = new Map<string, { labels: Labels; members: Series[] }>();
   for (const one of series) {
-    const labels = without ? one.labels.without(names) : grouping.length === 0 ? Labels.empty : one.labels.keeping(names);
+    const labels = without
+      ? one.labels.without(names)
+      : grouping.length === 0
+        ? Labels.empty
+        : one.labels.keeping(names);
     const group = groups.get(labels.key);
     if (group === undefined) groups.set(labels.key, { labels, members: [one] });
     else group.members.push(one);
@@ -41,7 +45,11 @@ export function evaluateAggregate(
   const aggregate = aggregation(expr, parameter, annotations);
   return groupsOf(expr, series)
     .map(({ labels, members }) => {
-      const out = new Series(labels, count, members.some(({ dropName }) => dropName));
+      const out = new Series(
+        labels,
+        count,
+        members.some(({ dropName }) => dropName),
+      );
       aggregate(members, out);
       return out;
     })

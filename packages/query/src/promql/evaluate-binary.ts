@@ -40,12 +40,19 @@ export function evaluateWithScalar(
 }
 
 /** `and`, `or`, `unless`: which series there are on the other side decides, step by step. */
-export function evaluateSet(expr: Binary, left: readonly Series[], right: readonly Series[], count: number): readonly Series[] {
+export function evaluateSet(
+  expr: Binary,
+  left: readonly Series[],
+  right: readonly Series[],
+  count: number,
+): readonly Series[] {
   const keyOf = matchKey(expr);
   const leftPresent = presence(left, keyOf, count);
   const rightPresent = presence(right, keyOf, count);
   if (expr.operator === "or") {
-    const added = right.map((series) => filtered(series, (step) => leftPresent.get(keyOf(series.labels))?.[step] !== 1));
+    const added = right.map((series) =>
+      filtered(series, (step) => leftPresent.get(keyOf(series.labels))?.[step] !== 1),
+    );
     return mergedSeries([...left, ...added.filter((series) => !series.isEmpty)], count);
   }
   const wanted = expr.operator === ("and" satisfies SetOperator);
@@ -56,14 +63,16 @@ export function evaluateSet(expr: Binary, left: readonly Series[], right: readon
 
 /** Series of one label set (from different sides and steps) made into one. */
 export function mergedSeries(series: readonly Series[], count: number): readonly Series[] {
-  if (new Set(series.map(({ labels, dropName }) => labels.key + String(dropName))).size === series.length) return series;
+  if (new Set(series.map(({ labels, dropName }) => labels.key + String(dropName))).size === series.length)
+    return series;
   const out = new SeriesMap(count);
   for (const one of series) {
     const merged = out.get(one.labels, one.dropName);
     for (let step = 0; step < count; step++) {
       const sample = one.at(step);
       if (sample === undefined) continue;
-      if (merged.present[step] === 1) throw queryError("execution", "vector cannot contain metrics with the same labelset");
+      if (merged.present[step] === 1)
+        throw queryError("execution", "vector cannot contain metrics with the same labelset");
       merged.set(step, sample);
     }
   }
@@ -79,7 +88,11 @@ function filtered(series: Series, keep: (step: number) => boolean): Series {
   return out;
 }
 
-function presence(series: readonly Series[], keyOf: (labels: Labels) => string, count: number): ReadonlyMap<string, Uint8Array> {
+function presence(
+  series: readonly Series[],
+  keyOf: (labels: Labels) => string,
+  count: number,
+): ReadonlyMap<string, Uint8Array> {
   const present = new Map<string, Uint8Array>();
   for (const one of series) {
     const key = keyOf(one.labels);
@@ -197,7 +210,8 @@ class VectorMatch {
     const [left, right] = this.#swapped ? [one, many] : [many, one];
     const result = combineSamples(this.#expr, left, right, this.#annotations);
     const isMeaningless = result === undefined && !isComparison(operator);
-    const wrongTypes = typeof left !== typeof right || (typeof left !== "number" && operator !== "==" && operator !== "!=");
+    const wrongTypes =
+      typeof left !== typeof right || (typeof left !== "number" && operator !== "==" && operator !== "!=");
     if (isMeaningless || (result === undefined && wrongTypes)) return;
     const series = this.#out.get(this.#labelsOf(manyLabels, oneLabels), returnBool);
     if (matching.cardinality === "one-to-one" && seen.size > 0) {

@@ -1,6 +1,11 @@
 import type { Annotations } from "./annotations.ts";
 import type { Call, PositionRange } from "./ast.ts";
-import { classicFraction, classicQuantile, type CumulativeBucket, type MonotonicityRepair } from "./classic-histogram.ts";
+import {
+  classicFraction,
+  classicQuantile,
+  type CumulativeBucket,
+  type MonotonicityRepair,
+} from "./classic-histogram.ts";
 import { goFloatText } from "./go-number.ts";
 import { goGeneralText } from "./go-float.ts";
 import { type HistogramContext, nativeFraction, nativeQuantile } from "./histogram-functions.ts";
@@ -82,8 +87,13 @@ export class HistogramCall {
   }
 
   #grouped(series: readonly Series[]): readonly HistogramGroup[] {
-    const groups = new Map<string, { labels: Labels; buckets: { upperBound: number; series: Series }[]; native?: Series }>();
-    const groupOf = (labels: Labels): { labels: Labels; buckets: { upperBound: number; series: Series }[]; native?: Series } => {
+    const groups = new Map<
+      string,
+      { labels: Labels; buckets: { upperBound: number; series: Series }[]; native?: Series }
+    >();
+    const groupOf = (
+      labels: Labels,
+    ): { labels: Labels; buckets: { upperBound: number; series: Series }[]; native?: Series } => {
       let group = groups.get(labels.key);
       if (group === undefined) groups.set(labels.key, (group = { labels, buckets: [] }));
       return group;
@@ -105,10 +115,17 @@ export class HistogramCall {
   }
 
   #warnOfMix(metricName: string): void {
-    this.#annotations.warn(`vector contains a mix of classic and native histograms${forMetric(metricName)}`, this.#position);
+    this.#annotations.warn(
+      `vector contains a mix of classic and native histograms${forMetric(metricName)}`,
+      this.#position,
+    );
   }
 
-  #noteRepair({ smallestBound, largestBound, largestDifference }: MonotonicityRepair, metricName: string, timeMs: number): void {
+  #noteRepair(
+    { smallestBound, largestBound, largestDifference }: MonotonicityRepair,
+    metricName: string,
+    timeMs: number,
+  ): void {
     const where = `from buckets ${goGeneralText(smallestBound)} to ${goGeneralText(largestBound)}`;
     const size = `with a max diff of ${goGeneralText(Number(largestDifference.toPrecision(4)))} at ${goFloatText(timeMs / 1000)}`;
     const link = "https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile";

@@ -50,12 +50,15 @@ export function evaluateSmoothedSelector(
   grid: Grid,
   lookbackMs: number,
 ): readonly Series[] {
-  return samples
-    .map((one) => smooth(one, reference, grid, lookbackMs))
-    .filter((series) => !series.isEmpty);
+  return samples.map((one) => smooth(one, reference, grid, lookbackMs)).filter((series) => !series.isEmpty);
 }
 
-function smooth({ labels, timestampsMs, values }: SeriesSamples, reference: Reference, grid: Grid, lookbackMs: number): Series {
+function smooth(
+  { labels, timestampsMs, values }: SeriesSamples,
+  reference: Reference,
+  grid: Grid,
+  lookbackMs: number,
+): Series {
   const series = new Series(labels, grid.count);
   const isStale = staleTest(values);
   for (let step = 0; step < grid.count; step++) {

@@ -34,7 +34,8 @@ export function evaluateRangeCall(
   annotations: Annotations,
 ): readonly Series[] {
   const compute = RANGE_FUNCTIONS.get(call.func);
-  if (compute === undefined) throw queryError("execution", `unknown function ${call.func}`, { position: call.position });
+  if (compute === undefined)
+    throw queryError("execution", `unknown function ${call.func}`, { position: call.position });
   checkExtension(call, ranges.extension);
   // With `@` every window is the same: unless a parameter or the evaluation time plays a part, one is enough.
   const once = ranges.reference.fixedMs !== undefined && parameters.length === 0;
@@ -46,7 +47,11 @@ export function evaluateRangeCall(
         const sample =
           once && step > 0
             ? series.at(0)
-            : (move(window, ranges, grid, step), compute(window, parameters.map((values) => values[step] ?? NaN)));
+            : (move(window, ranges, grid, step),
+              compute(
+                window,
+                parameters.map((values) => values[step] ?? NaN),
+              ));
         if (sample !== undefined) series.set(step, sample);
       }
       return series;
@@ -98,5 +103,8 @@ function noteCounterName({ func }: Call, series: Series, { position }: Ranges, a
   if (name === "" || !isFloat || COUNTER_SUFFIXES.some((suffix) => name.endsWith(suffix))) return;
   if (type === "counter" || type === "histogram") return;
   const suffixes = COUNTER_SUFFIXES.join("/");
-  annotations.info(`metric might not be a counter, name does not end in ${suffixes}: ${JSON.stringify(name)}`, position);
+  annotations.info(
+    `metric might not be a counter, name does not end in ${suffixes}: ${JSON.stringify(name)}`,
+    position,
+  );
 }

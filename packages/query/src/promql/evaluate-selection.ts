@@ -41,7 +41,11 @@ export function evaluateSelection(
   return [...chosen.values()];
 }
 
-function checkParameter({ operator, parameter: expr, position }: Aggregate, parameter: Float64Array, annotations: Annotations): void {
+function checkParameter(
+  { operator, parameter: expr, position }: Aggregate,
+  parameter: Float64Array,
+  annotations: Annotations,
+): void {
   const fail = (problem: string): never => {
     throw queryError("execution", problem, { position });
   };
@@ -60,7 +64,12 @@ function checkParameter({ operator, parameter: expr, position }: Aggregate, para
   }
 }
 
-function choose({ operator, position }: Aggregate, candidates: readonly Candidate[], parameter: number, annotations: Annotations): readonly Candidate[] {
+function choose(
+  { operator, position }: Aggregate,
+  candidates: readonly Candidate[],
+  parameter: number,
+  annotations: Annotations,
+): readonly Candidate[] {
   if (operator === "limitk") return candidates.slice(0, Math.max(0, Math.trunc(parameter)));
   if (operator === "limit_ratio") return candidates.filter(({ series }) => isSampled(series, parameter));
   if (Math.trunc(parameter) < 1) return [];
@@ -84,7 +93,12 @@ function isSampled({ labels }: Series, ratio: number): boolean {
 }
 
 /** `count_values`: a series for each group and value, with the value as a label. */
-export function evaluateCountValues(expr: Aggregate, label: string, series: readonly Series[], count: number): readonly Series[] {
+export function evaluateCountValues(
+  expr: Aggregate,
+  label: string,
+  series: readonly Series[],
+  count: number,
+): readonly Series[] {
   if (label === "") throw queryError("execution", `invalid label name ""`, { position: expr.position });
   const out = new SeriesMap(count);
   for (let step = 0; step < count; step++) {

@@ -199,8 +199,10 @@ export class Evaluation {
     const toFloat = FLOAT_FUNCTIONS.get(call.func);
     if (toFloat !== undefined) return this.#floatCall(call, toFloat);
     const ofHistogram = HISTOGRAM_FUNCTIONS.get(call.func);
-    if (first === undefined) throw queryError("execution", `unknown function ${call.func}`, { position: call.position });
-    if (ofHistogram !== undefined) return this.#mapped(first, (sample) => (typeof sample === "number" ? undefined : ofHistogram(sample)));
+    if (first === undefined)
+      throw queryError("execution", `unknown function ${call.func}`, { position: call.position });
+    if (ofHistogram !== undefined)
+      return this.#mapped(first, (sample) => (typeof sample === "number" ? undefined : ofHistogram(sample)));
     if (isHistogramCall(call)) return this.#histogramCall(call);
     const range = call.args.find((arg) => typeOf(arg) === "matrix");
     if (range !== undefined) return this.#rangeCall(call, range);
@@ -253,11 +255,19 @@ export class Evaluation {
     return this.#mapped(first, (sample, step) => {
       if (typeof sample !== "number") return undefined;
       const isEmptyRange = call.func === "clamp" && (lowest?.[step] ?? NaN) > (highest?.[step] ?? NaN);
-      return isEmptyRange ? undefined : compute(sample, parameters.map((values) => values[step] ?? NaN));
+      return isEmptyRange
+        ? undefined
+        : compute(
+            sample,
+            parameters.map((values) => values[step] ?? NaN),
+          );
     });
   }
 
-  #mapped(expr: Expr, compute: (sample: NonNullable<ReturnType<Series["at"]>>, step: number) => number | undefined): readonly Series[] {
+  #mapped(
+    expr: Expr,
+    compute: (sample: NonNullable<ReturnType<Series["at"]>>, step: number) => number | undefined,
+  ): readonly Series[] {
     return this.vector(expr)
       .map((series) => {
         const out = new Series(series.labels, this.#grid.count, true);

@@ -10,8 +10,18 @@ export interface Signature {
 
 // One line for each shape: the functions, their arguments, how variadic, what they return.
 const SHAPES: readonly (readonly [names: string, args: string, variadic: number, returns: ValueType])[] = [
-  ["abs absent acos acosh asin asinh atan atanh ceil cos cosh deg exp floor histogram_avg histogram_count histogram_stddev histogram_stdvar histogram_sum ln log10 log2 rad sgn sin sinh sort sort_desc sqrt start_timestamp tan tanh timestamp", "vector", 0, "vector"],
-  ["absent_over_time avg_over_time changes count_over_time delta deriv first_over_time idelta increase irate last_over_time mad_over_time max_over_time min_over_time present_over_time rate resets stddev_over_time stdvar_over_time sum_over_time ts_of_first_over_time ts_of_last_over_time ts_of_max_over_time ts_of_min_over_time", "matrix", 0, "vector"],
+  [
+    "abs absent acos acosh asin asinh atan atanh ceil cos cosh deg exp floor histogram_avg histogram_count histogram_stddev histogram_stdvar histogram_sum ln log10 log2 rad sgn sin sinh sort sort_desc sqrt start_timestamp tan tanh timestamp",
+    "vector",
+    0,
+    "vector",
+  ],
+  [
+    "absent_over_time avg_over_time changes count_over_time delta deriv first_over_time idelta increase irate last_over_time mad_over_time max_over_time min_over_time present_over_time rate resets stddev_over_time stdvar_over_time sum_over_time ts_of_first_over_time ts_of_last_over_time ts_of_max_over_time ts_of_min_over_time",
+    "matrix",
+    0,
+    "vector",
+  ],
   ["clamp", "vector scalar scalar", 0, "vector"],
   ["clamp_max clamp_min", "vector scalar", 0, "vector"],
   ["day_of_month day_of_week day_of_year days_in_month hour minute month year", "vector", 1, "vector"],

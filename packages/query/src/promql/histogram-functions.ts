@@ -89,7 +89,12 @@ function quantileWithin(
 }
 
 /** The part of all observations between two values. */
-export function nativeFraction(lower: number, upper: number, histogram: NativeHistogram, context: HistogramContext): number {
+export function nativeFraction(
+  lower: number,
+  upper: number,
+  histogram: NativeHistogram,
+  context: HistogramContext,
+): number {
   if (histogram.count === 0 || Number.isNaN(lower) || Number.isNaN(upper)) return NaN;
   if (lower >= upper) return 0;
   const total = totalOf(histogram);

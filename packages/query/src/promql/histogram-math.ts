@@ -13,7 +13,9 @@ export interface Combined {
 /** Adds `factor` times the second histogram to the first. Nothing where one has custom bounds and the other not. */
 export function combine(left: NativeHistogram, right: NativeHistogram, factor: 1 | -1): Combined | undefined {
   if (usesCustomBuckets(left) !== usesCustomBuckets(right)) return undefined;
-  const [a, b, boundsReconciled] = usesCustomBuckets(left) ? withCommonBounds(left, right) : withCommonBuckets(left, right);
+  const [a, b, boundsReconciled] = usesCustomBuckets(left)
+    ? withCommonBounds(left, right)
+    : withCommonBuckets(left, right);
   const [counterReset, resetCollision] = combinedHint(left.counterReset, right.counterReset);
   const histogram = {
     ...a,

@@ -9,7 +9,9 @@ export function histogramText(histogram: NativeHistogram): string {
     const holdsZero = !usesCustomBuckets(histogram) && lower === -upper;
     const open = holdsZero || lower < 0 ? "[" : "(";
     const close = holdsZero || upper > 0 || usesCustomBuckets(histogram) ? "]" : ")";
-    parts.push(`${usesCustomBuckets(histogram) ? "(" : open}${goGeneralText(lower)},${goGeneralText(upper)}${close}:${goGeneralText(count)}`);
+    parts.push(
+      `${usesCustomBuckets(histogram) ? "(" : open}${goGeneralText(lower)},${goGeneralText(upper)}${close}:${goGeneralText(count)}`,
+    );
   }
   return `{${parts.join(", ")}}`;
 }

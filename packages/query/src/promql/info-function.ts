@@ -8,7 +8,12 @@ import { type Series, SeriesMap } from "./series.ts";
 const IDENTIFYING: ReadonlySet<string> = new Set(["instance", "job"]);
 
 /** `info(v, {…})`: adds the labels of the info series with the same `instance` and `job`. */
-export function addInfo(call: Call, base: readonly Series[], infos: readonly Series[], count: number): readonly Series[] {
+export function addInfo(
+  call: Call,
+  base: readonly Series[],
+  infos: readonly Series[],
+  count: number,
+): readonly Series[] {
   const [, second] = call.args;
   const selector = second && unwrapped(second);
   const wanted = selector?.kind === "vector" ? selector.matchers.filter(({ name }) => name !== METRIC_NAME) : [];
@@ -20,11 +25,15 @@ export function addInfo(call: Call, base: readonly Series[], infos: readonly Ser
   }
   const out = new SeriesMap(count);
   for (const series of base) {
-    const joined = isInfoMetric.has(series.labels.key) ? [] : (byIdentity.get(series.labels.keeping(IDENTIFYING).key) ?? []);
+    const joined = isInfoMetric.has(series.labels.key)
+      ? []
+      : (byIdentity.get(series.labels.keeping(IDENTIFYING).key) ?? []);
     for (let step = 0; step < count; step++) {
       const sample = series.at(step);
       if (sample === undefined) continue;
-      const added = isInfoMetric.has(series.labels.key) ? Labels.empty : infoLabels(call, joined, wanted, series.labels, step);
+      const added = isInfoMetric.has(series.labels.key)
+        ? Labels.empty
+        : infoLabels(call, joined, wanted, series.labels, step);
       if (added === undefined) continue;
       out.get(Labels.from([...added, ...series.labels]), series.dropName).set(step, sample);
     }
@@ -48,7 +57,8 @@ function infoLabels(
       const problem = `found duplicate series for info metric: existing ${known.labels.toString()}, new ${info.labels.toString()}`;
       throw queryError("execution", problem, { position: call.position });
     }
-    if (known === undefined || (known.values[step] ?? 0) < (info.values[step] ?? 0)) newest.set(info.labels.metricName, info);
+    if (known === undefined || (known.values[step] ?? 0) < (info.values[step] ?? 0))
+      newest.set(info.labels.metricName, info);
   }
   const names = new Set(wanted.map(({ name }) => name));
   const added = new Map<string, string>();

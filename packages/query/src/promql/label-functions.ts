@@ -14,7 +14,12 @@ export function stringArgument(call: Call, index: number): string {
 
 /** `label_replace(v, dst, replacement, src, regex)`. */
 export function labelReplace(call: Call, series: readonly Series[]): readonly Series[] {
-  const [target, replacement, source, expression] = [1, 2, 3, 4].map((i) => stringArgument(call, i)) as [string, string, string, string];
+  const [target, replacement, source, expression] = [1, 2, 3, 4].map((i) => stringArgument(call, i)) as [
+    string,
+    string,
+    string,
+    string,
+  ];
   const pattern = replacePattern(call, expression);
   if (target === "") fail(call, "invalid destination label name in label_replace(): ");
   return series.map((one) => {

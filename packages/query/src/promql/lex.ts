@@ -52,7 +52,8 @@ class Lexer {
       if (this.#inBrackets && !this.#sawDuration) return this.#unexpectedInDuration(character);
       return this.#string(character);
     }
-    if (/\d/.test(character) || (character === "." && /\d/.test(this.#query[this.#at + 1] ?? ""))) return this.#number();
+    if (/\d/.test(character) || (character === "." && /\d/.test(this.#query[this.#at + 1] ?? "")))
+      return this.#number();
     if (/[A-Za-z_:]/.test(character)) return this.#inBrackets ? this.#wordInBrackets(character) : this.#word();
     this.#sign(character);
   }
@@ -84,7 +85,10 @@ class Lexer {
   #number(): void {
     this.#sawDuration = true;
     const start = this.#at;
-    for (const [kind, pattern] of [["number", NUMBER], ["duration", DURATION]] as const) {
+    for (const [kind, pattern] of [
+      ["number", NUMBER],
+      ["duration", DURATION],
+    ] as const) {
       this.#at = start;
       const text = this.#match(pattern);
       if (text !== undefined && !/[\w.]/.test(this.#query[this.#at] ?? "")) return this.#push(kind, text);
@@ -115,7 +119,8 @@ class Lexer {
     if (character === ":") return this.#colon();
     const start = this.#at;
     const word = this.#match(LABEL)?.toLowerCase() ?? "";
-    if (["step", "range", "min_of", "max_of"].includes(word)) return this.#push(word, this.#query.slice(start, this.#at));
+    if (["step", "range", "min_of", "max_of"].includes(word))
+      return this.#push(word, this.#query.slice(start, this.#at));
     this.#at = start;
     if (!this.#sawDuration) return this.#unexpectedInDuration(character);
     this.#fail(`unexpected character: ${this.#rune()}, expected ':'`);

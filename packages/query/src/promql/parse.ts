@@ -94,8 +94,7 @@ class Parser extends DurationParser {
     const group = how === undefined ? undefined : this.accept("group_left", "group_right");
     const include = group !== undefined && this.peek.kind === "(" ? this.#groupingLabels() : [];
     const ungrouped = isSetOperator(operator) ? "many-to-many" : "one-to-one";
-    const cardinality =
-      group === undefined ? ungrouped : group.kind === "group_left" ? "many-to-one" : "one-to-many";
+    const cardinality = group === undefined ? ungrouped : group.kind === "group_left" ? "many-to-one" : "one-to-many";
     return { cardinality, labels, on: how?.kind === "on", include, ...this.#fills() };
   }
 
@@ -135,7 +134,8 @@ class Parser extends DurationParser {
       return { kind: "string", value: unquoted(token.text), position: placeOf(token) };
     }
     if (AGGREGATORS.has(token.kind) && ["(", "by", "without"].includes(this.peekAfter.kind)) return this.#aggregate();
-    if (this.peekAfter.kind === "(" && (token.kind === "identifier" || PREPROCESSORS.has(token.kind))) return this.#call();
+    if (this.peekAfter.kind === "(" && (token.kind === "identifier" || PREPROCESSORS.has(token.kind)))
+      return this.#call();
     if (token.kind === "{" || mayNameMetric(token)) return this.#selector();
     throw this.unexpected();
   }
@@ -219,7 +219,8 @@ class Parser extends DurationParser {
       if (mayNameLabel(this.peek)) labels.push(this.next().text);
       else if (this.peek.kind === "string") labels.push(this.#quotedLabel());
       else throw this.unexpected("grouping opts", "label");
-      if (this.accept(",") === undefined && this.peek.kind !== ")") throw this.unexpected("grouping opts", '"," or ")"');
+      if (this.accept(",") === undefined && this.peek.kind !== ")")
+        throw this.unexpected("grouping opts", '"," or ")"');
     }
     return labels;
   }
@@ -252,7 +253,8 @@ class Parser extends DurationParser {
     const matchers: LabelMatcher[] = [];
     while (this.accept("}") === undefined) {
       matchers.push(this.#matcher());
-      if (this.accept(",") === undefined && this.peek.kind !== "}") throw this.unexpected("label matching", '"," or "}"');
+      if (this.accept(",") === undefined && this.peek.kind !== "}")
+        throw this.unexpected("label matching", '"," or "}"');
     }
     return matchers;
   }
@@ -286,7 +288,7 @@ class Parser extends DurationParser {
 
   /** Ranges, offsets, `@`, `anchored` and `smoothed`, which may follow any expression but fit only some. */
   #withModifiers(expr: Expr): Expr {
-    for (let modified = expr; ; ) {
+    for (let modified = expr; ;) {
       const token = this.peek;
       if (token.kind === "[") modified = this.#range(modified);
       else if (token.kind === "offset") modified = this.#offset(modified);
@@ -329,7 +331,8 @@ class Parser extends DurationParser {
     const end = this.previousEnd;
     const target = expr.kind === "matrix" ? expr.selector : expr;
     if (target.kind !== "vector" && target.kind !== "subquery") throw this.#misplaced(expr, "offset");
-    if (target.offset !== undefined) throw parseError(this.query, expr.position, "offset may not be set multiple times");
+    if (target.offset !== undefined)
+      throw parseError(this.query, expr.position, "offset may not be set multiple times");
     const position = { start: expr.position.start, end };
     if (expr.kind === "matrix") return { ...expr, selector: { ...expr.selector, offset }, position };
     return { ...target, offset, position };
@@ -391,4 +394,3 @@ class Parser extends DurationParser {
 function placeOf({ start, end }: Token): PositionRange {
   return { start, end };
 }
-

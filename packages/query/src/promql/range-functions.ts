@@ -151,7 +151,10 @@ function medianDeviation(window: RangeWindow): number {
   const values = window.floats.slice(window.firstFloat, window.endFloat);
   if (values.some(Number.isNaN)) return NaN;
   const median = quantileOf(0.5, values);
-  return quantileOf(0.5, values.map((value) => Math.abs(value - median)));
+  return quantileOf(
+    0.5,
+    values.map((value) => Math.abs(value - median)),
+  );
 }
 
 function quantileOverTime(window: RangeWindow, q: number): number {
@@ -196,7 +199,10 @@ function samplesOf(window: RangeWindow): readonly Sample[] | undefined {
   });
   if (window.histogramCount > 0) timed.sort((a, b) => a.timeMs - b.timeMs);
   if (window.extension !== "anchored") return timed.length === 0 ? undefined : timed.map(({ sample }) => sample);
-  const anchor = Math.max(0, timed.findLastIndex(({ timeMs }) => timeMs <= window.rangeStartMs));
+  const anchor = Math.max(
+    0,
+    timed.findLastIndex(({ timeMs }) => timeMs <= window.rangeStartMs),
+  );
   const last = timed.at(-1);
   if (last === undefined || last.timeMs <= window.rangeStartMs) return undefined;
   return timed.slice(anchor).map(({ sample }) => sample);
@@ -230,9 +236,15 @@ function regression(window: RangeWindow, originMs: number): { slope: number; int
     sumXY.add(x * y);
     sumX2.add(x * x);
   }
-  if (isConstant) return Math.abs(initial) === Infinity ? { slope: NaN, intercept: NaN } : { slope: 0, intercept: initial };
+  if (isConstant)
+    return Math.abs(initial) === Infinity ? { slope: NaN, intercept: NaN } : { slope: 0, intercept: initial };
   const count = window.floatCount;
-  const [x, y, xy, x2] = [sumX, sumY, sumXY, sumX2].map((sum) => sum.sum + sum.compensation) as [number, number, number, number];
+  const [x, y, xy, x2] = [sumX, sumY, sumXY, sumX2].map((sum) => sum.sum + sum.compensation) as [
+    number,
+    number,
+    number,
+    number,
+  ];
   const slope = (xy - (x * y) / count) / (x2 - (x * x) / count);
   return { slope, intercept: y / count - (slope * x) / count };
 }
@@ -242,7 +254,10 @@ function predict(window: RangeWindow, [ahead = NaN]: readonly number[]): number 
   return slope * ahead + intercept;
 }
 
-function doubleExponentialSmoothing(window: RangeWindow, [smoothing = NaN, trendFactor = NaN]: readonly number[]): number | undefined {
+function doubleExponentialSmoothing(
+  window: RangeWindow,
+  [smoothing = NaN, trendFactor = NaN]: readonly number[],
+): number | undefined {
   checkFactor(smoothing, "smoothing", "sf");
   checkFactor(trendFactor, "trend", "tf");
   if (window.floatCount > 0) noteIgnoredHistograms(window);

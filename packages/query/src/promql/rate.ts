@@ -44,7 +44,13 @@ function fallsOf(floats: Float64Array, first: number, end: number): number {
 function extrapolation(
   { rangeStartMs, rangeEndMs, rangeMs }: RangeWindow,
   { isCounter, perSecond }: RateKind,
-  { firstMs, lastMs, count, first, difference }: Readonly<Record<"firstMs" | "lastMs" | "count" | "first" | "difference", number>>,
+  {
+    firstMs,
+    lastMs,
+    count,
+    first,
+    difference,
+  }: Readonly<Record<"firstMs" | "lastMs" | "count" | "first" | "difference", number>>,
 ): number {
   const sampled = (lastMs - firstMs) / 1000;
   const interval = sampled / (count - 1);
@@ -106,7 +112,11 @@ function withCoarsest(difference: NativeHistogram, relevant: readonly NativeHist
   return combine(difference, emptyLike(coarsest), 1)?.histogram ?? difference;
 }
 
-function warnOfKind({ annotations, labels, position }: RangeWindow, histograms: readonly NativeHistogram[], isCounter: boolean): void {
+function warnOfKind(
+  { annotations, labels, position }: RangeWindow,
+  histograms: readonly NativeHistogram[],
+  isCounter: boolean,
+): void {
   const name = JSON.stringify(labels.metricName);
   const isGauge = (one: NativeHistogram | undefined): boolean => one?.counterReset === "gauge";
   if (isCounter && histograms.some(isGauge)) {
@@ -117,7 +127,12 @@ function warnOfKind({ annotations, labels, position }: RangeWindow, histograms: 
   }
 }
 
-function combineIn(window: RangeWindow, a: NativeHistogram, b: NativeHistogram, factor: 1 | -1): NativeHistogram | undefined {
+function combineIn(
+  window: RangeWindow,
+  a: NativeHistogram,
+  b: NativeHistogram,
+  factor: 1 | -1,
+): NativeHistogram | undefined {
   const combined = combine(a, b, factor);
   if (combined === undefined) return incompatible(window);
   if (combined.boundsReconciled) {
@@ -155,7 +170,8 @@ function extendedRate(window: RangeWindow, { isCounter, perSecond }: RateKind): 
   if (window.floatTimeAt(last) <= rangeStartMs) return undefined;
   if (smoothed && window.floatTimeAt(first) > rangeEndMs) return undefined;
   const between = (i: number, timeMs: number): number => interpolated(window, i, timeMs, isCounter);
-  const left = smoothed && window.floatTimeAt(first) < rangeStartMs ? between(first, rangeStartMs) : window.floatAt(first);
+  const left =
+    smoothed && window.floatTimeAt(first) < rangeStartMs ? between(first, rangeStartMs) : window.floatAt(first);
   const crosses = smoothed && last > window.firstFloat && window.floatTimeAt(last) > rangeEndMs;
   const right = crosses ? between(last - 1, rangeEndMs) : window.floatAt(last);
   let difference = right - left;

@@ -48,9 +48,7 @@ export const PREPROCESSORS: ReadonlySet<string> = new Set(["start", "end", "step
 
 const NOT_METRIC_NAMES: ReadonlySet<string> = new Set(["atan2", "bool", "on", "ignoring", "group_left", "group_right"]);
 
-const SIGN_OPERATORS: ReadonlySet<string> = new Set(
-  "+ - * / % ^ == != <= < >= > </ >/ =~ !~ @".split(" "),
-);
+const SIGN_OPERATORS: ReadonlySet<string> = new Set("+ - * / % ^ == != <= < >= > </ >/ =~ !~ @".split(" "));
 
 const SIGNS: ReadonlySet<string> = new Set("( ) { } [ ] , = :".split(" "));
 

@@ -23,7 +23,9 @@ export function trimHistogram(histogram: NativeHistogram, value: number, keepBel
     offset,
     counts: counts.map((one, i) => {
       if (one === 0) return 0;
-      const bounds = [upperBoundOf(histogram, offset + i - 1), upperBoundOf(histogram, offset + i)].map((b) => b * sign);
+      const bounds = [upperBoundOf(histogram, offset + i - 1), upperBoundOf(histogram, offset + i)].map(
+        (b) => b * sign,
+      );
       const bucket = { lower: Math.min(...bounds), upper: Math.max(...bounds), count: one };
       return keep(bucket, keptOf(bucket, value, keepBelow, isLinear));
     }),

@@ -1,4 +1,12 @@
-import { type Binary, type Call, type Expr, type ValueType, type VectorSelector, isComparison, isSetOperator } from "./ast.ts";
+import {
+  type Binary,
+  type Call,
+  type Expr,
+  type ValueType,
+  type VectorSelector,
+  isComparison,
+  isSetOperator,
+} from "./ast.ts";
 import { SIGNATURES } from "./function-signatures.ts";
 import { labelTest } from "./label-matcher.ts";
 import { METRIC_NAME, quoted } from "./labels.ts";
@@ -95,7 +103,8 @@ class Validator {
 
   #expect(expr: Expr, wanted: ValueType, where: string): void {
     const type = this.check(expr);
-    if (type !== wanted) throw this.#error(expr, `expected type ${TYPE_TEXT[wanted]} in ${where}, got ${TYPE_TEXT[type]}`);
+    if (type !== wanted)
+      throw this.#error(expr, `expected type ${TYPE_TEXT[wanted]} in ${where}, got ${TYPE_TEXT[type]}`);
   }
 
   #binary(expr: Binary): void {
@@ -113,7 +122,10 @@ class Validator {
     if (twice !== undefined) {
       throw parseError(this.#query, sign, `label ${quoted(twice)} must not occur in ON and GROUP clause at once`);
     }
-    for (const [side, type] of [[expr.left, left], [expr.right, right]] as const) {
+    for (const [side, type] of [
+      [expr.left, left],
+      [expr.right, right],
+    ] as const) {
       if (type === "scalar" || type === "vector") continue;
       throw this.#error(side, "binary expression must contain only scalar and instant vector types");
     }

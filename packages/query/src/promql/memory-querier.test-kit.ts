@@ -1,0 +1,100 @@
+/** A store in memory, as tests need it. */
+import { labelsTest } from "./label-matcher.ts";
+import { Labels } from "./labels.ts";
+import type { NativeHistogram } from "./native-histogram.ts";
+import type {
+  Exemplar,
+  MetadataRequest,
+  MetricMetadata,
+  MetricsQuerier,
+  SelectRequest,
+  SeriesExemplars,
+  SeriesRequest,
+  SeriesSamples,
+} from "./querier.ts";
+import { markStale } from "./stale-marker.ts";
+
+export type MemorySample = number | NativeHistogram | "stale";
+
+interface MemorySeries {
+  readonly labels: Labels;
+  readonly samples: Map<number, MemorySample>;
+}
+
+export class MemoryQuerier implements MetricsQuerier {
+  readonly #series = new Map<string, MemorySeries>();
+  readonly #metadata: MetricMetadata[] = [];
+  readonly #exemplars: { readonly labels: Labels; readonly exemplar: Exemplar }[] = [];
+
+  clear(): void {
+    this.#series.clear();
+  }
+
+  add(labels: Labels, timeMs: number, sample: MemorySample): void {
+    let series = this.#series.get(labels.key);
+    if (series === undefined) this.#series.set(labels.key, (series = { labels, samples: new Map() }));
+    series.samples.set(timeMs, sample);
+  }
+
+  describe(metadata: MetricMetadata): void {
+    this.#metadata.push(metadata);
+  }
+
+  addExemplar(labels: Labels, exemplar: Exemplar): void {
+    this.#exemplars.push({ labels, exemplar });
+  }
+
+  async select({ matchers, startMs, endMs }: SelectRequest): Promise<readonly SeriesSamples[]> {
+    const matches = labelsTest(matchers);
+    return [...this.#series.values()]
+      .filter(({ labels }) => matches(labels))
+      .map((series) => columnsOf(series, startMs, endMs))
+      .filter(({ timestampsMs }) => timestampsMs.length > 0);
+  }
+
+  async labelNames(request: SeriesRequest): Promise<readonly string[]> {
+    const labels = await this.series(request);
+    return [...new Set(labels.flatMap((one) => [...one].map(([name]) => name)))];
+  }
+
+  async labelValues(name: string, request: SeriesRequest): Promise<readonly string[]> {
+    const labels = await this.series(request);
+    return [...new Set(labels.map((one) => one.get(name)))].filter((value) => value !== "");
+  }
+
+  async series({ selectors, startMs, endMs }: SeriesRequest): Promise<readonly Labels[]> {
+    const tests = selectors.map(labelsTest);
+    return [...this.#series.values()]
+      .filter(({ samples }) => [...samples.keys()].some((time) => time >= startMs && time <= endMs))
+      .map(({ labels }) => labels)
+      .filter((labels) => tests.length === 0 || tests.some((matches) => matches(labels)));
+  }
+
+  async metadata({ metric }: MetadataRequest): Promise<readonly MetricMetadata[]> {
+    return this.#metadata.filter((one) => metric === undefined || one.metric === metric);
+  }
+
+  async exemplars({ selectors, startMs, endMs }: SeriesRequest): Promise<readonly SeriesExemplars[]> {
+    const tests = selectors.map(labelsTest);
+    const bySeries = new Map<string, { seriesLabels: Labels; exemplars: Exemplar[] }>();
+    for (const { labels, exemplar } of this.#exemplars) {
+      if (!tests.some((matches) => matches(labels))) continue;
+      if (exemplar.timestampMs < startMs || exemplar.timestampMs > endMs) continue;
+      const group = bySeries.get(labels.key) ?? { seriesLabels: labels, exemplars: [] };
+      group.exemplars.push(exemplar);
+      bySeries.set(labels.key, group);
+    }
+    return [...bySeries.values()];
+  }
+}
+
+function columnsOf({ labels, samples }: MemorySeries, startMs: number, endMs: number): SeriesSamples {
+  const timed = [...samples].filter(([time]) => time > startMs && time <= endMs).sort(([a], [b]) => a - b);
+  const values = Float64Array.from(timed, ([, sample]) => (typeof sample === "number" ? sample : 0));
+  timed.forEach(([, sample], i) => {
+    if (sample === "stale") markStale(values, i);
+  });
+  const histograms = timed.map(([, sample]) => (typeof sample === "object" ? sample : undefined));
+  const timestampsMs = Float64Array.from(timed, ([time]) => time);
+  return histograms.some(Boolean) ? { labels, timestampsMs, values, histograms } : { labels, timestampsMs, values };
+}

@@ -1,0 +1,381 @@
+/** Reads and runs PromQL test scripts: `load` series, then `eval` queries with what they should give. */
+import type { Clock } from "@clew/base";
+import type { Expr } from "./ast.ts";
+import { PromqlEngine } from "./engine.ts";
+import { bucketsOf } from "./histogram-buckets.ts";
+import { unquoted } from "./go-string.ts";
+import { Labels } from "./labels.ts";
+import { MemoryQuerier } from "./memory-querier.test-kit.ts";
+import type { NativeHistogram } from "./native-histogram.ts";
+import { parse } from "./parse.ts";
+import { print } from "./print.ts";
+import { parseGoNumber } from "./go-number.ts";
+import { parsePrometheusDuration } from "./prometheus-duration.ts";
+import { QueryError } from "./query-error.ts";
+import type { QueryResult } from "./query-result.ts";
+import { customBucketHistograms, parseSeries, type ScriptSample } from "./promql-script-series.test-kit.ts";
+
+export interface ScriptEval {
+  readonly line: number;
+  readonly query: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly stepMs: number;
+  readonly isRange: boolean;
+  readonly expectations: readonly string[];
+  readonly results: readonly string[];
+}
+
+export interface EvalOutcome {
+  readonly line: number;
+  readonly query: string;
+  /** What is wrong; nothing where all is as it should be. */
+  readonly problem: string | undefined;
+}
+
+const SIGNAL = new AbortController().signal;
+const STOPPED_CLOCK: Clock = { nowMs: () => 0, after: () => () => undefined, every: () => () => undefined };
+
+/** Runs every `eval` of a script, in order. */
+export async function runScript(text: string): Promise<readonly EvalOutcome[]> {
+  const querier = new MemoryQuerier();
+  const engine = new PromqlEngine({ querier, clock: STOPPED_CLOCK });
+  const outcomes: EvalOutcome[] = [];
+  const lines = text.split("\n").map((line) => (line.trim().startsWith("#") ? "" : line.trim()));
+  for (let i = 0; i < lines.length;) {
+    const head = lines[i] ?? "";
+    const start = i++;
+    if (head === "") continue;
+    if (head.toLowerCase() === "clear") {
+      querier.clear();
+      continue;
+    }
+    const block: string[] = [];
+    while (i < lines.length && lines[i] !== "") block.push(lines[i++] ?? "");
+    if (/^load/i.test(head)) load(querier, head, block);
+    else outcomes.push(await runEval(engine, parseEval(head, block, start + 1)));
+  }
+  return outcomes;
+}
+
+function load(querier: MemoryQuerier, head: string, block: readonly string[]): void {
+  const stepMs = parsePrometheusDuration(head.split(/\s+/)[1] ?? "0");
+  const series = block.filter((line) => !/^\S+@st\b|\}@st\b/.test(line)).map(parseSeries);
+  const all = /^load_with_nhcb/i.test(head) ? [...series, ...customBucketHistograms(series)] : series;
+  for (const { labels, samples } of all) {
+    samples.forEach((sample, i) => {
+      if (sample !== undefined) querier.add(labels, i * stepMs, sample);
+    });
+  }
+}
+
+function parseEval(head: string, block: readonly string[], line: number): ScriptEval {
+  const instant = /^eval(?:_(fail|ordered|warn|info))?\s+instant\s+(?:at\s+(\S+)\s+)?(.+)$/is.exec(head);
+  const range = /^eval(?:_(fail|warn|info))?\s+range\s+from\s+(\S+)\s+to\s+(\S+)\s+step\s+(\S+)\s+(.+)$/is.exec(head);
+  const expectations = block.filter((text) => text.startsWith("expect "));
+  const results = block.filter((text) => !text.startsWith("expect "));
+  const legacy = (kind: string | undefined): string[] => (kind === undefined ? [] : [`expect ${kind}`]);
+  if (range !== null) {
+    const [, kind, from = "0", to = "0", step = "0", query = ""] = range;
+    const [startMs, endMs, stepMs] = [timeMs(from), timeMs(to), timeMs(step)] as [number, number, number];
+    return {
+      line,
+      query,
+      startMs,
+      endMs,
+      stepMs,
+      isRange: true,
+      expectations: [...expectations, ...legacy(kind)],
+      results,
+    };
+  }
+  const [, kind, at = "0", query = ""] = instant ?? [];
+  const startMs = timeMs(at);
+  return {
+    line,
+    query,
+    startMs,
+    endMs: startMs,
+    stepMs: 0,
+    isRange: false,
+    expectations: [...expectations, ...legacy(kind)],
+    results,
+  };
+}
+
+function timeMs(text: string): number {
+  if (text.startsWith("-")) return -timeMs(text.slice(1));
+  const seconds = Number(text);
+  return Number.isNaN(seconds) ? parsePrometheusDuration(text) : seconds * 1000;
+}
+
+async function runEval(engine: PromqlEngine, script: ScriptEval): Promise<EvalOutcome> {
+  const { line, query } = script;
+  try {
+    const problem =
+      (await checkOnce(engine, script, script.query, script.startMs)) ?? (await checkAgain(engine, script));
+    return { line, query, problem };
+  } catch (thrown) {
+    return { line, query, problem: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown) };
+  }
+}
+
+async function checkOnce(
+  engine: PromqlEngine,
+  script: ScriptEval,
+  query: string,
+  atMs: number,
+): Promise<string | undefined> {
+  const shouldFail = script.expectations.filter((text) => /^expect fail\b/.test(text));
+  let result: QueryResult;
+  try {
+    result = script.isRange
+      ? await engine.range(query, script, { signal: SIGNAL })
+      : await engine.instant(query, atMs, { signal: SIGNAL });
+  } catch (thrown) {
+    if (!(thrown instanceof QueryError)) throw thrown;
+    if (shouldFail.length === 0) return `failed: ${thrown.what}`;
+    const unmet = shouldFail.find((text) => !meets(text, thrown.what));
+    return unmet && `failed with ${JSON.stringify(thrown.what)} instead of ${unmet}`;
+  }
+  if (shouldFail.length > 0) return "should have failed";
+  return annotationProblem(script, result) ?? valueProblem(script, result);
+}
+
+/** The same query must give the same with its time fixed by `@`, at other times, and within a range query. */
+async function checkAgain(engine: PromqlEngine, script: ScriptEval): Promise<string | undefined> {
+  if (script.isRange || script.expectations.some((text) => /^expect (fail|range|string)/.test(text))) return undefined;
+  const t = script.startMs;
+  const expr = parse(script.query);
+  const quiet = { ...script, expectations: script.expectations.filter((text) => text === "expect ordered") };
+  if (!dependsOnTime(expr, TIME_FUNCTIONS)) {
+    const fixed = print(withTime(expr, t));
+    for (const at of t === 0 ? [-1000, 0, 1000] : [-10 * t, 0, Math.trunc(t / 5), t, 10 * t]) {
+      const problem = await checkOnce(engine, quiet, fixed, at);
+      if (problem !== undefined) return `as ${fixed} at ${at}: ${problem}`;
+    }
+  }
+  if (dependsOnTime(expr, QUERY_FUNCTIONS) || quiet.expectations.length > 0 || usesQueryTimes(expr)) return undefined;
+  const range = await engine.range(
+    script.query,
+    { startMs: t - 60_000, endMs: t + 60_000, stepMs: 60_000 },
+    { signal: SIGNAL },
+  );
+  const middle = valueProblem(quiet, pointsAt(range, t, script.results));
+  return middle && `within a range query: ${middle}`;
+}
+
+function pointsAt(result: QueryResult, timeMs: number, expected: readonly string[]): QueryResult {
+  const series = result.value.type === "matrix" ? result.value.series : [];
+  const points = series.flatMap(({ labels, timestampsMs, values, histograms }) => {
+    const i = timestampsMs.indexOf(timeMs);
+    return i < 0 ? [] : [{ labels, value: histograms?.[i] ?? values[i] ?? NaN }];
+  });
+  const [only] = points;
+  const isScalar = expected.length === 1 && isBareNumber(expected[0] ?? "");
+  if (isScalar && only !== undefined && typeof only.value === "number") {
+    return { ...result, value: { type: "scalar", timeMs, value: only.value } };
+  }
+  return { ...result, value: { type: "vector", timeMs, points } };
+}
+
+const QUERY_FUNCTIONS = new Set([
+  "start",
+  "end",
+  "step",
+  "range",
+  "sort",
+  "sort_desc",
+  "sort_by_label",
+  "sort_by_label_desc",
+]);
+const TIME_FUNCTIONS = new Set([
+  ...["days_in_month", "day_of_month", "day_of_week", "day_of_year", "hour", "minute", "month", "year"],
+  ...["predict_linear", "time", "timestamp", "start", "end", "step", "range"],
+]);
+
+function dependsOnTime(expr: Expr, functions: ReadonlySet<string>): boolean {
+  return (
+    (expr.kind === "call" && functions.has(expr.func)) ||
+    childrenOf(expr).some((child) => dependsOnTime(child, functions))
+  );
+}
+
+function usesQueryTimes(expr: Expr): boolean {
+  const text = print(expr);
+  return /@ (start|end)\(\)|\b(step|range)\(\)/.test(text);
+}
+
+function childrenOf(expr: Expr): readonly Expr[] {
+  switch (expr.kind) {
+    case "paren":
+    case "unary":
+    case "subquery":
+      return [expr.expr];
+    case "aggregate":
+      return expr.parameter === undefined ? [expr.expr] : [expr.parameter, expr.expr];
+    case "binary":
+      return [expr.left, expr.right];
+    case "call":
+      return expr.args;
+    default:
+      return [];
+  }
+}
+
+function withTime(expr: Expr, timeMs: number): Expr {
+  const at = { timeMs };
+  const inner = (child: Expr): Expr => withTime(child, timeMs);
+  switch (expr.kind) {
+    case "vector":
+      return { ...expr, at: expr.at ?? at };
+    case "matrix":
+      return { ...expr, selector: { ...expr.selector, at: expr.selector.at ?? at } };
+    case "subquery":
+      return expr.at === undefined ? { ...expr, at } : expr;
+    case "paren":
+    case "unary":
+      return { ...expr, expr: inner(expr.expr) };
+    case "aggregate":
+      return { ...expr, expr: inner(expr.expr), parameter: expr.parameter && inner(expr.parameter) };
+    case "binary":
+      return { ...expr, left: inner(expr.left), right: inner(expr.right) };
+    case "call":
+      return expr.func === "info"
+        ? { ...expr, args: expr.args.map((arg, i) => (i === 0 ? inner(arg) : arg)) }
+        : { ...expr, args: expr.args.map(inner) };
+    default:
+      return expr;
+  }
+}
+
+function meets(expectation: string, text: string): boolean {
+  const [, kind, pattern = ""] = /^expect \w+\s*(?:(msg|regex):\s*(.*))?$/.exec(expectation) ?? [];
+  if (kind === undefined) return true;
+  return kind === "msg" ? text.includes(pattern) : new RegExp(pattern).test(text);
+}
+
+function annotationProblem({ expectations }: ScriptEval, { warnings, infos }: QueryResult): string | undefined {
+  for (const [kind, actual] of [
+    ["warn", warnings],
+    ["info", infos],
+  ] as const) {
+    const wanted = expectations.filter((text) => new RegExp(`^expect ${kind}\\b`).test(text));
+    const isForbidden = expectations.includes(`expect no_${kind}`);
+    if (isForbidden && actual.length > 0) return `unexpected ${kind}: ${actual.join("; ")}`;
+    const unmet = wanted.find((text) => !actual.some((one) => meets(text, one)));
+    if (unmet !== undefined) return `got ${JSON.stringify(actual)} instead of ${unmet}`;
+    const extra = wanted.length === 0 ? undefined : actual.find((one) => !wanted.some((text) => meets(text, one)));
+    if (extra !== undefined) return `unexpected ${kind}: ${extra}`;
+  }
+  return undefined;
+}
+
+function isBareNumber(text: string): boolean {
+  return /^[-+]?(?:\d|\.\d|inf|nan)/i.test(text) && !/[\s{]/.test(text);
+}
+
+function valueProblem(script: ScriptEval, { value }: QueryResult): string | undefined {
+  const text = script.expectations.find((one) => one.startsWith("expect string "))?.slice("expect string ".length);
+  if (text !== undefined) {
+    return value.type === "string" && value.value === unquoted(text) ? undefined : `got ${JSON.stringify(value)}`;
+  }
+  const [first] = script.results;
+  if (first !== undefined && script.results.length === 1 && isBareNumber(first) && !script.isRange) {
+    const wanted = parseGoNumber(first);
+    return value.type === "scalar" && equalFloats(value.value, wanted)
+      ? undefined
+      : `got ${JSON.stringify(value)}, want ${wanted}`;
+  }
+  if (value.type === "vector") return vectorProblem(script, value.points);
+  if (value.type === "matrix") return matrixProblem(script, value.series);
+  return `got ${JSON.stringify(value)}`;
+}
+
+function vectorProblem(
+  { results, expectations }: ScriptEval,
+  points: readonly { labels: Labels; value: number | NativeHistogram }[],
+): string | undefined {
+  const wanted = results.map(parseSeries);
+  const describe = (): string =>
+    points.map(({ labels, value }) => `${labels.toString()} ${sampleText(value)}`).join(" | ");
+  if (wanted.length !== points.length) return `got ${points.length} series: ${describe()}`;
+  const isOrdered = expectations.includes("expect ordered");
+  for (const [i, { labels, samples }] of wanted.entries()) {
+    const point = isOrdered ? points[i] : points.find((one) => one.labels.key === labels.key);
+    if (point?.labels.key !== labels.key || !equalSamples(point.value, samples[0])) {
+      return `want ${labels.toString()} ${sampleText(samples[0])}, got ${describe()}`;
+    }
+  }
+  return undefined;
+}
+
+function matrixProblem(
+  script: ScriptEval,
+  series: Extract<QueryResult["value"], { type: "matrix" }>["series"],
+): string | undefined {
+  const grid = /^expect range vector from (\S+) to (\S+) step (\S+)/.exec(
+    script.expectations.find((text) => text.startsWith("expect range vector")) ?? "",
+  );
+  const startMs = grid === null ? script.startMs : timeMs(grid[1] ?? "0");
+  const stepMs = grid === null ? script.stepMs : timeMs(grid[3] ?? "0");
+  const wanted = script.results.map(parseSeries);
+  const describe = (): string =>
+    series
+      .map(
+        ({ labels, values, histograms }) =>
+          `${labels.toString()} ${[...values].map((v, i) => sampleText(histograms?.[i] ?? v)).join(" ")}`,
+      )
+      .join(" | ");
+  if (wanted.length !== series.length) return `got ${series.length} series: ${describe()}`;
+  for (const { labels, samples } of wanted) {
+    const actual = series.find((one) => one.labels.key === labels.key);
+    if (actual === undefined) return `no ${labels.toString()} in ${describe()}`;
+    const points = new Map(
+      [...actual.timestampsMs].map((time, i) => [time, actual.histograms?.[i] ?? actual.values[i] ?? NaN]),
+    );
+    const expected = samples.flatMap((sample, i) =>
+      sample === undefined ? [] : [[startMs + i * stepMs, sample] as const],
+    );
+    if (expected.length !== points.size) return `${labels.toString()} has ${points.size} points: ${describe()}`;
+    for (const [time, sample] of expected) {
+      const point = points.get(time);
+      if (point === undefined || !equalSamples(point, sample)) {
+        return `${labels.toString()} at ${time}: want ${sampleText(sample)}, got ${sampleText(point)}; ${describe()}`;
+      }
+    }
+  }
+  return undefined;
+}
+
+function equalSamples(actual: number | NativeHistogram, wanted: ScriptSample): boolean {
+  if (typeof actual === "number") return typeof wanted === "number" && equalFloats(actual, wanted);
+  if (typeof wanted !== "object") return false;
+  const [a, b] = [bucketsOf(actual), bucketsOf(wanted)];
+  return (
+    actual.schema === wanted.schema &&
+    actual.zeroThreshold === wanted.zeroThreshold &&
+    equalFloats(actual.count, wanted.count) &&
+    equalFloats(actual.sum, wanted.sum) &&
+    String(actual.customBounds) === String(wanted.customBounds) &&
+    (wanted.counterReset === "unknown" || wanted.counterReset === actual.counterReset) &&
+    a.length === b.length &&
+    a.every(
+      (bucket, i) =>
+        bucket.lower === b[i]?.lower && bucket.upper === b[i].upper && equalFloats(bucket.count, b[i].count),
+    )
+  );
+}
+
+function equalFloats(a: number, b: number): boolean {
+  if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return true;
+  if (!Number.isFinite(a) || !Number.isFinite(b)) return false;
+  const difference = Math.abs(a - b);
+  return a === 0 || b === 0 ? difference < 1e-6 * 2 ** -1022 : difference / (Math.abs(a) + Math.abs(b)) < 1e-6;
+}
+
+function sampleText(sample: ScriptSample): string {
+  if (typeof sample !== "object") return String(sample);
+  const buckets = bucketsOf(sample).map(({ lower, upper, count }) => `(${lower},${upper}]:${count}`);
+  return `{{schema:${sample.schema} count:${sample.count} sum:${sample.sum} zw:${sample.zeroThreshold} ${sample.counterReset} bounds:${[...sample.customBounds].join(",")} ${buckets.join(" ")}}}`;
+}
