@@ -105,12 +105,15 @@ export class Batcher<Item> {
     const batch = this.#sealed.shift();
     if (batch === undefined) return Promise.resolve();
     this.#waiting -= batch.count;
-    this.#inFlight = this.#export(batch).then(() => {
-      this.#inFlight = undefined;
-      this.#exportedCount++;
-      if (this.#sealed.length > 0) void this.#exportNext();
-    });
+    this.#inFlight = this.#exportThenNext(batch);
     return this.#inFlight;
+  }
+
+  async #exportThenNext(batch: Batch<Item>): Promise<void> {
+    await this.#export(batch);
+    this.#inFlight = undefined;
+    this.#exportedCount++;
+    if (this.#sealed.length > 0) void this.#exportNext();
   }
 
   async #export(batch: Batch<Item>): Promise<void> {

@@ -7,7 +7,7 @@ import type { Attributes } from "@opentelemetry/api";
 export function exceptionAttributes(exception: unknown): Attributes {
   if (typeof exception !== "object" || exception === null) return { "exception.message": String(exception) };
   const { name, code, message, stack } = exception as Readonly<Record<string, unknown>>;
-  const type = code ?? name;
+  const type = name ?? code;
   return {
     ...(isText(type) && { "exception.type": String(type) }),
     ...(isText(message) && { "exception.message": String(message) }),

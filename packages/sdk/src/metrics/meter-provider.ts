@@ -93,13 +93,7 @@ export class MeterProvider implements ApiMeterProvider {
   #runCallback(callback: () => void | Promise<void>, timeoutMs: number): Promise<unknown> {
     return new Promise((resolve) => {
       const cancelTimer = this.#clock.after(timeoutMs, () => resolve(new Error(`took longer than ${timeoutMs} ms`)));
-      Promise.resolve()
-        .then(() => callback())
-        .then(
-          () => resolve(undefined),
-          (thrown: unknown) => resolve(thrown ?? new Error("rejected")),
-        )
-        .finally(cancelTimer);
+      void outcomeOf(callback).then(resolve).finally(cancelTimer);
     });
   }
 
@@ -114,4 +108,13 @@ export class MeterProvider implements ApiMeterProvider {
 
 function exemplarFilterFromEnvironment(env: Environment): ExemplarFilter | undefined {
   return readChoice(env, "OTEL_METRICS_EXEMPLAR_FILTER", ["trace_based", "always_on", "always_off"]);
+}
+
+async function outcomeOf(callback: () => void | Promise<void>): Promise<unknown> {
+  try {
+    await callback();
+    return undefined;
+  } catch (thrown) {
+    return thrown ?? new Error("rejected");
+  }
 }

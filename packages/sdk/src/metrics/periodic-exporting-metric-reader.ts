@@ -76,17 +76,20 @@ export class PeriodicExportingMetricReader implements MetricReader {
 
   /** Waits for the export under way, then does one that holds everything measured before the call. Never rejects. */
   #collectAndExport(): Promise<void> {
-    this.#last = this.#last.then(async () => {
-      this.#isExporting = true;
-      try {
-        await this.#exportOnce();
-      } catch (thrown) {
-        diag.error(`export of metrics failed: ${messageOf(thrown)}`);
-      } finally {
-        this.#isExporting = false;
-      }
-    });
+    this.#last = this.#exportAfter(this.#last);
     return this.#last;
+  }
+
+  async #exportAfter(previous: Promise<void>): Promise<void> {
+    await previous;
+    this.#isExporting = true;
+    try {
+      await this.#exportOnce();
+    } catch (thrown) {
+      diag.error(`export of metrics failed: ${messageOf(thrown)}`);
+    } finally {
+      this.#isExporting = false;
+    }
   }
 
   async #exportOnce(): Promise<void> {

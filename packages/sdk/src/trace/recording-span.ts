@@ -76,8 +76,7 @@ export class RecordingSpan implements ApiSpan, ReadableSpan {
   constructor(environment: SpanEnvironment, start: SpanStart) {
     this.#environment = environment;
     this.#spanContext = start.spanContext;
-    // Plain JavaScript may give anything as a name; what is written must be text.
-    this.name = `${start.name}`;
+    this.name = textOf(start.name);
     this.kind = start.kind;
     this.parentSpanContext = start.parentSpanContext;
     this.instrumentationScope = start.scope;
@@ -108,7 +107,7 @@ export class RecordingSpan implements ApiSpan, ReadableSpan {
     const givenTime = isTime(attributesOrTime) ? attributesOrTime : time;
     const attributes = new AttributeList(this.#environment.attributeLimits.event);
     if (!isTime(attributesOrTime)) attributes.setAll(attributesOrTime);
-    this.#keepEvent({ name: `${name}`, attributes, time: toHrTime(givenTime, this.#environment.clock) });
+    this.#keepEvent({ name: textOf(name), attributes, time: toHrTime(givenTime, this.#environment.clock) });
     return this;
   }
 
@@ -139,7 +138,7 @@ export class RecordingSpan implements ApiSpan, ReadableSpan {
   }
 
   updateName(name: string): this {
-    if (this.#isWritable("updateName")) this.name = `${name}`;
+    if (this.#isWritable("updateName")) this.name = textOf(name);
     return this;
   }
 
@@ -215,4 +214,9 @@ export class RecordingSpan implements ApiSpan, ReadableSpan {
 
 function isTime(value: Attributes | TimeInput | undefined): value is TimeInput {
   return typeof value === "number" || value instanceof Date || Array.isArray(value);
+}
+
+/** Plain JavaScript may give anything as a name; what is written must be text. */
+function textOf(name: unknown): string {
+  return typeof name === "string" ? name : String(name);
 }
