@@ -1,6 +1,9 @@
 /** Every component there is, one line each. */
 import type { ExporterFactory, ExtensionFactory, ProcessorFactory, ReceiverFactory } from "./component.ts";
 import { otlpReceiver } from "./components/receivers/otlp/factory.ts";
+import { batchProcessor } from "./components/processors/batch/factory.ts";
+import { memoryLimiterProcessor } from "./components/processors/memory-limiter/factory.ts";
+import { resourceProcessor } from "./components/processors/resource/factory.ts";
 import { nopExporter } from "./components/exporters/nop/factory.ts";
 
 /** The components that a configuration may name. */
@@ -15,7 +18,7 @@ export interface Registry {
 export function builtinComponents(): Registry {
   return {
     receivers: [otlpReceiver],
-    processors: [],
+    processors: [batchProcessor, memoryLimiterProcessor, resourceProcessor],
     exporters: [nopExporter],
     extensions: [],
   };

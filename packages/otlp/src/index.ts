@@ -27,6 +27,7 @@ export {
 export { AnyValue, KeyValue, Resource } from "./schema/common.ts";
 export { SPAN_KINDS, STATUS_CODES } from "./schema/trace.ts";
 export { PROTOCOLS, SIGNALS, type Signal } from "./signal.ts";
+export { splitPayload } from "./split-payload.ts";
 export type { Counts } from "./validate.ts";
 export { Reader } from "./wire/reader.ts";
 export { nanosParts, Writer } from "./wire/writer.ts";

@@ -34,6 +34,7 @@ export class HttpServer {
   readonly #config: HttpConfig;
   // path --> who takes what is sent there
   readonly #routes = new Map<string, { readonly signal: Signal; readonly consumer: Consumer }>();
+  readonly #open = new Set<ServerResponse>();
   readonly #server: Server;
 
   constructor(settings: Settings, config: HttpConfig, next: Consumers) {
@@ -66,13 +67,16 @@ export class HttpServer {
 
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const response of this.#open) response.shouldKeepAlive = false;
     const cancel = this.#settings.clock.after(CLOSE_GRACE_MS, () => this.#server.closeAllConnections());
     await closed;
     cancel();
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (!this.#server.listening) response.setHeader("connection", "close");
+    this.#open.add(response);
+    response.on("close", () => this.#open.delete(response));
+    if (!this.#server.listening) response.shouldKeepAlive = false;
     const { cors } = this.#config;
     if (cors !== undefined) allowOrigin(cors, request, response);
     if (cors !== undefined && isPreflight(request)) return void response.writeHead(204).end();

@@ -1,0 +1,94 @@
+import { decode, payloadBytes, PROTOCOLS, type Payload, type TracesObject } from "@clew/otlp";
+import { expect, test } from "vitest";
+import { componentSettings } from "../../../component.test-kit.ts";
+import { deferred, ManualClock } from "../../../collector.test-kit.ts";
+import { ConsumeError } from "../../../consumer.ts";
+import { tracesOf } from "../../../otlp.test-kit.ts";
+import { Place } from "../../../schema/place.ts";
+import { BatchProcessor } from "./batch.ts";
+import { schema } from "./config.ts";
+
+function spanNames(payload: Payload): string[] {
+  const { resourceSpans } = decode(PROTOCOLS.traces.request, payloadBytes(payload)) as unknown as TracesObject;
+  return resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans.map(({ name }) => name)));
+}
+
+function setUp(config: object = { timeout: "5s" }) {
+  const clock = new ManualClock();
+  const batches: string[][] = [];
+  const answers: Promise<void>[] = [];
+  const next = {
+    consume(payload: Payload) {
+      batches.push(spanNames(payload));
+      return answers.shift() ?? Promise.resolve();
+    },
+  };
+  const { settings } = componentSettings("processor", "batch", clock);
+  return { clock, batches, answers, batch: new BatchProcessor(settings, schema.read(config, new Place("", [])), next) };
+}
+
+test("sends a part-filled batch once timeout has passed, and acknowledges it then", async () => {
+  const { clock, batches, batch } = setUp();
+  const acknowledged = Promise.all([batch.consume(tracesOf(["a"])), batch.consume(tracesOf(["b"]))]);
+  clock.advance(4_999);
+  expect(batches).toEqual([]);
+  clock.advance(1);
+  expect(batches).toEqual([["a", "b"]]);
+  await acknowledged;
+  expect(clock.pending).toBe(0);
+});
+
+test("sends at once when send_batch_size items are pending, however many came last", async () => {
+  const { batches, batch } = setUp({ send_batch_size: 3 });
+  await Promise.all([batch.consume(tracesOf(["a", "b"])), batch.consume(tracesOf(["c", "d"]))]);
+  expect(batches).toEqual([["a", "b", "c", "d"]]);
+});
+
+test("acknowledges nobody before the batch was taken downstream", async () => {
+  const { answers, batch } = setUp({ send_batch_size: 2 });
+  const { promise, resolve } = deferred();
+  answers.push(promise);
+  let acknowledged = false;
+  const sent = batch.consume(tracesOf(["a", "b"])).then(() => {
+    acknowledged = true;
+  });
+  await Promise.resolve();
+  expect(acknowledged).toBe(false);
+  resolve();
+  await sent;
+  expect(acknowledged).toBe(true);
+});
+
+test("tells everyone in a batch that it was refused, and goes on with the next", async () => {
+  const { answers, batch, batches } = setUp({ send_batch_size: 2 });
+  const refusal = new ConsumeError("T", "full", { permanent: false, retryAfterMs: 7 });
+  answers.push(Promise.reject(refusal));
+  const outcomes = await Promise.allSettled([batch.consume(tracesOf(["a"])), batch.consume(tracesOf(["b"]))]);
+  expect(outcomes.map((one) => one.status === "rejected" && one.reason === refusal)).toEqual([true, true]);
+  await batch.consume(tracesOf(["c", "d"]));
+  expect(batches).toHaveLength(2);
+});
+
+test("parts what is larger than send_batch_max_size", async () => {
+  const { batches, batch } = setUp({ send_batch_size: 2, send_batch_max_size: 2 });
+  await batch.consume(tracesOf(["a", "b", "c"]));
+  expect(batches).toEqual([["a", "b"], ["c"]]);
+});
+
+test("sends what is pending when it stops, and passes on at once what still comes", async () => {
+  const { batches, batch } = setUp();
+  const pending = batch.consume(tracesOf(["a"]));
+  await batch.shutdown();
+  await pending;
+  await batch.consume(tracesOf(["b"]));
+  expect(batches).toEqual([["a"], ["b"]]);
+});
+
+test.each([
+  [{ send_batch_max_size: 5, send_batch_size: 6 }, "send_batch_max_size must be greater or equal to send_batch_size"],
+  [{ send_batch_sizes: 5 }, "'' has invalid keys: send_batch_sizes"],
+])("refuses the configuration %j", (config, expected) => {
+  const place = new Place("", []);
+  schema.read(config, place);
+  expect(place.problems.map(({ what }) => what)).toEqual([expected]);
+});

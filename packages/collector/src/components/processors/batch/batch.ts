@@ -1,0 +1,125 @@
+import { concatPayloads, splitPayload, type Payload } from "@clew/otlp";
+import type { Component, Settings } from "../../../component.ts";
+import type { ConsumeError, Consumer } from "../../../consumer.ts";
+import type { Counter, Histogram } from "../../../telemetry/meter.ts";
+import type { BatchConfig } from "./config.ts";
+
+const SIZE_BOUNDS = [
+  10, 25, 50, 75, 100, 250, 500, 750, 1_000, 2_000, 3_000, 4_000, 5_000, 6_000, 7_000, 8_000, 9_000, 10_000, 20_000,
+  30_000, 50_000, 100_000,
+];
+const BYTE_BOUNDS = [...SIZE_BOUNDS, 200_000, 300_000, 500_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000];
+
+/** Payloads that will go on together, and what to tell those who sent them. */
+interface Pending {
+  readonly payloads: Payload[];
+  items: number;
+  /** Settles when the batch was delivered or refused. */
+  readonly outcome: Promise<void>;
+  readonly settle: (outcome: Promise<void>) => void;
+}
+
+/**
+ * Hands payloads on in batches, when `send_batch_size` items are pending or `timeout` has
+ * passed since the first of them. Whoever sent one waits until its whole batch was taken
+ * downstream, and hears it if it was not: nothing is ever dropped here.
+ */
+export class BatchProcessor implements Component, Consumer {
+  readonly #settings: Settings;
+  readonly #config: BatchConfig;
+  readonly #next: Consumer;
+  readonly #sizes: Histogram;
+  readonly #byteSizes: Histogram;
+  readonly #fullSends: Counter;
+  readonly #timeoutSends: Counter;
+  readonly #sending = new Set<Promise<void>>();
+  #pending: Pending | undefined;
+  #cancelTimer: (() => void) | undefined;
+  #isStopped = false;
+
+  constructor(settings: Settings, config: BatchConfig, next: Consumer) {
+    this.#settings = settings;
+    this.#config = config;
+    this.#next = next;
+    const { meter, id } = settings;
+    const labels = { processor: id };
+    const name = "otelcol_processor_batch";
+    this.#sizes = meter.histogram(`${name}_batch_send_size`, "Number of units in the batch.", SIZE_BOUNDS, labels);
+    this.#byteSizes = meter.histogram(
+      `${name}_batch_send_size_bytes`,
+      "Number of bytes in batch that was sent.",
+      BYTE_BOUNDS,
+      labels,
+    );
+    this.#fullSends = meter.counter(
+      `${name}_batch_size_trigger_send`,
+      "Number of times the batch was sent due to a size trigger.",
+      labels,
+    );
+    this.#timeoutSends = meter.counter(
+      `${name}_timeout_trigger_send`,
+      "Number of times the batch was sent due to a timeout trigger.",
+      labels,
+    );
+  }
+
+  start(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async shutdown(): Promise<void> {
+    this.#isStopped = true;
+    this.#flush(this.#timeoutSends);
+    await Promise.allSettled(this.#sending);
+  }
+
+  consume(payload: Payload): Promise<void> {
+    const pending = (this.#pending ??= newPending());
+    pending.payloads.push(payload);
+    pending.items += payload.counts.items;
+    if (this.#isFull(pending)) this.#flush(this.#fullSends);
+    else this.#cancelTimer ??= this.#settings.clock.after(this.#config.timeout, () => this.#flush(this.#timeoutSends));
+    return pending.outcome;
+  }
+
+  refusal(): ConsumeError | undefined {
+    return this.#next.refusal?.();
+  }
+
+  #isFull({ items }: Pending): boolean {
+    const { timeout, send_batch_size: size } = this.#config;
+    return this.#isStopped || timeout === 0 || (size > 0 && items >= size);
+  }
+
+  #flush(trigger: Counter): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    const pending = this.#pending;
+    if (pending === undefined) return;
+    this.#pending = undefined;
+    trigger.add(1);
+    const sent = this.#send(concatPayloads(pending.payloads));
+    pending.settle(sent);
+    this.#sending.add(sent);
+    const forget = (): void => void this.#sending.delete(sent);
+    sent.then(forget, forget);
+  }
+
+  async #send(batch: Payload): Promise<void> {
+    const max = this.#config.send_batch_max_size;
+    const pieces = max > 0 ? splitPayload(batch, max) : [batch];
+    for (const { counts, byteLength } of pieces) {
+      this.#sizes.record(counts.items);
+      this.#byteSizes.record(byteLength);
+    }
+    await Promise.all(pieces.map((piece) => this.#next.consume(piece)));
+  }
+}
+
+function newPending(): Pending {
+  let settle: (outcome: Promise<void>) => void = () => {};
+  const outcome = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  return { payloads: [], items: 0, outcome, settle };
+}
