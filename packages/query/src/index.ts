@@ -1,6 +1,20 @@
-export { Labels } from "./promql/labels.ts";
+export {
+  DEFAULT_LOOKBACK_MS,
+  MAX_POINTS_PER_SERIES,
+  MAX_QUERY_SAMPLES,
+  PromqlEngine,
+  type PromqlEngineSettings,
+  type QuerySettings,
+} from "./promql/engine.ts";
+export { formatQuery } from "./promql/format-query.ts";
+export { bucketsOf, usesCustomBuckets, type Bucket } from "./promql/histogram-buckets.ts";
+
+export { compareLabels, Labels, METRIC_NAME } from "./promql/labels.ts";
 export { labelsTest, labelTest, type LabelMatcher, type MatchOperator } from "./promql/label-matcher.ts";
+export { CUSTOM_BUCKETS_SCHEMA } from "./promql/native-histogram.ts";
 export type { Buckets, CounterResetHint, NativeHistogram } from "./promql/native-histogram.ts";
+export { parseSelector } from "./promql/parse.ts";
+export { parsePrometheusDuration } from "./promql/prometheus-duration.ts";
 export type {
   Exemplar,
   MetadataRequest,
@@ -14,4 +28,15 @@ export type {
   SeriesSamples,
 } from "./promql/querier.ts";
 export { QueryError, type QueryErrorType } from "./promql/query-error.ts";
+export type {
+  MatrixSeries,
+  MatrixValue,
+  QueryResult,
+  QueryValue,
+  ScalarValue,
+  StringValue,
+  VectorPoint,
+  VectorValue,
+} from "./promql/query-result.ts";
+export { selectorsOf } from "./promql/selectors.ts";
 export { markStale } from "./promql/stale-marker.ts";

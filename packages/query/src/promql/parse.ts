@@ -46,10 +46,15 @@ export function parse(query: string): Expr {
   return expr;
 }
 
-/** Reads one instant selector (`up{job="api"}`) and gives its matchers. Throws `QUERY_BAD_DATA` for anything else. */
+/**
+ * Reads one instant selector (`up{job="api"}`) and gives its matchers, which may all accept empty values.
+ * Throws `QUERY_BAD_DATA` for anything else.
+ */
 export function parseSelector(query: string): readonly LabelMatcher[] {
-  const expr = parse(query);
-  if (expr.kind !== "vector") throw parseError(query, expr.position, "expected only a metric selector");
+  const expr = new Parser(query).parseQuery();
+  if (expr.kind !== "vector" || expr.offset !== undefined || expr.at !== undefined) {
+    throw parseError(query, expr.position, "expected a metric selector");
+  }
   return expr.matchers;
 }
 

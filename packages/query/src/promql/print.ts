@@ -1,4 +1,4 @@
-import type { Aggregate, At, Binary, Duration, Expr, VectorSelector } from "./ast.ts";
+import type { Aggregate, At, Binary, Duration, Expr, Subquery, VectorSelector } from "./ast.ts";
 import { goFloatText } from "./go-number.ts";
 import { matcherText } from "./label-matcher.ts";
 import { labelNameText, METRIC_NAME, quoted } from "./labels.ts";
@@ -25,11 +25,15 @@ export function print(expr: Expr): string {
       return `${selectorText(expr)}${extensionText(expr)}${timeText(expr)}`;
     case "matrix":
       return `${selectorText(expr.selector)}[${rangeText(expr.range)}]${extensionText(expr.selector)}${timeText(expr.selector)}`;
-    case "subquery": {
-      const step = expr.step === undefined ? "" : rangeText(expr.step);
-      return `${print(expr.expr)}[${rangeText(expr.range)}:${step}]${timeText(expr)}`;
-    }
+    case "subquery":
+      return `${print(expr.expr)}${subqueryTailText(expr)}`;
   }
+}
+
+/** What follows a subquery's inside: `[5m:1m] offset 1h`. */
+export function subqueryTailText(expr: Subquery): string {
+  const step = expr.step === undefined ? "" : rangeText(expr.step);
+  return `[${rangeText(expr.range)}:${step}]${timeText(expr)}`;
 }
 
 /** A duration as it stands in brackets or after `offset`. */
@@ -66,11 +70,16 @@ export function binaryOperatorText({ operator, returnBool, matching }: Binary): 
   return parts.join(" ");
 }
 
-function aggregateText({ operator, without, grouping, parameter, expr }: Aggregate): string {
+function aggregateText(expr: Aggregate): string {
+  const first = expr.parameter === undefined ? "" : `${print(expr.parameter)}, `;
+  return `${aggregateHeadText(expr)}(${first}${print(expr.expr)})`;
+}
+
+/** What stands before an aggregation's arguments: `sum by (job) `. */
+export function aggregateHeadText({ operator, without, grouping }: Aggregate): string {
   const names = namesText(grouping);
-  const groups = without ? ` without (${names}) ` : grouping.length > 0 ? ` by (${names}) ` : "";
-  const first = parameter === undefined ? "" : `${print(parameter)}, `;
-  return `${operator}${groups}(${first}${print(expr)})`;
+  if (without) return `${operator} without (${names}) `;
+  return grouping.length > 0 ? `${operator} by (${names}) ` : operator;
 }
 
 function namesText(names: readonly string[]): string {

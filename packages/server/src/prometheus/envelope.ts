@@ -1,0 +1,57 @@
+import { apiErrorOf } from "./api-error.ts";
+
+/** No more remarks of one kind than this are told; the last line counts the others. */
+const MAX_REMARKS = 10;
+
+/** What a successful answer holds: `data` in pieces of JSON text, and what its reader should know. */
+export interface Answer {
+  readonly data: Iterable<string>;
+  readonly warnings?: readonly string[];
+  readonly infos?: readonly string[];
+}
+
+/** `data` that is small: written at once. */
+export function dataOf(value: unknown): Answer {
+  return { data: [JSON.stringify(value)] };
+}
+
+/** Answers in Prometheus's envelope, piece by piece, so that a long answer is never one string. */
+export function respond({ data, warnings = [], infos = [] }: Answer): Response {
+  const pieces = envelopePieces(data, warnings, infos);
+  const encoder = new TextEncoder();
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      const next = pieces.next();
+      if (next.done === true) controller.close();
+      else controller.enqueue(encoder.encode(next.value));
+    },
+  });
+  return new Response(body, { headers: jsonHeaders() });
+}
+
+export function respondError(thrown: unknown): Response {
+  const { status, errorType, error } = apiErrorOf(thrown);
+  return new Response(JSON.stringify({ status: "error", errorType, error }), { status, headers: jsonHeaders() });
+}
+
+function* envelopePieces(
+  data: Iterable<string>,
+  warnings: readonly string[],
+  infos: readonly string[],
+): Generator<string> {
+  yield `{"status":"success","data":`;
+  yield* data;
+  if (warnings.length > 0) yield `,"warnings":${JSON.stringify(shortened(warnings, "warning"))}`;
+  if (infos.length > 0) yield `,"infos":${JSON.stringify(shortened(infos, "info"))}`;
+  yield "}";
+}
+
+function shortened(remarks: readonly string[], kind: string): readonly string[] {
+  if (remarks.length <= MAX_REMARKS) return remarks;
+  return [...remarks.slice(0, MAX_REMARKS), `${remarks.length - MAX_REMARKS} more ${kind} annotations omitted`];
+}
+
+// A new object each time: the server writes the body's length into it.
+function jsonHeaders(): Record<string, string> {
+  return { "content-type": "application/json" };
+}

@@ -1,0 +1,98 @@
+import type { Clock } from "@clew/base";
+import { formatQuery, MAX_POINTS_PER_SERIES, PromqlEngine, type QueryResult, type QuerySettings } from "@clew/query";
+import type { Context } from "hono";
+import { asParameter, badData, invalidParameter } from "./api-error.ts";
+import { type Answer, dataOf } from "./envelope.ts";
+import { queryDataPieces } from "./json-values.ts";
+import type { Parameters } from "./parameters.ts";
+import type { PrometheusApiSettings } from "./prometheus-api.ts";
+
+/** A query may take this long, unless its `timeout` is shorter. */
+const DEFAULT_TIMEOUT_MS = 120_000;
+
+/** `query`, `query_range` and `format_query`. */
+export class QueryEndpoints {
+  readonly #engine: PromqlEngine;
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+
+  constructor({ querier, clock, queryTimeoutMs = DEFAULT_TIMEOUT_MS }: PrometheusApiSettings) {
+    this.#engine = new PromqlEngine({ querier, clock });
+    this.#clock = clock;
+    this.#timeoutMs = queryTimeoutMs;
+  }
+
+  async instant(parameters: Parameters, context: Context): Promise<Answer> {
+    const limit = parameters.limit();
+    const timeMs = parameters.timeMs("time", Math.floor(this.#clock.nowMs()));
+    const result = await this.#run(parameters, context, (settings) =>
+      this.#engine.instant(parameters.text("query"), timeMs, settings),
+    );
+    return answerOf(result, limit);
+  }
+
+  async range(parameters: Parameters, context: Context): Promise<Answer> {
+    const limit = parameters.limit();
+    const startMs = parameters.requiredTimeMs("start");
+    const endMs = parameters.requiredTimeMs("end");
+    if (endMs < startMs) throw invalidParameter("end", "end timestamp must not be before start time");
+    const stepMs = parameters.requiredDurationMs("step");
+    if (stepMs <= 0) {
+      const remedy = "Try a positive integer";
+      throw invalidParameter("step", `zero or negative query resolution step widths are not accepted. ${remedy}`);
+    }
+    if ((endMs - startMs) / stepMs > MAX_POINTS_PER_SERIES) {
+      const remedy = "Try decreasing the query resolution (?step=XX)";
+      throw badData(`exceeded maximum resolution of 11,000 points per timeseries. ${remedy}`);
+    }
+    const times = { startMs, endMs, stepMs: Math.max(1, Math.trunc(stepMs)) };
+    const result = await this.#run(parameters, context, (settings) =>
+      this.#engine.range(parameters.text("query"), times, settings),
+    );
+    return answerOf(result, limit);
+  }
+
+  async format(parameters: Parameters): Promise<Answer> {
+    return dataOf(await asParameter("query", () => formatQuery(parameters.text("query"))));
+  }
+
+  /** Runs a query until it is done, its time is up, or its client has gone. */
+  async #run(
+    parameters: Parameters,
+    context: Context,
+    evaluate: (settings: QuerySettings) => Promise<QueryResult>,
+  ): Promise<QueryResult> {
+    const timeoutMs = Math.min(parameters.durationMs("timeout") ?? Infinity, this.#timeoutMs);
+    const lookbackMs = parameters.durationMs("lookback_delta");
+    const timeout = new AbortController();
+    const cancelTimer = this.#clock.after(timeoutMs, () =>
+      timeout.abort(new DOMException("timed out", "TimeoutError")),
+    );
+    const settings = {
+      signal: AbortSignal.any([context.req.raw.signal, timeout.signal]),
+      deadlineMs: this.#clock.nowMs() + timeoutMs,
+    };
+    try {
+      return await asParameter("query", () =>
+        evaluate(lookbackMs === undefined || lookbackMs <= 0 ? settings : { ...settings, lookbackMs }),
+      );
+    } finally {
+      cancelTimer();
+    }
+  }
+}
+
+function answerOf({ value, warnings, infos }: QueryResult, limit: number): Answer {
+  if (value.type === "vector" && value.points.length > limit) {
+    const cut = { ...value, points: value.points.slice(0, limit) };
+    return { data: queryDataPieces(cut), warnings: [...warnings, TRUNCATED], infos };
+  }
+  if (value.type === "matrix" && value.series.length > limit) {
+    const cut = { ...value, series: value.series.slice(0, limit) };
+    return { data: queryDataPieces(cut), warnings: [...warnings, TRUNCATED], infos };
+  }
+  return { data: queryDataPieces(value), warnings, infos };
+}
+
+/** The warning of an answer that was cut short. */
+export const TRUNCATED = "results truncated due to limit";
