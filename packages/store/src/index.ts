@@ -1,3 +1,28 @@
 export type { EmbeddedSession } from "./engine/embedded-session.ts";
 export { runEngineProgram } from "./engine/engine-program.ts";
+export type { JsonAnyValue, JsonKeyValue } from "./read/attribute-values.ts";
+export type { AttributeFilter, TimeWindow } from "./read/conditions.ts";
+export { LogReader, type LogBucket, type LogCursor, type LogFilter, type StoredLog } from "./read/log-reader.ts";
+export {
+  MAX_SERIES,
+  MetricReader,
+  NO_RECORDED_VALUE,
+  type ExponentialHistogramPoint,
+  type HistogramPoint,
+  type LabelCondition,
+  type MillisWindow,
+  type NumberPoint,
+  type StoredExemplar,
+  type StoredSeries,
+  type SummaryPoint,
+} from "./read/metric-reader.ts";
+export type { JsonResourceSpans, JsonSpan } from "./read/span-rows.ts";
+export {
+  TraceReader,
+  type Operation,
+  type SkeletonSpan,
+  type SpanFilter,
+  type TraceCursor,
+  type TraceSummary,
+} from "./read/trace-reader.ts";
 export { Store, type StoreHealth, type StoreSettings } from "./store.ts";

@@ -1,0 +1,138 @@
+/** PromQL's view of the store: its series and points, named and shaped as Prometheus has them. */
+import {
+  Labels,
+  labelsTest,
+  type LabelMatcher,
+  type MetadataRequest,
+  type MetricMetadata,
+  type MetricsQuerier,
+  type SelectRequest,
+  type SeriesExemplars,
+  type SeriesRequest,
+  type SeriesSamples,
+} from "@clew/query";
+import type { LabelCondition, MetricReader, MillisWindow, StoredSeries } from "@clew/store";
+import { exemplarLabels, leOf } from "./bucket-labels.ts";
+import { expandPoints, labelSetsOf, labelsOf } from "./expand-series.ts";
+import { SampleSets } from "./sample-sets.ts";
+
+/** Metadata is gathered over this long before now. */
+const METADATA_WINDOW_MS = 7 * 86_400_000;
+
+export class StoreQuerier implements MetricsQuerier {
+  readonly #reader: MetricReader;
+  readonly #nowMs: () => number;
+
+  constructor(reader: MetricReader, nowMs: () => number) {
+    this.#reader = reader;
+    this.#nowMs = nowMs;
+  }
+
+  async select(request: SelectRequest, signal: AbortSignal): Promise<readonly SeriesSamples[]> {
+    const series = await this.#reader.series(conditionsOf(request.matchers), request, signal);
+    const samples = new SampleSets(labelsTest(request.matchers));
+    await expandPoints(this.#reader, series, request, request.sampleLimit + 1, samples, signal);
+    return samples.finish();
+  }
+
+  async labelNames(request: SeriesRequest, signal: AbortSignal): Promise<readonly string[]> {
+    const names = new Set<string>();
+    for (const labels of await this.#labelSets(request, signal)) for (const [name] of labels) names.add(name);
+    return [...names];
+  }
+
+  async labelValues(name: string, request: SeriesRequest, signal: AbortSignal): Promise<readonly string[]> {
+    const values = new Set<string>();
+    for (const labels of await this.#labelSets(request, signal)) values.add(labels.get(name));
+    values.delete("");
+    return [...values];
+  }
+
+  series(request: SeriesRequest, signal: AbortSignal): Promise<readonly Labels[]> {
+    return this.#labelSets(request, signal);
+  }
+
+  async metadata({ metric }: MetadataRequest, signal: AbortSignal): Promise<readonly MetricMetadata[]> {
+    const conditions: LabelCondition[] = metric === undefined ? [] : [{ name: "__name__", operator: "=", value: metric }];
+    const nowMs = this.#nowMs();
+    const series = await this.#reader.series(conditions, { startMs: nowMs - METADATA_WINDOW_MS, endMs: nowMs }, signal);
+    const found = new Map<string, MetricMetadata>();
+    for (const one of series) {
+      const entry = { metric: one.name, type: metadataType(one), help: one.description, unit: "" };
+      found.set(JSON.stringify(entry), entry);
+    }
+    return [...found.values()];
+  }
+
+  async exemplars(request: SeriesRequest, signal: AbortSignal): Promise<readonly SeriesExemplars[]> {
+    const found = new Map<string, { seriesLabels: Labels; exemplars: SeriesExemplars["exemplars"][number][] }>();
+    const window = { startMs: request.startMs - 1, endMs: request.endMs };
+    for (const matchers of request.selectors) {
+      const wanted = labelsTest(matchers);
+      const series = await this.#reader.series(conditionsOf(matchers), window, signal);
+      const exemplars = await this.#reader.exemplars(series, window, request.limit + 1, signal);
+      const bounds = await this.#reader.latestBounds(series, window, signal);
+      for (const one of series) {
+        for (const exemplar of exemplars.get(one.key) ?? []) {
+          const labels = exemplarSeries(one, exemplar.value, bounds.get(one.key));
+          if (!wanted(labels)) continue;
+          const entry = found.get(labels.key) ?? { seriesLabels: labels, exemplars: [] };
+          found.set(labels.key, entry);
+          entry.exemplars.push({ labels: exemplarLabels(exemplar), value: exemplar.value, timestampMs: exemplar.timestampMs });
+        }
+      }
+    }
+    for (const entry of found.values()) entry.exemplars.sort((a, b) => a.timestampMs - b.timestampMs);
+    return [...found.values()];
+  }
+
+  async #labelSets(request: SeriesRequest, signal: AbortSignal): Promise<readonly Labels[]> {
+    const found = new Map<string, Labels>();
+    const selectors = request.selectors.length === 0 ? [[]] : request.selectors;
+    const window: MillisWindow = request;
+    for (const matchers of selectors) {
+      const wanted = labelsTest(matchers);
+      const series = await this.#reader.series(conditionsOf(matchers), window, signal);
+      const bounds = await this.#reader.latestBounds(series, window, signal);
+      for (const one of series) {
+        for (const labels of labelSetsOf(one, bounds.get(one.key))) if (wanted(labels)) found.set(labels.key, labels);
+      }
+    }
+    return [...found.values()];
+  }
+}
+
+/** An exemplar of a histogram belongs to the bucket that its value fell into. */
+function exemplarSeries(series: StoredSeries, value: number, bounds: Float64Array | undefined): Labels {
+  const labels = labelsOf(series, series.name);
+  if (series.type !== "histogram") return labels;
+  const bound = bounds?.find((upper) => value <= upper) ?? Number.POSITIVE_INFINITY;
+  return labels.with("__name__", `${series.name}_bucket`).with("le", leOf(bound));
+}
+
+const GENERATED_LABELS = new Set(["le", "quantile"]);
+const FAMILY_SUFFIX = /_(?:bucket|sum|count)$/;
+
+/**
+ * What the store can check by itself. Matchers on labels that only exist once a family is
+ * expanded are left to the caller, and a name may be the family's or one of its parts'.
+ */
+function conditionsOf(matchers: readonly LabelMatcher[]): LabelCondition[] {
+  return matchers.flatMap(({ name, operator, value }): LabelCondition[] => {
+    if (GENERATED_LABELS.has(name)) return [];
+    if (name !== "__name__") return [{ name, operator, value }];
+    if (operator !== "=") return [];
+    const family = value.replace(FAMILY_SUFFIX, "");
+    const names = [...new Set([value, family])].map(escapeRegExp).join("|");
+    return [{ name, operator: "=~", value: names }];
+  });
+}
+
+function escapeRegExp(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
+function metadataType({ type, monotonic }: StoredSeries): MetricMetadata["type"] {
+  if (type === "sum") return monotonic ? "counter" : "gauge";
+  return type === "exponential_histogram" ? "histogram" : type;
+}

@@ -1,0 +1,180 @@
+import type { EngineClient } from "../engine/engine-client.ts";
+import { anyValueOf, attributesOf, type JsonAnyValue, type JsonKeyValue } from "./attribute-values.ts";
+import { Conditions, type AttributeFilter, type TimeWindow } from "./conditions.ts";
+import {
+  pairsOf,
+  RESOURCE_COLUMN_COUNT,
+  RESOURCE_SELECT,
+  resourceAndScopeOf,
+  type Pairs,
+  type ResourceAndScope,
+  type ResourceRow,
+} from "./resource-rows.ts";
+
+/** Which log records are wanted; all that is given must hold. */
+export interface LogFilter {
+  readonly window: TimeWindow;
+  /** Words that must stand in the body, in any letter case; in quotes, as one phrase. */
+  readonly text?: string | undefined;
+  readonly services?: readonly string[] | undefined;
+  /** The least severity number. */
+  readonly minSeverity?: number | undefined;
+  readonly traceId?: string | undefined;
+  readonly spanIds?: readonly string[] | undefined;
+  readonly attributes?: readonly AttributeFilter[] | undefined;
+}
+
+/** Where a page ends. Records of one nanosecond are told apart by a hash of what they say. */
+export interface LogCursor {
+  readonly timeUnixNano: bigint;
+  readonly hash: bigint;
+}
+
+/** A log record with every field of OTLP; times in nanoseconds as decimal text. */
+export interface StoredLog extends ResourceAndScope {
+  /** Where the record stands on the time axis: its own time, else when it was observed or arrived. */
+  readonly timestampUnixNano: string;
+  /** Absent where the record came without it. */
+  readonly timeUnixNano?: string;
+  readonly observedTimeUnixNano?: string;
+  readonly service: string;
+  readonly severityNumber: number;
+  readonly severityText: string;
+  /** As text; JSON for arrays and maps. */
+  readonly bodyText: string;
+  readonly body?: JsonAnyValue;
+  readonly attributes: readonly JsonKeyValue[];
+  readonly droppedAttributesCount: number;
+  readonly flags: number;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly eventName: string;
+  readonly cursor: LogCursor;
+}
+
+export interface LogBucket {
+  readonly startUnixNano: string;
+  /** Counts by severity: unspecified, trace, debug, info, warn, error, fatal. */
+  readonly counts: readonly number[];
+}
+
+const HASH = "cityHash64(TraceId, SpanId, Body, ServiceName, SeverityText, LogAttributes)";
+
+const LOG_SELECT = [
+  RESOURCE_SELECT,
+  "toUnixTimestamp64Nano(Timestamp)",
+  "TimestampSource",
+  "toUnixTimestamp64Nano(ObservedTimestamp)",
+  "ServiceName",
+  "SeverityNumber",
+  "SeverityText",
+  "Body",
+  "BodyType",
+  pairsOf("LogAttributes"),
+  "LogAttributesTypes",
+  "DroppedAttributesCount",
+  "Flags",
+  "TraceId",
+  "SpanId",
+  "EventName",
+  HASH,
+].join(", ");
+
+type LogRow = readonly [string, number, string, string, number, string, string, string, Pairs, string, number, number, string, string, string, string];
+
+/** Answers questions about logs. Every method rejects with the engine's error where the engine refuses. */
+export class LogReader {
+  readonly #client: EngineClient;
+
+  constructor(client: EngineClient) {
+    this.#client = client;
+  }
+
+  /** Matching records, newest first (or oldest first); `after` continues behind an earlier page of the same order. */
+  async search(filter: LogFilter, limit: number, options: { after?: LogCursor | undefined; oldestFirst?: boolean } = {}): Promise<StoredLog[]> {
+    const { after, oldestFirst = false } = options;
+    const conditions = logConditions(filter);
+    if (after !== undefined) {
+      const place = `(toInt64(${after.timeUnixNano}), toUInt64(${after.hash}))`;
+      conditions.add(`(toUnixTimestamp64Nano(Timestamp), ${HASH}) ${oldestFirst ? ">" : "<"} ${place}`);
+    }
+    const order = oldestFirst ? "ASC" : "DESC";
+    const rows = await this.#client.rows<readonly unknown[]>(
+      `SELECT ${LOG_SELECT} FROM otel_logs WHERE ${conditions.where}
+       ORDER BY Timestamp ${order}, ${HASH} ${order} LIMIT ${Math.floor(limit)}`,
+      conditions.parameters,
+    );
+    return rows.map(logOf);
+  }
+
+  /** How many records of each severity match, in `bucketCount` equal parts of the window; empty parts are left out. */
+  async histogram(filter: LogFilter, bucketCount: number): Promise<LogBucket[]> {
+    const { startUnixNano, endUnixNano } = filter.window;
+    const widthNanos = (endUnixNano - startUnixNano) / BigInt(Math.max(1, Math.floor(bucketCount))) || 1n;
+    const conditions = logConditions(filter);
+    const levels = ["SeverityNumber = 0", ...[1, 5, 9, 13, 17, 21].map((first) => `SeverityNumber BETWEEN ${first} AND ${first + 3}`)];
+    const rows = await this.#client.rows<readonly [string, ...string[]]>(
+      `SELECT intDiv(toUnixTimestamp64Nano(Timestamp) - toInt64(${startUnixNano}), toInt64(${widthNanos})) AS bucket,
+         ${levels.map((level) => `countIf(${level})`).join(", ")}
+       FROM otel_logs WHERE ${conditions.where} GROUP BY bucket ORDER BY bucket`,
+      conditions.parameters,
+    );
+    return rows.map(([bucket, ...counts]) => ({
+      startUnixNano: (startUnixNano + BigInt(bucket) * widthNanos).toString(),
+      counts: counts.map(Number),
+    }));
+  }
+
+  /** The services that logged, with how many records of each match, most first. */
+  async services(filter: LogFilter): Promise<{ name: string; count: number }[]> {
+    const conditions = logConditions(filter);
+    const rows = await this.#client.rows<readonly [string, string]>(
+      `SELECT ServiceName, count() AS records FROM otel_logs WHERE ${conditions.where}
+       GROUP BY ServiceName ORDER BY records DESC, ServiceName LIMIT 1000`,
+      conditions.parameters,
+    );
+    return rows.map(([name, count]) => ({ name, count: Number(count) }));
+  }
+}
+
+function logConditions(filter: LogFilter): Conditions {
+  const conditions = new Conditions().within("Timestamp", filter.window);
+  for (const phrase of phrasesOf(filter.text ?? "")) conditions.add("positionCaseInsensitiveUTF8(Body, {:String}) > 0", phrase);
+  if (filter.services !== undefined && filter.services.length > 0) conditions.add("ServiceName IN ({:Array(String)})", filter.services);
+  if (filter.minSeverity !== undefined) conditions.add("SeverityNumber >= {:UInt8}", filter.minSeverity);
+  if (filter.traceId !== undefined) conditions.add("TraceId = {:String}", filter.traceId);
+  if (filter.spanIds !== undefined) conditions.add("SpanId IN ({:Array(String)})", filter.spanIds);
+  for (const attribute of filter.attributes ?? []) conditions.attribute(attribute, ["LogAttributes", "ResourceAttributes"]);
+  return conditions;
+}
+
+function phrasesOf(text: string): string[] {
+  return [...text.matchAll(/"([^"]+)"|(\S+)/g)].map(([, phrase, word]) => phrase ?? word ?? "");
+}
+
+const TIME = 0;
+
+function logOf(row: readonly unknown[]): StoredLog {
+  const shared = resourceAndScopeOf(row.slice(0, RESOURCE_COLUMN_COUNT) as unknown as ResourceRow);
+  const [timestamp, source, observed, service, severityNumber, severityText, body, bodyType, attributes, types, dropped, flags, traceId, spanId, eventName, hash] =
+    row.slice(RESOURCE_COLUMN_COUNT) as unknown as LogRow;
+  const timestampUnixNano = BigInt.asUintN(64, BigInt(timestamp)).toString();
+  return {
+    ...shared,
+    timestampUnixNano,
+    ...(source === TIME ? { timeUnixNano: timestampUnixNano } : {}),
+    ...(observed === "0" ? {} : { observedTimeUnixNano: BigInt.asUintN(64, BigInt(observed)).toString() }),
+    service,
+    severityNumber,
+    severityText,
+    bodyText: body,
+    ...(bodyType === "" ? {} : { body: anyValueOf(body, bodyType) }),
+    attributes: attributesOf(attributes, types),
+    droppedAttributesCount: dropped,
+    flags,
+    traceId,
+    spanId,
+    eventName,
+    cursor: { timeUnixNano: BigInt(timestamp), hash: BigInt(hash) },
+  };
+}

@@ -1,0 +1,272 @@
+import type { EngineClient } from "../engine/engine-client.ts";
+import { HAS } from "../transcode/points/histogram-points.ts";
+import { Conditions } from "./conditions.ts";
+import type { Pairs } from "./resource-rows.ts";
+import { RowBinary } from "./row-binary.ts";
+
+/** A condition on a label, or on `__name__`, which is the metric family's name in Prometheus's spelling. */
+export interface LabelCondition {
+  readonly name: string;
+  readonly operator: "=" | "!=" | "=~" | "!~";
+  readonly value: string;
+}
+
+/** Milliseconds since the Unix epoch. */
+export interface MillisWindow {
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+export type StoredMetricType = "gauge" | "sum" | "histogram" | "exponential_histogram" | "summary";
+
+/** A series as it was stored: labels are Prometheus's, without `__name__`. */
+export interface StoredSeries {
+  /** Identifies the series within one answer. */
+  readonly key: string;
+  /** Decimal digits, for SQL. */
+  readonly fingerprint: string;
+  /** The family's name: a histogram's without `_bucket`, `_sum` and `_count`. */
+  readonly name: string;
+  readonly type: StoredMetricType;
+  readonly unit: string;
+  readonly description: string;
+  /** 1 delta, 2 cumulative. */
+  readonly temporality: number;
+  readonly monotonic: boolean;
+  readonly labels: Pairs;
+}
+
+/** Bit 0 of a point's flags: the series has ended here. (metrics data model, "No recorded value") */
+export const NO_RECORDED_VALUE = 1;
+
+interface Point {
+  readonly timestampMs: number;
+  readonly flags: number;
+}
+
+export interface NumberPoint extends Point {
+  readonly value: number;
+}
+
+export interface HistogramPoint extends Point {
+  readonly count: number;
+  readonly sum: number | undefined;
+  readonly bucketCounts: Float64Array;
+  readonly explicitBounds: Float64Array;
+}
+
+export interface ExponentialHistogramPoint extends Point {
+  readonly count: number;
+  readonly sum: number | undefined;
+  readonly scale: number;
+  readonly zeroCount: number;
+  readonly zeroThreshold: number;
+  readonly positiveOffset: number;
+  readonly positiveCounts: Float64Array;
+  readonly negativeOffset: number;
+  readonly negativeCounts: Float64Array;
+}
+
+export interface SummaryPoint extends Point {
+  readonly count: number;
+  readonly sum: number;
+  readonly quantiles: Float64Array;
+  readonly values: Float64Array;
+}
+
+export interface StoredExemplar {
+  readonly timestampMs: number;
+  readonly value: number;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly attributes: Pairs;
+}
+
+/** How many series one question may touch. */
+export const MAX_SERIES = 200_000;
+
+/** Answers questions about metrics. Points come by series key, by ascending time, no time twice. */
+export class MetricReader {
+  readonly #client: EngineClient;
+
+  constructor(client: EngineClient) {
+    this.#client = client;
+  }
+
+  /** Series that were written on the window's days and meet all conditions. */
+  async series(conditions: readonly LabelCondition[], window: MillisWindow, signal?: AbortSignal): Promise<StoredSeries[]> {
+    const where = new Conditions().add(`Day BETWEEN ${day(window.startMs)} AND ${day(window.endMs)}`);
+    for (const condition of conditions) addLabelCondition(where, condition);
+    const rows = await this.#client.rows<readonly [string, string, string, string, string, number, number, Pairs]>(
+      `SELECT Fingerprint, any(PrometheusName), any(MetricType), any(MetricUnit),
+         any(MetricDescription), any(AggregationTemporality), any(IsMonotonic), any(CAST(Labels AS Array(Tuple(String, String))))
+       FROM metric_series WHERE ${where.where} GROUP BY Fingerprint LIMIT ${MAX_SERIES}`,
+      where.parameters,
+      signal,
+    );
+    return rows.map(([fingerprint, name, type, unit, description, temporality, monotonic, labels]) => ({
+      key: keyOf(fingerprint),
+      fingerprint,
+      name,
+      type: type as StoredMetricType,
+      unit,
+      description,
+      temporality,
+      monotonic: monotonic === 1,
+      labels,
+    }));
+  }
+
+  numbers(series: readonly StoredSeries[], window: MillisWindow, limit: number, signal?: AbortSignal): Promise<Map<string, NumberPoint[]>> {
+    return this.#points(series, "metric_samples", "Value", window, limit, signal, (row, timestampMs, flags) => ({
+      timestampMs,
+      flags,
+      value: row.f64(),
+    }));
+  }
+
+  histograms(series: readonly StoredSeries[], window: MillisWindow, limit: number, signal?: AbortSignal): Promise<Map<string, HistogramPoint[]>> {
+    const columns = "Count, Sum, Has, BucketCounts, ExplicitBounds";
+    return this.#points(series, "metric_histograms", columns, window, limit, signal, (row, timestampMs, flags) => ({
+      timestampMs,
+      flags,
+      count: row.u64(),
+      sum: optional(row.f64(), row.u8()),
+      bucketCounts: row.u64s(),
+      explicitBounds: row.f64s(),
+    }));
+  }
+
+  exponentialHistograms(
+    series: readonly StoredSeries[],
+    window: MillisWindow,
+    limit: number,
+    signal?: AbortSignal,
+  ): Promise<Map<string, ExponentialHistogramPoint[]>> {
+    const columns = `Count, Sum, Has, Scale, ZeroCount, ZeroThreshold, PositiveOffset, PositiveBucketCounts, NegativeOffset, NegativeBucketCounts`;
+    return this.#points(series, "metric_exponential_histograms", columns, window, limit, signal, (row, timestampMs, flags) => ({
+      timestampMs,
+      flags,
+      count: row.u64(),
+      sum: optional(row.f64(), row.u8()),
+      scale: row.i32(),
+      zeroCount: row.u64(),
+      zeroThreshold: row.f64(),
+      positiveOffset: row.i32(),
+      positiveCounts: row.u64s(),
+      negativeOffset: row.i32(),
+      negativeCounts: row.u64s(),
+    }));
+  }
+
+  summaries(series: readonly StoredSeries[], window: MillisWindow, limit: number, signal?: AbortSignal): Promise<Map<string, SummaryPoint[]>> {
+    const columns = "Count, Sum, Quantiles, QuantileValues";
+    return this.#points(series, "metric_summaries", columns, window, limit, signal, (row, timestampMs, flags) => ({
+      timestampMs,
+      flags,
+      count: row.u64(),
+      sum: row.f64(),
+      quantiles: row.f64s(),
+      values: row.f64s(),
+    }));
+  }
+
+  /** The bucket bounds that each histogram among the series had last. */
+  async latestBounds(series: readonly StoredSeries[], window: MillisWindow, signal?: AbortSignal): Promise<Map<string, Float64Array>> {
+    const histograms = series.filter(({ type }) => type === "histogram");
+    if (histograms.length === 0) return new Map();
+    const where = pointConditions(histograms, { startMs: window.startMs - 1, endMs: window.endMs });
+    const rows = await this.#client.rows<readonly [string, number[]]>(
+      `SELECT Fingerprint, argMax(ExplicitBounds, Timestamp) FROM metric_histograms WHERE ${where.where} GROUP BY Fingerprint`,
+      where.parameters,
+      signal,
+    );
+    return new Map(rows.map(([fingerprint, bounds]) => [keyOf(fingerprint), Float64Array.from(bounds)]));
+  }
+
+  async exemplars(series: readonly StoredSeries[], window: MillisWindow, limit: number, signal?: AbortSignal): Promise<Map<string, StoredExemplar[]>> {
+    if (series.length === 0) return new Map();
+    const where = pointConditions(series, window);
+    const rows = await this.#client.rows<readonly [string, string, number, string, string, Pairs]>(
+      `SELECT Fingerprint, toUnixTimestamp64Nano(Timestamp), Value, TraceId, SpanId, CAST(FilteredAttributes AS Array(Tuple(String, String)))
+       FROM metric_exemplars WHERE ${where.where}
+       ORDER BY Fingerprint, Timestamp LIMIT 1 BY Fingerprint, Timestamp, SpanId LIMIT ${limit}`,
+      where.parameters,
+      signal,
+    );
+    const found = new Map<string, StoredExemplar[]>();
+    for (const [fingerprint, time, value, traceId, spanId, attributes] of rows) {
+      push(found, keyOf(fingerprint), { timestampMs: Number(time) / 1e6, value: Number(value), traceId, spanId, attributes });
+    }
+    return found;
+  }
+
+  async #points<P extends Point>(
+    series: readonly StoredSeries[],
+    table: string,
+    columns: string,
+    window: MillisWindow,
+    limit: number,
+    signal: AbortSignal | undefined,
+    read: (row: RowBinary, timestampMs: number, flags: number) => P,
+  ): Promise<Map<string, P[]>> {
+    const found = new Map<string, P[]>();
+    if (series.length === 0) return found;
+    const where = pointConditions(series, window);
+    const bytes = await this.#client.bytes(
+      `SELECT Fingerprint, toUnixTimestamp64Milli(Timestamp), Flags, ${columns} FROM ${table} WHERE ${where.where}
+       ORDER BY Fingerprint, Timestamp LIMIT ${limit} FORMAT RowBinary`,
+      where.parameters,
+      signal,
+    );
+    const rows = new RowBinary(bytes);
+    let key = "";
+    let points: P[] = [];
+    while (!rows.atEnd) {
+      const rowKey = rows.u64Key();
+      if (rowKey !== key) found.set((key = rowKey), (points = []));
+      const point = read(rows, rows.i64(), rows.i32());
+      if (points.at(-1)?.timestampMs === point.timestampMs) points[points.length - 1] = point;
+      else points.push(point);
+    }
+    return found;
+  }
+}
+
+function pointConditions(series: readonly StoredSeries[], { startMs, endMs }: MillisWindow): Conditions {
+  const fingerprints = series.map(({ fingerprint }) => BigInt(fingerprint).toString()).join(",");
+  return new Conditions()
+    .add(`Fingerprint IN (${fingerprints})`)
+    .add(`Timestamp > fromUnixTimestamp64Milli(${millis(startMs)}) AND Timestamp <= fromUnixTimestamp64Milli(${millis(endMs)})`);
+}
+
+function addLabelCondition(where: Conditions, { name, operator, value }: LabelCondition): void {
+  const column = name === "__name__" ? "PrometheusName" : "Labels[{:String}]";
+  const names = name === "__name__" ? [] : [name];
+  if (operator === "=" || operator === "!=") where.add(`${column} ${operator} {:String}`, ...names, value);
+  else where.add(`${operator === "!~" ? "NOT " : ""}match(${column}, {:String})`, ...names, `^(?s:${value})$`);
+}
+
+function keyOf(fingerprint: string): string {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE(BigInt(fingerprint));
+  return bytes.toString("latin1");
+}
+
+function optional(sum: number, has: number): number | undefined {
+  return (has & HAS.sum) === 0 ? undefined : sum;
+}
+
+function day(timeMs: number): string {
+  return `toDate(toDateTime64(${Math.max(0, Math.floor(timeMs / 1_000))}, 0, 'UTC'))`;
+}
+
+function millis(timeMs: number): string {
+  return `toInt64(${Math.round(Math.min(Math.max(timeMs, -9e12), 9e12))})`;
+}
+
+function push<Item>(map: Map<string, Item[]>, key: string, item: Item): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [item]);
+  else list.push(item);
+}

@@ -1,0 +1,222 @@
+import type { EngineClient } from "../engine/engine-client.ts";
+import { SPAN_KIND_NAMES, STATUS_CODE_NAMES } from "../transcode/spans.ts";
+import { Conditions, type AttributeFilter, type TimeWindow } from "./conditions.ts";
+import { numberOf, resourceSpansOf, SPAN_SELECT, type JsonResourceSpans, type SpanRow } from "./span-rows.ts";
+
+/** A trace with more spans is cut, and says so. */
+export const MAX_SPANS_PER_TRACE = 200_000;
+/** Traces that a search found may reach beyond its window by this much. */
+const SUMMARY_MARGIN_NANOS = 3_600_000_000_000n;
+
+/** Which spans a search wants; a trace is found if one of its spans meets all. */
+export interface SpanFilter {
+  readonly window: TimeWindow;
+  readonly service?: string | undefined;
+  readonly operation?: string | undefined;
+  /** 0–5, as OTLP numbers span kinds. */
+  readonly kind?: number | undefined;
+  readonly minDurationNanos?: bigint | undefined;
+  readonly maxDurationNanos?: bigint | undefined;
+  readonly errorsOnly?: boolean | undefined;
+  readonly attributes?: readonly AttributeFilter[] | undefined;
+}
+
+/** Where a page of traces ends: the last trace's newest matching span, and its id. */
+export interface TraceCursor {
+  readonly timeUnixNano: bigint;
+  readonly traceId: string;
+}
+
+export interface TraceSummary {
+  readonly traceId: string;
+  readonly rootService: string;
+  readonly rootOperation: string;
+  readonly startUnixNano: string;
+  readonly durationNanos: string;
+  readonly spanCount: number;
+  readonly errorCount: number;
+  readonly services: readonly { readonly name: string; readonly spanCount: number; readonly errorCount: number }[];
+}
+
+export interface Operation {
+  readonly name: string;
+  /** 0–5, as OTLP numbers span kinds. */
+  readonly kind: number;
+}
+
+/** A span without its attributes, as a waterfall needs it. */
+export interface SkeletonSpan {
+  readonly spanId: string;
+  readonly parentSpanId: string;
+  readonly service: string;
+  readonly name: string;
+  readonly kind: number;
+  readonly status: number;
+  readonly startUnixNano: bigint;
+  readonly durationNanos: bigint;
+  /** Nanoseconds since the span's start, one for each event. */
+  readonly eventOffsets: readonly number[];
+  readonly linkCount: number;
+}
+
+/** Answers questions about traces. Every method rejects with the engine's error where the engine refuses. */
+export class TraceReader {
+  readonly #client: EngineClient;
+
+  constructor(client: EngineClient) {
+    this.#client = client;
+  }
+
+  /** Names of services that sent spans, sorted. */
+  async services(window?: TimeWindow): Promise<string[]> {
+    const conditions = new Conditions().add("ServiceName != ''");
+    if (window !== undefined) conditions.within("Timestamp", window);
+    const rows = await this.#client.rows<readonly [string]>(
+      `SELECT DISTINCT ServiceName FROM otel_traces WHERE ${conditions.where} ORDER BY ServiceName`,
+      conditions.parameters,
+    );
+    return rows.map(([name]) => name);
+  }
+
+  async operations(service: string, kind?: number): Promise<Operation[]> {
+    const conditions = new Conditions().add("ServiceName = {:String}", service);
+    if (kind !== undefined) conditions.add("SpanKind = {:String}", SPAN_KIND_NAMES[kind] ?? String(kind));
+    const rows = await this.#client.rows<readonly [string, string]>(
+      `SELECT DISTINCT SpanName, SpanKind FROM otel_traces WHERE ${conditions.where} ORDER BY SpanName, SpanKind LIMIT 10000`,
+      conditions.parameters,
+    );
+    return rows.map(([name, kindName]) => ({ name, kind: numberOf(SPAN_KIND_NAMES, kindName) }));
+  }
+
+  /** Traces with their every span in OTLP/JSON, in the order of `traceIds`; ids that are unknown are left out. */
+  async traces(traceIds: readonly string[]): Promise<{ traceId: string; resourceSpans: JsonResourceSpans[]; truncated: boolean }[]> {
+    if (traceIds.length === 0) return [];
+    const rows = await this.#client.rows<SpanRow>(
+      `SELECT TraceId, ${SPAN_SELECT} FROM otel_traces WHERE TraceId IN (${idList(traceIds)})
+       ORDER BY TraceId, Timestamp, SpanId LIMIT 1 BY TraceId, SpanId, SpanKind, Timestamp LIMIT ${MAX_SPANS_PER_TRACE + 1} BY TraceId`,
+    );
+    const byTrace = new Map<string, SpanRow[]>();
+    for (const [traceId, ...row] of rows) {
+      const list = byTrace.get(traceId as string);
+      if (list === undefined) byTrace.set(traceId as string, [row]);
+      else list.push(row);
+    }
+    return traceIds.flatMap((traceId) => {
+      const spans = byTrace.get(traceId);
+      if (spans === undefined) return [];
+      const truncated = spans.length > MAX_SPANS_PER_TRACE;
+      return [{ traceId, resourceSpans: resourceSpansOf(spans.slice(0, MAX_SPANS_PER_TRACE)), truncated }];
+    });
+  }
+
+  /** One span with everything, undefined where it is unknown. */
+  async span(traceId: string, spanId: string): Promise<JsonResourceSpans | undefined> {
+    const rows = await this.#client.rows<SpanRow>(
+      `SELECT ${SPAN_SELECT} FROM otel_traces WHERE TraceId = {traceId:String} AND SpanId = {spanId:String} LIMIT 1`,
+      { traceId, spanId },
+    );
+    return resourceSpansOf(rows)[0];
+  }
+
+  /** A trace's spans without attributes, by start time. Empty where the trace is unknown. */
+  async skeleton(traceId: string): Promise<SkeletonSpan[]> {
+    const rows = await this.#client.rows<readonly [string, string, string, string, string, string, string, string, string[], number]>(
+      `SELECT SpanId, ParentSpanId, ServiceName, SpanName, SpanKind, StatusCode, toUnixTimestamp64Nano(Timestamp), Duration,
+         arrayMap(t -> toUnixTimestamp64Nano(t) - toUnixTimestamp64Nano(Timestamp), Events.Timestamp), length(Links.SpanId)
+       FROM otel_traces WHERE TraceId = {traceId:String}
+       ORDER BY Timestamp, SpanId LIMIT 1 BY SpanId, SpanKind, Timestamp LIMIT ${MAX_SPANS_PER_TRACE}`,
+      { traceId },
+    );
+    return rows.map(([spanId, parentSpanId, service, name, kind, status, start, duration, eventOffsets, linkCount]) => ({
+      spanId,
+      parentSpanId,
+      service,
+      name,
+      kind: numberOf(SPAN_KIND_NAMES, kind),
+      status: numberOf(STATUS_CODE_NAMES, status),
+      startUnixNano: BigInt(start),
+      durationNanos: BigInt(duration),
+      eventOffsets: eventOffsets.map(Number),
+      linkCount: Number(linkCount),
+    }));
+  }
+
+  /** Ids of traces by their newest matching span, newest first; `after` continues behind an earlier page. */
+  async search(filter: SpanFilter, limit: number, after?: TraceCursor): Promise<TraceCursor[]> {
+    const conditions = spanConditions(filter);
+    const having =
+      after === undefined ? "" : `HAVING (newest, TraceId) < (toInt64(${after.timeUnixNano}), ${idList([after.traceId])})`;
+    const rows = await this.#client.rows<readonly [string, string]>(
+      `SELECT TraceId, max(toUnixTimestamp64Nano(Timestamp)) AS newest FROM otel_traces
+       WHERE ${conditions.where} GROUP BY TraceId ${having} ORDER BY newest DESC, TraceId DESC LIMIT ${Math.floor(limit)}`,
+      conditions.parameters,
+    );
+    return rows.map(([traceId, newest]) => ({ traceId, timeUnixNano: BigInt(newest) }));
+  }
+
+  /** What each trace is about, in the order of `traceIds`. `window` bounds what is read; a margin is added. */
+  async summaries(traceIds: readonly string[], window: TimeWindow): Promise<TraceSummary[]> {
+    if (traceIds.length === 0) return [];
+    const conditions = new Conditions().add(`TraceId IN (${idList(traceIds)})`).within("Timestamp", {
+      startUnixNano: window.startUnixNano - SUMMARY_MARGIN_NANOS,
+      endUnixNano: window.endUnixNano + SUMMARY_MARGIN_NANOS,
+    });
+    const rows = await this.#client.rows<readonly [string, string, string, string, string, [string, number, number][]]>(
+      `SELECT TraceId,
+         argMin(root.1, (root.3, start)) AS rootService,
+         argMin(root.2, (root.3, start)) AS rootOperation,
+         min(start) AS first, max(finish) - min(start) AS duration,
+         groupArray((ServiceName, spans, errors)) AS services
+       FROM (
+         SELECT TraceId, ServiceName, count() AS spans, countIf(StatusCode = 'Error') AS errors,
+           min(toUnixTimestamp64Nano(Timestamp)) AS start,
+           max(toUnixTimestamp64Nano(Timestamp) + toInt64(Duration)) AS finish,
+           argMin((ServiceName, SpanName, ParentSpanId != ''), (ParentSpanId != '', Timestamp)) AS root
+         FROM otel_traces WHERE ${conditions.where} GROUP BY TraceId, ServiceName
+       ) GROUP BY TraceId`,
+      conditions.parameters,
+    );
+    const byId = new Map(rows.map((row) => [row[0], summaryOf(row)]));
+    return traceIds.flatMap((traceId) => byId.get(traceId) ?? []);
+  }
+}
+
+function summaryOf([traceId, rootService, rootOperation, first, duration, services]: readonly [
+  string,
+  string,
+  string,
+  string,
+  string,
+  [string, number, number][],
+]): TraceSummary {
+  const parts = services
+    .map(([name, spanCount, errorCount]) => ({ name, spanCount: Number(spanCount), errorCount: Number(errorCount) }))
+    .sort((a, b) => b.spanCount - a.spanCount || (a.name < b.name ? -1 : 1));
+  return {
+    traceId,
+    rootService,
+    rootOperation,
+    startUnixNano: first,
+    durationNanos: duration,
+    spanCount: parts.reduce((total, part) => total + part.spanCount, 0),
+    errorCount: parts.reduce((total, part) => total + part.errorCount, 0),
+    services: parts,
+  };
+}
+
+function spanConditions(filter: SpanFilter): Conditions {
+  const conditions = new Conditions().within("Timestamp", filter.window);
+  if (filter.service !== undefined) conditions.add("ServiceName = {:String}", filter.service);
+  if (filter.operation !== undefined) conditions.add("SpanName = {:String}", filter.operation);
+  if (filter.kind !== undefined) conditions.add("SpanKind = {:String}", SPAN_KIND_NAMES[filter.kind] ?? String(filter.kind));
+  if (filter.minDurationNanos !== undefined) conditions.add(`Duration >= ${filter.minDurationNanos}`);
+  if (filter.maxDurationNanos !== undefined) conditions.add(`Duration <= ${filter.maxDurationNanos}`);
+  if (filter.errorsOnly === true) conditions.add("StatusCode = 'Error'");
+  for (const attribute of filter.attributes ?? []) conditions.attribute(attribute, ["SpanAttributes", "ResourceAttributes"]);
+  return conditions;
+}
+
+/** Ids as SQL literals: only hexadecimal digits get through. */
+function idList(ids: readonly string[]): string {
+  return ids.map((id) => `'${id.toLowerCase().replaceAll(/[^0-9a-f]/g, "")}'`).join(", ");
+}
