@@ -1,7 +1,7 @@
 /** OTLP servers for tests, over HTTP and over gRPC framed by hand, on loopback. */
 import * as http from "node:http";
 import * as http2 from "node:http2";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Server } from "node:net";
 import { gunzipSync } from "node:zlib";
 
 export interface Received {
@@ -110,7 +110,7 @@ async function readAll(stream: AsyncIterable<Buffer>): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function listen(server: http.Server | http2.Http2Server): Promise<string> {
+function listen(server: Server): Promise<string> {
   return new Promise((resolve) => {
     server.listen(0, "127.0.0.1", () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
   });

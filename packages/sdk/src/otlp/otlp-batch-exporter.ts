@@ -1,9 +1,9 @@
+import type { Signal } from "@clew/otlp";
 import type { BatchDestination } from "../common/batcher.ts";
 import { type ExportResult, failure, toError } from "../common/export-result.ts";
 import { type EncodeItem, EncodedBatch, type Scoped } from "./encoded-batch.ts";
 import { OtlpClient } from "./otlp-client.ts";
 import type { OTLPExporterConfig } from "./otlp-config.ts";
-import type { Signal } from "./signal.ts";
 
 /** What the span and the log exporter have in common: batches that are bytes from the start. */
 export class OtlpBatchExporter<Item extends Scoped> implements BatchDestination<Item> {

@@ -1,11 +1,13 @@
 import { diag } from "@opentelemetry/api";
+import type { Signal } from "@clew/otlp";
 import { type ExportResult, failure, SUCCESS } from "../common/export-result.ts";
 import { untraced } from "../common/suppress-tracing.ts";
 import { type OTLPExporterConfig, type OtlpSettings, otlpSettings } from "./otlp-config.ts";
 import { createTransport, type OtlpTransport } from "./otlp-transport.ts";
 import { partialSuccess } from "./response-messages.ts";
 import { sendWithRetry } from "./send-with-retry.ts";
-import type { Signal } from "./signal.ts";
+
+const NOUNS: Readonly<Record<Signal, string>> = { traces: "spans", metrics: "data points", logs: "log records" };
 
 /** Sends the export requests of one signal. Nothing that it does is traced. */
 export class OtlpClient {
@@ -54,9 +56,9 @@ export class OtlpClient {
   }
 
   #reportPartialSuccess(body: Uint8Array): void {
-    const partial = partialSuccess(body);
+    const partial = partialSuccess(this.#signal, body);
     if (partial === undefined) return;
-    const { rejectedCount, message } = partial;
-    diag.warn(`${this.#settings.url.href} rejected ${rejectedCount} ${this.#signal.noun}: ${message}`);
+    const { rejected, errorMessage } = partial;
+    diag.warn(`${this.#settings.url.href} rejected ${rejected} ${NOUNS[this.#signal]}: ${errorMessage}`);
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { diag } from "@opentelemetry/api";
 import { type Clock, messageOf } from "@clew/base";
+import { PROTOCOLS, type Signal } from "@clew/otlp";
 import { WallClock } from "../common/wall-clock.ts";
 import {
   type Environment,
@@ -11,7 +12,6 @@ import {
   readText,
   warn,
 } from "../config/environment.ts";
-import type { Signal } from "./signal.ts";
 
 export type OtlpProtocol = "grpc" | "http/protobuf";
 export type OtlpCompression = "none" | "gzip";
@@ -56,7 +56,7 @@ export interface OtlpSettings {
 export function otlpSettings(signal: Signal, config: OTLPExporterConfig): OtlpSettings {
   const env = config.env ?? process.env;
   const names = (name: string): [string, string] => [
-    `OTEL_EXPORTER_OTLP_${signal.variable}_${name}`,
+    `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_${name}`,
     `OTEL_EXPORTER_OTLP_${name}`,
   ];
   const first = <Value>(name: string, read: (variable: string) => Value | undefined): Value | undefined => {
@@ -79,11 +79,11 @@ export function otlpSettings(signal: Signal, config: OTLPExporterConfig): OtlpSe
 }
 
 function endpoint(signal: Signal, protocol: OtlpProtocol, config: OTLPExporterConfig, env: Environment): URL {
-  const ownName = `OTEL_EXPORTER_OTLP_${signal.variable}_ENDPOINT`;
+  const ownName = `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`;
   const generalName = "OTEL_EXPORTER_OTLP_ENDPOINT";
   if (protocol === "grpc") {
     const insecure =
-      readBoolean(env, `OTEL_EXPORTER_OTLP_${signal.variable}_INSECURE`) ??
+      readBoolean(env, `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_INSECURE`) ??
       readBoolean(env, "OTEL_EXPORTER_OTLP_INSECURE") ??
       false;
     return (
@@ -94,7 +94,11 @@ function endpoint(signal: Signal, protocol: OtlpProtocol, config: OTLPExporterCo
     );
   }
   const general = httpUrl(generalName, readText(env, generalName)) ?? new URL("http://localhost:4318");
-  return httpUrl("url", config.url) ?? httpUrl(ownName, readText(env, ownName)) ?? withPath(general, signal.httpPath);
+  return (
+    httpUrl("url", config.url) ??
+    httpUrl(ownName, readText(env, ownName)) ??
+    withPath(general, PROTOCOLS[signal].httpPath)
+  );
 }
 
 function httpUrl(name: string, text: string | undefined): URL | undefined {
@@ -115,7 +119,7 @@ function grpcUrl(name: string, text: string | undefined, insecure: boolean): URL
 
 function withPath(base: URL, path: string): URL {
   const url = new URL(base);
-  url.pathname = `${url.pathname.replace(/\/$/, "")}/${path}`;
+  url.pathname = `${url.pathname.replace(/\/$/, "")}${path}`;
   return url;
 }
 

@@ -3,12 +3,11 @@ import type { LogRecordExporter } from "../logs/log-record-exporter.ts";
 import type { ReadableLogRecord } from "../logs/readable-log-record.ts";
 import { OtlpBatchExporter } from "./otlp-batch-exporter.ts";
 import type { OTLPExporterConfig } from "./otlp-config.ts";
-import { LOGS } from "./signal.ts";
 
 /** Sends log records by OTLP, over gRPC or HTTP/protobuf as `protocol` says. */
 export class OTLPLogExporter extends OtlpBatchExporter<ReadableLogRecord> implements LogRecordExporter {
   constructor(config: OTLPExporterConfig = {}) {
     const encoder = new LogRecordEncoder();
-    super(LOGS, (writer, field, record) => encoder.encode(writer, field, record), config);
+    super("logs", (writer, field, record) => encoder.encode(writer, field, record), config);
   }
 }

@@ -7,7 +7,6 @@ import type { PushMetricExporter } from "../metrics/metric-exporter.ts";
 import { EncodedBatch } from "./encoded-batch.ts";
 import { OtlpClient } from "./otlp-client.ts";
 import type { OTLPExporterConfig } from "./otlp-config.ts";
-import { METRICS } from "./signal.ts";
 
 export type TemporalityPreference = "cumulative" | "delta" | "lowmemory";
 
@@ -30,7 +29,7 @@ export class OTLPMetricExporter implements PushMetricExporter {
   readonly #encoder = new MetricEncoder();
 
   constructor(config: OTLPMetricExporterConfig = {}) {
-    this.#client = new OtlpClient(METRICS, config);
+    this.#client = new OtlpClient("metrics", config);
     this.#preference =
       config.temporalityPreference ??
       readChoice(config.env ?? process.env, "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", [

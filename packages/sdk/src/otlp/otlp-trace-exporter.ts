@@ -3,12 +3,11 @@ import type { ReadableSpan } from "../trace/readable-span.ts";
 import type { SpanExporter } from "../trace/span-exporter.ts";
 import { OtlpBatchExporter } from "./otlp-batch-exporter.ts";
 import type { OTLPExporterConfig } from "./otlp-config.ts";
-import { TRACES } from "./signal.ts";
 
 /** Sends spans by OTLP, over gRPC or HTTP/protobuf as `protocol` says. */
 export class OTLPTraceExporter extends OtlpBatchExporter<ReadableSpan> implements SpanExporter {
   constructor(config: OTLPExporterConfig = {}) {
     const encoder = new SpanEncoder();
-    super(TRACES, (writer, field, span) => encoder.encode(writer, field, span), config);
+    super("traces", (writer, field, span) => encoder.encode(writer, field, span), config);
   }
 }

@@ -1,7 +1,7 @@
+import { PROTOCOLS, type Signal } from "@clew/otlp";
 import type { OtlpSettings } from "./otlp-config.ts";
 import { GrpcTransport } from "./grpc-transport.ts";
 import { HttpTransport } from "./http-transport.ts";
-import type { Signal } from "./signal.ts";
 
 /** What became of one request. */
 export type OtlpResponse =
@@ -19,5 +19,7 @@ export interface OtlpTransport {
 }
 
 export function createTransport(signal: Signal, settings: OtlpSettings): OtlpTransport {
-  return settings.protocol === "grpc" ? new GrpcTransport(signal.grpcPath, settings) : new HttpTransport(settings);
+  return settings.protocol === "grpc"
+    ? new GrpcTransport(PROTOCOLS[signal].grpcPath, settings)
+    : new HttpTransport(settings);
 }

@@ -1,42 +1,31 @@
-/** Reads what a server says in its answers. */
-import { bytesField, numberField } from "./protobuf-fields.ts";
+/** Reads what a server says in its answers. What cannot be read counts as nothing said. */
+import { decodeResponse, decodeStatus, type PartialSuccess, type Signal, type Status } from "@clew/otlp";
 
 const MAX_TEXT = 300;
 
-export interface PartialSuccess {
-  readonly rejectedCount: number;
-  readonly message: string;
-}
-
-/** `ExportXServiceResponse.partial_success`, when it says anything. */
-export function partialSuccess(response: Uint8Array): PartialSuccess | undefined {
-  const message = bytesField(response, 1);
-  if (message === undefined) return undefined;
-  const rejectedCount = numberField(message, 1);
-  const text = textOf(bytesField(message, 2));
-  return rejectedCount === 0 && text === "" ? undefined : { rejectedCount, message: text };
+/** What the server did not take of a request that it accepted; `undefined` when it took all without a word. */
+export function partialSuccess(signal: Signal, response: Uint8Array): PartialSuccess | undefined {
+  return attempt(() => decodeResponse(signal, response));
 }
 
 /** The message of a `google.rpc.Status` body, or the beginning of a body that is text. */
 export function statusMessage(body: Uint8Array, contentType: string | undefined): string {
-  if (contentType?.includes("protobuf") === true) return textOf(bytesField(body, 2));
-  return textOf(body).trim();
+  const isStatus = contentType?.includes("protobuf") === true;
+  const text = isStatus ? (attempt(() => decodeStatus(body))?.message ?? "") : Buffer.from(body).toString("utf8");
+  return text.trim().slice(0, MAX_TEXT);
 }
 
-/**
- * How long the server asks to wait: the `RetryInfo` in `grpc-status-details-bin`, a base64
- * `google.rpc.Status{details=3: Any{type_url=1, value=2}}`. `undefined` without one.
- */
+/** How long the server asks to wait: `RetryInfo` among the details of gRPC's `grpc-status-details-bin`. */
 export function retryInfoDelayMs(statusDetails: string | undefined): number | undefined {
   if (statusDetails === undefined) return undefined;
-  const any = bytesField(Buffer.from(statusDetails, "base64"), 3);
-  if (any === undefined || !textOf(bytesField(any, 1)).endsWith("google.rpc.RetryInfo")) return undefined;
-  const duration = bytesField(bytesField(any, 2) ?? new Uint8Array(), 1) ?? new Uint8Array();
-  return numberField(duration, 1) * 1_000 + numberField(duration, 2) / 1e6;
+  const status: Status | undefined = attempt(() => decodeStatus(Buffer.from(statusDetails, "base64")));
+  return status?.retryDelayMs;
 }
 
-function textOf(bytes: Uint8Array | undefined): string {
-  return Buffer.from(bytes ?? new Uint8Array())
-    .toString("utf8")
-    .slice(0, MAX_TEXT);
+function attempt<Result>(task: () => Result): Result | undefined {
+  try {
+    return task();
+  } catch {
+    return undefined;
+  }
 }
