@@ -4,6 +4,8 @@ import { otlpReceiver } from "./components/receivers/otlp/factory.ts";
 import { batchProcessor } from "./components/processors/batch/factory.ts";
 import { memoryLimiterProcessor } from "./components/processors/memory-limiter/factory.ts";
 import { resourceProcessor } from "./components/processors/resource/factory.ts";
+import { otlpGrpcExporter } from "./components/exporters/otlp-grpc/factory.ts";
+import { otlpHttpExporter } from "./components/exporters/otlp-http/factory.ts";
 import { nopExporter } from "./components/exporters/nop/factory.ts";
 
 /** The components that a configuration may name. */
@@ -19,7 +21,7 @@ export function builtinComponents(): Registry {
   return {
     receivers: [otlpReceiver],
     processors: [batchProcessor, memoryLimiterProcessor, resourceProcessor],
-    exporters: [nopExporter],
+    exporters: [nopExporter, otlpGrpcExporter, otlpHttpExporter],
     extensions: [],
   };
 }

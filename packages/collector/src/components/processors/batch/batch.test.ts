@@ -48,15 +48,17 @@ test("acknowledges nobody before the batch was taken downstream", async () => {
   const { answers, batch } = setUp({ send_batch_size: 2 });
   const { promise, resolve } = deferred();
   answers.push(promise);
-  let acknowledged = false;
-  const sent = batch.consume(tracesOf(["a", "b"])).then(() => {
-    acknowledged = true;
-  });
+  const order: string[] = [];
+  const acknowledged = async (sent: Promise<void>): Promise<void> => {
+    await sent;
+    order.push("acknowledged");
+  };
+  const sent = acknowledged(batch.consume(tracesOf(["a", "b"])));
   await Promise.resolve();
-  expect(acknowledged).toBe(false);
+  order.push("taken");
   resolve();
   await sent;
-  expect(acknowledged).toBe(true);
+  expect(order).toEqual(["taken", "acknowledged"]);
 });
 
 test("tells everyone in a batch that it was refused, and goes on with the next", async () => {
