@@ -1,12 +1,12 @@
 import type { Annotations } from "./annotations.ts";
 import type { Aggregate } from "./ast.ts";
 import { warnOfQuantile } from "./evaluate-histogram-call.ts";
-import { combine, divide } from "./histogram-math.ts";
 import { KahanMean, KahanSum } from "./kahan-sum.ts";
 import { Labels } from "./labels.ts";
 import type { NativeHistogram } from "./native-histogram.ts";
 import { quantileOf } from "./quantile.ts";
 import { METADATA_LABELS, Series } from "./series.ts";
+import { totalOfHistograms } from "./sum-histograms.ts";
 
 /** Series that an aggregation puts together. */
 export interface Group {
@@ -176,32 +176,30 @@ function totalAt(
   } else if (floatCount > 0) {
     out.setFloat(step, floats instanceof KahanMean ? floats.mean : floats.total);
   } else if (histograms.length > 0) {
-    const sum = sumOfHistograms(expr, histograms, annotations);
-    if (sum !== undefined) out.set(step, isMean ? divide(sum, histograms.length) : sum);
+    const total = totalOfMembers(expr, histograms, isMean, annotations);
+    if (total !== undefined) out.set(step, total);
   }
 }
 
-function sumOfHistograms(
+function totalOfMembers(
   { expr }: Aggregate,
   members: readonly { histogram: NativeHistogram; metricName: string }[],
+  isMean: boolean,
   annotations: Annotations,
 ): NativeHistogram | undefined {
-  let sum = members[0]?.histogram;
-  for (const { histogram, metricName } of members.slice(1)) {
-    const combined = sum && combine(sum, histogram, 1);
-    if (combined === undefined) {
-      const mix = "vector contains a mix of histograms with exponential and custom buckets schemas for metric name";
-      annotations.warn(`${mix} ${JSON.stringify(metricName)}`, expr.position);
-      return undefined;
-    }
-    if (combined.boundsReconciled) {
-      annotations.info("mismatched custom buckets were reconciled during aggregation", expr.position);
-    }
-    sum = combined.histogram;
+  const total = totalOfHistograms(
+    members.map(({ histogram }) => histogram),
+    isMean,
+  );
+  if (total === undefined) return undefined;
+  if ("incompatibleAt" in total) {
+    const mix = "vector contains a mix of histograms with exponential and custom buckets schemas for metric name";
+    annotations.warn(`${mix} ${JSON.stringify(members[total.incompatibleAt]?.metricName ?? "")}`, expr.position);
+    return undefined;
   }
-  const hints = new Set(members.map(({ histogram }) => histogram.counterReset));
-  if (hints.has("reset") && hints.has("not_reset")) {
-    annotations.warn("conflicting counter resets during histogram aggregation", expr.position);
+  if (total.boundsReconciled) {
+    annotations.info("mismatched custom buckets were reconciled during aggregation", expr.position);
   }
-  return sum;
+  if (total.resetCollision) annotations.warn("conflicting counter resets during histogram aggregation", expr.position);
+  return total.histogram;
 }

@@ -11,9 +11,11 @@ import { goGeneralText } from "./go-float.ts";
 import { type HistogramContext, nativeFraction, nativeQuantile } from "./histogram-functions.ts";
 import type { Labels } from "./labels.ts";
 import { quantileIsValid } from "./quantile.ts";
+import { queryError } from "./query-error.ts";
 import { type Grid, timeOf } from "./grid.ts";
 import { type Series, SeriesMap } from "./series.ts";
 
+const SAME_LABELS = "vector cannot contain metrics with the same labelset";
 const BUCKET_LABEL: ReadonlySet<string> = new Set(["le"]);
 
 /** The buckets of one classic histogram and the native histogram beside them, if there is one. */
@@ -80,6 +82,7 @@ export class HistogramCall {
           .map(({ upperBound, series }) => ({ upperBound, count: series.values[step] ?? NaN }));
         if (histogram !== undefined && present.length > 0) this.#warnOfMix(labels.metricName);
         else if (histogram !== undefined || present.length > 0) {
+          if (series.present[step] === 1) throw queryError("execution", SAME_LABELS);
           series.setFloat(step, compute(step, present, histogram, context));
         }
       }

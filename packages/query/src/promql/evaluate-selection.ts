@@ -5,6 +5,7 @@ import { goFloatText } from "./go-number.ts";
 import { goGeneralText } from "./go-float.ts";
 import { histogramText } from "./histogram-text.ts";
 import { ratioOffset } from "./ratio-sampler.ts";
+import { isLabelName } from "./label-functions.ts";
 import { queryError } from "./query-error.ts";
 import { type Sample, Series, SeriesMap } from "./series.ts";
 
@@ -99,7 +100,9 @@ export function evaluateCountValues(
   series: readonly Series[],
   count: number,
 ): readonly Series[] {
-  if (label === "") throw queryError("execution", `invalid label name ""`, { position: expr.position });
+  if (!isLabelName(label)) {
+    throw queryError("execution", `invalid label name ${JSON.stringify(label)}`, { position: expr.position });
+  }
   const out = new SeriesMap(count);
   for (let step = 0; step < count; step++) {
     for (const one of series) {

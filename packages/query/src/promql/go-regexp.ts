@@ -10,94 +10,117 @@ const POSIX_CLASSES: Readonly<Record<string, string>> = {
   graph: "!-~",
   lower: "a-z",
   print: " -~",
-  punct: "!-\\/:-@\\[-`{-~",
+  punct: "!-\\/:-@\\[-`\\{-~",
   space: "\\t\\n\\v\\f\\r ",
   upper: "A-Z",
   word: "0-9A-Za-z_",
   xdigit: "0-9A-Fa-f",
 };
 
+const TOKEN =
+  /\\Q([\s\S]*?)(?:\\E|$)|\\[pP]\{\^?\w+\}|\\x\{([\da-fA-F]+)\}|\\x[\da-fA-F]{2}|\\[\s\S]|\[:(\^?)(\w+):\]|\(\?P?<(\w+)>|\(\?([a-zA-Z]*)(?:-([a-zA-Z]*))?([:)])|\{\d+(?:,\d*)?\}|[\s\S]/gu;
+const SYNTAX = /[\\^$.*+?()[\]{}|/]/gu;
+
 /**
  * A JavaScript expression that matches what Go's RE2 syntax describes, against the whole text,
- * with `.` matching a newline. Leading flags such as `(?i)` are understood; flags in the middle are not.
+ * with `.` matching a newline. Throws `QUERY_BAD_DATA`.
  */
 export function goRegExp(source: string): RegExp {
   try {
-    const leading = /^\(\?([ims]+)\)/.exec(source);
-    const flags = leading?.[1] ?? "";
-    const body = translated(source.slice(leading?.[0].length ?? 0));
-    return new RegExp(`^(?:${body})$`, `su${flags.includes("i") ? "i" : ""}`);
+    return new RegExp(`^(?:${new Translation().of(source)})$`, "su");
   } catch (cause) {
     throw queryError("bad_data", `error parsing regexp: invalid expression: \`${source}\``, { cause });
   }
 }
 
-const TOKEN = /\\Q[\s\S]*?(?:\\E|$)|\\[\s\S]|\[:(\^?)(\w+):\]|\(\?P<|\(\?[ims]+:|[\s\S]/gu;
+/** Goes through an expression once. JavaScript has no flags for parts of an expression: `(?i)` is spelled out. */
+class Translation {
+  /** For each open group, whether case is ignored in it from here on. */
+  readonly #ignoreCase: boolean[] = [false];
+  #inClass = false;
+  #classStart = 0;
+  #text = "";
 
-function translated(source: string): string {
-  let inClass = false;
-  let text = "";
-  for (const match of source.matchAll(TOKEN)) {
-    const token = match[0];
-    if (token.startsWith("[:") && inClass) text += posixClass(match[1] ?? "", match[2] ?? "");
-    else if (token.startsWith("[:")) return translatedFrom(source, text, match.index);
-    else if (token.startsWith("\\")) text += escape(token, inClass);
-    else if (token === "(?P<") text += inClass ? "(?P<" : "(?<";
-    else if (/^\(\?[ims]+:$/.test(token)) text += inClass ? token : "(?:";
-    else if (inClass && token === "[") text += "\\[";
-    else {
-      if (token === "[") inClass = true;
-      if (token === "]" && inClass && !/\[\^?$/.test(text)) inClass = false;
-      else if (token === "]") {
-        text += "\\]";
-        continue;
-      }
-      text +=
-        token === "}" && !closesRepetition(text)
-          ? "\\}"
-          : token === "{" && !opensRepetition(source, match.index)
-            ? "\\{"
-            : token;
+  of(source: string): string {
+    for (const match of source.matchAll(TOKEN)) this.#add(match);
+    return this.#text;
+  }
+
+  #add(match: RegExpExecArray): void {
+    const [token, literal, codePoint, negation = "", posix, name, on, off, end] = match;
+    if (literal !== undefined) for (const character of literal) this.#literal(character);
+    else if (codePoint !== undefined) this.#text += `\\u{${codePoint}}`;
+    else if (posix !== undefined && this.#inClass) this.#posix(negation, posix);
+    else if (token.startsWith("\\")) this.#escape(token);
+    else if (this.#inClass) this.#inClassCharacter(token);
+    else if (name !== undefined) this.#open(`(?<${name}>`);
+    else if (end !== undefined) this.#flags(on ?? "", off ?? "", end);
+    else if (token.length > 1 && token.startsWith("{")) this.#text += token;
+    else this.#syntax(token);
+  }
+
+  #syntax(token: string): void {
+    for (const character of token) {
+      if (character === "(") this.#open("(");
+      else if (character === ")") {
+        this.#ignoreCase.pop();
+        this.#text += ")";
+      } else if (character === "[") {
+        this.#inClass = true;
+        this.#text += "[";
+        this.#classStart = this.#text.length;
+      } else if (character === "]" || character === "{" || character === "}") this.#text += `\\${character}`;
+      else if (/[\^$.*+?|]/.test(character)) this.#text += character;
+      else this.#literal(character);
     }
   }
-  return text;
-}
 
-// `[:` outside a class opens an ordinary class that begins with a colon.
-function translatedFrom(source: string, text: string, at: number): string {
-  const end = source.indexOf("]", at);
-  if (end < 0) throw new SyntaxError("missing closing ]");
-  return `${text}${source.slice(at, end + 1)}${translated(source.slice(end + 1))}`;
-}
+  #inClassCharacter(token: string): void {
+    for (const character of token) {
+      const isFirst = this.#text.length === this.#classStart || this.#text.slice(this.#classStart) === "^";
+      if (character === "]" && !isFirst) {
+        this.#inClass = false;
+        this.#text += "]";
+      } else if (character === "^" && this.#text.length === this.#classStart) this.#text += "^";
+      else if (character === "-") this.#text += "-";
+      else this.#literal(character);
+    }
+  }
 
-function posixClass(negation: string, name: string): string {
-  const members = POSIX_CLASSES[name];
-  if (members === undefined || negation !== "") throw new SyntaxError(`invalid character class range: [:${name}:]`);
-  return members;
-}
+  #open(text: string): void {
+    this.#ignoreCase.push(this.#ignoreCase.at(-1) ?? false);
+    this.#text += text;
+  }
 
-function escape(token: string, inClass: boolean): string {
-  if (token.startsWith("\\Q"))
-    return token
-      .slice(2)
-      .replace(/\\E$/, "")
-      .replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
-  const character = token.slice(1);
-  if (character === "A" && !inClass) return "^";
-  if (character === "z" && !inClass) return "$";
-  if (character === "a") return "\\x07";
-  if (/[A-Za-z0-9]/.test(character)) return token;
-  return /[\\^$.*+?()[\]{}|/]/.test(character) || (inClass && character === "-") ? token : character;
-}
+  /** `(?i)` holds to the end of its group, `(?i:` opens one. The other flags change nothing that matters here. */
+  #flags(on: string, off: string, end: string): void {
+    if (!/^[imsU]*$/.test(on + off)) throw new SyntaxError(`invalid or unsupported flags: ${on}${off}`);
+    if (end === ":") this.#open("(?:");
+    const before = this.#ignoreCase.pop() ?? false;
+    this.#ignoreCase.push((before || on.includes("i")) && !off.includes("i"));
+  }
 
-function opensRepetition(source: string, at: number): boolean {
-  return (
-    /^\{\d+(?:,\d*)?\}/.test(source.slice(at)) ||
-    /\\[pP]$/.test(source.slice(0, at)) ||
-    /\\x$/.test(source.slice(0, at))
-  );
-}
+  #posix(negation: string, name: string): void {
+    const members = POSIX_CLASSES[name];
+    if (members === undefined || negation !== "") throw new SyntaxError(`invalid character class range: ${name}`);
+    this.#text += members;
+  }
 
-function closesRepetition(text: string): boolean {
-  return /(?<!\\)\{[^{}]*$/.test(text);
+  #escape(token: string): void {
+    const character = token.slice(1);
+    if (character === "A" && !this.#inClass) this.#text += "^";
+    else if (character === "z" && !this.#inClass) this.#text += "$";
+    else if (character === "a") this.#text += "\\x07";
+    else if (/^[A-Za-z0-9]/.test(character)) this.#text += token;
+    else this.#literal(character);
+  }
+
+  #literal(character: string): void {
+    const cases =
+      this.#ignoreCase.at(-1) === true
+        ? new Set([character.toLowerCase(), character.toUpperCase()])
+        : new Set([character]);
+    const escaped = [...cases].map((one) => one.replaceAll(SYNTAX, "\\$&").replace(/^-$/, this.#inClass ? "\\-" : "-"));
+    this.#text += this.#inClass || escaped.length === 1 ? escaped.join("") : `[${escaped.join("")}]`;
+  }
 }

@@ -56,7 +56,10 @@ export function nativeQuantile(q: number, histogram: NativeHistogram, context: H
     counted += bucket.count;
     if (counted >= rank) break;
   }
-  if (found === undefined) return NaN;
+  if (found === undefined) {
+    if (Number.isNaN(histogram.sum)) noteNaN(context, "histogram_quantile", "result is NaN");
+    return NaN;
+  }
   return quantileWithin(histogram, found, { counted: Math.min(counted, histogram.count), rank, fromBelow }, context);
 }
 

@@ -125,6 +125,14 @@ export function withZeroThreshold(histogram: NativeHistogram, threshold: number)
   return { ...histogram, zeroThreshold: threshold, zeroCount, positive, negative };
 }
 
+/** A histogram in the buckets of another that is at least as coarse. */
+export function withLayoutOf(layout: NativeHistogram, histogram: NativeHistogram): NativeHistogram {
+  if (!usesCustomBuckets(layout)) return withSchema(withZeroThreshold(histogram, layout.zeroThreshold), layout.schema);
+  return sameBounds(layout.customBounds, histogram.customBounds)
+    ? histogram
+    : withBounds(histogram, layout.customBounds);
+}
+
 function withCommonBuckets(left: NativeHistogram, right: NativeHistogram): [NativeHistogram, NativeHistogram, boolean] {
   let [a, b] = [left, right];
   while (a.zeroThreshold !== b.zeroThreshold) {

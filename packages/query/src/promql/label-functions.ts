@@ -21,7 +21,7 @@ export function labelReplace(call: Call, series: readonly Series[]): readonly Se
     string,
   ];
   const pattern = replacePattern(call, expression);
-  if (target === "") fail(call, "invalid destination label name in label_replace(): ");
+  if (!isLabelName(target)) fail(call, `invalid destination label name in label_replace(): ${target}`);
   return series.map((one) => {
     const match = pattern.exec(one.labels.get(source));
     return match === null ? one : relabelled(one, target, expanded(replacement, match));
@@ -33,8 +33,9 @@ export function labelJoin(call: Call, series: readonly Series[]): readonly Serie
   const target = stringArgument(call, 1);
   const separator = stringArgument(call, 2);
   const sources = call.args.slice(3).map((_, i) => stringArgument(call, i + 3));
-  if (sources.includes("")) fail(call, "invalid source label name in label_join(): ");
-  if (target === "") fail(call, "invalid destination label name in label_join(): ");
+  const badSource = sources.find((name) => !isLabelName(name));
+  if (badSource !== undefined) fail(call, `invalid source label name in label_join(): ${badSource}`);
+  if (!isLabelName(target)) fail(call, `invalid destination label name in label_join(): ${target}`);
   return series.map((one) => relabelled(one, target, sources.map((name) => one.labels.get(name)).join(separator)));
 }
 
@@ -52,6 +53,11 @@ export function absentLabels(expr: Expr): Labels {
     if (operator === "=") seen.add(name);
   }
   return Labels.from(labels);
+}
+
+/** Any text that is well-formed UTF-8; what was not holds replacement characters by now. */
+export function isLabelName(name: string): boolean {
+  return name !== "" && !name.includes("\ufffd");
 }
 
 function relabelled(series: Series, name: string, value: string): Series {

@@ -104,7 +104,7 @@ class Parser extends DurationParser {
   }
 
   #fills(): { fillLeft: number | undefined; fillRight: number | undefined } {
-    if (this.accept("fill") !== undefined) {
+    if (this.peekAfter.kind === "(" && this.accept("fill") !== undefined) {
       const value = this.#fillValue();
       return { fillLeft: value, fillRight: value };
     }
@@ -113,7 +113,8 @@ class Parser extends DurationParser {
       fillRight: undefined,
     };
     for (;;) {
-      const side = this.accept("fill_left", "fill_right");
+      // Without parentheses the word is a metric's name.
+      const side = this.peekAfter.kind === "(" ? this.accept("fill_left", "fill_right") : undefined;
       if (side === undefined) return fills;
       const name = side.kind === "fill_left" ? "fillLeft" : "fillRight";
       if (fills[name] !== undefined) throw this.unexpectedToken(side);

@@ -26,7 +26,7 @@ export function parsePrometheusDuration(text: string): number {
 
 /** Writes milliseconds as Prometheus does: the largest units first, weeks and years only where they are exact. */
 export function prometheusDurationText(durationMs: number): string {
-  let rest = Math.abs(Math.trunc(durationMs));
+  let rest = Math.abs(Math.round(durationMs));
   if (rest === 0) return "0s";
   let text = durationMs < 0 ? "-" : "";
   for (const [unit, milliseconds, onlyWhole] of UNITS) {

@@ -2,6 +2,7 @@
 import type { Clock } from "@clew/base";
 import type { Expr } from "./ast.ts";
 import { PromqlEngine } from "./engine.ts";
+import { isReset } from "./histogram-math.ts";
 import { bucketsOf } from "./histogram-buckets.ts";
 import { unquoted } from "./go-string.ts";
 import { Labels } from "./labels.ts";
@@ -63,10 +64,27 @@ function load(querier: MemoryQuerier, head: string, block: readonly string[]): v
   const series = block.filter((line) => !/^\S+@st\b|\}@st\b/.test(line)).map(parseSeries);
   const all = /^load_with_nhcb/i.test(head) ? [...series, ...customBucketHistograms(series)] : series;
   for (const { labels, samples } of all) {
-    samples.forEach((sample, i) => {
+    withResetHints(samples).forEach((sample, i) => {
       if (sample !== undefined) querier.add(labels, i * stepMs, sample);
     });
   }
+}
+
+/** A store that keeps histograms in chunks knows, within one, whether each is a continuation of the one before. */
+function withResetHints(samples: readonly ScriptSample[]): readonly ScriptSample[] {
+  let previous: NativeHistogram | undefined;
+  return samples.map((sample) => {
+    if (typeof sample !== "object") {
+      if (sample !== undefined) previous = undefined;
+      return sample;
+    }
+    const before = previous;
+    previous = sample;
+    const isGiven = sample.counterReset === "gauge" || sample.counterReset === "reset";
+    if (before === undefined || before.counterReset === "gauge" || isGiven) return sample;
+    const counterReset = isReset({ ...sample, counterReset: "unknown" }, before) ? "unknown" : "not_reset";
+    return { ...sample, counterReset };
+  });
 }
 
 function parseEval(head: string, block: readonly string[], line: number): ScriptEval {

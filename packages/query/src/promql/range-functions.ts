@@ -1,11 +1,12 @@
 import { KahanMean, KahanSum } from "./kahan-sum.ts";
-import { combine, divide, equalHistograms, isReset } from "./histogram-math.ts";
+import { equalHistograms, isReset } from "./histogram-math.ts";
 import type { NativeHistogram } from "./native-histogram.ts";
 import { quantileIsValid, quantileOf } from "./quantile.ts";
 import { queryError } from "./query-error.ts";
 import type { RangeWindow } from "./range-window.ts";
 import { extrapolatedRate, incompatible, instantRate } from "./rate.ts";
 import type { Sample } from "./series.ts";
+import { totalOfHistograms } from "./sum-histograms.ts";
 import { goFloatText } from "./go-number.ts";
 import { goGeneralText } from "./go-float.ts";
 
@@ -15,7 +16,7 @@ export type RangeFunction = (window: RangeWindow, parameters: readonly number[])
 /** The functions that keep the metric's name, since their values are its own. */
 export const NAME_KEEPING: ReadonlySet<string> = new Set(["first_over_time", "last_over_time"]);
 
-/** The functions that look at floats alone and say so where a window has both. */
+/** The functions over ranges, by name. */
 export const RANGE_FUNCTIONS: ReadonlyMap<string, RangeFunction> = new Map<string, RangeFunction>([
   ["rate", (window) => extrapolatedRate(window, { isCounter: true, perSecond: true })],
   ["increase", (window) => extrapolatedRate(window, { isCounter: true, perSecond: false })],
@@ -24,8 +25,14 @@ export const RANGE_FUNCTIONS: ReadonlyMap<string, RangeFunction> = new Map<strin
   ["idelta", (window) => instantRate(window, false)],
   ["count_over_time", (window) => orAbsent(window.floatCount + window.histogramCount)],
   ["present_over_time", (window) => (window.floatCount + window.histogramCount > 0 ? 1 : undefined)],
-  ["sum_over_time", (window) => ofOneKind(window, sumOfFloats, (histograms) => sumOfHistograms(window, histograms))],
-  ["avg_over_time", (window) => ofOneKind(window, meanOfFloats, (histograms) => meanOfHistograms(window, histograms))],
+  [
+    "sum_over_time",
+    (window) => ofOneKind(window, sumOfFloats, (histograms) => totalInWindow(window, histograms, false)),
+  ],
+  [
+    "avg_over_time",
+    (window) => ofOneKind(window, meanOfFloats, (histograms) => totalInWindow(window, histograms, true)),
+  ],
   ["min_over_time", floatsOnly((window) => window.floatAt(extremeIndex(window, (a, b) => a < b)))],
   ["max_over_time", floatsOnly((window) => window.floatAt(extremeIndex(window, (a, b) => a > b)))],
   ["ts_of_min_over_time", floatsOnly((window) => window.floatTimeAt(extremeIndex(window, (a, b) => a <= b)) / 1000)],
@@ -101,27 +108,19 @@ function meanOfFloats({ floats, firstFloat, endFloat }: RangeWindow): number {
   return mean.mean;
 }
 
-function sumOfHistograms(window: RangeWindow, histograms: readonly NativeHistogram[]): NativeHistogram | undefined {
-  let [sum] = histograms;
-  let reconciled = false;
-  for (const histogram of histograms.slice(1)) {
-    const combined = sum && combine(sum, histogram, 1);
-    if (combined === undefined) return incompatible(window);
-    reconciled ||= combined.boundsReconciled;
-    sum = combined.histogram;
-  }
+function totalInWindow(
+  window: RangeWindow,
+  histograms: readonly NativeHistogram[],
+  isMean: boolean,
+): NativeHistogram | undefined {
+  const total = totalOfHistograms(histograms, isMean);
+  if (total === undefined || "incompatibleAt" in total) return incompatible(window);
   const { annotations, position } = window;
-  const hints = new Set(histograms.map(({ counterReset }) => counterReset));
-  if (hints.has("reset") && hints.has("not_reset")) {
-    annotations.warn("conflicting counter resets during histogram aggregation", position);
+  if (total.resetCollision) annotations.warn("conflicting counter resets during histogram aggregation", position);
+  if (total.boundsReconciled) {
+    annotations.info("mismatched custom buckets were reconciled during aggregation", position);
   }
-  if (reconciled) annotations.info("mismatched custom buckets were reconciled during aggregation", position);
-  return sum;
-}
-
-function meanOfHistograms(window: RangeWindow, histograms: readonly NativeHistogram[]): NativeHistogram | undefined {
-  const sum = sumOfHistograms(window, histograms);
-  return sum && divide(sum, histograms.length);
+  return total.histogram;
 }
 
 function extremeIndex(window: RangeWindow, isBetter: (candidate: number, best: number) => boolean): number {

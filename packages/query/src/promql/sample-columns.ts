@@ -26,15 +26,22 @@ export function columnsOfSamples({ labels, timestampsMs, values, histograms }: S
   return columns.build(labels, false);
 }
 
-/** The points of an evaluated series (a subquery's inside) as samples. */
+/**
+ * The points of an evaluated series (a subquery's inside) as samples. What they say of counter resets holds
+ * between the store's samples, of which a subquery may skip some and see others twice.
+ */
 export function columnsOfSeries(series: Series, grid: Grid): SampleColumns {
   const columns = new ColumnsBuilder(grid.count);
   for (let step = 0; step < grid.count; step++) {
     const sample = series.at(step);
     if (typeof sample === "number") columns.addFloat(timeOf(grid, step), sample);
-    else if (sample !== undefined) columns.addHistogram(timeOf(grid, step), sample);
+    else if (sample !== undefined) columns.addHistogram(timeOf(grid, step), withoutResetHint(sample));
   }
   return columns.build(series.labels, series.dropName);
+}
+
+function withoutResetHint(histogram: NativeHistogram): NativeHistogram {
+  return histogram.counterReset === "gauge" ? histogram : { ...histogram, counterReset: "unknown" };
 }
 
 class ColumnsBuilder {
