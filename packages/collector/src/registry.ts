@@ -6,6 +6,8 @@ import { memoryLimiterProcessor } from "./components/processors/memory-limiter/f
 import { resourceProcessor } from "./components/processors/resource/factory.ts";
 import { otlpGrpcExporter } from "./components/exporters/otlp-grpc/factory.ts";
 import { otlpHttpExporter } from "./components/exporters/otlp-http/factory.ts";
+import { prometheusExporter } from "./components/exporters/prometheus/factory.ts";
+import { debugExporter } from "./components/exporters/debug/factory.ts";
 import { nopExporter } from "./components/exporters/nop/factory.ts";
 
 /** The components that a configuration may name. */
@@ -21,7 +23,7 @@ export function builtinComponents(): Registry {
   return {
     receivers: [otlpReceiver],
     processors: [batchProcessor, memoryLimiterProcessor, resourceProcessor],
-    exporters: [nopExporter, otlpGrpcExporter, otlpHttpExporter],
+    exporters: [debugExporter, nopExporter, otlpGrpcExporter, otlpHttpExporter, prometheusExporter],
     extensions: [],
   };
 }

@@ -1,6 +1,13 @@
-/** Prometheus's text format, version 0.0.4: what `/metrics` of the collector and of the `prometheus` exporter print. */
+/** Prometheus's text formats: what `/metrics` of the collector and of the `prometheus` exporter print. */
 
 export type FamilyType = "counter" | "gauge" | "histogram" | "summary";
+
+/** An example of what a sample counted, with the trace that it was part of. Only OpenMetrics has them. */
+export interface Exemplar {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+  readonly timestampMs: number;
+}
 
 export interface Sample {
   /** What follows the family's name: `""`, `_bucket`, `_sum`, `_count`. */
@@ -8,6 +15,7 @@ export interface Sample {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
   readonly timestampMs?: number | undefined;
+  readonly exemplar?: Exemplar | undefined;
 }
 
 export interface Family {
@@ -18,20 +26,42 @@ export interface Family {
 }
 
 export const TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8";
+export const OPEN_METRICS_FORMAT = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/** Families in the order given; each must stand once. */
+/** The text format 0.0.4. Families in the order given; each must stand once. */
 export function expositionText(families: Iterable<Family>): string {
-  const lines: string[] = [];
+  let text = "";
   for (const { name, type, help, samples } of families) {
-    lines.push(`# HELP ${name} ${escapeHelp(help)}`, `# TYPE ${name} ${type}`);
-    for (const sample of samples) lines.push(sampleLine(name, sample));
+    text += `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n`;
+    for (const { suffix, labels, value, timestampMs } of samples) {
+      const time = timestampMs === undefined ? "" : ` ${Math.trunc(timestampMs)}`;
+      text += `${name}${suffix}${labelText(labels)} ${numberText(value)}${time}\n`;
+    }
   }
-  return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
+  return text;
 }
 
-function sampleLine(name: string, { suffix, labels, value, timestampMs }: Sample): string {
-  const time = timestampMs === undefined ? "" : ` ${Math.trunc(timestampMs)}`;
-  return `${name}${suffix}${labelText(labels)} ${numberText(value)}${time}`;
+/** OpenMetrics 1.0: counters lose `_total` in their family's name, times are in seconds, exemplars are there. */
+export function openMetricsText(families: Iterable<Family>): string {
+  let text = "";
+  for (const { name, type, help, samples } of families) {
+    const isCounter = type === "counter" && name.endsWith("_total");
+    const family = isCounter ? name.slice(0, -"_total".length) : name;
+    // A counter must end in _total; one that does not is of a type that we cannot say.
+    const shownType = type === "counter" && !isCounter ? "unknown" : type;
+    text += `# HELP ${family} ${escapeLabel(help)}\n# TYPE ${family} ${shownType}\n`;
+    for (const { suffix, labels, value, timestampMs, exemplar } of samples) {
+      const time = timestampMs === undefined ? "" : ` ${timestampMs / 1_000}`;
+      text += `${name}${suffix}${labelText(labels)} ${numberText(value)}${time}${exemplarText(exemplar)}\n`;
+    }
+  }
+  return `${text}# EOF\n`;
+}
+
+function exemplarText(exemplar: Exemplar | undefined): string {
+  if (exemplar === undefined) return "";
+  const { labels, value, timestampMs } = exemplar;
+  return ` # ${labelText(labels) || "{}"} ${numberText(value)} ${timestampMs / 1_000}`;
 }
 
 function labelText(labels: Readonly<Record<string, string>>): string {
