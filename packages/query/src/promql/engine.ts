@@ -64,7 +64,7 @@ export class PromqlEngine {
           return { type: "scalar", timeMs, value: evaluation.scalar(expr)[0] ?? NaN };
         case "matrix":
           return rangesAsMatrix(expr, evaluation, timeMs);
-        case "vector":
+        default:
           return { type: "vector", timeMs, points: pointsOf(withoutNames(evaluation.vector(expr), grid.count)) };
       }
     });

@@ -18,7 +18,7 @@ const POSIX_CLASSES: Readonly<Record<string, string>> = {
 };
 
 const TOKEN =
-  /\\Q([\s\S]*?)(?:\\E|$)|\\[pP]\{\^?\w+\}|\\x\{([\da-fA-F]+)\}|\\x[\da-fA-F]{2}|\\[\s\S]|\[:(\^?)(\w+):\]|\(\?P?<(\w+)>|\(\?([a-zA-Z]*)(?:-([a-zA-Z]*))?([:)])|\{\d+(?:,\d*)?\}|[\s\S]/gu;
+  /\\Q([\s\S]*?)(?:\\E|$)|\\[pP](?:\{\^?\w+\}|[A-Z])|\\x\{([\da-fA-F]+)\}|\\x[\da-fA-F]{2}|\\[\s\S]|\[:(\^?)(\w+):\]|\(\?P?<(\w+)>|\(\?([a-zA-Z]*)(?:-([a-zA-Z]*))?([:)])|\{\d+(?:,\d*)?\}|[\s\S]/gu;
 const SYNTAX = /[\\^$.*+?()[\]{}|/]/gu;
 
 /**
@@ -111,6 +111,7 @@ class Translation {
     if (character === "A" && !this.#inClass) this.#text += "^";
     else if (character === "z" && !this.#inClass) this.#text += "$";
     else if (character === "a") this.#text += "\\x07";
+    else if (/^[pP]/.test(character)) this.#text += unicodeClass(token);
     else if (/^[A-Za-z0-9]/.test(character)) this.#text += token;
     else this.#literal(character);
   }
@@ -123,4 +124,11 @@ class Translation {
     const escaped = [...cases].map((one) => one.replaceAll(SYNTAX, "\\$&").replace(/^-$/, this.#inClass ? "\\-" : "-"));
     this.#text += this.#inClass || escaped.length === 1 ? escaped.join("") : `[${escaped.join("")}]`;
   }
+}
+
+/** `\pL` and `\p{L}` name general categories, `\p{Greek}` a script; `^` in the braces negates. */
+function unicodeClass(token: string): string {
+  const name = token.slice(2).replaceAll(/[{}^]/g, "");
+  const isNegated = token.startsWith("\\P") !== token.includes("^");
+  return `\\${isNegated ? "P" : "p"}{${name.length > 2 ? `Script=${name}` : name}}`;
 }

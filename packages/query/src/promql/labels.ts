@@ -117,7 +117,9 @@ export function labelNameText(name: string): string {
 
 /** Double-quoted with the escapes of Go's `strconv.Quote`. */
 export function quoted(text: string): string {
-  return `"${text.replaceAll(/[\\"\u0000-\u001f\u007f-\u00a0\u00ad]/g, escaped)}"`;
+  let escapedText = "";
+  for (const character of text) escapedText += escaped(character);
+  return `"${escapedText}"`;
 }
 
 const NAMED_ESCAPES: Readonly<Record<string, string>> = {
@@ -133,9 +135,11 @@ const NAMED_ESCAPES: Readonly<Record<string, string>> = {
 };
 
 function escaped(character: string): string {
-  const code = character.charCodeAt(0);
+  const code = character.codePointAt(0) ?? 0;
+  const isPrintable = (code >= 0x20 && code < 0x7f) || (code > 0xa0 && code !== 0xad);
   const hex = code.toString(16);
-  return NAMED_ESCAPES[character] ?? (code < 0x80 ? `\\x${hex.padStart(2, "0")}` : `\\u${hex.padStart(4, "0")}`);
+  const coded = code < 0x80 ? `\\x${hex.padStart(2, "0")}` : `\\u${hex.padStart(4, "0")}`;
+  return NAMED_ESCAPES[character] ?? (isPrintable ? character : coded);
 }
 
 function compareText(a: string, b: string): number {

@@ -25,7 +25,7 @@ export function print(expr: Expr): string {
       return `${selectorText(expr)}${extensionText(expr)}${timeText(expr)}`;
     case "matrix":
       return `${selectorText(expr.selector)}[${rangeText(expr.range)}]${extensionText(expr.selector)}${timeText(expr.selector)}`;
-    case "subquery":
+    default:
       return `${print(expr.expr)}${subqueryTailText(expr)}`;
   }
 }
@@ -48,7 +48,7 @@ export function durationText(duration: Duration): string {
       return `-${durationText(duration.operand)}`;
     case "grouped":
       return `(${durationText(duration.operand)})`;
-    case "calculated": {
+    default: {
       const left = durationText(duration.left);
       const right = durationText(duration.right);
       const isChoice = duration.operator === "min_of" || duration.operator === "max_of";

@@ -27,9 +27,7 @@ function childrenOf(expr: Expr): readonly Expr[] {
       return [expr.left, expr.right];
     case "call":
       return expr.args;
-    case "vector":
-    case "number":
-    case "string":
+    default:
       return [];
   }
 }

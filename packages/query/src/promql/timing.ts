@@ -83,7 +83,7 @@ function secondsOf(duration: Duration, times: QueryTimes): number {
       return -secondsOf(duration.operand, times);
     case "grouped":
       return secondsOf(duration.operand, times);
-    case "calculated":
+    default:
       return calculated(duration, secondsOf(duration.left, times), secondsOf(duration.right, times));
   }
 }
@@ -109,7 +109,7 @@ function calculated(duration: Duration & { kind: "calculated" }, left: number, r
       return left ** right;
     case "min_of":
       return Math.min(left, right);
-    case "max_of":
+    default:
       return Math.max(left, right);
   }
 }

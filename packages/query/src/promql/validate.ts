@@ -38,7 +38,7 @@ export function typeOf(expr: Expr): ValueType {
       return typeOf(expr.expr);
     case "binary":
       return typeOf(expr.left) === "scalar" && typeOf(expr.right) === "scalar" ? "scalar" : "vector";
-    case "call":
+    default:
       return SIGNATURES.get(expr.func)?.returns ?? "vector";
   }
 }

@@ -61,7 +61,7 @@ async function get(path: string): Promise<{ status: number; text: string }> {
 
 async function getData(path: string): Promise<unknown> {
   const { status, text } = await get(path);
-  expect(status, text).toBe(200);
+  expect({ status, text }).toMatchObject({ status: 200 });
   return (JSON.parse(text) as { data: unknown }).data;
 }
 

@@ -1,0 +1,89 @@
+import type { Clock } from "@clew/base";
+import { describe, expect, test } from "vitest";
+import { PromqlEngine } from "./engine.ts";
+import { Labels } from "./labels.ts";
+import { MemoryQuerier } from "./memory-querier.test-kit.ts";
+import type { MetricsQuerier, SelectRequest } from "./querier.ts";
+
+const signal = new AbortController().signal;
+
+function clockAt(nowMs: () => number): Clock {
+  return { nowMs, after: () => () => undefined, every: () => () => undefined };
+}
+
+function setUp(maxSamples?: number): { engine: PromqlEngine; requests: SelectRequest[] } {
+  const memory = new MemoryQuerier();
+  for (let second = 0; second <= 600; second += 10) memory.add(Labels.of({ __name__: "up" }), second * 1000, 1);
+  const requests: SelectRequest[] = [];
+  const querier: MetricsQuerier = Object.assign(Object.create(memory) as MetricsQuerier, {
+    select: (request: SelectRequest) => {
+      requests.push(request);
+      return memory.select(request);
+    },
+  });
+  const engine = new PromqlEngine({
+    querier,
+    clock: clockAt(() => 1000),
+    ...(maxSamples === undefined ? {} : { maxSamples }),
+  });
+  return { engine, requests };
+}
+
+describe("asks the store once for each selector, for all evaluation times together", () => {
+  test.each([
+    ["up", 300_000 - 300_000, 600_000],
+    ["rate(up[2m])", 300_000 - 120_000, 600_000],
+    ["up offset 1m", 300_000 - 360_000, 540_000],
+    ["up @ 100", 100_000 - 300_000, 100_000],
+    ["max_over_time(rate(up[2m])[5m:1m])", 60_000 - 120_000, 600_000],
+    ["rate(up[2m] anchored)", 300_000 - 120_000 - 300_000, 600_000],
+  ])("%s", async (query, startMs, endMs) => {
+    const { engine, requests } = setUp();
+    await engine.range(query, { startMs: 300_000, endMs: 600_000, stepMs: 60_000 }, { signal });
+    expect(requests).toMatchObject([{ startMs, endMs }]);
+  });
+});
+
+test("tells the store what it will do with the samples", async () => {
+  const { engine, requests } = setUp();
+  await engine.range("sum(rate(up[2m])) / count(up)", { startMs: 0, endMs: 60_000, stepMs: 15_000 }, { signal });
+  expect(requests.map(({ hints }) => hints)).toEqual([
+    { stepMs: 15_000, rangeMs: 120_000, lookbackMs: 300_000, func: "rate" },
+    { stepMs: 15_000, rangeMs: 0, lookbackMs: 300_000, func: "count" },
+  ]);
+});
+
+test("ends a query that takes more samples than allowed", async () => {
+  const { engine } = setUp(30);
+  await expect(engine.instant("up[10m]", 600_000, { signal })).rejects.toMatchObject({
+    type: "execution",
+    what: "query processing would load too many samples into memory in query execution",
+  });
+});
+
+test("ends a query whose time is up", async () => {
+  const { engine } = setUp();
+  await expect(engine.instant("up", 600_000, { signal, deadlineMs: 999 })).rejects.toMatchObject({
+    type: "timeout",
+    what: "query timed out in expression evaluation",
+  });
+});
+
+test("ends a query that is cancelled", async () => {
+  const { engine } = setUp();
+  await expect(engine.instant("up", 600_000, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+    type: "canceled",
+    what: "query was canceled in expression evaluation",
+  });
+});
+
+test("sorts the series of a range query by their labels", async () => {
+  const { engine } = setUp();
+  const query = 'label_replace(up, "z", "1", "", "") or label_replace(up, "a", "1", "", "") or up';
+  const { value } = await engine.range(query, { startMs: 0, endMs: 0, stepMs: 1000 }, { signal });
+  expect(value.type === "matrix" && value.series.map(({ labels }) => labels.toString())).toEqual([
+    '{__name__="up"}',
+    '{__name__="up", a="1"}',
+    '{__name__="up", z="1"}',
+  ]);
+});
