@@ -26,6 +26,7 @@ export class ManualClock implements Clock {
   /** Moves on, running what falls due in order, and lets promises settle after each. */
   async advance(durationMs: number): Promise<void> {
     const endMs = this.#nowMs + durationMs;
+    await settled();
     for (;;) {
       const next = [...this.#timers].sort((left, right) => left.dueMs - right.dueMs)[0];
       if (next === undefined || next.dueMs > endMs) break;

@@ -64,6 +64,39 @@ export type MessageName =
 // oxlint-disable-next-line typescript/no-explicit-any -- the tests read into it by field names
 export type Decoded = any;
 
+/** The two halves of a 64-bit integer, as much of a `Long` as protobufjs needs to decode and encode one exactly. */
+class TwoHalves {
+  readonly low: number;
+  readonly high: number;
+  readonly unsigned: boolean;
+
+  constructor(low: number, high: number, unsigned: boolean) {
+    this.low = low;
+    this.high = high;
+    this.unsigned = unsigned;
+  }
+
+  static fromValue(value: number): TwoHalves {
+    return new TwoHalves(value | 0, Math.floor(value / 2 ** 32) | 0, false);
+  }
+
+  static fromNumber(value: number): TwoHalves {
+    return TwoHalves.fromValue(value);
+  }
+
+  toNumber(): number {
+    return Number(this.toString());
+  }
+
+  toString(): string {
+    const bits = (BigInt(this.high >>> 0) << 32n) | BigInt(this.low >>> 0);
+    return String(this.unsigned ? bits : BigInt.asIntN(64, bits));
+  }
+}
+
+protobuf.util.Long = TwoHalves as never;
+protobuf.configure();
+
 const root = protobuf.parse(SCHEMA, { keepCase: true }).root;
 
 export function decode(name: MessageName, bytes: Uint8Array): Decoded {
@@ -90,7 +123,7 @@ export function plainValue(value: Decoded): unknown {
 }
 
 export function plainAttributes(attributes: Decoded): Record<string, unknown> {
-  return Object.fromEntries((attributes ?? []).map(({ key, value }: Decoded) => [key, plainValue(value)]));
+  return Object.fromEntries((attributes ?? []).map(({ key = "", value }: Decoded) => [key, plainValue(value)]));
 }
 
 function withHexBytes(value: unknown): unknown {

@@ -52,7 +52,10 @@ export interface GrpcAnswer {
   readonly trailers?: http2.OutgoingHttpHeaders;
 }
 
-export async function startGrpcServer(answer: (index: number) => GrpcAnswer = () => ({})): Promise<OtlpServer> {
+export async function startGrpcServer(
+  answer: (index: number) => GrpcAnswer = () => ({}),
+  port = 0,
+): Promise<OtlpServer> {
   const log = new RequestLog();
   const sessions = new Set<http2.ServerHttp2Session>();
   const server = http2.createServer();
@@ -79,7 +82,7 @@ export async function startGrpcServer(answer: (index: number) => GrpcAnswer = ()
     prefix.writeUInt32BE(answerBody.length, 1);
     stream.end(status === 0 ? Buffer.concat([prefix, answerBody]) : Buffer.alloc(0));
   });
-  const url = await listen(server);
+  const url = await listen(server, port);
   const close = (): Promise<void> =>
     new Promise((resolve) => {
       server.close(() => resolve());
@@ -110,8 +113,8 @@ async function readAll(stream: AsyncIterable<Buffer>): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function listen(server: Server): Promise<string> {
+function listen(server: Server, port = 0): Promise<string> {
   return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+    server.listen(port, "127.0.0.1", () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
   });
 }

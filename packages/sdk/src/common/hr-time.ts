@@ -3,6 +3,12 @@ import type { HrTime, TimeInput } from "@opentelemetry/api";
 import { nanosParts, type Writer } from "@clew/otlp";
 import type { Clock } from "@clew/base";
 
+/**
+ * A number may be milliseconds since the epoch or, by the API's convention, a reading of
+ * `performance.now()`. No process runs for three years, and no telemetry is from before 1973.
+ */
+const LARGEST_MONOTONIC_MS = 1e11;
+
 export function hrTimeOf(epochMs: number): HrTime {
   const seconds = Math.floor(epochMs / 1_000);
   return [seconds, Math.floor((epochMs - seconds * 1_000) * 1e6)];
@@ -11,10 +17,10 @@ export function hrTimeOf(epochMs: number): HrTime {
 /** Reads what a user gave as a time; now if nothing, or nothing that is a time. */
 export function toHrTime(input: TimeInput | undefined, clock: Clock): HrTime {
   if (Array.isArray(input)) return [Math.floor(input[0]) || 0, Math.floor(input[1]) || 0];
-  const epochMs = input instanceof Date ? input.getTime() : input;
-  if (typeof epochMs !== "number" || !Number.isFinite(epochMs)) return hrTimeOf(clock.nowMs());
-  // A number this small is a reading of `performance.now()`, by the API's convention.
-  return hrTimeOf(epochMs < performance.timeOrigin ? performance.timeOrigin + epochMs : epochMs);
+  const ms = input instanceof Date ? input.getTime() : input;
+  if (typeof ms !== "number" || !Number.isFinite(ms)) return hrTimeOf(clock.nowMs());
+  const isMonotonic = typeof input === "number" && ms < LARGEST_MONOTONIC_MS;
+  return hrTimeOf(isMonotonic ? performance.timeOrigin + ms : ms);
 }
 
 /** Negative when `left` is the earlier, positive when it is the later, in nanoseconds. */

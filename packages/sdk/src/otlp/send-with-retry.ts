@@ -26,7 +26,7 @@ export async function sendWithRetry(
   const deadlineMs = clock.nowMs() + timeoutMs;
   let backoffMs = FIRST_BACKOFF_MS;
   for (let attempt = 1; ; attempt++) {
-    const response = await transport.send(body, Math.max(deadlineMs - clock.nowMs(), 1));
+    const response = await transport.send(body, Math.max(Math.ceil(deadlineMs - clock.nowMs()), 1));
     if (response.outcome !== "retryable" || attempt === MAX_ATTEMPTS || signal.aborted) return response;
     const waitMs = response.retryAfterMs ?? backoffMs * (1 + JITTER * (2 * random() - 1));
     if (clock.nowMs() + waitMs >= deadlineMs) return response;
