@@ -6,37 +6,38 @@ import { aggregateHeadText, binaryOperatorText, print, subqueryTailText } from "
 const LINE_LENGTH = 100;
 
 /** Writes a query in Prometheus's form, long parts on lines of their own. Throws `QUERY_BAD_DATA`. */
-export function formatQuery(query: string): string {
-  return pretty(parse(query), 0);
+export function formatQuery(query: string, lineLength: number = LINE_LENGTH): string {
+  return pretty(parse(query), 0, lineLength);
 }
 
-function pretty(expr: Expr, level: number): string {
-  const line = indent(level) + print(expr);
-  if (line.length <= LINE_LENGTH) return line;
+function pretty(expr: Expr, level: number, lineLength: number): string {
+  const text = print(expr);
+  const line = indent(level) + text;
+  if (text.length <= lineLength) return line;
   switch (expr.kind) {
     case "paren":
-      return `${indent(level)}(\n${pretty(expr.expr, level + 1)}\n${indent(level)})`;
+      return `${indent(level)}(\n${pretty(expr.expr, level + 1, lineLength)}\n${indent(level)})`;
     case "binary": {
       const operator = `${indent(level)}${binaryOperatorText(expr)}`;
-      return `${pretty(expr.left, level + 1)}\n${operator}\n${pretty(expr.right, level + 1)}`;
+      return `${pretty(expr.left, level + 1, lineLength)}\n${operator}\n${pretty(expr.right, level + 1, lineLength)}`;
     }
     case "call":
-      return `${indent(level)}${expr.func}(\n${list(expr.args, level + 1)}\n${indent(level)})`;
+      return `${indent(level)}${expr.func}(\n${list(expr.args, level + 1, lineLength)}\n${indent(level)})`;
     case "aggregate": {
       const args = expr.parameter === undefined ? [expr.expr] : [expr.parameter, expr.expr];
-      return `${indent(level)}${aggregateHeadText(expr)}(\n${list(args, level + 1)}\n${indent(level)})`;
+      return `${indent(level)}${aggregateHeadText(expr)}(\n${list(args, level + 1, lineLength)}\n${indent(level)})`;
     }
     case "unary":
-      return `${indent(level)}${expr.operator}${pretty(expr.expr, level).trimStart()}`;
+      return `${indent(level)}${expr.operator}${pretty(expr.expr, level, lineLength).trimStart()}`;
     case "subquery":
-      return `${pretty(expr.expr, level)}${subqueryTailText(expr)}`;
+      return `${pretty(expr.expr, level, lineLength)}${subqueryTailText(expr)}`;
     default:
       return line;
   }
 }
 
-function list(args: readonly Expr[], level: number): string {
-  return args.map((arg) => pretty(arg, level)).join(",\n");
+function list(args: readonly Expr[], level: number, lineLength: number): string {
+  return args.map((arg) => pretty(arg, level, lineLength)).join(",\n");
 }
 
 function indent(level: number): string {
