@@ -6,6 +6,7 @@ import { Evaluation } from "./evaluate.ts";
 import { type FetchPlan, planFetches } from "./fetch-plan.ts";
 import { type Grid, gridOf, timeOf } from "./grid.ts";
 import { compareLabels } from "./labels.ts";
+import type { NativeHistogram } from "./native-histogram.ts";
 import { parse } from "./parse.ts";
 import type { MetricsQuerier, SeriesSamples } from "./querier.ts";
 import { queryError } from "./query-error.ts";
@@ -160,13 +161,20 @@ function pointsOf(series: readonly Series[]): readonly VectorPoint[] {
 }
 
 function matrixSeries(series: Series, grid: Grid): MatrixSeries {
-  const steps = Uint32Array.from([...series.present.keys()].filter((step) => series.present[step] === 1));
-  return {
-    labels: series.labels,
-    timestampsMs: Float64Array.from(steps, (step) => timeOf(grid, step)),
-    values: Float64Array.from(steps, (step) => series.values[step] ?? NaN),
-    histograms: series.hasHistograms ? Array.from(steps, (step) => series.histogramAt(step)) : undefined,
-  };
+  const { labels, present, values: column, hasHistograms } = series;
+  let count = 0;
+  for (const one of present) count += one;
+  const timestampsMs = new Float64Array(count);
+  const values = new Float64Array(count);
+  const histograms: (NativeHistogram | undefined)[] | undefined = hasHistograms ? [] : undefined;
+  let next = 0;
+  for (let step = 0; step < present.length; step++) {
+    if (present[step] !== 1) continue;
+    timestampsMs[next] = timeOf(grid, step);
+    values[next++] = column[step] ?? NaN;
+    histograms?.push(series.histogramAt(step));
+  }
+  return { labels, timestampsMs, values, histograms };
 }
 
 /** A range selector as a whole query gives the samples themselves. */

@@ -77,7 +77,9 @@ function aggregation(expr: Aggregate, parameter: Float64Array | undefined, annot
     case "stddev":
       return overFloats(expr, annotations, (values) => Math.sqrt(variance(values)));
     default:
-      return overFloats(expr, annotations, (values, step) => quantileOf(parameter?.[step] ?? NaN, values));
+      return overFloats(expr, annotations, (values, step) =>
+        quantileOf(parameter?.[step] ?? NaN, Float64Array.from(values)),
+      );
   }
 }
 

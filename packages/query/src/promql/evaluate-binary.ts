@@ -110,10 +110,13 @@ function matchKey(expr: Binary): (labels: Labels) => string {
 
 /** The labels by which two series are matched. */
 function matchLabels({ matching }: Binary): (labels: Labels) => Labels {
-  const names = new Set(matching.labels);
-  if (matching.on) return (labels) => labels.keeping(names);
-  names.add(METRIC_NAME);
-  return (labels) => labels.without(names);
+  const names = new Set(matching.on ? matching.labels : [...matching.labels, METRIC_NAME]);
+  const known = new Map<Labels, Labels>();
+  return (labels) => {
+    let picked = known.get(labels);
+    if (picked === undefined) known.set(labels, (picked = matching.on ? labels.keeping(names) : labels.without(names)));
+    return picked;
+  };
 }
 
 /** Arithmetic and comparisons of two vectors. The side called "one" has at most one series of a match group at a step. */
@@ -135,7 +138,7 @@ class VectorMatch {
   readonly #pick: (labels: Labels) => Labels;
   /** `group_right`: the sides change places, and the operands change them back. */
   readonly #swapped: boolean;
-  readonly #resultLabels = new Map<string, Labels>();
+  readonly #resultLabels = new Map<Labels, Map<Labels, Labels>>();
 
   constructor(expr: Binary, count: number, annotations: Annotations) {
     this.#expr = expr;
@@ -232,9 +235,10 @@ class VectorMatch {
   }
 
   #labelsOf(many: Labels, one: Labels): Labels {
-    const key = `${many.key}\ud801${one.key}`;
-    let labels = this.#resultLabels.get(key);
-    if (labels === undefined) this.#resultLabels.set(key, (labels = this.#makeLabels(many, one)));
+    let known = this.#resultLabels.get(many);
+    if (known === undefined) this.#resultLabels.set(many, (known = new Map()));
+    let labels = known.get(one);
+    if (labels === undefined) known.set(one, (labels = this.#makeLabels(many, one)));
     return labels;
   }
 
