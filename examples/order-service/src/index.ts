@@ -64,6 +64,8 @@ async function startChild(
   const child = fork(new URL(`${name}.js`, programs ?? import.meta.url), {
     // Its logs come as log records; what it has to say beside them is an error.
     stdio: ["ignore", "ignore", "pipe", "ipc"],
+    // Flags of the program that runs the demo, a loader for instance, are not for these.
+    execArgv: [],
     env: {
       ...process.env,
       OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint,
