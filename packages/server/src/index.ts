@@ -1,1 +1,3 @@
-export {};
+export type { AccessSettings } from "./access.ts";
+export type { ProgramStatus } from "./clew/overview-endpoints.ts";
+export { listen, prometheusApp, uiApp, type ApiSettings, type ListeningServer } from "./http-server.ts";

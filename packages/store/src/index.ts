@@ -16,6 +16,8 @@ export {
   type StoredSeries,
   type SummaryPoint,
 } from "./read/metric-reader.ts";
+export { MetricPointReader } from "./read/metric-points.ts";
+export { OverviewReader } from "./read/overview-reader.ts";
 export type { JsonResourceSpans, JsonSpan } from "./read/span-rows.ts";
 export {
   TraceReader,

@@ -8,7 +8,9 @@ export function leOf(bound: number): string {
   const text = String(bound);
   const [digits = "", exponent] = text.split("e");
   if (exponent === undefined) return text;
-  return Number(exponent) > 0 ? BigInt(bound).toString() : bound.toFixed(Math.min(100, -Number(exponent) + digits.length)).replace(/0+$/, "");
+  return Number(exponent) > 0
+    ? BigInt(bound).toString()
+    : bound.toFixed(Math.min(100, -Number(exponent) + digits.length)).replace(/0+$/, "");
 }
 
 /** The labels that Prometheus's OTLP receiver gives an exemplar. */

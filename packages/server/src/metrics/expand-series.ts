@@ -42,7 +42,8 @@ export async function expandPoints(
   samples: SampleSets,
   signal: AbortSignal,
 ): Promise<void> {
-  const of = (...types: readonly StoredSeries["type"][]): StoredSeries[] => series.filter(({ type }) => types.includes(type));
+  const of = (...types: readonly StoredSeries["type"][]): StoredSeries[] =>
+    series.filter(({ type }) => types.includes(type));
   const scalars = of("gauge", "sum");
   const numbers = await reader.numbers(scalars, window, limit, signal);
   for (const one of scalars) addNumbers(one, numbers.get(one.key) ?? [], samples);
@@ -91,9 +92,14 @@ function addHistograms(series: StoredSeries, points: readonly HistogramPoint[], 
   }
 }
 
-function addNativeHistograms(series: StoredSeries, points: readonly ExponentialHistogramPoint[], samples: SampleSets): void {
+function addNativeHistograms(
+  series: StoredSeries,
+  points: readonly ExponentialHistogramPoint[],
+  samples: SampleSets,
+): void {
   const set = samples.open(labelsOf(series, series.name));
-  for (const point of points) set?.add(point.timestampMs, 0, isStale(point.flags), nativeHistogram(point, series.temporality));
+  for (const point of points)
+    set?.add(point.timestampMs, 0, isStale(point.flags), nativeHistogram(point, series.temporality));
 }
 
 /** Prometheus numbers buckets by their upper bound, OTLP by their lower one: one apart. */

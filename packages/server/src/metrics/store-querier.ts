@@ -53,7 +53,8 @@ export class StoreQuerier implements MetricsQuerier {
   }
 
   async metadata({ metric }: MetadataRequest, signal: AbortSignal): Promise<readonly MetricMetadata[]> {
-    const conditions: LabelCondition[] = metric === undefined ? [] : [{ name: "__name__", operator: "=", value: metric }];
+    const conditions: LabelCondition[] =
+      metric === undefined ? [] : [{ name: "__name__", operator: "=", value: metric }];
     const nowMs = this.#nowMs();
     const series = await this.#reader.series(conditions, { startMs: nowMs - METADATA_WINDOW_MS, endMs: nowMs }, signal);
     const found = new Map<string, MetricMetadata>();
@@ -78,7 +79,11 @@ export class StoreQuerier implements MetricsQuerier {
           if (!wanted(labels)) continue;
           const entry = found.get(labels.key) ?? { seriesLabels: labels, exemplars: [] };
           found.set(labels.key, entry);
-          entry.exemplars.push({ labels: exemplarLabels(exemplar), value: exemplar.value, timestampMs: exemplar.timestampMs });
+          entry.exemplars.push({
+            labels: exemplarLabels(exemplar),
+            value: exemplar.value,
+            timestampMs: exemplar.timestampMs,
+          });
         }
       }
     }

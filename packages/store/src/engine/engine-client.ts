@@ -35,7 +35,7 @@ export class EngineClient {
       url: "http://localhost",
       http_agent: new SocketAgent(socketPath),
       request_timeout: (QUERY_TIMEOUT_S + 5) * 1_000,
-      clickhouse_settings: { output_format_json_quote_64bit_integers: 1 },
+      clickhouse_settings: { output_format_json_quote_64bit_integers: 1, output_format_json_quote_denormals: 1 },
       log: { level: 127 },
     });
   }

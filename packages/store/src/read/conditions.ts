@@ -42,7 +42,8 @@ export class Conditions {
     const negative = operator === "!=" || operator === "!~";
     const test = (map: string): string => {
       if (operator === "exists") return `mapContains(${map}, {:String})`;
-      if (operator === "=" || operator === "!=") return `${map}[{:String}] = {:String} AND mapContains(${map}, {:String})`;
+      if (operator === "=" || operator === "!=")
+        return `${map}[{:String}] = {:String} AND mapContains(${map}, {:String})`;
       return `match(${map}[{:String}], {:String}) AND mapContains(${map}, {:String})`;
     };
     const values = operator === "exists" ? [key] : [key, value, key];

@@ -80,7 +80,24 @@ const LOG_SELECT = [
   HASH,
 ].join(", ");
 
-type LogRow = readonly [string, number, string, string, number, string, string, string, Pairs, string, number, number, string, string, string, string];
+type LogRow = readonly [
+  string,
+  number,
+  string,
+  string,
+  number,
+  string,
+  string,
+  string,
+  Pairs,
+  string,
+  number,
+  number,
+  string,
+  string,
+  string,
+  string,
+];
 
 /** Answers questions about logs. Every method rejects with the engine's error where the engine refuses. */
 export class LogReader {
@@ -91,7 +108,11 @@ export class LogReader {
   }
 
   /** Matching records, newest first (or oldest first); `after` continues behind an earlier page of the same order. */
-  async search(filter: LogFilter, limit: number, options: { after?: LogCursor | undefined; oldestFirst?: boolean } = {}): Promise<StoredLog[]> {
+  async search(
+    filter: LogFilter,
+    limit: number,
+    options: { after?: LogCursor | undefined; oldestFirst?: boolean } = {},
+  ): Promise<StoredLog[]> {
     const { after, oldestFirst = false } = options;
     const conditions = logConditions(filter);
     if (after !== undefined) {
@@ -112,7 +133,10 @@ export class LogReader {
     const { startUnixNano, endUnixNano } = filter.window;
     const widthNanos = (endUnixNano - startUnixNano) / BigInt(Math.max(1, Math.floor(bucketCount))) || 1n;
     const conditions = logConditions(filter);
-    const levels = ["SeverityNumber = 0", ...[1, 5, 9, 13, 17, 21].map((first) => `SeverityNumber BETWEEN ${first} AND ${first + 3}`)];
+    const levels = [
+      "SeverityNumber = 0",
+      ...[1, 5, 9, 13, 17, 21].map((first) => `SeverityNumber BETWEEN ${first} AND ${first + 3}`),
+    ];
     const rows = await this.#client.rows<readonly [string, ...string[]]>(
       `SELECT intDiv(toUnixTimestamp64Nano(Timestamp) - toInt64(${startUnixNano}), toInt64(${widthNanos})) AS bucket,
          ${levels.map((level) => `countIf(${level})`).join(", ")}
@@ -139,12 +163,15 @@ export class LogReader {
 
 function logConditions(filter: LogFilter): Conditions {
   const conditions = new Conditions().within("Timestamp", filter.window);
-  for (const phrase of phrasesOf(filter.text ?? "")) conditions.add("positionCaseInsensitiveUTF8(Body, {:String}) > 0", phrase);
-  if (filter.services !== undefined && filter.services.length > 0) conditions.add("ServiceName IN ({:Array(String)})", filter.services);
+  for (const phrase of phrasesOf(filter.text ?? ""))
+    conditions.add("positionCaseInsensitiveUTF8(Body, {:String}) > 0", phrase);
+  if (filter.services !== undefined && filter.services.length > 0)
+    conditions.add("ServiceName IN ({:Array(String)})", filter.services);
   if (filter.minSeverity !== undefined) conditions.add("SeverityNumber >= {:UInt8}", filter.minSeverity);
   if (filter.traceId !== undefined) conditions.add("TraceId = {:String}", filter.traceId);
   if (filter.spanIds !== undefined) conditions.add("SpanId IN ({:Array(String)})", filter.spanIds);
-  for (const attribute of filter.attributes ?? []) conditions.attribute(attribute, ["LogAttributes", "ResourceAttributes"]);
+  for (const attribute of filter.attributes ?? [])
+    conditions.attribute(attribute, ["LogAttributes", "ResourceAttributes"]);
   return conditions;
 }
 
@@ -156,8 +183,24 @@ const TIME = 0;
 
 function logOf(row: readonly unknown[]): StoredLog {
   const shared = resourceAndScopeOf(row.slice(0, RESOURCE_COLUMN_COUNT) as unknown as ResourceRow);
-  const [timestamp, source, observed, service, severityNumber, severityText, body, bodyType, attributes, types, dropped, flags, traceId, spanId, eventName, hash] =
-    row.slice(RESOURCE_COLUMN_COUNT) as unknown as LogRow;
+  const [
+    timestamp,
+    source,
+    observed,
+    service,
+    severityNumber,
+    severityText,
+    body,
+    bodyType,
+    attributes,
+    types,
+    dropped,
+    flags,
+    traceId,
+    spanId,
+    eventName,
+    hash,
+  ] = row.slice(RESOURCE_COLUMN_COUNT) as unknown as LogRow;
   const timestampUnixNano = BigInt.asUintN(64, BigInt(timestamp)).toString();
   return {
     ...shared,

@@ -94,7 +94,11 @@ export class MetricReader {
   }
 
   /** Series that were written on the window's days and meet all conditions. */
-  async series(conditions: readonly LabelCondition[], window: MillisWindow, signal?: AbortSignal): Promise<StoredSeries[]> {
+  async series(
+    conditions: readonly LabelCondition[],
+    window: MillisWindow,
+    signal?: AbortSignal,
+  ): Promise<StoredSeries[]> {
     const where = new Conditions().add(`Day BETWEEN ${day(window.startMs)} AND ${day(window.endMs)}`);
     for (const condition of conditions) addLabelCondition(where, condition);
     const rows = await this.#client.rows<readonly [string, string, string, string, string, number, number, Pairs]>(
@@ -117,7 +121,12 @@ export class MetricReader {
     }));
   }
 
-  numbers(series: readonly StoredSeries[], window: MillisWindow, limit: number, signal?: AbortSignal): Promise<Map<string, NumberPoint[]>> {
+  numbers(
+    series: readonly StoredSeries[],
+    window: MillisWindow,
+    limit: number,
+    signal?: AbortSignal,
+  ): Promise<Map<string, NumberPoint[]>> {
     return this.#points(series, "metric_samples", "Value", window, limit, signal, (row, timestampMs, flags) => ({
       timestampMs,
       flags,
@@ -125,7 +134,12 @@ export class MetricReader {
     }));
   }
 
-  histograms(series: readonly StoredSeries[], window: MillisWindow, limit: number, signal?: AbortSignal): Promise<Map<string, HistogramPoint[]>> {
+  histograms(
+    series: readonly StoredSeries[],
+    window: MillisWindow,
+    limit: number,
+    signal?: AbortSignal,
+  ): Promise<Map<string, HistogramPoint[]>> {
     const columns = "Count, Sum, Has, BucketCounts, ExplicitBounds";
     return this.#points(series, "metric_histograms", columns, window, limit, signal, (row, timestampMs, flags) => ({
       timestampMs,
@@ -144,22 +158,35 @@ export class MetricReader {
     signal?: AbortSignal,
   ): Promise<Map<string, ExponentialHistogramPoint[]>> {
     const columns = `Count, Sum, Has, Scale, ZeroCount, ZeroThreshold, PositiveOffset, PositiveBucketCounts, NegativeOffset, NegativeBucketCounts`;
-    return this.#points(series, "metric_exponential_histograms", columns, window, limit, signal, (row, timestampMs, flags) => ({
-      timestampMs,
-      flags,
-      count: row.u64(),
-      sum: optional(row.f64(), row.u8()),
-      scale: row.i32(),
-      zeroCount: row.u64(),
-      zeroThreshold: row.f64(),
-      positiveOffset: row.i32(),
-      positiveCounts: row.u64s(),
-      negativeOffset: row.i32(),
-      negativeCounts: row.u64s(),
-    }));
+    return this.#points(
+      series,
+      "metric_exponential_histograms",
+      columns,
+      window,
+      limit,
+      signal,
+      (row, timestampMs, flags) => ({
+        timestampMs,
+        flags,
+        count: row.u64(),
+        sum: optional(row.f64(), row.u8()),
+        scale: row.i32(),
+        zeroCount: row.u64(),
+        zeroThreshold: row.f64(),
+        positiveOffset: row.i32(),
+        positiveCounts: row.u64s(),
+        negativeOffset: row.i32(),
+        negativeCounts: row.u64s(),
+      }),
+    );
   }
 
-  summaries(series: readonly StoredSeries[], window: MillisWindow, limit: number, signal?: AbortSignal): Promise<Map<string, SummaryPoint[]>> {
+  summaries(
+    series: readonly StoredSeries[],
+    window: MillisWindow,
+    limit: number,
+    signal?: AbortSignal,
+  ): Promise<Map<string, SummaryPoint[]>> {
     const columns = "Count, Sum, Quantiles, QuantileValues";
     return this.#points(series, "metric_summaries", columns, window, limit, signal, (row, timestampMs, flags) => ({
       timestampMs,
@@ -172,7 +199,11 @@ export class MetricReader {
   }
 
   /** The bucket bounds that each histogram among the series had last. */
-  async latestBounds(series: readonly StoredSeries[], window: MillisWindow, signal?: AbortSignal): Promise<Map<string, Float64Array>> {
+  async latestBounds(
+    series: readonly StoredSeries[],
+    window: MillisWindow,
+    signal?: AbortSignal,
+  ): Promise<Map<string, Float64Array>> {
     const histograms = series.filter(({ type }) => type === "histogram");
     if (histograms.length === 0) return new Map();
     const where = pointConditions(histograms, { startMs: window.startMs - 1, endMs: window.endMs });
@@ -184,7 +215,12 @@ export class MetricReader {
     return new Map(rows.map(([fingerprint, bounds]) => [keyOf(fingerprint), Float64Array.from(bounds)]));
   }
 
-  async exemplars(series: readonly StoredSeries[], window: MillisWindow, limit: number, signal?: AbortSignal): Promise<Map<string, StoredExemplar[]>> {
+  async exemplars(
+    series: readonly StoredSeries[],
+    window: MillisWindow,
+    limit: number,
+    signal?: AbortSignal,
+  ): Promise<Map<string, StoredExemplar[]>> {
     if (series.length === 0) return new Map();
     const where = pointConditions(series, window);
     const rows = await this.#client.rows<readonly [string, string, number, string, string, Pairs]>(
@@ -196,7 +232,13 @@ export class MetricReader {
     );
     const found = new Map<string, StoredExemplar[]>();
     for (const [fingerprint, time, value, traceId, spanId, attributes] of rows) {
-      push(found, keyOf(fingerprint), { timestampMs: Number(time) / 1e6, value: Number(value), traceId, spanId, attributes });
+      push(found, keyOf(fingerprint), {
+        timestampMs: Number(time) / 1e6,
+        value: Number(value),
+        traceId,
+        spanId,
+        attributes,
+      });
     }
     return found;
   }
@@ -237,7 +279,9 @@ function pointConditions(series: readonly StoredSeries[], { startMs, endMs }: Mi
   const fingerprints = series.map(({ fingerprint }) => BigInt(fingerprint).toString()).join(",");
   return new Conditions()
     .add(`Fingerprint IN (${fingerprints})`)
-    .add(`Timestamp > fromUnixTimestamp64Milli(${millis(startMs)}) AND Timestamp <= fromUnixTimestamp64Milli(${millis(endMs)})`);
+    .add(
+      `Timestamp > fromUnixTimestamp64Milli(${millis(startMs)}) AND Timestamp <= fromUnixTimestamp64Milli(${millis(endMs)})`,
+    );
 }
 
 function addLabelCondition(where: Conditions, { name, operator, value }: LabelCondition): void {

@@ -45,7 +45,18 @@ export interface ResourceAndScope {
 }
 
 export function resourceAndScopeOf(row: ResourceRow): ResourceAndScope {
-  const [attributes, types, dropped, schemaUrl, name, version, scopeAttributes, scopeTypes, scopeDropped, scopeSchemaUrl] = row;
+  const [
+    attributes,
+    types,
+    dropped,
+    schemaUrl,
+    name,
+    version,
+    scopeAttributes,
+    scopeTypes,
+    scopeDropped,
+    scopeSchemaUrl,
+  ] = row;
   return {
     resource: { attributes: attributesOf(attributes, types), ...unlessZero("droppedAttributesCount", dropped) },
     resourceSchemaUrl: schemaUrl,
@@ -74,7 +85,10 @@ export function unlessZero<Name extends string>(name: Name, count: number): { re
  */
 export function nestByResource<Item, Out>(
   items: readonly { readonly row: ResourceRow; readonly item: Item }[],
-  build: (parts: ResourceAndScope, scopes: readonly { readonly parts: ResourceAndScope; readonly items: readonly Item[] }[]) => Out,
+  build: (
+    parts: ResourceAndScope,
+    scopes: readonly { readonly parts: ResourceAndScope; readonly items: readonly Item[] }[],
+  ) => Out,
 ): Out[] {
   const resources = new Map<string, Map<string, { parts: ResourceAndScope; items: Item[] }>>();
   for (const { row, item } of items) {

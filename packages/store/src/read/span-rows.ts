@@ -86,13 +86,20 @@ export interface JsonLink {
 
 export interface JsonResourceSpans {
   readonly resource: JsonResource;
-  readonly scopeSpans: readonly { readonly scope: JsonScope; readonly spans: readonly JsonSpan[]; readonly schemaUrl?: string }[];
+  readonly scopeSpans: readonly {
+    readonly scope: JsonScope;
+    readonly spans: readonly JsonSpan[];
+    readonly schemaUrl?: string;
+  }[];
   readonly schemaUrl?: string;
 }
 
 /** The rows' spans under their resources and scopes. */
 export function resourceSpansOf(rows: readonly SpanRow[]): JsonResourceSpans[] {
-  const items = rows.map((row) => ({ row: row.slice(0, RESOURCE_COLUMN_COUNT) as unknown as ResourceRow, item: spanOf(row) }));
+  const items = rows.map((row) => ({
+    row: row.slice(0, RESOURCE_COLUMN_COUNT) as unknown as ResourceRow,
+    item: spanOf(row),
+  }));
   return nestByResource(items, ({ resource, resourceSchemaUrl }, scopes) => ({
     resource,
     scopeSpans: scopes.map(({ parts, items }) => ({
@@ -105,9 +112,20 @@ export function resourceSpansOf(rows: readonly SpanRow[]): JsonResourceSpans[] {
 }
 
 function spanOf(row: SpanRow): JsonSpan {
-  const [start, traceId, spanId, parentSpanId, traceState, name, kind, flags, duration, statusCode, statusMessage] = row.slice(
-    RESOURCE_COLUMN_COUNT,
-  ) as [string, string, string, string, string, string, string, number, string, string, string];
+  const [start, traceId, spanId, parentSpanId, traceState, name, kind, flags, duration, statusCode, statusMessage] =
+    row.slice(RESOURCE_COLUMN_COUNT) as [
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      number,
+      string,
+      string,
+      string,
+    ];
   const [attributes, types, droppedAttributes, droppedEvents, droppedLinks] = row.slice(RESOURCE_COLUMN_COUNT + 11) as [
     Pairs,
     string,
@@ -184,6 +202,9 @@ export function numberOf(names: readonly string[], name: string): number {
   return index >= 0 ? index : Number(name) || 0;
 }
 
-export function unlessNone<Name extends string, Item>(name: Name, items: readonly Item[]): { readonly [K in Name]?: readonly Item[] } {
+export function unlessNone<Name extends string, Item>(
+  name: Name,
+  items: readonly Item[],
+): { readonly [K in Name]?: readonly Item[] } {
   return items.length === 0 ? {} : ({ [name]: items } as { readonly [K in Name]: readonly Item[] });
 }

@@ -89,7 +89,9 @@ export class TraceReader {
   }
 
   /** Traces with their every span in OTLP/JSON, in the order of `traceIds`; ids that are unknown are left out. */
-  async traces(traceIds: readonly string[]): Promise<{ traceId: string; resourceSpans: JsonResourceSpans[]; truncated: boolean }[]> {
+  async traces(
+    traceIds: readonly string[],
+  ): Promise<{ traceId: string; resourceSpans: JsonResourceSpans[]; truncated: boolean }[]> {
     if (traceIds.length === 0) return [];
     const rows = await this.#client.rows<SpanRow>(
       `SELECT TraceId, ${SPAN_SELECT} FROM otel_traces WHERE TraceId IN (${idList(traceIds)})
@@ -120,32 +122,38 @@ export class TraceReader {
 
   /** A trace's spans without attributes, by start time. Empty where the trace is unknown. */
   async skeleton(traceId: string): Promise<SkeletonSpan[]> {
-    const rows = await this.#client.rows<readonly [string, string, string, string, string, string, string, string, string[], number]>(
+    const rows = await this.#client.rows<
+      readonly [string, string, string, string, string, string, string, string, string[], number]
+    >(
       `SELECT SpanId, ParentSpanId, ServiceName, SpanName, SpanKind, StatusCode, toUnixTimestamp64Nano(Timestamp), Duration,
          arrayMap(t -> toUnixTimestamp64Nano(t) - toUnixTimestamp64Nano(Timestamp), Events.Timestamp), length(Links.SpanId)
        FROM otel_traces WHERE TraceId = {traceId:String}
        ORDER BY Timestamp, SpanId LIMIT 1 BY SpanId, SpanKind, Timestamp LIMIT ${MAX_SPANS_PER_TRACE}`,
       { traceId },
     );
-    return rows.map(([spanId, parentSpanId, service, name, kind, status, start, duration, eventOffsets, linkCount]) => ({
-      spanId,
-      parentSpanId,
-      service,
-      name,
-      kind: numberOf(SPAN_KIND_NAMES, kind),
-      status: numberOf(STATUS_CODE_NAMES, status),
-      startUnixNano: BigInt(start),
-      durationNanos: BigInt(duration),
-      eventOffsets: eventOffsets.map(Number),
-      linkCount: Number(linkCount),
-    }));
+    return rows.map(
+      ([spanId, parentSpanId, service, name, kind, status, start, duration, eventOffsets, linkCount]) => ({
+        spanId,
+        parentSpanId,
+        service,
+        name,
+        kind: numberOf(SPAN_KIND_NAMES, kind),
+        status: numberOf(STATUS_CODE_NAMES, status),
+        startUnixNano: BigInt(start),
+        durationNanos: BigInt(duration),
+        eventOffsets: eventOffsets.map(Number),
+        linkCount: Number(linkCount),
+      }),
+    );
   }
 
   /** Ids of traces by their newest matching span, newest first; `after` continues behind an earlier page. */
   async search(filter: SpanFilter, limit: number, after?: TraceCursor): Promise<TraceCursor[]> {
     const conditions = spanConditions(filter);
     const having =
-      after === undefined ? "" : `HAVING (newest, TraceId) < (toInt64(${after.timeUnixNano}), ${idList([after.traceId])})`;
+      after === undefined
+        ? ""
+        : `HAVING (newest, TraceId) < (toInt64(${after.timeUnixNano}), ${idList([after.traceId])})`;
     const rows = await this.#client.rows<readonly [string, string]>(
       `SELECT TraceId, max(toUnixTimestamp64Nano(Timestamp)) AS newest FROM otel_traces
        WHERE ${conditions.where} GROUP BY TraceId ${having} ORDER BY newest DESC, TraceId DESC LIMIT ${Math.floor(limit)}`,
@@ -208,11 +216,13 @@ function spanConditions(filter: SpanFilter): Conditions {
   const conditions = new Conditions().within("Timestamp", filter.window);
   if (filter.service !== undefined) conditions.add("ServiceName = {:String}", filter.service);
   if (filter.operation !== undefined) conditions.add("SpanName = {:String}", filter.operation);
-  if (filter.kind !== undefined) conditions.add("SpanKind = {:String}", SPAN_KIND_NAMES[filter.kind] ?? String(filter.kind));
+  if (filter.kind !== undefined)
+    conditions.add("SpanKind = {:String}", SPAN_KIND_NAMES[filter.kind] ?? String(filter.kind));
   if (filter.minDurationNanos !== undefined) conditions.add(`Duration >= ${filter.minDurationNanos}`);
   if (filter.maxDurationNanos !== undefined) conditions.add(`Duration <= ${filter.maxDurationNanos}`);
   if (filter.errorsOnly === true) conditions.add("StatusCode = 'Error'");
-  for (const attribute of filter.attributes ?? []) conditions.attribute(attribute, ["SpanAttributes", "ResourceAttributes"]);
+  for (const attribute of filter.attributes ?? [])
+    conditions.attribute(attribute, ["SpanAttributes", "ResourceAttributes"]);
   return conditions;
 }
 

@@ -89,6 +89,7 @@ export const METRIC_TABLES: readonly string[] = [
     "metric_exemplars",
     "Fingerprint UInt64 CODEC(ZSTD(1))",
     "Timestamp DateTime64(9) CODEC(DoubleDelta, ZSTD(1))",
+    "PointTimestamp DateTime64(9) CODEC(DoubleDelta, ZSTD(1))",
     NUMBER_COLUMNS,
     "TraceId String CODEC(ZSTD(1))",
     "SpanId String CODEC(ZSTD(1))",

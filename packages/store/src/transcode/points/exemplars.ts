@@ -12,6 +12,7 @@ export class Exemplars implements BlockBuilder {
   rows = 0;
   readonly #fingerprint = new FixedColumn("UInt64", 8);
   readonly #timestamp = new FixedColumn("DateTime64(9)", 8);
+  readonly #pointTimestamp = new FixedColumn("DateTime64(9)", 8);
   readonly #number = new NumberColumns();
   readonly #traceId = new StringColumn();
   readonly #spanId = new StringColumn();
@@ -22,6 +23,7 @@ export class Exemplars implements BlockBuilder {
   readonly columns: Readonly<Record<string, Column>> = {
     Fingerprint: this.#fingerprint,
     Timestamp: this.#timestamp,
+    PointTimestamp: this.#pointTimestamp,
     ...this.#number.columns,
     TraceId: this.#traceId,
     SpanId: this.#spanId,
@@ -34,10 +36,12 @@ export class Exemplars implements BlockBuilder {
     this.rows = 0;
   }
 
-  addAll(reader: Reader, exemplars: Ranges, fingerprint: bigint): void {
+  /** `pointTimeAt` is where the time of the point stands that they came with, -1 for none. */
+  addAll(reader: Reader, exemplars: Ranges, fingerprint: bigint, pointTimeAt: number): void {
     for (let i = 0; i < exemplars.length; i += 2) {
       reader.position = exemplars[i]!;
       this.#add(reader, exemplars[i + 1]!, fingerprint);
+      addTime(this.#pointTimestamp, reader.bytes, pointTimeAt);
     }
   }
 

@@ -95,7 +95,7 @@ export class ExponentialHistogramPoints implements BlockBuilder {
     const optional = (sumAt < 0 ? 0 : HAS.sum) | (minAt < 0 ? 0 : HAS.min) | (maxAt < 0 ? 0 : HAS.max);
     const sides = (positive.length === 0 ? 0 : HAS.positive) | (negative.length === 0 ? 0 : HAS.negative);
     this.#has.values.u8(optional | sides);
-    this.#exemplars.addAll(reader, exemplars, fingerprint);
+    this.#exemplars.addAll(reader, exemplars, fingerprint, timeAt);
     this.rows++;
     reader.position = end;
   }

@@ -78,7 +78,7 @@ export class HistogramPoints implements BlockBuilder {
     this.#has.values.u8((sumAt < 0 ? 0 : HAS.sum) | (minAt < 0 ? 0 : HAS.min) | (maxAt < 0 ? 0 : HAS.max));
     this.#bucketCounts.endRow();
     this.#explicitBounds.endRow();
-    this.#exemplars.addAll(reader, exemplars, fingerprint);
+    this.#exemplars.addAll(reader, exemplars, fingerprint, timeAt);
     this.rows++;
     reader.position = end;
   }

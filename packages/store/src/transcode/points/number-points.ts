@@ -48,7 +48,7 @@ export class NumberPoints implements BlockBuilder {
     }
     const fingerprint = this.#point.addRow(reader, context, attributes, startAt, timeAt, flags);
     this.#number.add(reader.bytes, doubleAt, intAt);
-    this.#exemplars.addAll(reader, exemplars, fingerprint);
+    this.#exemplars.addAll(reader, exemplars, fingerprint, timeAt);
     this.rows++;
     reader.position = end;
   }

@@ -1,0 +1,80 @@
+/** The command line: picks the command, prints what it throws. */
+import { ClewError, messageOf } from "@clew/base";
+import { runCollector } from "./collector-command.ts";
+import { runDemo } from "./demo-command.ts";
+import { runUp } from "./up-command.ts";
+import { VERSION } from "./version.ts";
+
+/** What a command may touch of the process. */
+export interface Terminal {
+  readonly out: (text: string) => void;
+  readonly error: (text: string) => void;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborts when the user asks the program to stop. */
+  readonly stop: AbortSignal;
+}
+
+const COMMANDS: Readonly<Record<string, (args: readonly string[], terminal: Terminal) => Promise<void>>> = {
+  up: runUp,
+  collector: runCollector,
+  demo: runDemo,
+};
+
+const HELP = `Clew: OpenTelemetry in one program.
+
+  clew up                 receive, store and show telemetry
+      --demo              with a demo application that sends some
+      --config FILE       with this collector configuration instead of the built-in one
+      --data DIR          keep data there
+      --memory            keep nothing
+      --host HOST         listen there instead of on localhost; a token is then required
+      --port PORT         the UI and the HTTP APIs        (16686)
+      --otlp-grpc-port    OTLP over gRPC                  (4317)
+      --otlp-http-port    OTLP over HTTP                  (4318)
+      --prometheus-port   the Prometheus API once more    (9090; 0 for any free port, "off" for none)
+      --metrics-port      the collector's own metrics     (8888; the same)
+  clew collector --config FILE    run a collector alone
+  clew demo               run the demo application; it sends to OTEL_EXPORTER_OTLP_ENDPOINT
+  clew --version
+`;
+
+/** Runs one command; returns the process's exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  const [name = "", ...rest] = args;
+  const terminal: Terminal = {
+    out: (text) => void process.stdout.write(text),
+    error: (text) => void process.stderr.write(text),
+    env: process.env,
+    stop: stopSignal(),
+  };
+  if (name === "--version" || name === "version") {
+    terminal.out(`${VERSION}\n`);
+    return 0;
+  }
+  const command = COMMANDS[name];
+  if (command === undefined || rest.includes("--help") || rest.includes("-h")) {
+    const asked = ["", "help", "--help", "-h"].includes(name) || command !== undefined;
+    if (asked) terminal.out(HELP);
+    else terminal.error(`unknown command ${JSON.stringify(name)}\n\n${HELP}`);
+    return asked ? 0 : 2;
+  }
+  try {
+    await command(rest, terminal);
+    return 0;
+  } catch (error) {
+    terminal.error(`${error instanceof ClewError ? error.message : `unexpected: ${messageOf(error)}`}\n`);
+    return 1;
+  }
+}
+
+/** The first Ctrl-C or SIGTERM asks for an orderly stop, the second ends the process. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  const onSignal = (): void => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort();
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  return controller.signal;
+}

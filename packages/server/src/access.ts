@@ -1,0 +1,48 @@
+/** Who may speak to the HTTP APIs. */
+import { timingSafeEqual } from "node:crypto";
+import type { Context, MiddlewareHandler } from "hono";
+import { getCookie, setCookie } from "hono/cookie";
+
+export interface AccessSettings {
+  /** Required of everyone where it is set, as `Authorization: Bearer …`, or once as `?token=…` in a browser. */
+  readonly token: string | undefined;
+  /** Whether the server listens on loopback only. */
+  readonly loopback: boolean;
+}
+
+const COOKIE = "clew_token";
+const OPEN_PATHS = new Set(["/live", "/ready"]);
+const LOOPBACK_HOST = /^(?:localhost|[\w-]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
+
+/**
+ * On loopback, a `Host` that is not loopback's is refused: a web page that had its name
+ * resolve to this machine would otherwise read everything. Elsewhere a token is required.
+ */
+export function guard({ token, loopback }: AccessSettings): MiddlewareHandler {
+  return async (context, next) => {
+    if (loopback && !LOOPBACK_HOST.test(context.req.header("host") ?? "localhost")) {
+      return context.text("this server answers to localhost only; start it with --host to change that\n", 403);
+    }
+    if (token === undefined || OPEN_PATHS.has(context.req.path)) return next();
+    if (matches(context.req.query("token"), token)) {
+      setCookie(context, COOKIE, token, { httpOnly: true, sameSite: "Strict", path: "/" });
+      return next();
+    }
+    const given = bearerOf(context) ?? getCookie(context, COOKIE);
+    if (matches(given, token)) return next();
+    context.header("WWW-Authenticate", 'Bearer realm="clew"');
+    return context.text(
+      "give the token that `clew up` printed: Authorization: Bearer TOKEN, or ?token=TOKEN in a browser\n",
+      401,
+    );
+  };
+}
+
+function bearerOf(context: Context): string | undefined {
+  return /^Bearer (.+)$/i.exec(context.req.header("authorization") ?? "")?.[1];
+}
+
+function matches(given: string | undefined, token: string): boolean {
+  if (given === undefined || given.length !== token.length) return false;
+  return timingSafeEqual(Buffer.from(given), Buffer.from(token));
+}

@@ -1,0 +1,32 @@
+/** Clew's own API, for its UI and for scripts: `/api/clew/v1/…` (docs/api.md). */
+import { ClewError, messageOf } from "@clew/base";
+import { Hono } from "hono";
+import { liveEndpoint, type LiveEndpointSettings } from "./live-endpoint.ts";
+import { logEndpoints, type LogEndpointSettings } from "./log-endpoints.ts";
+import { overviewEndpoints, type OverviewEndpointSettings } from "./overview-endpoints.ts";
+import { traceEndpoints, type TraceEndpointSettings } from "./trace-endpoints.ts";
+
+export type ClewApiSettings = TraceEndpointSettings &
+  LogEndpointSettings &
+  OverviewEndpointSettings &
+  LiveEndpointSettings;
+
+/** Errors are `{"error": {code, message, path?, remedy?}}`: 400 where the request is at fault, else 500. */
+export function clewApi(settings: ClewApiSettings): Hono {
+  const app = new Hono().basePath("/api/clew/v1");
+  for (const part of [
+    overviewEndpoints(settings),
+    traceEndpoints(settings),
+    logEndpoints(settings),
+    liveEndpoint(settings),
+  ]) {
+    part.onError((error, context) => {
+      if (!(error instanceof ClewError))
+        return context.json({ error: { code: "QUERY_FAILED", message: messageOf(error) } }, 500);
+      const { code, what: message, path, remedy } = error;
+      return context.json({ error: { code, message, path, remedy } }, 400);
+    });
+    app.route("/", part);
+  }
+  return app;
+}

@@ -1,0 +1,58 @@
+/** The query parameters that Clew's own endpoints share. */
+import { ClewError, parseDuration, type Clock } from "@clew/base";
+import type { AttributeFilter, TimeWindow } from "@clew/store";
+import type { Context } from "hono";
+
+const DEFAULT_RANGE_MS = 15 * 60_000;
+const ATTRIBUTE = /^(.+?)(=~|!~|!=|=)([\s\S]*)$/;
+
+/** A refusal that the client can mend: answered with 400. */
+export function badParameter(name: string, what: string, remedy: string): ClewError {
+  return new ClewError("QUERY_BAD_PARAMETER", what, { path: name, remedy });
+}
+
+/** `start` and `end` in milliseconds since the epoch; the last 15 minutes where they are absent. */
+export function windowOf(context: Context, clock: Clock): TimeWindow {
+  const endMs = number(context, "end") ?? clock.nowMs();
+  const startMs = number(context, "start") ?? endMs - DEFAULT_RANGE_MS;
+  if (startMs >= endMs) throw badParameter("start", "start is not before end", "give milliseconds since the epoch");
+  return { startUnixNano: nanos(startMs), endUnixNano: nanos(endMs) };
+}
+
+export function number(context: Context, name: string): number | undefined {
+  const text = context.req.query(name);
+  if (text === undefined || text === "") return undefined;
+  const value = Number(text);
+  if (!Number.isFinite(value))
+    throw badParameter(name, `expected a number, got ${JSON.stringify(text)}`, "write digits");
+  return value;
+}
+
+/** A whole number between 1 and `greatest`. */
+export function count(context: Context, name: string, usual: number, greatest: number): number {
+  return Math.max(1, Math.min(Math.floor(number(context, name) ?? usual), greatest));
+}
+
+/** Attribute conditions, `attr=key=value`, `key!=value`, `key=~regex`, `key!~regex`, or a bare `key`; may be repeated. */
+export function attributesOf(context: Context): AttributeFilter[] {
+  return (context.req.queries("attr") ?? []).map((text) => {
+    const [, key = "", operator = "", value = ""] = ATTRIBUTE.exec(text) ?? [];
+    if (operator === "") return { key: text, operator: "exists", value: "" };
+    return { key, operator: operator as AttributeFilter["operator"], value };
+  });
+}
+
+/** A duration such as `250ms`, in nanoseconds. */
+export function durationOf(context: Context, name: string): bigint | undefined {
+  const text = context.req.query(name);
+  if (text === undefined || text === "") return undefined;
+  return BigInt(Math.round(parseDuration(text, name) * 1e6));
+}
+
+export function textOf(context: Context, name: string): string | undefined {
+  return context.req.query(name) || undefined;
+}
+
+function nanos(milliseconds: number): bigint {
+  return BigInt(Math.round(milliseconds * 1_000)) * 1_000n;
+}

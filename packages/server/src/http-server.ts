@@ -1,0 +1,92 @@
+/** The HTTP server of the UI's port: every API, and the UI's files. */
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Clock } from "@clew/base";
+import { LogReader, MetricPointReader, MetricReader, OverviewReader, TraceReader, type Store } from "@clew/store";
+import { getRequestListener } from "@hono/node-server";
+import { Hono } from "hono";
+import { guard, type AccessSettings } from "./access.ts";
+import { clewApi } from "./clew/clew-api.ts";
+import type { ProgramStatus } from "./clew/overview-endpoints.ts";
+import { jaegerV1 } from "./jaeger/jaeger-v1.ts";
+import { jaegerV3 } from "./jaeger/jaeger-v3.ts";
+import { StoreQuerier } from "./metrics/store-querier.ts";
+import { prometheusApi } from "./prometheus/prometheus-api.ts";
+import { uiFiles } from "./ui-files.ts";
+
+/** Clients choose features by Prometheus's version, so that is what `buildinfo` tells. */
+const PROMETHEUS_VERSION = "3.5.0";
+
+export interface ApiSettings {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly uiDirectory: string;
+  readonly status: () => ProgramStatus;
+  readonly access: AccessSettings;
+}
+
+export interface ListeningServer {
+  readonly port: number;
+  /** Ends open connections, live streams too. */
+  close(): Promise<void>;
+}
+
+/** Everything on one port: the UI, Clew's, Jaeger's and Prometheus's APIs, `/live` and `/ready`. */
+export function uiApp(settings: ApiSettings): Hono {
+  const { store, clock } = settings;
+  const traces = new TraceReader(store.client);
+  const app = new Hono();
+  app.use(guard(settings.access));
+  app.get("/live", (context) => context.text("ok\n"));
+  app.get("/ready", (context) =>
+    store.health.engineReady ? context.text("ready\n") : context.text("the engine is starting\n", 503),
+  );
+  app.route(
+    "/",
+    clewApi({
+      traces,
+      logs: new LogReader(store.client),
+      overview: new OverviewReader(store.client),
+      points: new MetricPointReader(store.client),
+      clock,
+      status: settings.status,
+      health: () => store.health,
+      subscribe: (listener) => store.subscribe(listener),
+    }),
+  );
+  app.route("/", jaegerV3({ traces }));
+  app.route("/", jaegerV1({ traces, clock }));
+  app.route("/", promApp(settings));
+  app.route("/", uiFiles(settings.uiDirectory));
+  return app;
+}
+
+/** Prometheus's API alone, for the port where its clients look. */
+export function prometheusApp(settings: ApiSettings): Hono {
+  const app = new Hono();
+  app.use(guard(settings.access));
+  return app.route("/", promApp(settings));
+}
+
+function promApp({ store, clock }: ApiSettings): Hono {
+  const querier = new StoreQuerier(new MetricReader(store.client), () => clock.nowMs());
+  return prometheusApi({ querier, clock, version: PROMETHEUS_VERSION, isReady: () => store.health.engineReady });
+}
+
+/** Listens; port 0 takes a free one. Rejects with the system's error where the address is taken. */
+export async function listen(app: Hono, host: string, port: number): Promise<ListeningServer> {
+  const listener = getRequestListener(app.fetch);
+  const server: Server = createServer((request, response) => void listener(request, response));
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,193 @@
+import type { EngineClient } from "../engine/engine-client.ts";
+import { Conditions, type TimeWindow } from "./conditions.ts";
+
+/** What one service sent within a window. Requests are its spans that others called: server and consumer spans, and roots. */
+export interface ServiceOverview {
+  readonly service: string;
+  readonly spans: number;
+  readonly requests: number;
+  readonly errors: number;
+  /** Durations of requests in nanoseconds; 0 where there are none. */
+  readonly p50Nanos: number;
+  readonly p95Nanos: number;
+  readonly p99Nanos: number;
+  readonly logs: number;
+  readonly errorLogs: number;
+  readonly series: number;
+  /** Newest span or log. */
+  readonly lastSeenUnixNano: string;
+}
+
+export interface ActivityBucket {
+  readonly startUnixNano: string;
+  readonly spans: number;
+  readonly errorSpans: number;
+  readonly logs: number;
+  readonly errorLogs: number;
+}
+
+/** RED of one operation: requests are counted as in `ServiceOverview`. */
+export interface OperationOverview {
+  readonly name: string;
+  readonly requests: number;
+  readonly errors: number;
+  readonly p50Nanos: number;
+  readonly p95Nanos: number;
+  readonly p99Nanos: number;
+}
+
+export interface CatalogueEntry {
+  /** As PromQL names the family. */
+  readonly name: string;
+  readonly otelName: string;
+  readonly type: string;
+  readonly unit: string;
+  readonly description: string;
+  /** 1 delta, 2 cumulative, 0 where the type has none. */
+  readonly temporality: number;
+  readonly monotonic: boolean;
+  readonly services: readonly string[];
+  readonly series: number;
+}
+
+const IS_REQUEST = "(SpanKind IN ('Server', 'Consumer') OR ParentSpanId = '')";
+const DURATIONS = `quantilesIf(0.5, 0.95, 0.99)(Duration, ${IS_REQUEST})`;
+
+/** What arrives, from whom, how much: the numbers of the home page. */
+export class OverviewReader {
+  readonly #client: EngineClient;
+
+  constructor(client: EngineClient) {
+    this.#client = client;
+  }
+
+  /** Services by name. */
+  async services(window: TimeWindow): Promise<ServiceOverview[]> {
+    const found = new Map<string, ServiceOverview>();
+    const of = (service: string): ServiceOverview => found.get(service) ?? nothingOf(service);
+    for (const [service, spans, requests, errors, [p50, p95, p99], last] of await this.#spans(window)) {
+      const [p50Nanos, p95Nanos, p99Nanos] = [durationOf(p50), durationOf(p95), durationOf(p99)];
+      const counts = { spans: Number(spans), requests: Number(requests), errors: Number(errors) };
+      found.set(service, { ...of(service), ...counts, p50Nanos, p95Nanos, p99Nanos, lastSeenUnixNano: last });
+    }
+    for (const [service, logs, errorLogs, last] of await this.#logs(window)) {
+      const before = of(service);
+      const lastSeenUnixNano = BigInt(last) > BigInt(before.lastSeenUnixNano) ? last : before.lastSeenUnixNano;
+      found.set(service, { ...before, logs: Number(logs), errorLogs: Number(errorLogs), lastSeenUnixNano });
+    }
+    for (const [service, series] of await this.#series(window))
+      found.set(service, { ...of(service), series: Number(series) });
+    return [...found.values()].sort((a, b) => (a.service < b.service ? -1 : 1));
+  }
+
+  /** Spans and logs over time, in `bucketCount` equal parts of the window; empty parts are left out. */
+  async activity(window: TimeWindow, bucketCount: number): Promise<ActivityBucket[]> {
+    const widthNanos = (window.endUnixNano - window.startUnixNano) / BigInt(Math.max(1, Math.floor(bucketCount))) || 1n;
+    const bucket = `intDiv(toUnixTimestamp64Nano(Timestamp) - toInt64(${window.startUnixNano}), toInt64(${widthNanos}))`;
+    const where = new Conditions().within("Timestamp", window).where;
+    const rows = await this.#client.rows<readonly [string, string, string, string, string]>(
+      `SELECT bucket, sum(spans), sum(errorSpans), sum(logs), sum(errorLogs) FROM (
+         SELECT ${bucket} AS bucket, count() AS spans, countIf(StatusCode = 'Error') AS errorSpans, 0 AS logs, 0 AS errorLogs
+         FROM otel_traces WHERE ${where} GROUP BY bucket
+         UNION ALL
+         SELECT ${bucket} AS bucket, 0, 0, count(), countIf(SeverityNumber >= 17) FROM otel_logs WHERE ${where} GROUP BY bucket
+       ) GROUP BY bucket ORDER BY bucket`,
+    );
+    return rows.map(([index, spans, errorSpans, logs, errorLogs]) => ({
+      startUnixNano: (window.startUnixNano + BigInt(index) * widthNanos).toString(),
+      spans: Number(spans),
+      errorSpans: Number(errorSpans),
+      logs: Number(logs),
+      errorLogs: Number(errorLogs),
+    }));
+  }
+
+  /** A service's operations that others call, busiest first. */
+  async operations(service: string, window: TimeWindow): Promise<OperationOverview[]> {
+    const conditions = new Conditions()
+      .within("Timestamp", window)
+      .add("ServiceName = {:String}", service)
+      .add(IS_REQUEST);
+    const rows = await this.#client.rows<readonly [string, string, string, [number, number, number]]>(
+      `SELECT SpanName, count() AS requests, countIf(StatusCode = 'Error'), ${DURATIONS}
+       FROM otel_traces WHERE ${conditions.where} GROUP BY SpanName ORDER BY requests DESC, SpanName LIMIT 1000`,
+      conditions.parameters,
+    );
+    return rows.map(([name, requests, errors, [p50, p95, p99]]) => ({
+      name,
+      requests: Number(requests),
+      errors: Number(errors),
+      p50Nanos: durationOf(p50),
+      p95Nanos: durationOf(p95),
+      p99Nanos: durationOf(p99),
+    }));
+  }
+
+  /** Metrics that arrived on the window's days, by name. */
+  async catalogue(window: TimeWindow): Promise<CatalogueEntry[]> {
+    const rows = await this.#client.rows<
+      readonly [string, string, string, string, string, number, number, string[], string]
+    >(
+      `SELECT PrometheusName, MetricName, MetricType, any(MetricUnit), any(MetricDescription), any(AggregationTemporality),
+         any(IsMonotonic), arraySort(groupUniqArray(100)(ServiceName)), uniq(Fingerprint)
+       FROM metric_series WHERE ${days(window)} GROUP BY PrometheusName, MetricName, MetricType ORDER BY PrometheusName, MetricType`,
+    );
+    return rows.map(([name, otelName, type, unit, description, temporality, monotonic, services, series]) => ({
+      name,
+      otelName,
+      type,
+      unit,
+      description,
+      temporality,
+      monotonic: monotonic === 1,
+      services,
+      series: Number(series),
+    }));
+  }
+
+  #spans(window: TimeWindow): Promise<(readonly [string, string, string, string, [number, number, number], string])[]> {
+    return this.#client.rows(
+      `SELECT ServiceName, count(), countIf(${IS_REQUEST}), countIf(${IS_REQUEST} AND StatusCode = 'Error'), ${DURATIONS},
+         max(toUnixTimestamp64Nano(Timestamp))
+       FROM otel_traces WHERE ${new Conditions().within("Timestamp", window).where} GROUP BY ServiceName`,
+    );
+  }
+
+  #logs(window: TimeWindow): Promise<(readonly [string, string, string, string])[]> {
+    return this.#client.rows(
+      `SELECT ServiceName, count(), countIf(SeverityNumber >= 17), max(toUnixTimestamp64Nano(Timestamp))
+       FROM otel_logs WHERE ${new Conditions().within("Timestamp", window).where} GROUP BY ServiceName`,
+    );
+  }
+
+  #series(window: TimeWindow): Promise<(readonly [string, string])[]> {
+    return this.#client.rows(
+      `SELECT ServiceName, uniq(Fingerprint) FROM metric_series WHERE ${days(window)} GROUP BY ServiceName`,
+    );
+  }
+}
+
+function nothingOf(service: string): ServiceOverview {
+  const counts = {
+    spans: 0,
+    requests: 0,
+    errors: 0,
+    p50Nanos: 0,
+    p95Nanos: 0,
+    p99Nanos: 0,
+    logs: 0,
+    errorLogs: 0,
+    series: 0,
+  };
+  return { service, ...counts, lastSeenUnixNano: "0" };
+}
+
+/** Quantiles of nothing are NaN, which JSON writes as null. */
+function durationOf(nanos: number | null): number {
+  return nanos === null || Number.isNaN(Number(nanos)) ? 0 : Number(nanos);
+}
+
+function days({ startUnixNano, endUnixNano }: TimeWindow): string {
+  const day = (nanos: bigint): string => `toDate(toDateTime64(${nanos < 0n ? 0n : nanos / 1_000_000_000n}, 0, 'UTC'))`;
+  return `Day BETWEEN ${day(startUnixNano)} AND ${day(endUnixNano)}`;
+}
