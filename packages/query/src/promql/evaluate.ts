@@ -3,7 +3,8 @@ import { type Aggregate, type Binary, type Call, type Expr, isSetOperator, type 
 import { evaluateAggregate } from "./evaluate-aggregate.ts";
 import { evaluateScalars, evaluateSet, evaluateVectors, evaluateWithScalar, mergedSeries } from "./evaluate-binary.ts";
 import { HistogramCall, isHistogramCall } from "./evaluate-histogram-call.ts";
-import { evaluateInstantSelector, evaluateSmoothedSelector } from "./evaluate-instant-selector.ts";
+import { evaluateInstantSelector } from "./evaluate-instant-selector.ts";
+import { evaluateSmoothedSelector } from "./evaluate-smoothed-selector.ts";
 import { emptyWindows, evaluateRangeCall, type Ranges } from "./evaluate-range-call.ts";
 import { evaluateCountValues, evaluateSelection } from "./evaluate-selection.ts";
 import { infoSelector } from "./fetch-plan.ts";
@@ -125,7 +126,10 @@ export class Evaluation {
     const { times, samplesOf } = this.#settings;
     const reference = referenceOf(expr, times);
     if (expr.extension === "smoothed" && !takeTimes) {
-      return evaluateSmoothedSelector(samplesOf(expr), reference, this.#grid, times.lookbackMs);
+      const { lookbackMs } = times;
+      const { annotations } = this.#settings;
+      const settings = { reference, grid: this.#grid, lookbackMs, annotations, position: expr.position };
+      return evaluateSmoothedSelector(samplesOf(expr), settings);
     }
     return evaluateInstantSelector(samplesOf(expr), reference, this.#grid, times.lookbackMs, takeTimes);
   }

@@ -1,14 +1,10 @@
 import { combine, isReset, scale } from "./histogram-math.ts";
 import { usesCustomBuckets } from "./histogram-buckets.ts";
+import { extendedRate } from "./extended-rate.ts";
 import type { NativeHistogram } from "./native-histogram.ts";
+import { combineIn, incompatible, mixed, type RateKind } from "./rate-remarks.ts";
 import type { RangeWindow } from "./range-window.ts";
 import type { Sample } from "./series.ts";
-
-/** Which of `rate`, `increase` and `delta` is wanted. */
-export interface RateKind {
-  readonly isCounter: boolean;
-  readonly perSecond: boolean;
-}
 
 /** How much the first and last samples differ, extrapolated to the window's ends where samples come close to them. */
 export function extrapolatedRate(window: RangeWindow, kind: RateKind): Sample | undefined {
@@ -62,14 +58,6 @@ function extrapolation(
   if (toEnd >= threshold) toEnd = interval / 2;
   const factor = sampled === 0 ? 1 : (sampled + toStart + toEnd) / sampled;
   return perSecond ? factor / (rangeMs / 1000) : factor;
-}
-
-function mixed({ annotations, labels, position }: RangeWindow): undefined {
-  annotations.warn(
-    `encountered a mix of histograms and floats for metric name ${JSON.stringify(labels.metricName)}`,
-    position,
-  );
-  return undefined;
 }
 
 function histogramRate(window: RangeWindow, kind: RateKind): NativeHistogram | undefined {
@@ -127,72 +115,10 @@ function warnOfKind(
   }
 }
 
-function combineIn(
-  window: RangeWindow,
-  a: NativeHistogram,
-  b: NativeHistogram,
-  factor: 1 | -1,
-): NativeHistogram | undefined {
-  const combined = combine(a, b, factor);
-  if (combined === undefined) return incompatible(window);
-  if (combined.boundsReconciled) {
-    const operation = factor === 1 ? "addition" : "subtraction";
-    window.annotations.info(`mismatched custom buckets were reconciled during ${operation}`, window.position);
-  }
-  return combined.histogram;
-}
-
-export function incompatible({ annotations, labels, position }: RangeWindow): undefined {
-  const mix = "vector contains a mix of histograms with exponential and custom buckets schemas";
-  annotations.warn(`${mix} for metric name ${JSON.stringify(labels.metricName)}`, position);
-  return undefined;
-}
-
 function emptyLike(histogram: NativeHistogram): NativeHistogram {
   const empty = { offset: 0, counts: new Float64Array(0) };
   const zeroThreshold = 0;
   return { ...histogram, count: 0, sum: 0, zeroThreshold, zeroCount: 0, positive: empty, negative: empty };
-}
-
-/** `anchored` and `smoothed`: exact at the window's ends instead of extrapolated. The window reaches beyond them. */
-function extendedRate(window: RangeWindow, { isCounter, perSecond }: RateKind): Sample | undefined {
-  if (window.floatCount > 0 && window.histogramCount > 0) return mixed(window);
-  if (window.floatCount === 0) return undefined;
-  const smoothed = window.extension === "smoothed";
-  const { rangeStartMs, rangeEndMs } = window;
-  let first = window.firstFloat;
-  while (first + 1 < window.endFloat && window.floatTimeAt(first + 1) <= rangeStartMs) first++;
-  let last = window.endFloat - 1;
-  if (smoothed) {
-    last = window.firstFloat;
-    while (last < window.endFloat - 1 && window.floatTimeAt(last) < rangeEndMs) last++;
-  }
-  if (window.floatTimeAt(last) <= rangeStartMs) return undefined;
-  if (smoothed && window.floatTimeAt(first) > rangeEndMs) return undefined;
-  const between = (i: number, timeMs: number): number => interpolated(window, i, timeMs, isCounter);
-  const left =
-    smoothed && window.floatTimeAt(first) < rangeStartMs ? between(first, rangeStartMs) : window.floatAt(first);
-  const crosses = smoothed && last > window.firstFloat && window.floatTimeAt(last) > rangeEndMs;
-  const right = crosses ? between(last - 1, rangeEndMs) : window.floatAt(last);
-  let difference = right - left;
-  if (isCounter) {
-    let previous = left;
-    for (let i = first; i <= last; i++) {
-      if (window.floatTimeAt(i) <= rangeStartMs || window.floatTimeAt(i) >= rangeEndMs) continue;
-      if (window.floatAt(i) < previous) difference += previous;
-      previous = window.floatAt(i);
-    }
-    if (right < previous) difference += previous;
-  }
-  return perSecond ? difference / (window.rangeMs / 1000) : difference;
-}
-
-/** The value at a time on the line from sample `i` to the next; a counter that fell starts again from zero. */
-function interpolated(window: RangeWindow, i: number, timeMs: number, isCounter: boolean): number {
-  const [t1, t2] = [window.floatTimeAt(i), window.floatTimeAt(i + 1)];
-  const y2 = window.floatAt(i + 1);
-  const y1 = isCounter && y2 < window.floatAt(i) ? 0 : window.floatAt(i);
-  return y1 + ((y2 - y1) * (timeMs - t1)) / (t2 - t1);
 }
 
 /** `irate` and `idelta`: the difference of the last two samples. */
