@@ -226,7 +226,7 @@ export class MetricReader {
     const rows = await this.#client.rows<readonly [string, string, number, string, string, Pairs]>(
       `SELECT Fingerprint, toUnixTimestamp64Nano(Timestamp), Value, TraceId, SpanId, CAST(FilteredAttributes AS Array(Tuple(String, String)))
        FROM metric_exemplars WHERE ${where.where}
-       ORDER BY Fingerprint, Timestamp LIMIT 1 BY Fingerprint, Timestamp, SpanId LIMIT ${limit}`,
+       ORDER BY Fingerprint, Timestamp LIMIT 1 BY Fingerprint, Timestamp, SpanId LIMIT ${limitOf(limit)}`,
       where.parameters,
       signal,
     );
@@ -257,7 +257,7 @@ export class MetricReader {
     const where = pointConditions(series, window);
     const bytes = await this.#client.bytes(
       `SELECT Fingerprint, toUnixTimestamp64Milli(Timestamp), Flags, ${columns} FROM ${table} WHERE ${where.where}
-       ORDER BY Fingerprint, Timestamp LIMIT ${limit} FORMAT RowBinary`,
+       ORDER BY Fingerprint, Timestamp LIMIT ${limitOf(limit)} FORMAT RowBinary`,
       where.parameters,
       signal,
     );
@@ -273,6 +273,11 @@ export class MetricReader {
     }
     return found;
   }
+}
+
+/** The engine takes no infinity. */
+function limitOf(limit: number): number {
+  return Math.min(limit, Number.MAX_SAFE_INTEGER);
 }
 
 function pointConditions(series: readonly StoredSeries[], { startMs, endMs }: MillisWindow): Conditions {

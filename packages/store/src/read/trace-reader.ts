@@ -94,8 +94,10 @@ export class TraceReader {
   ): Promise<{ traceId: string; resourceSpans: JsonResourceSpans[]; truncated: boolean }[]> {
     if (traceIds.length === 0) return [];
     const rows = await this.#client.rows<SpanRow>(
-      `SELECT TraceId, ${SPAN_SELECT} FROM otel_traces WHERE TraceId IN (${idList(traceIds)})
-       ORDER BY TraceId, Timestamp, SpanId LIMIT 1 BY TraceId, SpanId, SpanKind, Timestamp LIMIT ${MAX_SPANS_PER_TRACE + 1} BY TraceId`,
+      `SELECT TraceId, ${SPAN_SELECT} FROM (
+         SELECT * FROM otel_traces WHERE TraceId IN (${idList(traceIds)})
+         ORDER BY TraceId, Timestamp, SpanId LIMIT 1 BY TraceId, SpanId, SpanKind, Timestamp
+       ) ORDER BY TraceId, Timestamp, SpanId LIMIT ${MAX_SPANS_PER_TRACE + 1} BY TraceId`,
     );
     const byTrace = new Map<string, SpanRow[]>();
     for (const [traceId, ...row] of rows) {
