@@ -125,3 +125,8 @@ export function deferred(): Deferred {
   });
   return { promise, resolve };
 }
+
+/** Resolves once `isTrue`, asking after every turn of the event loop. */
+export async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await new Promise((resolve) => setImmediate(resolve));
+}

@@ -28,7 +28,10 @@ export function loadConfig(yaml: string | readonly string[], env: Environment): 
 
 function parsed(text: string, problems: ConfigProblem[]): unknown {
   const document = parseDocument(text, { prettyErrors: true });
-  for (const error of document.errors) problems.push({ path: "", what: `yaml: ${error.message.trimEnd()}` });
+  // Only the first: the others are what it leads to. Its excerpt of the text is left out.
+  const [error] = document.errors;
+  if (error !== undefined)
+    problems.push({ path: "", what: `yaml: ${error.message.split("\n", 1)[0]?.replace(/:$/, "")}` });
   return document.errors.length > 0 ? undefined : (document.toJS() as unknown);
 }
 

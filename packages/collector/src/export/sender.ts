@@ -85,12 +85,13 @@ export class Sender implements Component, Consumer {
     if (enabled && this.#underWay.size >= consumers) return;
     const waiting = this.#waiting.shift();
     if (waiting === undefined) return;
-    const sent = this.#deliver(waiting.payload).then(waiting.resolve, waiting.reject);
-    this.#underWay.add(sent);
-    void sent.then(() => {
-      this.#underWay.delete(sent);
-      this.#next();
-    });
+    const ended = this.#deliver(waiting.payload)
+      .then(waiting.resolve, waiting.reject)
+      .finally(() => {
+        this.#underWay.delete(ended);
+        this.#next();
+      });
+    this.#underWay.add(ended);
   }
 
   async #deliver(payload: Payload): Promise<void> {

@@ -1,6 +1,6 @@
 /** The known word that `word` was probably meant to be, if any is close: for "did you mean". */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  const limit = Math.max(1, Math.floor(word.length / 3));
+  const limit = Math.ceil(word.length / 2.5);
   let best: string | undefined;
   let bestDistance = limit + 1;
   for (const candidate of known) {

@@ -24,18 +24,16 @@ export function debugConsumer(settings: Settings, config: DebugConfig): Consumer
 
 function summaryOf({ signal, counts }: Payload): { message: string; fields: Fields } {
   const { resources, metrics, items } = counts;
-  switch (signal) {
-    case "traces":
-      return { message: "Traces", fields: { "resource spans": resources, spans: items } };
-    case "metrics":
-      return { message: "Metrics", fields: { "resource metrics": resources, metrics, "data points": items } };
-    case "logs":
-      return { message: "Logs", fields: { "resource logs": resources, "log records": items } };
-  }
+  if (signal === "traces") return { message: "Traces", fields: { "resource spans": resources, spans: items } };
+  if (signal === "logs") return { message: "Logs", fields: { "resource logs": resources, "log records": items } };
+  return { message: "Metrics", fields: { "resource metrics": resources, metrics, "data points": items } };
 }
 
 /** zap's sampling: in each second the first messages of a kind, then every so-manieth. */
-function sampler({ sampling_initial: initial, sampling_thereafter: thereafter }: DebugConfig, nowMs: () => number) {
+function sampler(
+  { sampling_initial: initial, sampling_thereafter: thereafter }: DebugConfig,
+  nowMs: () => number,
+): (message: string) => boolean {
   // message --> the second that is counted, and how many came in it
   const counts = new Map<string, { second: number; count: number }>();
   return (message: string): boolean => {

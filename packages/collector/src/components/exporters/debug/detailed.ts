@@ -11,6 +11,7 @@ import {
   type Payload,
   type ResourceObject,
   type ScopeObject,
+  type Signal,
   type SpanObject,
   type TracesObject,
 } from "@clew/otlp";
@@ -19,16 +20,15 @@ import { hex, timeText, typedText } from "./text.ts";
 
 const STATUS_NAMES = ["Unset", "Ok", "Error"];
 
+/** The lines of each signal's decoded request. */
+const LINES: Readonly<Record<Signal, (request: unknown) => string[]>> = {
+  traces: (request) => traces(request as TracesObject),
+  metrics: (request) => metrics(request as MetricsObject),
+  logs: (request) => logs(request as LogsObject),
+};
+
 export function detailedText(payload: Payload): string {
-  const object = decode(PROTOCOLS[payload.signal].request, payloadBytes(payload));
-  switch (payload.signal) {
-    case "traces":
-      return traces(object as unknown as TracesObject).join("\n");
-    case "metrics":
-      return metrics(object as unknown as MetricsObject).join("\n");
-    case "logs":
-      return logs(object as unknown as LogsObject).join("\n");
-  }
+  return LINES[payload.signal](decode(PROTOCOLS[payload.signal].request, payloadBytes(payload))).join("\n");
 }
 
 function traces({ resourceSpans }: TracesObject): string[] {

@@ -9,20 +9,20 @@ import {
   type Payload,
   type ResourceObject,
   type ScopeObject,
+  type Signal,
   type TracesObject,
 } from "@clew/otlp";
 import { hex, pairsText, plainText } from "./text.ts";
 
+/** The lines of each signal's decoded request. */
+const LINES: Readonly<Record<Signal, (request: unknown) => string[]>> = {
+  traces: (request) => traceLines(request as TracesObject),
+  metrics: (request) => metricLines(request as MetricsObject),
+  logs: (request) => logLines(request as LogsObject),
+};
+
 export function normalText(payload: Payload): string {
-  const object = decode(PROTOCOLS[payload.signal].request, payloadBytes(payload));
-  switch (payload.signal) {
-    case "traces":
-      return traceLines(object as unknown as TracesObject).join("\n");
-    case "metrics":
-      return metricLines(object as unknown as MetricsObject).join("\n");
-    case "logs":
-      return logLines(object as unknown as LogsObject).join("\n");
-  }
+  return LINES[payload.signal](decode(PROTOCOLS[payload.signal].request, payloadBytes(payload))).join("\n");
 }
 
 function traceLines({ resourceSpans }: TracesObject): string[] {

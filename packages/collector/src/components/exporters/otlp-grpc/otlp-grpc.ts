@@ -13,14 +13,14 @@ import type { OtlpGrpcConfig } from "./config.ts";
 const gzipped = promisify(gzip);
 
 /** OTLP specification, "Failures"; RESOURCE_EXHAUSTED only where the receiver says when to come back. */
-const RETRYABLE: readonly number[] = [
+const RETRYABLE: ReadonlySet<number> = new Set([
   RPC_CODE.CANCELLED,
   RPC_CODE.DEADLINE_EXCEEDED,
   RPC_CODE.ABORTED,
   RPC_CODE.OUT_OF_RANGE,
   RPC_CODE.UNAVAILABLE,
   RPC_CODE.DATA_LOSS,
-];
+]);
 
 /** Sends over OTLP/gRPC. */
 export class OtlpGrpcExporter implements Component, Consumer {
@@ -74,7 +74,7 @@ export class OtlpGrpcExporter implements Component, Consumer {
   }
 
   #consumeError({ code, message, retryDelayMs }: Status): ConsumeError {
-    const canRetry = RETRYABLE.includes(code) || (code === RPC_CODE.RESOURCE_EXHAUSTED && retryDelayMs !== undefined);
+    const canRetry = RETRYABLE.has(code) || (code === RPC_CODE.RESOURCE_EXHAUSTED && retryDelayMs !== undefined);
     return new ConsumeError(
       "EXPORT_FAILED",
       `rpc error: code = ${CODE_NAMES[code] ?? `Code(${code})`} desc = ${message}`,

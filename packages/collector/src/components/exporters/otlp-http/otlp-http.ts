@@ -15,7 +15,7 @@ import type { OtlpHttpConfig } from "./config.ts";
 const gzipped = promisify(gzip);
 const CONTENT_TYPES = { proto: "application/x-protobuf", json: "application/json" };
 /** OTLP specification, "Retryable Response Codes". */
-const RETRYABLE: readonly number[] = [429, 502, 503, 504];
+const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 /** Sends over OTLP/HTTP. */
 export class OtlpHttpExporter implements Component, Consumer {
@@ -88,7 +88,7 @@ export class OtlpHttpExporter implements Component, Consumer {
     const what = `error exporting items, request to ${url} responded with HTTP Status Code ${answer.status}${detailOf(answer)}`;
     const retryAfter = Number(answer.headers["retry-after"]);
     const retryAfterMs = Number.isFinite(retryAfter) ? retryAfter * 1_000 : undefined;
-    return this.#error(what, !RETRYABLE.includes(answer.status), retryAfterMs);
+    return this.#error(what, !RETRYABLE.has(answer.status), retryAfterMs);
   }
 
   #error(what: string, permanent: boolean, retryAfterMs?: number): ConsumeError {

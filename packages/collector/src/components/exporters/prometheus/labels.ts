@@ -34,8 +34,8 @@ export function targetLabels(resource: ResourceObject | undefined): Record<strin
 
 /** The resource's other attributes, which `target_info` shows. */
 export function infoLabels(resource: ResourceObject): Record<string, string> {
-  const identifying = ["service.namespace", "service.name", "service.instance.id"];
-  return labelsOf(resource.attributes.filter(({ key }) => !identifying.includes(key)));
+  const identifying = new Set(["service.namespace", "service.name", "service.instance.id"]);
+  return labelsOf(resource.attributes.filter(({ key }) => !identifying.has(key)));
 }
 
 export function scopeLabels(scope: ScopeObject | undefined, schemaUrl: string): Record<string, string> {

@@ -102,7 +102,7 @@ export class MetricFamilies {
     const nameType = shape.type === "counter" ? "counter" : metric.gauge === undefined ? "other" : "gauge";
     const name = prometheusMetricName(metric.name, metric.unit, nameType, { namespace, suffixes });
     if (name === "") return this.#skip("name_invalid", metric.name, latest);
-    const family = this.#family(name, shape.type, metric.description);
+    const family = this.#family(name, shape.type, metric.description || metric.name);
     if (family === undefined) return this.#skip("type_conflict", name, latest);
     for (const { source, point } of shape.points) {
       const labels = sorted({ ...labelsOf(source.attributes), ...common });

@@ -104,22 +104,17 @@ export function sumOf(before: Point, delta: Point): Point | undefined {
 
 /** The lines that show it. */
 export function samplesOf(point: Point, labels: Labels, timestampMs: number | undefined): Sample[] {
-  switch (point.kind) {
-    case "number":
-      return [{ suffix: "", labels, value: point.value, timestampMs, exemplar: point.exemplars.at(-1) }];
-    case "histogram":
-      return histogramSamples(point, labels, timestampMs);
-    case "summary":
-      return [
-        ...point.quantiles.map(({ quantile, value }) => ({
-          suffix: "",
-          labels: { ...labels, quantile: String(quantile) },
-          value,
-          timestampMs,
-        })),
-        ...totals(point, labels, timestampMs),
-      ];
+  if (point.kind === "number") {
+    return [{ suffix: "", labels, value: point.value, timestampMs, exemplar: point.exemplars.at(-1) }];
   }
+  if (point.kind === "histogram") return histogramSamples(point, labels, timestampMs);
+  const quantiles = point.quantiles.map(({ quantile, value }) => ({
+    suffix: "",
+    labels: { ...labels, quantile: String(quantile) },
+    value,
+    timestampMs,
+  }));
+  return [...quantiles, ...totals(point, labels, timestampMs)];
 }
 
 function histogramSamples(point: HistogramPoint, labels: Labels, timestampMs: number | undefined): Sample[] {

@@ -1,0 +1,70 @@
+import { expect, test } from "vitest";
+import { builtinComponents } from "../registry.ts";
+import { readConfig } from "./collector-config.ts";
+import { ConfigError } from "./config-error.ts";
+import { loadConfig } from "./load-config.ts";
+
+function problemsOf(yaml: string): string[] {
+  try {
+    readConfig(loadConfig(yaml, {}), builtinComponents());
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.problems.map(
+      ({ path, what, remedy }) => `${path}: ${what}${remedy === undefined ? "" : ` (${remedy})`}`,
+    );
+  }
+  return [];
+}
+
+const OTLP = "receivers: { otlp: { protocols: { grpc: } } }";
+
+test("tells all faults at once, with their paths and what was probably meant", () => {
+  const problems = problemsOf(`
+${OTLP}
+processors:
+  batch: { send_batch_sizes: 5, timeout: soon }
+  bach:
+exporters: { nop: }
+service:
+  pipelines:
+    traces: { receivers: [otlp], processors: [batch, resource], exporters: [nop, nop] }
+    spans: { receivers: [otlp], exporters: [nop] }
+    logs: { receivers: [oltp], exporters: [] }
+  extension: []
+`);
+  expect(problems).toEqual([
+    "processors::batch: '' has invalid keys: send_batch_sizes (did you mean \"send_batch_size\"?)",
+    'processors::batch::timeout: expected a duration, got "soon" (write "200ms" or "5s")',
+    'processors: unknown type: "bach" for id: "bach" (valid values: [batch memory_limiter resource]) (did you mean "batch"?)',
+    "service: 'service' has invalid keys: extension (did you mean \"extensions\"?)",
+    'service::pipelines::spans: unknown pipeline signal: "spans" (start its id with traces, metrics, logs)',
+    "service::pipelines::logs: must have at least one exporter",
+    'service::pipelines::traces: references processor "resource" which is not configured (configure it under processors)',
+    'service::pipelines::traces: references exporter "nop" multiple times',
+    'service::pipelines::logs: references receiver "oltp" which is not configured (did you mean "otlp"?)',
+  ]);
+});
+
+test("refuses a component in a pipeline of a signal that it does not take", () => {
+  expect(
+    problemsOf(`
+${OTLP}
+exporters: { prometheus: }
+service: { pipelines: { logs: { receivers: [otlp], exporters: [prometheus] } } }
+`),
+  ).toEqual(['service::pipelines::logs: exporter "prometheus" does not support logs (name another exporter)']);
+});
+
+test("wants a protocol, a pipeline and known sections", () => {
+  expect(problemsOf("receivers: { otlp: }\nservice: {}\nprocesors: {}")).toEqual([
+    ": '' has invalid keys: procesors (did you mean \"processors\"?)",
+    'receivers::otlp: must specify at least one protocol when using the OTLP receiver (write "protocols: { grpc: , http: }")',
+  ]);
+  expect(problemsOf(OTLP)).toEqual(["service::pipelines: service must have at least one pipeline"]);
+});
+
+test("takes no protocol settings that it does not have", () => {
+  expect(problemsOf(OTLP.replace("grpc:", "grpc: { tls: { cert_file: x } }"))[0]).toMatch(
+    /^receivers::otlp::protocols::grpc: 'protocols.grpc' has invalid keys: tls/,
+  );
+});
