@@ -94,7 +94,7 @@ class TwoHalves {
   }
 }
 
-protobuf.util.Long = TwoHalves as never;
+protobuf.util.Long = TwoHalves;
 protobuf.configure();
 
 const root = protobuf.parse(SCHEMA, { keepCase: true }).root;

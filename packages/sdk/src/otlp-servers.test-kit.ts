@@ -29,13 +29,14 @@ export async function startHttpServer(
   answer: (index: number) => HttpAnswer | Promise<HttpAnswer> = () => ({}),
 ): Promise<OtlpServer> {
   const log = new RequestLog();
-  const server = http.createServer(async (request, response) => {
+  const respond = async (request: http.IncomingMessage, response: http.ServerResponse): Promise<void> => {
     const body = await readAll(request);
     const plain = request.headers["content-encoding"] === "gzip" ? gunzipSync(body) : body;
     const index = log.add({ path: request.url ?? "", headers: request.headers, body: plain });
     const { status = 200, headers = {}, body: answerBody = new Uint8Array() } = await answer(index);
     response.writeHead(status, { "content-type": "application/x-protobuf", ...headers }).end(answerBody);
-  });
+  };
+  const server = http.createServer((request, response) => void respond(request, response));
   const url = await listen(server);
   const close = (): Promise<void> =>
     new Promise((resolve) => {
@@ -63,7 +64,7 @@ export async function startGrpcServer(
     sessions.add(session);
     session.on("close", () => sessions.delete(session));
   });
-  server.on("stream", async (stream, headers) => {
+  const respond = async (stream: http2.ServerHttp2Stream, headers: http2.IncomingHttpHeaders): Promise<void> => {
     const message = await readAll(stream);
     const length = message.readUInt32BE(1);
     const body = message.subarray(5, 5 + length);
@@ -81,7 +82,8 @@ export async function startGrpcServer(
     const prefix = Buffer.alloc(5);
     prefix.writeUInt32BE(answerBody.length, 1);
     stream.end(status === 0 ? Buffer.concat([prefix, answerBody]) : Buffer.alloc(0));
-  });
+  };
+  server.on("stream", (stream, headers) => void respond(stream, headers));
   const url = await listen(server, port);
   const close = (): Promise<void> =>
     new Promise((resolve) => {

@@ -42,9 +42,9 @@ export class AttributeList {
     this.#put(key, copy);
   }
 
+  /** `for in` passes over `undefined` and `null`, and makes no array of entries. */
   setAll(attributes: object | undefined): void {
-    if (attributes === undefined || attributes === null) return;
-    for (const [key, value] of Object.entries(attributes)) this.set(key, value);
+    for (const key in attributes) this.set(key, (attributes as Record<string, unknown>)[key]);
   }
 
   toObject<Value = AnyValue>(): Record<string, Value> {

@@ -56,9 +56,9 @@ test("HTTP: posts protobuf with the headers given", async () => {
 test.each(["http/protobuf", "grpc"] as const)("%s: compresses when asked to", async (protocol) => {
   const server = closedLater(await (protocol === "grpc" ? startGrpcServer() : startHttpServer()));
   expect(await sendSpan({ url: server.url, protocol, compression: "gzip" })).toEqual([]);
-  const { headers, body } = server.received[0] ?? { headers: {} };
-  expect(headers[protocol === "grpc" ? "grpc-encoding" : "content-encoding"]).toBe("gzip");
-  expect(spanNames(body)).toEqual(["work"]);
+  const request = server.received[0];
+  expect(request?.headers[protocol === "grpc" ? "grpc-encoding" : "content-encoding"]).toBe("gzip");
+  expect(spanNames(request?.body)).toEqual(["work"]);
 });
 
 test.each([429, 502, 503, 504])("HTTP: retries after %d, as soon as Retry-After allows", async (status) => {

@@ -6,7 +6,7 @@ import {
   ROOT_CONTEXT,
   trace,
 } from "@opentelemetry/api";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from "../index.ts";
 

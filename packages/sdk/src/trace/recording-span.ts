@@ -98,7 +98,7 @@ export class RecordingSpan implements ApiSpan, ReadableSpan {
   }
 
   setAttributes(attributes: Attributes): this {
-    for (const [key, value] of Object.entries(attributes ?? {})) this.setAttribute(key, value);
+    for (const key in attributes) this.setAttribute(key, attributes[key]);
     return this;
   }
 
