@@ -121,10 +121,11 @@ export interface ListeningServer {
 }
 
 export async function listenHttp(receiver: OtlpReceiver): Promise<ListeningServer> {
-  const server = http.createServer(async (request, response) => {
+  const respond = async (request: http.IncomingMessage, response: http.ServerResponse): Promise<void> => {
     receiver.receive(request.url ?? "", await readAll(request));
     response.writeHead(200, { "content-type": "application/x-protobuf" }).end();
-  });
+  };
+  const server = http.createServer((request, response) => void respond(request, response));
   return listening(server, () => server.closeAllConnections());
 }
 
@@ -132,13 +133,14 @@ export async function listenGrpc(receiver: OtlpReceiver): Promise<ListeningServe
   const server = http2.createServer();
   const sessions = new Set<http2.ServerHttp2Session>();
   server.on("session", (session) => void sessions.add(session));
-  server.on("stream", async (stream, headers) => {
+  const respond = async (stream: http2.ServerHttp2Stream, headers: http2.IncomingHttpHeaders): Promise<void> => {
     const message = await readAll(stream);
     receiver.receive(String(headers[":path"]), message.subarray(5));
     stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
     stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
     stream.end(Buffer.alloc(5));
-  });
+  };
+  server.on("stream", (stream, headers) => void respond(stream, headers));
   return listening(server, () => {
     for (const session of sessions) session.destroy();
   });
