@@ -1,11 +1,4 @@
-export {
-  DEFAULT_LOOKBACK_MS,
-  MAX_POINTS_PER_SERIES,
-  MAX_QUERY_SAMPLES,
-  PromqlEngine,
-  type PromqlEngineSettings,
-  type QuerySettings,
-} from "./promql/engine.ts";
+export { MAX_POINTS_PER_SERIES, PromqlEngine, type PromqlEngineSettings, type QuerySettings } from "./promql/engine.ts";
 export { formatQuery } from "./promql/format-query.ts";
 export { bucketsOf, usesCustomBuckets, type Bucket } from "./promql/histogram-buckets.ts";
 

@@ -21,7 +21,7 @@ export type Expr =
   | Aggregate
   | Parenthesised;
 
-export interface NumberLiteral {
+interface NumberLiteral {
   readonly kind: "number";
   readonly value: number;
   /** Written as a duration (`5m`), whose value is its seconds. */
@@ -29,7 +29,7 @@ export interface NumberLiteral {
   readonly position: PositionRange;
 }
 
-export interface StringLiteral {
+interface StringLiteral {
   readonly kind: "string";
   readonly value: string;
   readonly position: PositionRange;
@@ -69,17 +69,17 @@ export interface Subquery {
   readonly position: PositionRange;
 }
 
-export interface Unary {
+interface Unary {
   readonly kind: "unary";
   readonly operator: "+" | "-";
   readonly expr: Expr;
   readonly position: PositionRange;
 }
 
-export type ArithmeticOperator = "+" | "-" | "*" | "/" | "%" | "^" | "atan2";
-export type ComparisonOperator = "==" | "!=" | "<=" | "<" | ">=" | ">";
+type ArithmeticOperator = "+" | "-" | "*" | "/" | "%" | "^" | "atan2";
+type ComparisonOperator = "==" | "!=" | "<=" | "<" | ">=" | ">";
 export type SetOperator = "and" | "or" | "unless";
-export type TrimOperator = "</" | ">/";
+type TrimOperator = "</" | ">/";
 export type BinaryOperator = ArithmeticOperator | ComparisonOperator | SetOperator | TrimOperator;
 
 export interface VectorMatching {
@@ -120,7 +120,7 @@ export interface Aggregate {
   readonly position: PositionRange;
 }
 
-export interface Parenthesised {
+interface Parenthesised {
   readonly kind: "paren";
   readonly expr: Expr;
   readonly position: PositionRange;

@@ -9,7 +9,7 @@ import { METADATA_LABELS, Series } from "./series.ts";
 import { totalOfHistograms } from "./sum-histograms.ts";
 
 /** Series that an aggregation puts together. */
-export interface Group {
+interface Group {
   readonly labels: Labels;
   readonly members: readonly Series[];
 }

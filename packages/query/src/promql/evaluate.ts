@@ -24,7 +24,7 @@ import { sorted } from "./sort-series.ts";
 import { durationMs, type QueryTimes, referenceOf, subqueryGrid } from "./timing.ts";
 import { typeOf } from "./validate.ts";
 
-export interface EvaluationSettings {
+interface EvaluationSettings {
   readonly times: QueryTimes;
   /** What the store gave for each selector. */
   readonly samplesOf: (selector: Expr & { kind: "vector" }) => readonly SeriesSamples[];

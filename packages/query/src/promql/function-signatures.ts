@@ -1,7 +1,7 @@
 import type { ValueType } from "./ast.ts";
 
 /** What a function takes and gives. */
-export interface Signature {
+interface Signature {
   readonly args: readonly ValueType[];
   /** How many arguments the last one may stand for beyond itself, where it may be left out; -1: any number; 0: it is fixed. */
   readonly variadic: number;

@@ -93,7 +93,7 @@ export function isReset(current: NativeHistogram, previous: NativeHistogram): bo
 }
 
 /** The same counts in wider buckets. */
-export function withSchema(histogram: NativeHistogram, schema: number): NativeHistogram {
+function withSchema(histogram: NativeHistogram, schema: number): NativeHistogram {
   if (schema === histogram.schema || usesCustomBuckets(histogram)) return histogram;
   const shift = histogram.schema - schema;
   const { positive, negative } = histogram;
@@ -101,7 +101,7 @@ export function withSchema(histogram: NativeHistogram, schema: number): NativeHi
 }
 
 /** The same counts with a zero bucket at least this wide; wider still where a bucket that is not empty straddles it. */
-export function withZeroThreshold(histogram: NativeHistogram, threshold: number): NativeHistogram {
+function withZeroThreshold(histogram: NativeHistogram, threshold: number): NativeHistogram {
   if (threshold <= histogram.zeroThreshold) return histogram;
   const sides = [histogram.positive, histogram.negative];
   for (const { offset, counts } of sides) {

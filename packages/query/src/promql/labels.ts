@@ -102,12 +102,8 @@ export function compareLabels(a: Labels, b: Labels): number {
   return left.length - right.length;
 }
 
-export function isLegacyLabelName(name: string): boolean {
+function isLegacyLabelName(name: string): boolean {
   return /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name);
-}
-
-export function isLegacyMetricName(name: string): boolean {
-  return /^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(name);
 }
 
 /** A label name as it may stand in a query: quoted where it needs to be. */

@@ -37,7 +37,7 @@ export function subqueryTailText(expr: Subquery): string {
 }
 
 /** A duration as it stands in brackets or after `offset`. */
-export function durationText(duration: Duration): string {
+function durationText(duration: Duration): string {
   switch (duration.kind) {
     case "literal":
       return duration.isDuration ? prometheusDurationText(duration.seconds * 1000) : goFloatText(duration.seconds);

@@ -10,7 +10,7 @@ import type { MemorySample } from "./memory-querier.test-kit.ts";
 /** `undefined` is a gap. */
 export type ScriptSample = MemorySample | undefined;
 
-export interface ScriptSeries {
+interface ScriptSeries {
   readonly labels: Labels;
   readonly samples: readonly ScriptSample[];
 }
@@ -70,7 +70,7 @@ function expandHistogram([, start = "", sign, delta, times]: RegExpExecArray): r
   return all;
 }
 
-export function parseHistogram(text: string): NativeHistogram {
+function parseHistogram(text: string): NativeHistogram {
   const fields = new Map<string, string>();
   for (const [, name = "", value = ""] of text.slice(2, -2).matchAll(/([a-z_]+):(\[[^\]]*\]|\S+)/g))
     fields.set(name, value);

@@ -16,7 +16,7 @@ import { QueryError } from "./query-error.ts";
 import type { QueryResult } from "./query-result.ts";
 import { customBucketHistograms, parseSeries, type ScriptSample } from "./promql-script-series.test-kit.ts";
 
-export interface ScriptEval {
+interface ScriptEval {
   readonly line: number;
   readonly query: string;
   readonly startMs: number;
@@ -27,7 +27,7 @@ export interface ScriptEval {
   readonly results: readonly string[];
 }
 
-export interface EvalOutcome {
+interface EvalOutcome {
   readonly line: number;
   readonly query: string;
   /** What is wrong; nothing where all is as it should be. */

@@ -3,7 +3,7 @@ import { ClewError } from "@clew/base";
 /** The kinds of failure that the Prometheus API tells apart (its `errorType`). */
 export type QueryErrorType = "bad_data" | "execution" | "canceled" | "timeout" | "not_found";
 
-export interface QueryErrorDetails {
+interface QueryErrorDetails {
   /** Offsets into the query text, in UTF-16 code units. */
   readonly position?: { readonly start: number; readonly end: number } | undefined;
   readonly cause?: unknown;

@@ -12,7 +12,7 @@ import { goFloatText } from "./go-number.ts";
 import { goGeneralText } from "./go-float.ts";
 
 /** Makes one point of one window. `parameters` are the scalar arguments, in order, at the window's step. */
-export type RangeFunction = (window: RangeWindow, parameters: readonly number[]) => Sample | undefined;
+type RangeFunction = (window: RangeWindow, parameters: readonly number[]) => Sample | undefined;
 
 /** The functions that keep the metric's name, since their values are its own. */
 export const NAME_KEEPING: ReadonlySet<string> = new Set(["first_over_time", "last_over_time"]);

@@ -2,7 +2,7 @@ import { combine, type Combined, withLayoutOf } from "./histogram-math.ts";
 import { KahanMean, KahanSum } from "./kahan-sum.ts";
 import type { Buckets, NativeHistogram } from "./native-histogram.ts";
 
-export interface HistogramTotal {
+interface HistogramTotal {
   readonly histogram: NativeHistogram;
   /** Some say that their counter was reset, some that it was not. */
   readonly resetCollision: boolean;

@@ -14,7 +14,7 @@ const STATUS: Readonly<Record<ErrorType, number>> = {
 };
 
 /** A failure as the API answers it. */
-export interface ApiError {
+interface ApiError {
   readonly status: number;
   readonly errorType: ErrorType;
   readonly error: string;
