@@ -191,6 +191,29 @@ service:
   expect([(await waiting).status, running.sink.items]).toEqual([200, 1]);
 });
 
+test("stops at once although its exporter waits to try again, and tells the sender to come back", async () => {
+  const clock = new ManualClock();
+  const running = await run(
+    `
+receivers: { otlp: { protocols: { http: { endpoint: "127.0.0.1:0" } } } }
+exporters: { otlp_http: { endpoint: "http://127.0.0.1:1" } }
+service:
+  telemetry: { metrics: { level: none } }
+  pipelines: { logs: { receivers: [otlp], exporters: [otlp_http] } }
+`,
+    clock,
+  );
+  const headers = { "content-type": "application/json" };
+  const waiting = fetch(`http://${running.at("http")}/v1/logs`, {
+    method: "POST",
+    body: '{"resourceLogs":[{}]}',
+    headers,
+  });
+  await until(() => running.lines.some((line) => line.includes("Will retry")));
+  await running.collector.shutdown();
+  expect((await waiting).status).toBe(503);
+});
+
 test("stops what it had started when something cannot start", async () => {
   const first = await run(JAEGER);
   const taken = first.at("grpc");

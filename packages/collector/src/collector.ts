@@ -108,16 +108,17 @@ class Service implements Collector {
   }
 
   /**
-   * Receivers end when all that they took was answered, which may need what processors hold
-   * back; so processors are drained meanwhile, and exporters stay until both have finished.
+   * Receivers end when all that they took was answered, which waits for what processors hold
+   * back and exporters try to deliver: so these are stopped meanwhile, in the order in which
+   * data passes them, and whoever could not be served is told to come back.
    */
   async #stop(): Promise<void> {
     this.#logger.info("Starting shutdown...");
     const { exporters, processors, receivers } = this.#graph;
     const receiversStopped = Promise.all(this.#runningOf(receivers).map((receiver) => this.#shutdownOf(receiver)));
     for (const processor of this.#runningOf(processors)) await this.#shutdownOf(processor);
-    await receiversStopped;
     await Promise.all(this.#runningOf(exporters).map((exporter) => this.#shutdownOf(exporter)));
+    await receiversStopped;
     for (const extension of this.#runningOf(this.#extensions)) await this.#shutdownOf(extension);
     this.#endProcessMetrics();
     await Promise.all(this.#servers.map((server) => server.close()));

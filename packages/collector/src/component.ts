@@ -20,9 +20,10 @@ export interface Component {
   /** Acquires what it needs. A rejected start leaves nothing behind. */
   start(): Promise<void>;
   /**
-   * Finishes work in hand, then releases everything. Safe to call twice. A processor passes
-   * on at once what still reaches it afterwards; a receiver takes nothing new, and resolves
-   * when what it had taken was answered.
+   * Finishes work in hand, then releases everything. Safe to call twice. A receiver takes
+   * nothing new, and resolves when what it had taken was answered. A processor hands on what
+   * it held back, without waiting for its delivery, and passes on at once what still comes.
+   * An exporter tries once more to deliver what it has, and refuses what still comes.
    */
   shutdown(): Promise<void>;
 }

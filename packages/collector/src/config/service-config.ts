@@ -40,7 +40,7 @@ export interface TelemetryConfig {
   };
   readonly logs: {
     readonly level: "debug" | "info" | "warn" | "error";
-    readonly encoding: "console" | "json";
+    readonly encoding: "console";
     readonly development: boolean;
     readonly disable_caller: boolean;
     readonly disable_stacktrace: boolean;
@@ -99,7 +99,7 @@ const metrics: Schema<TelemetryConfig["metrics"]> = section({
 
 const logs: Schema<TelemetryConfig["logs"]> = section({
   level: field(oneOf("debug", "info", "warn", "error"), "info", "Lines below it are left out."),
-  encoding: field(oneOf("console", "json"), "console", "How lines are written."),
+  encoding: field(oneOf("console"), "console", "How lines are written."),
   development: field(boolean, false, "Accepted for compatibility."),
   disable_caller: field(boolean, false, "Accepted for compatibility."),
   disable_stacktrace: field(boolean, false, "Accepted for compatibility."),

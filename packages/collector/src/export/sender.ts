@@ -58,6 +58,7 @@ export class Sender implements Component, Consumer {
   }
 
   consume(payload: Payload): Promise<void> {
+    if (this.#stopping.signal.aborted) return Promise.reject(shuttingDown(this.#settings.path));
     const { enabled, queue_size: size } = this.#config.sending_queue;
     if (enabled && this.#waiting.length >= size) return Promise.reject(this.#queueFull(payload));
     return new Promise((resolve, reject) => {
@@ -143,6 +144,14 @@ export class Sender implements Component, Consumer {
     if (prefix === "") return error;
     return new ConsumeError("EXPORT_FAILED", text, { permanent: false, path: this.#settings.path, cause: error });
   }
+}
+
+function shuttingDown(path: string): ConsumeError {
+  return new ConsumeError("SHUTTING_DOWN", "the collector is shutting down", {
+    permanent: false,
+    path,
+    remedy: "send it again once the collector is back",
+  });
 }
 
 function queueFull(path: string): ConsumeError {

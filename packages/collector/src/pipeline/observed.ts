@@ -27,11 +27,28 @@ export function observedReceiver(meter: Meter, id: string, transport: string, ne
     const accepted = count("accepted", "successfully pushed into the pipeline");
     const refused = count("refused", "that could not be pushed into the pipeline");
     const failed = count("failed", "that failed to be processed by the receiver");
-    observed[signal] = around(
+    const requests = (outcome: string): Counter =>
+      meter.counter("otelcol_receiver_requests", "Number of requests, by how they ended.", { ...labels, outcome });
+    const counted = around(
       consumer,
-      (payload) => accepted.add(payload.counts.items),
-      (payload, error) => (isPermanent(error) ? failed : refused).add(payload.counts.items),
+      (payload) => {
+        requests("success").add(1);
+        accepted.add(payload.counts.items);
+      },
+      (payload, error) => {
+        requests(isPermanent(error) ? "failure" : "refused").add(1);
+        (isPermanent(error) ? failed : refused).add(payload.counts.items);
+      },
     );
+    observed[signal] = {
+      consume: (payload) => counted.consume(payload),
+      // Refused unread: nobody knows how many items it held, so the request alone is counted.
+      refusal() {
+        const refusal = counted.refusal?.();
+        if (refusal !== undefined) requests("refused").add(1);
+        return refusal;
+      },
+    };
   }
   return observed;
 }
@@ -51,7 +68,7 @@ export function observedProcessor(
     labels,
   );
   const duration = meter.histogram(
-    "otelcol_processor_internal_duration_seconds",
+    "otelcol_processor_internal_duration",
     "Duration of time from the processor taking a payload to its being delivered.",
     DURATION_BOUNDS_S,
     labels,

@@ -10,9 +10,9 @@ export function observeProcess(meter: Meter, clock: Clock): () => void {
   const gauge = (name: string, help: string, read: () => number): (() => void) =>
     meter.gauge(`otelcol_process_${name}`, help, {}, read);
   const ends = [
-    counter("uptime_seconds", "Uptime of the process.", () => (clock.nowMs() - startMs) / 1_000),
+    counter("uptime", "Uptime of the process.", () => (clock.nowMs() - startMs) / 1_000),
     counter("cpu_seconds", "Total CPU user and system time in seconds.", () => cpuSeconds()),
-    gauge("memory_rss_bytes", "Total physical memory (resident set size).", () => process.memoryUsage.rss()),
+    gauge("memory_rss", "Total physical memory (resident set size).", () => process.memoryUsage.rss()),
     gauge("runtime_heap_alloc_bytes", "Bytes of allocated heap objects and buffers.", () => heapBytes()),
     gauge("runtime_total_sys_memory_bytes", "Total bytes of memory obtained from the OS for the heap.", () => {
       return process.memoryUsage().heapTotal;

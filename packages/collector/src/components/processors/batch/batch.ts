@@ -32,7 +32,6 @@ export class BatchProcessor implements Component, Consumer {
   readonly #byteSizes: Histogram;
   readonly #fullSends: Counter;
   readonly #timeoutSends: Counter;
-  readonly #sending = new Set<Promise<void>>();
   #pending: Pending | undefined;
   #cancelTimer: (() => void) | undefined;
   #isStopped = false;
@@ -67,10 +66,11 @@ export class BatchProcessor implements Component, Consumer {
     return Promise.resolve();
   }
 
-  async shutdown(): Promise<void> {
+  /** Hands on what is pending. Whether it arrived is told to those who sent it. */
+  shutdown(): Promise<void> {
     this.#isStopped = true;
     this.#flush(this.#timeoutSends);
-    await Promise.allSettled(this.#sending);
+    return Promise.resolve();
   }
 
   consume(payload: Payload): Promise<void> {
@@ -98,11 +98,7 @@ export class BatchProcessor implements Component, Consumer {
     if (pending === undefined) return;
     this.#pending = undefined;
     trigger.add(1);
-    const sent = this.#send(concatPayloads(pending.payloads));
-    pending.settle(sent);
-    this.#sending.add(sent);
-    const forget = (): void => void this.#sending.delete(sent);
-    sent.then(forget, forget);
+    pending.settle(this.#send(concatPayloads(pending.payloads)));
   }
 
   async #send(batch: Payload): Promise<void> {
