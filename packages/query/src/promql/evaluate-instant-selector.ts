@@ -4,30 +4,31 @@ import { Series } from "./series.ts";
 import { staleTest } from "./stale-marker.ts";
 import { type Reference, referenceTime } from "./timing.ts";
 
+/** What a point of an instant selector is to be. */
+export type InstantTake = "samples" | "times" | "starts";
+
 /**
  * What an instant selector sees: at each time the newest sample that is not older than the lookback
- * and is no stale marker. With `takeTimes` the points are the samples' times in seconds instead.
+ * and is no stale marker. On request the points are the samples' times or their start times, in seconds, instead.
  */
 export function evaluateInstantSelector(
   samples: readonly SeriesSamples[],
   reference: Reference,
   grid: Grid,
   lookbackMs: number,
-  takeTimes = false,
+  take: InstantTake = "samples",
 ): readonly Series[] {
-  return samples
-    .map((one) => lookBack(one, reference, grid, lookbackMs, takeTimes))
-    .filter((series) => !series.isEmpty);
+  return samples.map((one) => lookBack(one, reference, grid, lookbackMs, take)).filter((series) => !series.isEmpty);
 }
 
 function lookBack(
-  { labels, timestampsMs, values, histograms }: SeriesSamples,
+  { labels, timestampsMs, values, histograms, startTimestampsMs: starts }: SeriesSamples,
   reference: Reference,
   grid: Grid,
   lookbackMs: number,
-  takeTimes: boolean,
+  take: InstantTake,
 ): Series {
-  const series = new Series(labels, grid.count, takeTimes);
+  const series = new Series(labels, grid.count, take !== "samples");
   const isStale = staleTest(values);
   let next = 0;
   for (let step = 0; step < grid.count; step++) {
@@ -38,7 +39,9 @@ function lookBack(
     if (sampledMs === undefined || sampledMs <= timeMs - lookbackMs) continue;
     const histogram = histograms?.[newest];
     if (histogram === undefined && isStale(newest)) continue;
-    series.set(step, takeTimes ? sampledMs / 1000 : (histogram ?? values[newest] ?? NaN));
+    if (take === "samples") series.set(step, histogram ?? values[newest] ?? NaN);
+    else if (take === "times") series.setFloat(step, sampledMs / 1000);
+    else if (starts !== undefined) series.setFloat(step, (starts[newest] ?? 0) / 1000);
   }
   return series;
 }

@@ -3,7 +3,7 @@ import { type Aggregate, type Binary, type Call, type Expr, isSetOperator, type 
 import { evaluateAggregate } from "./evaluate-aggregate.ts";
 import { evaluateScalars, evaluateSet, evaluateVectors, evaluateWithScalar, mergedSeries } from "./evaluate-binary.ts";
 import { HistogramCall, isHistogramCall } from "./evaluate-histogram-call.ts";
-import { evaluateInstantSelector } from "./evaluate-instant-selector.ts";
+import { evaluateInstantSelector, type InstantTake } from "./evaluate-instant-selector.ts";
 import { evaluateSmoothedSelector } from "./evaluate-smoothed-selector.ts";
 import { emptyWindows, evaluateRangeCall, type Ranges } from "./evaluate-range-call.ts";
 import { evaluateCountValues, evaluateSelection } from "./evaluate-selection.ts";
@@ -73,7 +73,7 @@ export class Evaluation {
   #vectorOf(expr: Expr): readonly Series[] {
     switch (expr.kind) {
       case "vector":
-        return this.#selector(expr, false);
+        return this.#selector(expr, "samples");
       case "paren":
         return this.vector(expr.expr);
       case "unary":
@@ -122,16 +122,16 @@ export class Evaluation {
     };
   }
 
-  #selector(expr: Expr & { kind: "vector" }, takeTimes: boolean): readonly Series[] {
+  #selector(expr: Expr & { kind: "vector" }, take: InstantTake): readonly Series[] {
     const { times, samplesOf } = this.#settings;
     const reference = referenceOf(expr, times);
-    if (expr.extension === "smoothed" && !takeTimes) {
+    if (expr.extension === "smoothed" && take === "samples") {
       const { lookbackMs } = times;
       const { annotations } = this.#settings;
       const settings = { reference, grid: this.#grid, lookbackMs, annotations, position: expr.position };
       return evaluateSmoothedSelector(samplesOf(expr), settings);
     }
-    return evaluateInstantSelector(samplesOf(expr), reference, this.#grid, times.lookbackMs, takeTimes);
+    return evaluateInstantSelector(samplesOf(expr), reference, this.#grid, times.lookbackMs, take);
   }
 
   #binary(expr: Binary): readonly Series[] {
@@ -220,6 +220,11 @@ export class Evaluation {
         return [Series.fromColumn(this.scalar(first))];
       case "timestamp":
         return this.#timestamps(first);
+      case "start_timestamp": {
+        // An expression's points have no start times.
+        const inner = unwrapped(first);
+        return inner.kind === "vector" ? this.#selector(inner, "starts") : [];
+      }
       case "absent": {
         const series = this.vector(first);
         return this.#ones(absentLabels(first), (step) => series.every(({ present }) => present[step] !== 1));
@@ -229,7 +234,7 @@ export class Evaluation {
       case "label_join":
         return mergedSeries(labelJoin(call, this.vector(first)), count);
       case "info":
-        return addInfo(call, this.vector(first), this.#selector(infoSelector(call), false), count);
+        return addInfo(call, this.vector(first), this.#selector(infoSelector(call), "samples"), count);
       case "sort":
       case "sort_desc":
       case "sort_by_label":
@@ -287,7 +292,7 @@ export class Evaluation {
 
   #timestamps(expr: Expr): readonly Series[] {
     const inner = unwrapped(expr);
-    if (inner.kind === "vector") return this.#selector(inner, true);
+    if (inner.kind === "vector") return this.#selector(inner, "times");
     return this.#mapped(expr, (_, step) => timeOf(this.#grid, step) / 1000);
   }
 

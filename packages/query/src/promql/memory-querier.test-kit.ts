@@ -19,6 +19,7 @@ export type MemorySample = number | NativeHistogram | "stale";
 interface MemorySeries {
   readonly labels: Labels;
   readonly samples: Map<number, MemorySample>;
+  readonly starts: Map<number, number>;
 }
 
 export class MemoryQuerier implements MetricsQuerier {
@@ -30,10 +31,12 @@ export class MemoryQuerier implements MetricsQuerier {
     this.#series.clear();
   }
 
-  add(labels: Labels, timeMs: number, sample: MemorySample): void {
+  add(labels: Labels, timeMs: number, sample: MemorySample, startMs?: number): void {
     let series = this.#series.get(labels.key);
-    if (series === undefined) this.#series.set(labels.key, (series = { labels, samples: new Map() }));
+    if (series === undefined)
+      this.#series.set(labels.key, (series = { labels, samples: new Map(), starts: new Map() }));
     series.samples.set(timeMs, sample);
+    if (startMs !== undefined) series.starts.set(timeMs, startMs);
   }
 
   describe(metadata: MetricMetadata): void {
@@ -88,7 +91,7 @@ export class MemoryQuerier implements MetricsQuerier {
   }
 }
 
-function columnsOf({ labels, samples }: MemorySeries, startMs: number, endMs: number): SeriesSamples {
+function columnsOf({ labels, samples, starts }: MemorySeries, startMs: number, endMs: number): SeriesSamples {
   const timed = [...samples].filter(([time]) => time > startMs && time <= endMs).sort(([a], [b]) => a - b);
   const values = Float64Array.from(timed, ([, sample]) => (typeof sample === "number" ? sample : 0));
   timed.forEach(([, sample], i) => {
@@ -96,5 +99,11 @@ function columnsOf({ labels, samples }: MemorySeries, startMs: number, endMs: nu
   });
   const histograms = timed.map(([, sample]) => (typeof sample === "object" ? sample : undefined));
   const timestampsMs = Float64Array.from(timed, ([time]) => time);
-  return histograms.some(Boolean) ? { labels, timestampsMs, values, histograms } : { labels, timestampsMs, values };
+  return {
+    labels,
+    timestampsMs,
+    values,
+    ...(histograms.some(Boolean) ? { histograms } : {}),
+    ...(starts.size > 0 ? { startTimestampsMs: timestampsMs.map((time) => starts.get(time) ?? 0) } : {}),
+  };
 }

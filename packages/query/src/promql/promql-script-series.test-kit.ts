@@ -10,7 +10,7 @@ import type { MemorySample } from "./memory-querier.test-kit.ts";
 /** `undefined` is a gap. */
 export type ScriptSample = MemorySample | undefined;
 
-interface ScriptSeries {
+export interface ScriptSeries {
   readonly labels: Labels;
   readonly samples: readonly ScriptSample[];
 }
@@ -48,6 +48,24 @@ function expand(item: string): readonly ScriptSample[] {
     value += delta === "0" ? 0 : numberOf(delta);
     return current;
   });
+}
+
+/**
+ * The start times of the series on the next line, relative to each sample's time in ms: `metric@st _ -30s-1mx2`.
+ * Nothing where the line is not one.
+ */
+export function parseStartOffsets(line: string): readonly (number | undefined)[] | undefined {
+  const items = /@st\s+(.*)$/.exec(line)?.[1];
+  return items?.split(/\s+/).flatMap((item) => {
+    const gaps = /^_(?:x(\d+))?$/.exec(item);
+    if (gaps !== null) return Array.from({ length: Number(gaps[1] ?? 1) }, () => undefined);
+    const [, first = "0", delta = "0", times = "0"] = /^([-+]?\w+?)(?:([-+]\w+?))?(?:x(\d+))?$/.exec(item) ?? [];
+    return Array.from({ length: Number(times) + 1 }, (_, i) => signedDurationMs(first) + i * signedDurationMs(delta));
+  });
+}
+
+function signedDurationMs(text: string): number {
+  return (text.startsWith("-") ? -1 : 1) * parsePrometheusDuration(text.replace(/^[-+]/, ""));
 }
 
 function numberOf(text: string): number {

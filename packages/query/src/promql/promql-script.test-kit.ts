@@ -14,7 +14,13 @@ import { parseGoNumber } from "./go-number.ts";
 import { parsePrometheusDuration } from "./prometheus-duration.ts";
 import { QueryError } from "./query-error.ts";
 import type { QueryResult } from "./query-result.ts";
-import { customBucketHistograms, parseSeries, type ScriptSample } from "./promql-script-series.test-kit.ts";
+import {
+  customBucketHistograms,
+  parseSeries,
+  parseStartOffsets,
+  type ScriptSample,
+  type ScriptSeries,
+} from "./promql-script-series.test-kit.ts";
 
 interface ScriptEval {
   readonly line: number;
@@ -61,11 +67,19 @@ export async function runScript(text: string): Promise<readonly EvalOutcome[]> {
 
 function load(querier: MemoryQuerier, head: string, block: readonly string[]): void {
   const stepMs = parsePrometheusDuration(head.split(/\s+/)[1] ?? "0");
-  const series = block.filter((line) => !/^\S+@st\b|\}@st\b/.test(line)).map(parseSeries);
-  const all = /^load_with_nhcb/i.test(head) ? [...series, ...customBucketHistograms(series)] : series;
-  for (const { labels, samples } of all) {
+  const series: (ScriptSeries & { readonly startOffsets?: readonly (number | undefined)[] })[] = [];
+  let startOffsets: readonly (number | undefined)[] | undefined;
+  for (const line of block) {
+    const offsets = parseStartOffsets(line);
+    if (offsets === undefined) series.push({ ...parseSeries(line), ...(startOffsets && { startOffsets }) });
+    startOffsets = offsets;
+  }
+  const customs: typeof series = /^load_with_nhcb/i.test(head) ? [...customBucketHistograms(series)] : [];
+  for (const { labels, samples, startOffsets } of [...series, ...customs]) {
     withResetHints(samples).forEach((sample, i) => {
-      if (sample !== undefined) querier.add(labels, i * stepMs, sample);
+      const offset = startOffsets?.[i];
+      if (sample !== undefined)
+        querier.add(labels, i * stepMs, sample, offset === undefined ? undefined : i * stepMs + offset);
     });
   }
 }

@@ -57,6 +57,11 @@ export interface SeriesSamples {
   readonly values: Float64Array;
   /** Where an element is present, the sample is that histogram and its place in `values` means nothing. */
   readonly histograms?: readonly (NativeHistogram | undefined)[];
+  /**
+   * When the counting of each sample began (OTLP's start time); 0 where that is not known. With it a reset is
+   * seen even where the value did not fall. Leave it out where it is not known of any sample.
+   */
+  readonly startTimestampsMs?: Float64Array;
 }
 
 /** Series that have a sample (or may have one) with `startMs <= time <= endMs`. */

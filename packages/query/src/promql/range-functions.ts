@@ -7,6 +7,7 @@ import type { RangeWindow } from "./range-window.ts";
 import { extrapolatedRate, instantRate } from "./rate.ts";
 import { incompatible } from "./rate-remarks.ts";
 import type { Sample } from "./series.ts";
+import { type SampleTimes, startsAnew } from "./start-times.ts";
 import { totalOfHistograms } from "./sum-histograms.ts";
 import { goFloatText } from "./go-number.ts";
 import { goGeneralText } from "./go-float.ts";
@@ -177,8 +178,15 @@ function edgeSample(window: RangeWindow, isFirst: boolean): { timeMs: number; sa
   return floatWins ? { timeMs: floatMs, sample: window.floatAt(float) } : { timeMs: histogramMs, sample };
 }
 
+interface TimedSample extends SampleTimes {
+  readonly sample: Sample;
+}
+
 /** How many neighbouring samples, floats and histograms in order of time, meet a condition. */
-function countBetween(window: RangeWindow, condition: (a: Sample, b: Sample) => boolean): number | undefined {
+function countBetween(
+  window: RangeWindow,
+  condition: (previous: TimedSample, current: TimedSample) => boolean,
+): number | undefined {
   const samples = samplesOf(window);
   if (samples === undefined) return undefined;
   let count = 0;
@@ -189,37 +197,37 @@ function countBetween(window: RangeWindow, condition: (a: Sample, b: Sample) => 
   return count;
 }
 
-function samplesOf(window: RangeWindow): readonly Sample[] | undefined {
-  const timed: { timeMs: number; sample: Sample }[] = [];
+function samplesOf(window: RangeWindow): readonly TimedSample[] | undefined {
+  const { floatStarts, histogramStarts } = window.columns;
+  const timed: TimedSample[] = [];
   for (let i = window.firstFloat; i < window.endFloat; i++) {
-    timed.push({ timeMs: window.floatTimeAt(i), sample: window.floatAt(i) });
+    timed.push({ timeMs: window.floatTimeAt(i), startMs: floatStarts?.[i] ?? 0, sample: window.floatAt(i) });
   }
   window.histograms.forEach((sample, i) => {
-    timed.push({ timeMs: window.histogramTimeAt(window.firstHistogram + i), sample });
+    const index = window.firstHistogram + i;
+    timed.push({ timeMs: window.histogramTimeAt(index), startMs: histogramStarts?.[index] ?? 0, sample });
   });
   if (window.histogramCount > 0) timed.sort((a, b) => a.timeMs - b.timeMs);
-  if (window.extension !== "anchored") return timed.length === 0 ? undefined : timed.map(({ sample }) => sample);
+  if (window.extension !== "anchored") return timed.length === 0 ? undefined : timed;
   const anchor = Math.max(
     0,
     timed.findLastIndex(({ timeMs }) => timeMs <= window.rangeStartMs),
   );
   const last = timed.at(-1);
-  if (last === undefined || last.timeMs <= window.rangeStartMs) return undefined;
-  return timed.slice(anchor).map(({ sample }) => sample);
+  return last === undefined || last.timeMs <= window.rangeStartMs ? undefined : timed.slice(anchor);
 }
 
-function wasReset(previous: Sample, current: Sample): boolean {
-  if (typeof previous === "number" && typeof current === "number") return current < previous;
-  if (typeof previous === "number" || typeof current === "number") return true;
-  return isReset(current, previous);
+function wasReset(previous: TimedSample, current: TimedSample): boolean {
+  const [a, b] = [previous.sample, current.sample];
+  if (typeof a === "number" && typeof b === "number") return b < a || startsAnew(previous, current);
+  if (typeof a === "number" || typeof b === "number") return true;
+  return startsAnew(previous, current) || isReset(b, a);
 }
 
-function hasChanged(previous: Sample, current: Sample): boolean {
-  if (typeof previous === "number" && typeof current === "number") {
-    return current !== previous && !(Number.isNaN(current) && Number.isNaN(previous));
-  }
-  if (typeof previous === "number" || typeof current === "number") return true;
-  return !equalHistograms(current, previous);
+function hasChanged({ sample: a }: TimedSample, { sample: b }: TimedSample): boolean {
+  if (typeof a === "number" && typeof b === "number") return a !== b && !(Number.isNaN(a) && Number.isNaN(b));
+  if (typeof a === "number" || typeof b === "number") return true;
+  return !equalHistograms(a, b);
 }
 
 /** Least squares. `intercept` is the value of the line at `originMs`; the slope is per second. */

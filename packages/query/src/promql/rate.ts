@@ -5,31 +5,51 @@ import type { NativeHistogram } from "./native-histogram.ts";
 import { combineIn, incompatible, mixed, type RateKind } from "./rate-remarks.ts";
 import type { RangeWindow } from "./range-window.ts";
 import type { Sample } from "./series.ts";
+import { knownZero, sampleTimes, type SampleTimes, startsAnew, warnOfOverlap } from "./start-times.ts";
 
 /** How much the first and last samples differ, extrapolated to the window's ends where samples come close to them. */
 export function extrapolatedRate(window: RangeWindow, kind: RateKind): Sample | undefined {
   if (window.extension !== undefined) return extendedRate(window, kind);
   if (window.floatCount > 0 && window.histogramCount > 0) return mixed(window);
   if (window.histogramCount > 0) return histogramRate(window, kind);
-  if (window.floatCount < 2) return undefined;
+  return window.floatCount === 0 ? undefined : floatRate(window, kind);
+}
+
+function floatRate(window: RangeWindow, kind: RateKind): number | undefined {
   const { floats, firstFloat, endFloat } = window;
+  const times = kind.isCounter ? sampleTimes(window, "floats") : undefined;
+  const zeroMs = knownZero(window, times);
+  if (window.floatCount < 2 && zeroMs === undefined) return undefined;
   const first = floats[firstFloat] ?? NaN;
   let difference = (floats[endFloat - 1] ?? NaN) - first;
-  if (kind.isCounter) difference += fallsOf(floats, firstFloat, endFloat);
+  if (kind.isCounter) difference += fallsOf(floats, firstFloat, endFloat, times);
+  if (zeroMs !== undefined) difference += first;
+  warnOfOverlap(window, times);
   const firstMs = window.floatTimeAt(firstFloat);
   const lastMs = window.floatTimeAt(endFloat - 1);
   const count = window.floatCount;
-  return difference * extrapolation(window, kind, { firstMs, lastMs, count, first, difference });
+  return difference * extrapolation(window, kind, { firstMs, lastMs, count, first, difference, zeroMs });
 }
 
 /** The sum of the values from which a counter fell back. */
-function fallsOf(floats: Float64Array, first: number, end: number): number {
+function fallsOf(floats: Float64Array, first: number, end: number, times: readonly SampleTimes[] | undefined): number {
   let falls = 0;
   for (let i = first + 1; i < end; i++) {
     const previous = floats[i - 1] ?? NaN;
-    if ((floats[i] ?? NaN) < previous) falls += previous;
+    if ((floats[i] ?? NaN) < previous || startsAnew(times?.[i - first - 1], times?.[i - first])) falls += previous;
   }
   return falls;
+}
+
+/** What extrapolation needs to know of a window's samples. */
+interface Sampled {
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly count: number;
+  readonly first: number;
+  readonly difference: number;
+  /** When the counter is known to have been zero, if that was in the window. */
+  readonly zeroMs: number | undefined;
 }
 
 /**
@@ -40,20 +60,14 @@ function fallsOf(floats: Float64Array, first: number, end: number): number {
 function extrapolation(
   { rangeStartMs, rangeEndMs, rangeMs }: RangeWindow,
   { isCounter, perSecond }: RateKind,
-  {
-    firstMs,
-    lastMs,
-    count,
-    first,
-    difference,
-  }: Readonly<Record<"firstMs" | "lastMs" | "count" | "first" | "difference", number>>,
+  { firstMs, lastMs, count, first, difference, zeroMs }: Sampled,
 ): number {
-  const sampled = (lastMs - firstMs) / 1000;
-  const interval = sampled / (count - 1);
+  const sampled = (lastMs - (zeroMs ?? firstMs)) / 1000;
+  const interval = count > 1 ? (lastMs - firstMs) / 1000 / (count - 1) : 0;
   const threshold = interval * 1.1;
-  let toStart = (firstMs - rangeStartMs) / 1000;
+  let toStart = zeroMs === undefined ? (firstMs - rangeStartMs) / 1000 : 0;
   let toEnd = (rangeEndMs - lastMs) / 1000;
-  if (toStart >= threshold) toStart = interval / 2;
+  if (zeroMs === undefined && toStart >= threshold) toStart = interval / 2;
   if (isCounter && difference > 0 && first >= 0) toStart = Math.min(toStart, sampled * (first / difference));
   if (toEnd >= threshold) toEnd = interval / 2;
   const factor = sampled === 0 ? 1 : (sampled + toStart + toEnd) / sampled;
@@ -62,33 +76,48 @@ function extrapolation(
 
 function histogramRate(window: RangeWindow, kind: RateKind): NativeHistogram | undefined {
   const { histograms } = window;
-  const difference = histogramDifference(window, histograms, kind);
   const [first] = histograms;
-  if (difference === undefined || first === undefined) return undefined;
+  const times = kind.isCounter ? sampleTimes(window, "histograms") : undefined;
+  const zeroMs = knownZero(window, times);
+  if (first === undefined || (histograms.length < 2 && zeroMs === undefined)) return undefined;
+  let difference = histograms.length < 2 ? emptyLike(first) : histogramDifference(window, histograms, kind, times);
+  if (zeroMs !== undefined) difference = difference && combineIn(window, difference, first, 1);
+  if (difference === undefined) return undefined;
   const firstMs = window.histogramTimeAt(window.firstHistogram);
   const lastMs = window.histogramTimeAt(window.endHistogram - 1);
-  const count = histograms.length;
-  const times = { firstMs, lastMs, count, first: first.count, difference: difference.count };
-  return scale(difference, extrapolation(window, kind, times));
+  const sampled = {
+    firstMs,
+    lastMs,
+    count: histograms.length,
+    first: first.count,
+    difference: difference.count,
+    zeroMs,
+  };
+  return scale(difference, extrapolation(window, kind, sampled));
 }
 
 function histogramDifference(
   window: RangeWindow,
   histograms: readonly NativeHistogram[],
   { isCounter }: RateKind,
+  times: readonly SampleTimes[] | undefined,
 ): NativeHistogram | undefined {
   const [first, second] = histograms;
   const last = histograms.at(-1);
   if (first === undefined || second === undefined || last === undefined) return undefined;
   warnOfKind(window, histograms, isCounter);
-  const start = isCounter && isReset(second, first) ? emptyLike(second) : first;
+  warnOfOverlap(window, times);
+  const beginsAnew = startsAnew(times?.[0], times?.[1]) || isReset(second, first);
+  const start = isCounter && beginsAnew ? emptyLike(second) : first;
   const relevant = [start, ...(isCounter ? histograms.slice(1) : [last])];
   if (relevant.some((one) => usesCustomBuckets(one) !== usesCustomBuckets(last))) return incompatible(window);
   let difference = combineIn(window, last, start, -1);
   if (!isCounter || difference === undefined) return difference && { ...difference, counterReset: "gauge" };
   let previous = start;
-  for (const current of histograms.slice(1)) {
-    if (isReset(current, previous)) difference = combineIn(window, difference, previous, 1);
+  for (const [i, current] of histograms.entries()) {
+    if (i === 0) continue;
+    const wasReset = startsAnew(times?.[i - 1], times?.[i]) || isReset(current, previous);
+    if (wasReset) difference = combineIn(window, difference, previous, 1);
     if (difference === undefined) return undefined;
     previous = current;
   }
@@ -128,26 +157,28 @@ export function instantRate(window: RangeWindow, isRate: boolean): Sample | unde
   if (first === undefined || second === undefined || first.timeMs === second.timeMs) return undefined;
   const seconds = (second.timeMs - first.timeMs) / 1000;
   if (typeof first.sample === "number" && typeof second.sample === "number") {
-    const wasReset = isRate && second.sample < first.sample;
+    const wasReset = isRate && (second.sample < first.sample || startsAnew(first, second));
     const difference = wasReset ? second.sample : second.sample - first.sample;
     return isRate ? difference / seconds : difference;
   }
   if (typeof first.sample === "number" || typeof second.sample === "number") return mixed(window);
   warnOfKind(window, [first.sample, second.sample], isRate);
-  const wasReset = isRate && isReset(second.sample, first.sample);
+  const wasReset = isRate && (startsAnew(first, second) || isReset(second.sample, first.sample));
   const difference = wasReset ? second.sample : combineIn(window, second.sample, first.sample, -1);
   if (difference === undefined) return undefined;
   return { ...(isRate ? scale(difference, 1 / seconds) : difference), counterReset: "gauge" };
 }
 
-function lastTwo(window: RangeWindow): { timeMs: number; sample: Sample }[] {
-  const samples: { timeMs: number; sample: Sample }[] = [];
+function lastTwo(window: RangeWindow): (SampleTimes & { readonly sample: Sample })[] {
+  const { floatStarts, histogramStarts, histograms } = window.columns;
+  const samples: (SampleTimes & { readonly sample: Sample })[] = [];
   for (let i = Math.max(window.firstFloat, window.endFloat - 2); i < window.endFloat; i++) {
-    samples.push({ timeMs: window.floatTimeAt(i), sample: window.floatAt(i) });
+    samples.push({ timeMs: window.floatTimeAt(i), startMs: floatStarts?.[i] ?? 0, sample: window.floatAt(i) });
   }
   for (let i = Math.max(window.firstHistogram, window.endHistogram - 2); i < window.endHistogram; i++) {
-    const sample = window.columns.histograms[i];
-    if (sample !== undefined) samples.push({ timeMs: window.histogramTimeAt(i), sample });
+    const sample = histograms[i];
+    const startMs = histogramStarts?.[i] ?? 0;
+    if (sample !== undefined) samples.push({ timeMs: window.histogramTimeAt(i), startMs, sample });
   }
   return samples.sort((a, b) => a.timeMs - b.timeMs).slice(-2);
 }

@@ -13,17 +13,26 @@ export interface SampleColumns {
   readonly floats: Float64Array;
   readonly histogramTimes: Float64Array;
   readonly histograms: readonly NativeHistogram[];
+  /** When the counting of each began, 0 where unknown; absent where it is unknown of all. */
+  readonly floatStarts: Float64Array | undefined;
+  readonly histogramStarts: Float64Array | undefined;
 }
 
-export function columnsOfSamples({ labels, timestampsMs, values, histograms }: SeriesSamples): SampleColumns {
+export function columnsOfSamples({
+  labels,
+  timestampsMs,
+  values,
+  histograms,
+  startTimestampsMs: starts,
+}: SeriesSamples): SampleColumns {
   const isStale = staleTest(values);
   const columns = new ColumnsBuilder(timestampsMs.length);
   for (let i = 0; i < timestampsMs.length; i++) {
     const histogram = histograms?.[i];
-    if (histogram !== undefined) columns.addHistogram(timestampsMs[i] ?? 0, histogram);
-    else if (!isStale(i)) columns.addFloat(timestampsMs[i] ?? 0, values[i] ?? NaN);
+    if (histogram !== undefined) columns.addHistogram(timestampsMs[i] ?? 0, histogram, starts?.[i]);
+    else if (!isStale(i)) columns.addFloat(timestampsMs[i] ?? 0, values[i] ?? NaN, starts?.[i]);
   }
-  return columns.build(labels, false);
+  return columns.build(labels, false, starts !== undefined);
 }
 
 /**
@@ -37,7 +46,7 @@ export function columnsOfSeries(series: Series, grid: Grid): SampleColumns {
     if (typeof sample === "number") columns.addFloat(timeOf(grid, step), sample);
     else if (sample !== undefined) columns.addHistogram(timeOf(grid, step), withoutResetHint(sample));
   }
-  return columns.build(series.labels, series.dropName);
+  return columns.build(series.labels, series.dropName, false);
 }
 
 function withoutResetHint(histogram: NativeHistogram): NativeHistogram {
@@ -50,23 +59,27 @@ class ColumnsBuilder {
   #floatCount = 0;
   readonly #histogramTimes: number[] = [];
   readonly #histograms: NativeHistogram[] = [];
+  readonly #floatStarts: number[] = [];
+  readonly #histogramStarts: number[] = [];
 
   constructor(capacity: number) {
     this.#floatTimes = new Float64Array(capacity);
     this.#floats = new Float64Array(capacity);
   }
 
-  addFloat(timeMs: number, value: number): void {
+  addFloat(timeMs: number, value: number, startMs?: number): void {
+    if (startMs !== undefined) this.#floatStarts.push(startMs);
     this.#floatTimes[this.#floatCount] = timeMs;
     this.#floats[this.#floatCount++] = value;
   }
 
-  addHistogram(timeMs: number, histogram: NativeHistogram): void {
+  addHistogram(timeMs: number, histogram: NativeHistogram, startMs?: number): void {
+    if (startMs !== undefined) this.#histogramStarts.push(startMs);
     this.#histogramTimes.push(timeMs);
     this.#histograms.push(histogram);
   }
 
-  build(labels: Labels, dropName: boolean): SampleColumns {
+  build(labels: Labels, dropName: boolean, hasStarts: boolean): SampleColumns {
     return {
       labels,
       dropName,
@@ -74,6 +87,8 @@ class ColumnsBuilder {
       floats: this.#floats.subarray(0, this.#floatCount),
       histogramTimes: Float64Array.from(this.#histogramTimes),
       histograms: this.#histograms,
+      floatStarts: hasStarts ? Float64Array.from(this.#floatStarts) : undefined,
+      histogramStarts: hasStarts ? Float64Array.from(this.#histogramStarts) : undefined,
     };
   }
 }
