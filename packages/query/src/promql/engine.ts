@@ -112,7 +112,7 @@ export class PromqlEngine {
       this.#checkTime(settings);
     };
     checkpoint([...fetched.values()].flat().reduce((sum, { values }) => sum + values.length, 0));
-    const samplesOf = (selector: Expr & { kind: "vector" }): readonly SeriesSamples[] => fetched.get(selector) ?? [];
+    const samplesOf = (selector: Expr): readonly SeriesSamples[] => fetched.get(selector) ?? [];
     const value = evaluate(expr, new Evaluation({ times, samplesOf, annotations, checkpoint }, grid), grid);
     return { value, warnings: annotations.warnings, infos: annotations.infos };
   }

@@ -7,12 +7,11 @@ import { evaluateInstantSelector, type InstantTake } from "./evaluate-instant-se
 import { evaluateSmoothedSelector } from "./evaluate-smoothed-selector.ts";
 import { emptyWindows, evaluateRangeCall, type Ranges } from "./evaluate-range-call.ts";
 import { evaluateCountValues, evaluateSelection } from "./evaluate-selection.ts";
-import { infoSelector } from "./fetch-plan.ts";
 import { FLOAT_FUNCTIONS } from "./float-functions.ts";
 import { type Grid, timeOf } from "./grid.ts";
 import { scale } from "./histogram-math.ts";
 import { HISTOGRAM_FUNCTIONS } from "./histogram-functions.ts";
-import { addInfo } from "./info-function.ts";
+import { addInfo, infoReference } from "./info-function.ts";
 import { absentLabels, labelJoin, labelReplace, stringArgument } from "./label-functions.ts";
 import type { Labels } from "./labels.ts";
 import { quantileLabelText } from "./quantile-label.ts";
@@ -26,8 +25,8 @@ import { typeOf } from "./validate.ts";
 
 interface EvaluationSettings {
   readonly times: QueryTimes;
-  /** What the store gave for each selector. */
-  readonly samplesOf: (selector: Expr & { kind: "vector" }) => readonly SeriesSamples[];
+  /** What the store gave for each selector and each call of `info`. */
+  readonly samplesOf: (selector: Expr) => readonly SeriesSamples[];
   readonly annotations: Annotations;
   /** Called now and then with the number of points just made; throws where the query must end. */
   readonly checkpoint: (points: number) => void;
@@ -234,7 +233,7 @@ export class Evaluation {
       case "label_join":
         return mergedSeries(labelJoin(call, this.vector(first)), count);
       case "info":
-        return addInfo(call, this.vector(first), this.#selector(infoSelector(call), "samples"), count);
+        return addInfo(call, this.vector(first), this.#infoTimes(call), count);
       case "sort":
       case "sort_desc":
       case "sort_by_label":
@@ -243,6 +242,16 @@ export class Evaluation {
       default:
         throw queryError("execution", `${call.func}() is not supported`, { position: call.position });
     }
+  }
+
+  /** The info series of a call of `info`, their points the times of their samples. */
+  #infoTimes(call: Call): readonly Series[] {
+    const { times, samplesOf } = this.#settings;
+    const samples = samplesOf(call);
+    if (samples.some(({ histograms }) => histograms?.some((one) => one !== undefined))) {
+      throw queryError("execution", "info sample should be float", { position: call.position });
+    }
+    return evaluateInstantSelector(samples, infoReference(call, times), this.#grid, times.lookbackMs, "times");
   }
 
   #sort(call: Call, first: Expr): readonly Series[] {

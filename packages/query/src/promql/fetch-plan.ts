@@ -1,15 +1,15 @@
-import type { Expr, VectorSelector } from "./ast.ts";
-import type { Grid } from "./grid.ts";
-import { METRIC_NAME } from "./labels.ts";
+import type { Call, Expr, VectorSelector } from "./ast.ts";
+import { type Grid, lastTimeOf } from "./grid.ts";
+import { infoMatchers, infoReference } from "./info-function.ts";
 import type { SelectRequest } from "./querier.ts";
 import { durationMs, fetchWindow, type QueryTimes, subqueryGrid } from "./timing.ts";
 
-/** One request for each selector of a query, covering all times at which it is looked at. */
-export type FetchPlan = ReadonlyMap<VectorSelector, SelectRequest>;
+/** One request for each selector of a query (and for each call of `info`, which selects by itself), covering all times at which it is looked at. */
+export type FetchPlan = ReadonlyMap<VectorSelector | Call, SelectRequest>;
 
 /** Works out what a query needs of the store, before anything is evaluated. */
 export function planFetches(expr: Expr, grid: Grid, times: QueryTimes, sampleLimit: number): FetchPlan {
-  const plan = new Map<VectorSelector, SelectRequest>();
+  const plan = new Map<VectorSelector | Call, SelectRequest>();
   const visit = (node: Expr, grid: Grid, func: string): void => {
     switch (node.kind) {
       case "vector":
@@ -31,7 +31,7 @@ export function planFetches(expr: Expr, grid: Grid, times: QueryTimes, sampleLim
         node.args.forEach((arg, i) => {
           if (node.func !== "info" || i === 0) visit(arg, grid, node.func);
         });
-        if (node.func === "info") add(infoSelector(node), 0, grid, "info");
+        if (node.func === "info") addInfo(node, grid);
         return;
       case "number":
       case "string":
@@ -43,28 +43,14 @@ export function planFetches(expr: Expr, grid: Grid, times: QueryTimes, sampleLim
     const window = grid.count === 0 ? { startMs: 0, endMs: 0 } : fetchWindow(selector, rangeMs, grid, times);
     plan.set(selector, { matchers: selector.matchers, ...window, sampleLimit, hints });
   };
+  const addInfo = (call: Call, grid: Grid): void => {
+    const { fixedMs, offsetMs } = infoReference(call, times);
+    const { lookbackMs } = times;
+    const startMs = (fixedMs ?? grid.startMs) - offsetMs - lookbackMs;
+    const endMs = (fixedMs ?? lastTimeOf(grid)) - offsetMs;
+    const hints = { stepMs: grid.stepMs, rangeMs: 0, lookbackMs, func: "info" };
+    plan.set(call, { matchers: infoMatchers(call), startMs, endMs, sampleLimit, hints });
+  };
   visit(expr, grid, "");
   return plan;
-}
-
-const DEFAULT_INFO_METRIC = { name: METRIC_NAME, operator: "=", value: "target_info" } as const;
-const infoSelectors = new WeakMap<Expr, VectorSelector>();
-
-/** The info metrics that a call of `info` joins: those that its second argument names, else `target_info`. */
-export function infoSelector(call: Expr & { kind: "call" }): VectorSelector {
-  const known = infoSelectors.get(call);
-  if (known !== undefined) return known;
-  const [, second] = call.args;
-  const given = second?.kind === "vector" ? second.matchers.filter(({ name }) => name === METRIC_NAME) : [];
-  const selector: VectorSelector = {
-    kind: "vector",
-    name: "",
-    matchers: given.length > 0 ? given : [DEFAULT_INFO_METRIC],
-    offset: undefined,
-    at: undefined,
-    extension: undefined,
-    position: call.position,
-  };
-  infoSelectors.set(call, selector);
-  return selector;
 }
