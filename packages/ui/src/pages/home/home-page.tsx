@@ -1,0 +1,3 @@
+export function HomePage() {
+  return <p className="p-4 text-muted">Home</p>;
+}

@@ -1,0 +1,3 @@
+export function LogsPage() {
+  return <p className="p-4 text-muted">Logs</p>;
+}

@@ -1,0 +1,3 @@
+export function TracePage() {
+  return <p className="p-4 text-muted">Trace</p>;
+}

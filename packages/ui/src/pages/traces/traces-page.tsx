@@ -1,0 +1,3 @@
+export function TracesPage() {
+  return <p className="p-4 text-muted">Traces</p>;
+}
