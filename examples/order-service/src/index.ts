@@ -44,6 +44,11 @@ export async function startDemo(settings: DemoSettings): Promise<Demo> {
     const inventoryUrl = await startChild("inventory", {}, settings, children);
     const ordersUrl = await startChild("orders", { INVENTORY_URL: inventoryUrl }, settings, children);
     report(`the demo takes orders at ${ordersUrl}/orders`);
+    for (const child of children) {
+      child.once("exit", (code) => {
+        if (!load.signal.aborted) report(`a process of the demo ended by itself, with code ${String(code)}`);
+      });
+    }
     loading = generateLoad({ ordersUrl, world: realWorld, signal: load.signal, report });
     signal.addEventListener("abort", () => void stop(), { once: true });
     if (signal.aborted) await stop();

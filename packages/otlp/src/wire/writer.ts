@@ -38,6 +38,11 @@ export class Writer {
     this.#position = 0;
   }
 
+  /** Forgets what was written after the first `byteLength` bytes. No message that began before may be open. */
+  truncate(byteLength: number): void {
+    this.#position = byteLength;
+  }
+
   tag(field: number, wireType: number): void {
     this.varint(field * 8 + wireType);
   }

@@ -1,4 +1,5 @@
 import { diag } from "@opentelemetry/api";
+import { messageOf } from "@clew/base";
 import type { Writer } from "@clew/otlp";
 import { type AnyValue, copyValue, writeKeyValue } from "./any-value.ts";
 
@@ -28,23 +29,26 @@ export class AttributeList {
     return this.#entries.length / 2;
   }
 
+  /** A value of `undefined` or `null` is none, and changes nothing. */
   set(key: string, value: unknown): void {
-    if (value === undefined) return;
+    if (value === undefined || value === null) return;
     if (typeof key !== "string" || key === "") {
       diag.warn(`attribute left out: its key is ${JSON.stringify(key)}, expected a string that is not empty`);
       return;
     }
-    const copy = copyValue(value, this.#limits.valueLengthLimit);
-    if (copy === undefined) {
-      diag.warn(`attribute ${key} left out: a ${typeof value} is not an attribute value`);
-      return;
-    }
-    this.#put(key, copy);
+    const copy = this.#copied(value);
+    if (copy === undefined) diag.warn(`attribute ${key} left out: no attribute value (${typeof value})`);
+    else this.#put(key, copy);
   }
 
-  /** `for in` passes over `undefined` and `null`, and makes no array of entries. */
+  /** Sets each; what throws when it is read is reported, with what comes after it left out. */
   setAll(attributes: object | undefined): void {
-    for (const key in attributes) this.set(key, (attributes as Record<string, unknown>)[key]);
+    try {
+      // `for in` passes over `undefined` and `null`, and makes no array of entries.
+      for (const key in attributes) this.set(key, (attributes as Record<string, unknown>)[key]);
+    } catch (thrown) {
+      diag.warn(`attributes left out: ${messageOf(thrown)}`);
+    }
   }
 
   toObject<Value = AnyValue>(): Record<string, Value> {
@@ -62,6 +66,15 @@ export class AttributeList {
       writeKeyValue(writer, field, entries[i] as string, entries[i + 1] as AnyValue);
     }
     writer.uint(droppedField, this.droppedCount);
+  }
+
+  /** `undefined` also when reading a part of the value throws. */
+  #copied(value: unknown): AnyValue | undefined {
+    try {
+      return copyValue(value, this.#limits.valueLengthLimit);
+    } catch {
+      return undefined;
+    }
   }
 
   #put(key: string, value: AnyValue): void {

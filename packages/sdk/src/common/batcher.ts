@@ -93,7 +93,7 @@ export class Batcher<Item> {
   #seal(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    if (this.#open === undefined) return;
+    if (this.#open === undefined || this.#open.count === 0) return;
     this.#sealed.push(this.#open);
     this.#open = undefined;
     this.#sealedCount++;

@@ -1,3 +1,5 @@
+import { optionalText } from "./text.ts";
+
 /** The library, and its version, that made a span, a metric or a log record. */
 export interface InstrumentationScope {
   readonly name: string;
@@ -37,11 +39,14 @@ export class ScopeRegistry<Thing> {
   }
 }
 
-function scopeOf(name: string, version?: string, options?: ScopeOptions): InstrumentationScope {
+/** A name that is none becomes an empty one, as the specification has it. */
+function scopeOf(name: unknown, version: unknown, options: ScopeOptions | undefined): InstrumentationScope {
+  const versionText = optionalText(version);
+  const schemaUrl = optionalText(options?.schemaUrl);
   return {
-    name,
-    ...(version !== undefined && { version }),
-    ...(options?.schemaUrl !== undefined && { schemaUrl: options.schemaUrl }),
+    name: optionalText(name) ?? "",
+    ...(versionText !== undefined && { version: versionText }),
+    ...(schemaUrl !== undefined && { schemaUrl }),
     ...(options?.attributes !== undefined && { attributes: { ...options.attributes } }),
   };
 }

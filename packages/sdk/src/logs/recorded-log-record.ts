@@ -6,6 +6,7 @@ import { type AttributeLimits, AttributeList } from "../common/attribute-list.ts
 import { exceptionAttributes } from "../common/exception-attributes.ts";
 import { hrTimeOf, toHrTime } from "../common/hr-time.ts";
 import type { InstrumentationScope } from "../common/instrumentation-scope.ts";
+import { optionalText } from "../common/text.ts";
 import type { Resource } from "../resource/resource.ts";
 import type { SdkLogRecord } from "./readable-log-record.ts";
 
@@ -39,8 +40,8 @@ export class RecordedLogRecord implements SdkLogRecord {
     const spanContext = trace.getSpanContext(context);
     this.spanContext = spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext : undefined;
     this.severityNumber = record.severityNumber;
-    this.severityText = record.severityText;
-    this.eventName = record.eventName;
+    this.severityText = optionalText(record.severityText);
+    this.eventName = optionalText(record.eventName);
     this.copiedBody = copyValue(record.body, Infinity);
     this.attributeList = new AttributeList(limits);
     if (record.exception !== undefined) this.attributeList.setAll(exceptionAttributes(record.exception));
@@ -79,7 +80,7 @@ export class RecordedLogRecord implements SdkLogRecord {
   }
 
   setEventName(eventName: string): this {
-    this.eventName = eventName;
+    this.eventName = optionalText(eventName);
     return this;
   }
 
@@ -89,7 +90,7 @@ export class RecordedLogRecord implements SdkLogRecord {
   }
 
   setSeverityText(severityText: string): this {
-    this.severityText = severityText;
+    this.severityText = optionalText(severityText);
     return this;
   }
 }

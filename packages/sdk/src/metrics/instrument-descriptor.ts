@@ -1,4 +1,5 @@
 import { type MetricAdvice, type MetricOptions, ValueType } from "@opentelemetry/api";
+import { optionalText } from "../common/text.ts";
 
 export const InstrumentType = {
   COUNTER: "COUNTER",
@@ -23,8 +24,8 @@ export interface InstrumentDescriptor {
 /** Specification, "Instrument name syntax". */
 const NAME = /^[A-Za-z][A-Za-z0-9_./-]{0,254}$/;
 
-export function isValidInstrumentName(name: string): boolean {
-  return NAME.test(name);
+export function isValidInstrumentName(name: unknown): boolean {
+  return typeof name === "string" && NAME.test(name);
 }
 
 export function describeInstrument(
@@ -35,8 +36,8 @@ export function describeInstrument(
   return {
     name,
     type,
-    description: options.description ?? "",
-    unit: options.unit ?? "",
+    description: optionalText(options.description) ?? "",
+    unit: optionalText(options.unit) ?? "",
     valueType: options.valueType ?? ValueType.DOUBLE,
     advice: options.advice ?? {},
   };

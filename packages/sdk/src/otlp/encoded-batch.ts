@@ -28,8 +28,16 @@ export class EncodedBatch<Item extends Scoped> implements Batch<Item> {
   }
 
   add(item: Item): void {
-    this.#encode(this.#writerFor(item), 2, item);
-    this.count++;
+    const writer = this.#writerFor(item);
+    const start = writer.byteLength;
+    try {
+      this.#encode(writer, 2, item);
+      this.count++;
+    } catch (thrown) {
+      // Half of an item would make the whole request unreadable.
+      writer.truncate(start);
+      throw thrown;
+    }
   }
 
   /** The body of an export request. */

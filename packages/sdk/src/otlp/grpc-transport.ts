@@ -75,7 +75,8 @@ export class GrpcTransport implements OtlpTransport {
       };
       const cancelTimer = this.#settings.clock.after(timeoutMs, () => {
         reject(new Error(`no answer within ${timeoutMs} ms`));
-        stream.close(http2.constants.NGHTTP2_CANCEL);
+        if (session.connecting) session.destroy();
+        else stream.close(http2.constants.NGHTTP2_CANCEL);
       });
       // A connection that fails before the stream opened is reported on the session alone.
       session.once("error", fail);

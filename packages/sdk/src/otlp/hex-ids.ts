@@ -29,7 +29,7 @@ export class HexIds {
 }
 
 function readHex(hex: string, bytes: Uint8Array): boolean {
-  if (hex.length !== bytes.length * 2) return false;
+  if (typeof hex !== "string" || hex.length !== bytes.length * 2) return false;
   for (let i = 0; i < bytes.length; i++) {
     const high = DIGITS[hex.charCodeAt(2 * i)] ?? INVALID;
     const low = DIGITS[hex.charCodeAt(2 * i + 1)] ?? INVALID;

@@ -25,7 +25,9 @@ async function portOf(server: Server): Promise<number> {
 }
 
 /** A server of each protocol that answers everything with success. */
-async function startTlsServer(protocol: "grpc" | "http/protobuf"): Promise<{ port: number; requestCount(): number }> {
+async function startTlsServer(
+  protocol: "grpc" | "http/protobuf",
+): Promise<{ port: number; requestCount: () => number }> {
   let count = 0;
   if (protocol === "http/protobuf") {
     const server = https.createServer({ cert: CERTIFICATE, key: KEY }, (_, response) => {

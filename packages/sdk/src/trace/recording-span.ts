@@ -16,6 +16,7 @@ import type { Clock } from "@clew/base";
 import { AttributeList } from "../common/attribute-list.ts";
 import { exceptionAttributes } from "../common/exception-attributes.ts";
 import { compareHrTime, durationBetween, hrTimeOf, toHrTime } from "../common/hr-time.ts";
+import { textOf } from "../common/text.ts";
 import type { InstrumentationScope } from "../common/instrumentation-scope.ts";
 import type { Resource } from "../resource/resource.ts";
 import type { ReadableSpan, TimedEvent } from "./readable-span.ts";
@@ -93,12 +94,12 @@ export class RecordingSpan implements ApiSpan, ReadableSpan {
   }
 
   setAttribute(key: string, value: unknown): this {
-    if (this.#isWritable("setAttribute") && value !== null) this.attributeList.set(key, value);
+    if (this.#isWritable("setAttribute")) this.attributeList.set(key, value);
     return this;
   }
 
   setAttributes(attributes: Attributes): this {
-    for (const key in attributes) this.setAttribute(key, attributes[key]);
+    if (this.#isWritable("setAttributes")) this.attributeList.setAll(attributes);
     return this;
   }
 
@@ -112,7 +113,7 @@ export class RecordingSpan implements ApiSpan, ReadableSpan {
   }
 
   addLink(link: Link): this {
-    if (!this.#isWritable("addLink") || link?.context === undefined) return this;
+    if (!this.#isWritable("addLink") || typeof link?.context !== "object" || link.context === null) return this;
     if (this.recordedLinks.length >= this.#environment.limits.linkCountLimit) {
       this.droppedLinksCount++;
       return this;
@@ -214,9 +215,4 @@ export class RecordingSpan implements ApiSpan, ReadableSpan {
 
 function isTime(value: Attributes | TimeInput | undefined): value is TimeInput {
   return typeof value === "number" || value instanceof Date || Array.isArray(value);
-}
-
-/** Plain JavaScript may give anything as a name; what is written must be text. */
-function textOf(name: unknown): string {
-  return typeof name === "string" ? name : String(name);
 }
