@@ -214,6 +214,27 @@ service:
   expect((await waiting).status).toBe(503);
 });
 
+test("refuses requests unread while memory is short, and says when to come back", async () => {
+  const running = await run(`
+receivers: { otlp: { protocols: { http: { endpoint: "127.0.0.1:0" }, grpc: { endpoint: "127.0.0.1:0" } } } }
+processors: { memory_limiter: { check_interval: 1s, limit_mib: 1 } }
+exporters: { clew: }
+service:
+  telemetry: { metrics: { readers: [{ pull: { exporter: { prometheus: { host: 127.0.0.1, port: 0 } } } }] } }
+  pipelines: { logs: { receivers: [otlp], processors: [memory_limiter], exporters: [clew] } }
+`);
+  const headers = { "content-type": "application/json" };
+  const response = await fetch(`http://${running.at("http")}/v1/logs`, {
+    method: "POST",
+    body: "not even JSON",
+    headers,
+  });
+  expect([response.status, response.headers.get("retry-after")]).toEqual([503, "1"]);
+  expect(await response.json()).toMatchObject({ code: 14, message: "data refused due to high memory usage" });
+  const own = await (await fetch(`http://${running.at("telemetry")}/metrics`)).text();
+  expect(own).toContain('otelcol_receiver_requests_total{receiver="otlp",transport="http",outcome="refused"} 1');
+});
+
 test("stops what it had started when something cannot start", async () => {
   const first = await run(JAEGER);
   const taken = first.at("grpc");

@@ -18,7 +18,7 @@ import { ConfigError } from "./config-error.ts";
 import type { LoadedConfig } from "./load-config.ts";
 import { serviceSchema, type ServiceConfig } from "./service-config.ts";
 
-export interface Configured<Factory> {
+interface Configured<Factory> {
   readonly id: string;
   readonly factory: Factory;
   readonly config: unknown;

@@ -13,13 +13,13 @@ import {
   type Schema,
 } from "../schema/schema.ts";
 
-export interface PipelineSection {
+interface PipelineSection {
   readonly receivers: readonly string[];
   readonly processors: readonly string[];
   readonly exporters: readonly string[];
 }
 
-export interface PrometheusReader {
+interface PrometheusReader {
   readonly host: string;
   readonly port: number;
   readonly without_scope_info: boolean;
@@ -28,7 +28,7 @@ export interface PrometheusReader {
   readonly with_resource_constant_labels: unknown;
 }
 
-export interface MetricsReader {
+interface MetricsReader {
   readonly pull: { readonly exporter: { readonly prometheus: PrometheusReader | undefined } } | undefined;
 }
 

@@ -20,7 +20,7 @@ export interface RetryConfig {
   readonly max_elapsed_time: number;
 }
 
-export interface QueueConfig {
+interface QueueConfig {
   readonly enabled: boolean;
   readonly num_consumers: number;
   readonly queue_size: number;

@@ -6,8 +6,15 @@ import { describePortHolder } from "./port-holder.ts";
 /**
  * Starts `server` on `address` (port 0: any free one) and resolves with where it listens.
  * Rejects with `PORT_TAKEN`, naming who holds it where that can be found, or `LISTEN_FAILED`.
+ * `path` is the configuration path of the address. What fails later, such as taking a
+ * connection when no file handle is left, goes to `report`.
  */
-export async function listen(server: Server, address: Address, path: string): Promise<Address> {
+export async function listen(
+  server: Server,
+  address: Address,
+  path: string,
+  report: (error: unknown) => void,
+): Promise<Address> {
   try {
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
@@ -19,6 +26,7 @@ export async function listen(server: Server, address: Address, path: string): Pr
   } catch (error) {
     throw await listenError(error, address, path);
   }
+  server.on("error", report);
   const bound = server.address();
   return { host: address.host, port: typeof bound === "object" && bound !== null ? bound.port : address.port };
 }

@@ -31,7 +31,7 @@ export async function serveMetrics(
       response.writeHead(500).end(messageOf(error));
     }
   });
-  const bound = await listen(server, address, path);
+  const bound = await listen(server, address, path, report);
   return {
     address: bound,
     close: () =>

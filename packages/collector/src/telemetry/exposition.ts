@@ -70,7 +70,7 @@ function labelText(labels: Readonly<Record<string, string>>): string {
 }
 
 /** As Go prints a float where it matters: `+Inf`, `-Inf`, `NaN`. */
-export function numberText(value: number): string {
+function numberText(value: number): string {
   if (value === Infinity) return "+Inf";
   return value === -Infinity ? "-Inf" : String(value);
 }

@@ -11,7 +11,7 @@ export interface Logger {
   with(fields: Fields): Logger;
 }
 
-export const LEVELS = ["debug", "info", "warn", "error"] as const;
+const LEVELS = ["debug", "info", "warn", "error"] as const;
 export type Level = (typeof LEVELS)[number];
 
 export interface ConsoleLoggerSettings {

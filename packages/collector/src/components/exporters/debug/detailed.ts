@@ -155,7 +155,7 @@ function recordLines(record: LogRecordObject, index: number): string[] {
 }
 
 /** Nothing where there are none. */
-export function attributeLines(title: string, attributes: readonly KeyValueObject[], indent = "     "): string[] {
+function attributeLines(title: string, attributes: readonly KeyValueObject[], indent = "     "): string[] {
   if (attributes.length === 0) return [];
   return [title, ...attributes.map(({ key, value }) => `${indent}-> ${key}: ${typedText(value)}`)];
 }

@@ -58,7 +58,7 @@ export function sorted(labels: Labels): Labels {
 }
 
 /** Text as it is, numbers in decimals, the rest as JSON. */
-export function textOf(value: AnyValueObject): string {
+function textOf(value: AnyValueObject): string {
   const plain = plainOf(value);
   return typeof plain === "string" ? plain : (JSON.stringify(plain) ?? "");
 }

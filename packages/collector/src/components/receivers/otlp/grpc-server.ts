@@ -68,7 +68,7 @@ export class GrpcServer {
   }
 
   listen(path: string): Promise<Address> {
-    return listen(this.#server, this.#config.endpoint, path);
+    return listen(this.#server, this.#config.endpoint, path, this.#settings.report);
   }
 
   async close(): Promise<void> {
@@ -94,10 +94,12 @@ export class GrpcServer {
     if (headers[":method"] !== "POST" || headers["content-type"]?.startsWith(CONTENT_TYPE) !== true) {
       return refuseHttp(stream);
     }
-    this.#call(stream, headers).then(
-      () => succeed(stream),
-      (error: unknown) => fail(stream, error instanceof CallError ? error.status : refusalStatus(error)),
-    );
+    this.#call(stream, headers)
+      .then(
+        () => succeed(stream),
+        (error: unknown) => fail(stream, error instanceof CallError ? error.status : refusalStatus(error)),
+      )
+      .catch(this.#settings.report);
   }
 
   /** Resolves once the request was taken. Rejects with `CallError`, or what the pipeline said. */
@@ -185,7 +187,9 @@ function unimplemented(path: string): CallError {
 
 function succeed(stream: ServerHttp2Stream): void {
   if (stream.destroyed || stream.closed) return;
-  stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
+  stream.on("wantTrailers", () => {
+    if (!stream.destroyed && !stream.closed) stream.sendTrailers({ "grpc-status": "0" });
+  });
   stream.respond({ ":status": 200, "content-type": CONTENT_TYPE }, { waitForTrailers: true });
   stream.end(EMPTY_RESPONSE);
 }

@@ -62,7 +62,7 @@ export class HttpServer {
   }
 
   listen(path: string): Promise<Address> {
-    return listen(this.#server, this.#config.endpoint, path);
+    return listen(this.#server, this.#config.endpoint, path, this.#settings.report);
   }
 
   async close(): Promise<void> {

@@ -311,6 +311,24 @@ describe("over gRPC", () => {
     expect((await call(EXPORT, Buffer.from(body))).code).toBe(0);
   });
 
+  test("outlives streams that are reset at every point of their request", async () => {
+    const session = connectHttp2(`http://${running.at("grpc")}`);
+    const body = oneSpan();
+    const frame = Buffer.concat([Buffer.from([0, 0, 0, 0, body.length]), body]);
+    const ends = Array.from({ length: 200 }, (_, i) => {
+      const stream = session.request({ ":method": "POST", ":path": EXPORT, "content-type": "application/grpc" });
+      const { promise, resolve } = deferred();
+      stream.on("error", () => {}).on("close", resolve);
+      stream.write(frame.subarray(0, i % (frame.length + 1)));
+      if (i % 3 === 0) stream.close(8);
+      else setImmediate(() => stream.close(8));
+      return promise;
+    });
+    await Promise.all(ends);
+    session.close();
+    expect((await call(EXPORT, Buffer.from(body))).code).toBe(0);
+  });
+
   test("outlives a peer that does not speak HTTP/2", async () => {
     const [host = "", port] = running.at("grpc").split(":");
     const { promise: closed, resolve } = deferred();
