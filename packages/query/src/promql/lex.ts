@@ -6,7 +6,7 @@ const NUMBER = new RegExp(
   "y",
 );
 const DURATION = /(?:\d+(?:ms|[smhdwy]s?))+/y;
-const BAD_NUMBER = /[\d.]+(?:\.|[a-zA-Z](?:\d+|[a-zA-Z])?)?/y;
+const BAD_NUMBER = /\d*(?:\.\d*)?(?:\.|[a-zA-Z](?:\d+|[a-zA-Z])?)/y;
 const WORD = /[A-Za-z_:][A-Za-z0-9_:]*/y;
 const LABEL = /[A-Za-z_][A-Za-z0-9_]*/y;
 const SPACE = /[ \t\n\r]+|#[^\n\r]*/y;

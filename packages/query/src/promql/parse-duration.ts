@@ -37,17 +37,20 @@ export class DurationParser extends TokenReader {
   }
 
   #sum(minimum: number): Duration {
+    this.enter();
     let left = this.#operand();
     for (;;) {
       const operator = this.peek;
       const precedence = PRECEDENCE[operator.kind];
-      if (precedence === undefined || precedence < minimum) return left;
+      if (precedence === undefined || precedence < minimum) break;
       this.next();
       const right = this.#sum(operator.kind === "^" ? precedence : precedence + 1);
       this.#checkDivisor(operator, right);
       const position = { start: left.position.start, end: right.position.end };
       left = { kind: "calculated", operator: operator.kind as "+", left, right, position };
     }
+    this.leave();
+    return left;
   }
 
   #checkDivisor(operator: Token, right: Duration): void {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { formatQuery } from "./format-query.ts";
-import { MAX_NESTING, parse, parseSelector } from "./parse.ts";
+import { MAX_OPERATORS, parse, parseSelector } from "./parse.ts";
 import { print } from "./print.ts";
+import { MAX_NESTING } from "./token-reader.ts";
 
 describe("parse errors name the place and the problem in Prometheus's words", () => {
   test.each([
@@ -40,6 +41,11 @@ test("carries the offsets of the problem", () => {
 test("refuses to nest without end", () => {
   const deep = "(".repeat(MAX_NESTING + 1);
   expect(() => parse(deep + "1" + ")".repeat(MAX_NESTING + 1))).toThrow("expression is nested too deeply");
+});
+
+test("refuses operators without end", () => {
+  expect(() => parse("1" + "+1".repeat(MAX_OPERATORS + 1))).toThrow("expression has too many operators");
+  expect(parse("1" + "+1".repeat(MAX_OPERATORS))).toMatchObject({ kind: "binary" });
 });
 
 test.each([

@@ -2,34 +2,27 @@ import {
   type At,
   type Binary,
   type BinaryOperator,
+  type Duration,
   type Expr,
   type PositionRange,
   type VectorMatching,
-  type VectorSelector,
   isSetOperator,
 } from "./ast.ts";
-import { DurationParser } from "./parse-duration.ts";
+import { SelectorParser } from "./parse-selector.ts";
 import { parsePrometheusDuration } from "./prometheus-duration.ts";
 import { SIGNATURES } from "./function-signatures.ts";
 import { goFloatText, parseGoNumber } from "./go-number.ts";
 import { unquoted } from "./go-string.ts";
-import { labelTest, type LabelMatcher, type MatchOperator } from "./label-matcher.ts";
-import { METRIC_NAME, quoted } from "./labels.ts";
+import type { LabelMatcher } from "./label-matcher.ts";
+import { quoted } from "./labels.ts";
 import { lex } from "./lex.ts";
 import { parseError } from "./parse-error.ts";
-import { QueryError } from "./query-error.ts";
-import {
-  AGGREGATORS,
-  AGGREGATORS_WITH_PARAMETER,
-  mayNameLabel,
-  mayNameMetric,
-  PREPROCESSORS,
-  type Token,
-} from "./tokens.ts";
+import type { QueryError } from "./query-error.ts";
+import { AGGREGATORS, AGGREGATORS_WITH_PARAMETER, mayNameMetric, PREPROCESSORS, type Token } from "./tokens.ts";
 import { validate } from "./validate.ts";
 
-/** A query nests at most this deep, so that no text can exhaust the stack. */
-export const MAX_NESTING = 500;
+/** A query has at most this many binary operators: each may lie within the one before. */
+export const MAX_OPERATORS = 1_000;
 
 /** The precedence of binary operators: a higher number binds more tightly. Only `^` groups from the right. */
 const PRECEDENCE: ReadonlyMap<string, number> = new Map(
@@ -58,8 +51,8 @@ export function parseSelector(query: string): readonly LabelMatcher[] {
   return expr.matchers;
 }
 
-class Parser extends DurationParser {
-  #depth = 0;
+class Parser extends SelectorParser {
+  #operators = 0;
 
   constructor(query: string) {
     super(query, lex(query));
@@ -73,18 +66,19 @@ class Parser extends DurationParser {
   }
 
   #expression(minimum: number): Expr {
-    if (++this.#depth > MAX_NESTING) throw parseError(this.query, this.peek, "expression is nested too deeply");
+    this.enter();
     let left = this.#withModifiers(this.#prefix());
     for (;;) {
       const precedence = PRECEDENCE.get(this.peek.kind);
       if (precedence === undefined || precedence < minimum) break;
       left = this.#binary(left, precedence);
     }
-    this.#depth--;
+    this.leave();
     return left;
   }
 
   #binary(left: Expr, precedence: number): Binary {
+    if (++this.#operators > MAX_OPERATORS) throw parseError(this.query, this.peek, "expression has too many operators");
     const operator = this.next().kind as BinaryOperator;
     const returnBool = this.accept("bool") !== undefined;
     const matching = this.#matching(operator);
@@ -95,9 +89,9 @@ class Parser extends DurationParser {
 
   #matching(operator: BinaryOperator): VectorMatching {
     const how = this.accept("on", "ignoring");
-    const labels = how === undefined ? [] : this.#groupingLabels();
+    const labels = how === undefined ? [] : this.groupingLabels();
     const group = how === undefined ? undefined : this.accept("group_left", "group_right");
-    const include = group !== undefined && this.peek.kind === "(" ? this.#groupingLabels() : [];
+    const include = group !== undefined && this.peek.kind === "(" ? this.groupingLabels() : [];
     const ungrouped = isSetOperator(operator) ? "many-to-many" : "one-to-one";
     const cardinality = group === undefined ? ungrouped : group.kind === "group_left" ? "many-to-one" : "one-to-many";
     return { cardinality, labels, on: how?.kind === "on", include, ...this.#fills() };
@@ -142,7 +136,7 @@ class Parser extends DurationParser {
     if (AGGREGATORS.has(token.kind) && ["(", "by", "without"].includes(this.peekAfter.kind)) return this.#aggregate();
     if (this.peekAfter.kind === "(" && (token.kind === "identifier" || PREPROCESSORS.has(token.kind)))
       return this.#call();
-    if (token.kind === "{" || mayNameMetric(token)) return this.#selector();
+    if (token.kind === "{" || mayNameMetric(token)) return this.selector();
     throw this.unexpected();
   }
 
@@ -215,81 +209,7 @@ class Parser extends DurationParser {
 
   #aggregateModifier(): { grouping: readonly string[]; without: boolean } | undefined {
     const word = this.accept("by", "without");
-    return word && { grouping: this.#groupingLabels(), without: word.kind === "without" };
-  }
-
-  #groupingLabels(): readonly string[] {
-    if (this.accept("(") === undefined) throw this.unexpected("grouping opts", '"("');
-    const labels: string[] = [];
-    while (this.accept(")") === undefined) {
-      if (mayNameLabel(this.peek)) labels.push(this.next().text);
-      else if (this.peek.kind === "string") labels.push(this.#quotedLabel());
-      else throw this.unexpected("grouping opts", "label");
-      if (this.accept(",") === undefined && this.peek.kind !== ")")
-        throw this.unexpected("grouping opts", '"," or ")"');
-    }
-    return labels;
-  }
-
-  #quotedLabel(): string {
-    const token = this.next();
-    const name = unquoted(token.text);
-    if (name === "") throw parseError(this.query, token, `invalid label name for grouping: ""`);
-    return name;
-  }
-
-  #selector(): VectorSelector {
-    const first = this.peek;
-    const name = mayNameMetric(first) ? this.next().text : "";
-    const matchers = this.peek.kind === "{" ? this.#matchers() : [];
-    if (name !== "") matchers.push({ name: METRIC_NAME, operator: "=", value: name });
-    return {
-      kind: "vector",
-      name,
-      matchers,
-      offset: undefined,
-      at: undefined,
-      extension: undefined,
-      position: { start: first.start, end: this.previousEnd },
-    };
-  }
-
-  #matchers(): LabelMatcher[] {
-    this.expect("{");
-    const matchers: LabelMatcher[] = [];
-    while (this.accept("}") === undefined) {
-      matchers.push(this.#matcher());
-      if (this.accept(",") === undefined && this.peek.kind !== "}")
-        throw this.unexpected("label matching", '"," or "}"');
-    }
-    return matchers;
-  }
-
-  #matcher(): LabelMatcher {
-    const token = this.accept("identifier", "string");
-    if (token === undefined) throw this.unexpected("label matching", 'identifier or "}"');
-    const name = token.kind === "string" ? unquoted(token.text) : token.text;
-    const operator = this.accept("=", "!=", "=~", "!~");
-    if (operator === undefined && token.kind === "string" && ["}", ","].includes(this.peek.kind)) {
-      return { name: METRIC_NAME, operator: "=", value: name };
-    }
-    if (operator === undefined) {
-      const expected = token.kind === "string" ? '"," or "}"' : "label matching operator";
-      throw this.unexpected("label matching", expected);
-    }
-    const value = this.accept("string");
-    if (value === undefined) throw this.unexpected("label matching", "string");
-    const matcher = { name, operator: operator.kind as MatchOperator, value: unquoted(value.text) };
-    this.#checkExpression(matcher, { start: token.start, end: value.end });
-    return matcher;
-  }
-
-  #checkExpression(matcher: LabelMatcher, position: PositionRange): void {
-    try {
-      labelTest(matcher);
-    } catch (thrown) {
-      throw thrown instanceof QueryError ? parseError(this.query, position, thrown.what) : thrown;
-    }
+    return word && { grouping: this.groupingLabels(), without: word.kind === "without" };
   }
 
   /** Ranges, offsets, `@`, `anchored` and `smoothed`, which may follow any expression but fit only some. */
@@ -319,7 +239,7 @@ class Parser extends DurationParser {
     return { kind: "matrix", selector: expr, range, position: { start: expr.position.start, end: brackets.end } };
   }
 
-  #subquery(expr: Expr, range: ReturnType<DurationParser["positiveDuration"]>): Expr {
+  #subquery(expr: Expr, range: Duration): Expr {
     const hasStep = this.startsDuration();
     if (!hasStep && this.peek.kind !== "]") {
       throw this.unexpected("subquery selector", 'number, duration, step(), range(), or "]"');

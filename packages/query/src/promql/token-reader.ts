@@ -6,15 +6,28 @@ import { describe, type Token } from "./tokens.ts";
 
 const END: Token = { kind: "eof", text: "", start: 0, end: 0 };
 
+/** A query nests at most this deep, so that no text can exhaust the stack. */
+export const MAX_NESTING = 500;
+
 /** Steps through tokens and words the complaints about them. */
 export class TokenReader {
   protected readonly query: string;
   readonly #tokens: readonly Token[];
   #at = 0;
+  #depth = 0;
 
   constructor(query: string, tokens: readonly Token[]) {
     this.query = query;
     this.#tokens = tokens;
+  }
+
+  /** Goes one level deeper; every call needs its `leave`. */
+  protected enter(): void {
+    if (++this.#depth > MAX_NESTING) throw parseError(this.query, this.peek, "expression is nested too deeply");
+  }
+
+  protected leave(): void {
+    this.#depth--;
   }
 
   protected get peek(): Token {
