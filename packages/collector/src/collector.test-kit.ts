@@ -1,15 +1,8 @@
 /** Runs a collector in a test: ports picked by the system, log lines kept, a sink that remembers. */
 import type { Clock } from "@clew/base";
 import type { Payload } from "@clew/otlp";
-import {
-  addressText,
-  builtinComponents,
-  clewExporter,
-  loadConfig,
-  startCollector,
-  type Collector,
-  type Logger,
-} from "./index.ts";
+import { builtinComponents, clewExporter, loadConfig, startCollector, type Collector, type Logger } from "./index.ts";
+import { addressText } from "./net/address.ts";
 import { consoleLogger } from "./telemetry/logger.ts";
 
 export interface Lines {

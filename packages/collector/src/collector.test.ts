@@ -6,7 +6,7 @@ import { resourceFromAttributes } from "@opentelemetry/resources";
 import { LoggerProvider, SimpleLogRecordProcessor } from "@opentelemetry/sdk-logs";
 import { MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
-import { decode, payloadBytes, PROTOCOLS, type TracesObject } from "@clew/otlp";
+import { concatPayloads, decode, payloadBytes, PROTOCOLS, type TracesObject } from "@clew/otlp";
 import { afterEach, expect, test } from "vitest";
 import { ManualClock, runCollector, until, type RunningCollector } from "./collector.test-kit.ts";
 import { hasPromtool, promtoolComplaints } from "./promtool.test-kit.ts";
@@ -116,7 +116,7 @@ test("runs the tutorial's configuration: spans to Jaeger, metrics to Prometheus,
 
   const { resourceSpans } = decode(
     PROTOCOLS.traces.request,
-    payloadBytes(jaeger.sink.payloads[0]),
+    payloadBytes(concatPayloads(jaeger.sink.payloads)),
   ) as unknown as TracesObject;
   expect(resourceSpans[0]?.scopeSpans[0]?.spans[0]?.name).toBe("place order");
   const attributes = resourceSpans[0]?.resource?.attributes.map(({ key, value }) => [key, value?.stringValue]);
@@ -249,6 +249,20 @@ service: { telemetry: { metrics: { level: none } }, pipelines: { metrics: { rece
     code: "PORT_TAKEN",
     path: "receivers::otlp/2::protocols::grpc::endpoint",
   });
+});
+
+test("ignores the old metrics address, with a warning, and shows nothing at level none", async () => {
+  const running = await run(JAEGER.replace("level: none", "level: none, address: 0.0.0.0:1"));
+  expect(Object.keys(running.collector.addresses)).toEqual(["receivers::otlp::protocols::grpc::endpoint"]);
+  expect(running.lines.join()).toContain("service::telemetry::metrics::address is being ignored");
+});
+
+test("keeps its log to the level that is configured", async () => {
+  const running = await run(
+    JAEGER.replace("{ metrics: { level: none } }", "{ metrics: { level: none }, logs: { level: error } }"),
+  );
+  await running.collector.shutdown();
+  expect(running.lines).toEqual([]);
 });
 
 test("warns of environment variables that are not set", async () => {

@@ -14,8 +14,7 @@ export { clewExporter, type Sink } from "./components/exporters/clew/factory.ts"
 export { ConfigError } from "./config/config-error.ts";
 export { loadConfig, type LoadedConfig } from "./config/load-config.ts";
 export { ConsumeError, type ConsumeErrorDetails, type Consumer, type Consumers } from "./consumer.ts";
-export { addressText, parseAddress, type Address } from "./net/address.ts";
-export { listen } from "./net/listen.ts";
+export type { Address } from "./net/address.ts";
 export { describePortHolder } from "./net/port-holder.ts";
 export { builtinComponents, type Registry } from "./registry.ts";
 export type { ConfigProblem } from "./schema/place.ts";

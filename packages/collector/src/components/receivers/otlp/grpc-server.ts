@@ -197,7 +197,8 @@ function succeed(stream: ServerHttp2Stream): void {
 /** A status without a message. What the client still sends is not read. */
 function fail(stream: ServerHttp2Stream, status: Status): void {
   if (stream.destroyed || stream.closed) return;
-  stream.respond({ ":status": 200, "content-type": CONTENT_TYPE, ...statusTrailers(status) }, { endStream: true });
+  const headers = { ":status": 200, "content-type": CONTENT_TYPE, "grpc-accept-encoding": "identity,gzip" };
+  stream.respond({ ...headers, ...statusTrailers(status) }, { endStream: true });
   stream.close(constants.NGHTTP2_NO_ERROR);
 }
 
