@@ -13,6 +13,8 @@ export interface Received {
 export interface OtlpServer {
   readonly url: string;
   readonly received: Received[];
+  /** How many connections were opened so far. */
+  connectionCount(): number;
   /** Resolves once so many requests came. */
   waitFor(count: number): Promise<void>;
   close(): Promise<void>;
@@ -37,13 +39,14 @@ export async function startHttpServer(
     response.writeHead(status, { "content-type": "application/x-protobuf", ...headers }).end(answerBody);
   };
   const server = http.createServer((request, response) => void respond(request, response));
+  const connectionCount = countConnections(server);
   const url = await listen(server);
   const close = (): Promise<void> =>
     new Promise((resolve) => {
       server.close(() => resolve());
       server.closeAllConnections();
     });
-  return { url, received: log.received, waitFor: (count) => log.waitFor(count), close };
+  return { url, received: log.received, connectionCount, waitFor: (count) => log.waitFor(count), close };
 }
 
 export interface GrpcAnswer {
@@ -84,13 +87,14 @@ export async function startGrpcServer(
     stream.end(status === 0 ? Buffer.concat([prefix, answerBody]) : Buffer.alloc(0));
   };
   server.on("stream", (stream, headers) => void respond(stream, headers));
+  const connectionCount = countConnections(server);
   const url = await listen(server, port);
   const close = (): Promise<void> =>
     new Promise((resolve) => {
       server.close(() => resolve());
       for (const session of sessions) session.destroy();
     });
-  return { url, received: log.received, waitFor: (count) => log.waitFor(count), close };
+  return { url, received: log.received, connectionCount, waitFor: (count) => log.waitFor(count), close };
 }
 
 class RequestLog {
@@ -119,4 +123,10 @@ function listen(server: Server, port = 0): Promise<string> {
   return new Promise((resolve) => {
     server.listen(port, "127.0.0.1", () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
   });
+}
+
+function countConnections(server: Server): () => number {
+  let count = 0;
+  server.on("connection", () => count++);
+  return () => count;
 }

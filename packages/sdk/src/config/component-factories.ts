@@ -21,7 +21,7 @@ import type { Sampler } from "../trace/sampler.ts";
 import { SimpleSpanProcessor } from "../trace/simple-span-processor.ts";
 import type { SpanProcessor } from "../trace/span-processor.ts";
 import { TraceIdRatioBasedSampler } from "../trace/trace-id-ratio-based-sampler.ts";
-import { type Environment, readChoice, readNames, readText, warn } from "./environment.ts";
+import { type Environment, readChoice, readNames, readNumber, readText, warn } from "./environment.ts";
 
 const SAMPLERS = [
   "always_on",
@@ -31,6 +31,9 @@ const SAMPLERS = [
   "parentbased_always_off",
   "parentbased_traceidratio",
 ] as const;
+
+/** Source: specification, "Metrics exporter, standard output". */
+const CONSOLE_INTERVAL_MS = 10_000;
 
 /** `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`. */
 export function samplerFromEnvironment(env: Environment): Sampler {
@@ -79,7 +82,12 @@ export function spanProcessorsFromEnvironment(env: Environment): SpanProcessor[]
 export function metricReadersFromEnvironment(env: Environment): MetricReader[] {
   return named<MetricReader>(env, "OTEL_METRICS_EXPORTER", ["otlp"], {
     otlp: () => new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter({ env }), env }),
-    console: () => new PeriodicExportingMetricReader({ exporter: new ConsoleMetricExporter(), env }),
+    console: () =>
+      new PeriodicExportingMetricReader({
+        exporter: new ConsoleMetricExporter(),
+        exportIntervalMillis: readNumber(env, "OTEL_METRIC_EXPORT_INTERVAL", 1) ?? CONSOLE_INTERVAL_MS,
+        env,
+      }),
     none: () => undefined,
   });
 }
