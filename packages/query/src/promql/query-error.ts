@@ -1,7 +1,14 @@
 import { ClewError } from "@clew/base";
 
 /** The kinds of failure that the Prometheus API tells apart (its `errorType`). */
-export type QueryErrorType = "bad_data" | "execution" | "canceled" | "timeout" | "not_found";
+export type QueryErrorType = "bad_data" | "execution" | "canceled" | "timeout";
+
+const TYPES = {
+  QUERY_BAD_DATA: "bad_data",
+  QUERY_EXECUTION: "execution",
+  QUERY_CANCELED: "canceled",
+  QUERY_TIMEOUT: "timeout",
+} as const;
 
 interface QueryErrorDetails {
   /** Offsets into the query text, in UTF-16 code units. */
@@ -15,13 +22,22 @@ export class QueryError extends ClewError {
   readonly type: QueryErrorType;
   readonly position: QueryErrorDetails["position"];
 
-  constructor(type: QueryErrorType, what: string, { position, cause }: QueryErrorDetails = {}) {
-    super(`QUERY_${type.toUpperCase()}`, what, { cause });
-    this.type = type;
+  constructor(code: keyof typeof TYPES, what: string, { position, cause }: QueryErrorDetails = {}) {
+    super(code, what, { cause });
+    this.type = TYPES[code];
     this.position = position;
   }
 }
 
 export function queryError(type: QueryErrorType, what: string, details?: QueryErrorDetails): QueryError {
-  return new QueryError(type, what, details);
+  switch (type) {
+    case "bad_data":
+      return new QueryError("QUERY_BAD_DATA", what, details);
+    case "execution":
+      return new QueryError("QUERY_EXECUTION", what, details);
+    case "canceled":
+      return new QueryError("QUERY_CANCELED", what, details);
+    default:
+      return new QueryError("QUERY_TIMEOUT", what, details);
+  }
 }

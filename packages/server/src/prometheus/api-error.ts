@@ -6,7 +6,6 @@ type ErrorType = QueryErrorType | "internal";
 /** Prometheus's error types with their HTTP statuses. */
 const STATUS: Readonly<Record<ErrorType, number>> = {
   bad_data: 400,
-  not_found: 404,
   execution: 422,
   canceled: 499,
   timeout: 503,
@@ -22,7 +21,7 @@ interface ApiError {
 
 /** A request that cannot be understood, with the whole text of the complaint. */
 export function badData(problem: string): QueryError {
-  return new QueryError("bad_data", problem);
+  return new QueryError("QUERY_BAD_DATA", problem);
 }
 
 export function invalidParameter(name: string, problem: string): QueryError {

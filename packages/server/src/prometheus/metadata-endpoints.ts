@@ -115,6 +115,8 @@ async function orExecution<T>(answer: Promise<T>): Promise<T> {
     return await answer;
   } catch (thrown) {
     if (thrown instanceof QueryError) throw thrown;
-    throw new QueryError("execution", thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
+    throw new QueryError("QUERY_EXECUTION", thrown instanceof Error ? thrown.message : String(thrown), {
+      cause: thrown,
+    });
   }
 }
