@@ -78,16 +78,10 @@ export class PromqlEngine {
     settings: QuerySettings,
   ): Promise<QueryResult> {
     return this.#run(query, gridOf(startMs, endMs, stepMs), { ...settings, endMs }, (expr, evaluation, grid) => {
-      const type = typeOf(expr);
-      if (type === "scalar") {
+      if (typeOf(expr) === "scalar") {
         const values = evaluation.scalar(expr);
         const column = Series.fromColumn(values);
         return { type: "matrix", series: [matrixSeries(column, grid)] };
-      }
-      if (type !== "vector") {
-        const got = type === "matrix" ? "range vector" : type;
-        const problem = `invalid expression type "${got}" for range query, must be Scalar or instant Vector`;
-        throw queryError("bad_data", problem, { position: expr.position });
       }
       const series = withoutNames(evaluation.vector(expr), grid.count).map((one) => matrixSeries(one, grid));
       return { type: "matrix", series: series.sort((a, b) => compareLabels(a.labels, b.labels)) };
@@ -101,6 +95,7 @@ export class PromqlEngine {
     evaluate: (expr: Expr, evaluation: Evaluation, grid: Grid) => QueryValue,
   ): Promise<QueryResult> {
     const expr = parse(query);
+    if (settings.endMs !== undefined) checkRangeType(expr);
     const times = timesOf(grid, settings);
     const annotations = new Annotations(query);
     const plan = planFetches(expr, grid, times, this.#maxSamples);
@@ -133,6 +128,15 @@ export class PromqlEngine {
     if (signal.aborted) throw endedBy(signal);
     if (deadlineMs !== undefined && this.#clock.nowMs() > deadlineMs) throw timedOut();
   }
+}
+
+/** Only scalars and instant vectors have a value at each step. */
+function checkRangeType(expr: Expr): void {
+  const type = typeOf(expr);
+  if (type === "scalar" || type === "vector") return;
+  const got = type === "matrix" ? "range vector" : type;
+  const problem = `invalid expression type "${got}" for range query, must be Scalar or instant Vector`;
+  throw queryError("bad_data", problem, { position: expr.position });
 }
 
 function timesOf(grid: Grid, { lookbackMs, endMs }: QuerySettings & { readonly endMs?: number }): QueryTimes {

@@ -64,7 +64,10 @@ export interface SeriesSamples {
   readonly startTimestampsMs?: Float64Array;
 }
 
-/** Series that have a sample (or may have one) with `startMs <= time <= endMs`. */
+/**
+ * Series that have a sample (or may have one) with `startMs <= time <= endMs`. Where a client gives no time,
+ * the bounds are the smallest and largest safe integers; where it gives no limit, that is `Infinity`.
+ */
 export interface SeriesRequest {
   /** A series is wanted if it meets all matchers of any selector. No selector means every series. */
   readonly selectors: readonly (readonly LabelMatcher[])[];
