@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import * as api from "@opentelemetry/api";
 import {
   context,
   type ContextManager,
@@ -137,6 +138,7 @@ export class NodeSDK {
     this.#register("meter provider", metrics.setGlobalMeterProvider(this.#meterProvider));
     const loggerProvider = logs.setGlobalLoggerProvider(this.#loggerProvider);
     this.#register("logger provider", loggerProvider === this.#loggerProvider);
+    coreLogsApi()?.setGlobalLoggerProvider(this.#loggerProvider);
   }
 
   #startInstrumentations(): void {
@@ -162,6 +164,12 @@ export class NodeSDK {
       (provider) => provider !== undefined,
     );
   }
+}
+
+/** From version 1.10 on, `@opentelemetry/api` has a logs API of its own, beside that of `@opentelemetry/api-logs`. */
+function coreLogsApi(): { setGlobalLoggerProvider(provider: LoggerProvider): unknown } | undefined {
+  const { logs } = api as { readonly logs?: { setGlobalLoggerProvider(provider: LoggerProvider): unknown } };
+  return logs;
 }
 
 /** Makes an SDK and starts it. */
