@@ -4,7 +4,7 @@ import * as http2 from "node:http2";
 import type { AddressInfo, Server } from "node:net";
 import { gunzipSync } from "node:zlib";
 
-export interface Received {
+interface Received {
   readonly path: string;
   readonly headers: http.IncomingHttpHeaders;
   readonly body: Buffer;

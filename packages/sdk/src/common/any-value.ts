@@ -8,7 +8,7 @@ const INT64_MAX = 2n ** 63n - 1n;
 
 /** Any value that OTLP can carry. */
 export type AnyValue = string | number | boolean | bigint | Uint8Array | readonly AnyValue[] | AnyValueMap | null;
-export interface AnyValueMap {
+interface AnyValueMap {
   readonly [key: string]: AnyValue;
 }
 

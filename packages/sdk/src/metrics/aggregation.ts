@@ -8,7 +8,7 @@ const DEFAULT_BOUNDARIES: readonly number[] = [
   0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1_000, 2_500, 5_000, 7_500, 10_000,
 ];
 
-export class Sum {
+class Sum {
   value = 0;
 
   record(value: number): number {
@@ -17,7 +17,7 @@ export class Sum {
   }
 }
 
-export class LastValue {
+class LastValue {
   value = 0;
 
   record(value: number): number {
@@ -26,7 +26,7 @@ export class LastValue {
   }
 }
 
-export class ExplicitBucketHistogram {
+class ExplicitBucketHistogram {
   readonly #boundaries: readonly number[];
   readonly #counts: number[];
   #sum = 0;

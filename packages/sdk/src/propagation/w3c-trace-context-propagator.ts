@@ -46,7 +46,7 @@ export class W3CTraceContextPropagator implements TextMapPropagator {
 }
 
 /** Reads a `traceparent`. Later versions may have more parts; version `ff` and all-zero ids are invalid. */
-export function parseTraceParent(header: string): SpanContext | undefined {
+function parseTraceParent(header: string): SpanContext | undefined {
   const [, version, traceId, spanId, flags, rest] = PATTERN.exec(header) ?? [];
   if (traceId === undefined || spanId === undefined || flags === undefined) return undefined;
   if (version === "ff" || (version === "00" && rest !== undefined)) return undefined;
