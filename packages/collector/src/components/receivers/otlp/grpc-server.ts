@@ -16,6 +16,7 @@ import { inflate } from "../../../net/inflate.ts";
 import { listen } from "../../../net/listen.ts";
 import type { GrpcConfig } from "./config.ts";
 import { hasCode, refusalStatus, whatOf } from "./outcome.ts";
+import type { Receiving } from "./receiving.ts";
 
 /** Sized for a distant sender: node's defaults allow 1.7 MB/s at 20 ms round trip. */
 const STREAM_WINDOW_BYTES = 1024 * 1024;
@@ -45,13 +46,15 @@ class CallError extends Error {
 export class GrpcServer {
   readonly #settings: Settings;
   readonly #config: GrpcConfig;
+  readonly #receiving: Receiving;
   readonly #maxBytes: number;
   // :path --> method
   readonly #methods = new Map<string, Method>();
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #server: Http2Server;
 
-  constructor(settings: Settings, config: GrpcConfig, next: Consumers) {
+  constructor(settings: Settings, config: GrpcConfig, next: Consumers, receiving: Receiving) {
+    this.#receiving = receiving;
     this.#settings = settings;
     this.#config = config;
     this.#maxBytes = config.max_recv_msg_size_mib * 1024 * 1024;
@@ -116,11 +119,14 @@ export class GrpcServer {
 
   /** The whole request, prefix included. Rejects as soon as its prefix announces more than is allowed. */
   #frame(stream: ServerHttp2Stream): Promise<Buffer> {
-    return new Promise((resolve, reject) => {
+    const request = this.#receiving.begin();
+    return new Promise<Buffer>((resolve, reject) => {
       const chunks: Buffer[] = [];
       let received = 0;
       let expected = Infinity;
       stream.on("data", (chunk: Buffer) => {
+        const noRoom = request.add(chunk.length);
+        if (noRoom !== undefined) return reject(noRoom);
         chunks.push(chunk);
         received += chunk.length;
         if (expected === Infinity && received >= PREFIX_BYTES) {
@@ -135,8 +141,10 @@ export class GrpcServer {
         if (received === expected) return resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, received));
         reject(new CallError(RPC_CODE.INTERNAL, "unexpected EOF"));
       });
-      stream.on("close", () => reject(new CallError(RPC_CODE.CANCELLED, "context canceled")));
-    });
+      stream.on("close", () => {
+        if (received !== expected) reject(new CallError(RPC_CODE.CANCELLED, "context canceled"));
+      });
+    }).finally(() => request.end());
   }
 
   async #message(frame: Buffer, encoding: string | string[] | undefined): Promise<Uint8Array> {

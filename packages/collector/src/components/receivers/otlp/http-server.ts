@@ -21,6 +21,7 @@ import { listen } from "../../../net/listen.ts";
 import type { HttpConfig } from "./config.ts";
 import { allowOrigin, isPreflight } from "./cors.ts";
 import { hasCode, refusalStatus, whatOf } from "./outcome.ts";
+import type { Receiving, ReceivingRequest } from "./receiving.ts";
 
 const PROTOBUF = "application/x-protobuf";
 const JSON_TYPE = "application/json";
@@ -32,12 +33,14 @@ type Encoding = typeof PROTOBUF | typeof JSON_TYPE;
 export class HttpServer {
   readonly #settings: Settings;
   readonly #config: HttpConfig;
+  readonly #receiving: Receiving;
   // path --> who takes what is sent there
   readonly #routes = new Map<string, { readonly signal: Signal; readonly consumer: Consumer }>();
   readonly #open = new Set<ServerResponse>();
   readonly #server: Server;
 
-  constructor(settings: Settings, config: HttpConfig, next: Consumers) {
+  constructor(settings: Settings, config: HttpConfig, next: Consumers, receiving: Receiving) {
+    this.#receiving = receiving;
     this.#settings = settings;
     this.#config = config;
     const paths: Record<Signal, string> = {
@@ -104,7 +107,8 @@ export class HttpServer {
     const limit = this.#config.max_request_body_size;
     const contentEncoding = request.headers["content-encoding"] ?? "";
     if (!["", "identity", "gzip"].includes(contentEncoding)) throw badEncoding(contentEncoding);
-    const received = await readBody(request, limit);
+    const receiving = this.#receiving.begin();
+    const received = await readBody(request, limit, receiving).finally(() => receiving.end());
     if (received === undefined) return undefined;
     const body = contentEncoding === "gzip" && received.length > 0 ? await inflate(received, limit) : received;
     return encoding === JSON_TYPE ? payloadOfJson(signal, body.toString("utf8")) : payloadOf(signal, body);
@@ -117,16 +121,21 @@ function encodingOf(request: IncomingMessage): Encoding | undefined {
 }
 
 /** Undefined where the client broke off: a truncated body is nobody's. Rejects with `BODY_TOO_LARGE`. */
-function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer | undefined> {
+function readBody(
+  request: IncomingMessage,
+  limitBytes: number,
+  receiving: ReceivingRequest,
+): Promise<Buffer | undefined> {
   return new Promise((resolve, reject) => {
     if (Number(request.headers["content-length"] ?? 0) > limitBytes) return reject(bodyTooLarge(limitBytes));
     const chunks: Buffer[] = [];
     let received = 0;
     request.on("data", (chunk: Buffer) => {
       received += chunk.length;
-      if (received > limitBytes) {
+      const refusal = received > limitBytes ? bodyTooLarge(limitBytes) : receiving.add(chunk.length);
+      if (refusal !== undefined) {
         chunks.length = 0;
-        return reject(bodyTooLarge(limitBytes));
+        return reject(refusal);
       }
       chunks.push(chunk);
     });

@@ -4,6 +4,7 @@ import { addressText, type Address } from "../../../net/address.ts";
 import type { OtlpReceiverConfig } from "./config.ts";
 import { GrpcServer } from "./grpc-server.ts";
 import { HttpServer } from "./http-server.ts";
+import { Receiving } from "./receiving.ts";
 
 /** A server of one protocol. */
 interface ProtocolServer {
@@ -25,9 +26,14 @@ export class OtlpReceiver implements Component {
     next: (transport: string) => Consumers,
   ) {
     this.#settings = settings;
+    const receiving = new Receiving();
     this.#servers = [
-      ...(grpc === undefined ? [] : [{ protocol: "grpc", server: new GrpcServer(settings, grpc, next("grpc")) }]),
-      ...(http === undefined ? [] : [{ protocol: "http", server: new HttpServer(settings, http, next("http")) }]),
+      ...(grpc === undefined
+        ? []
+        : [{ protocol: "grpc", server: new GrpcServer(settings, grpc, next("grpc"), receiving) }]),
+      ...(http === undefined
+        ? []
+        : [{ protocol: "http", server: new HttpServer(settings, http, next("http"), receiving) }]),
     ];
   }
 
