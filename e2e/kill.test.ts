@@ -73,29 +73,41 @@ function requestOf(signal: Signal, traceId: Buffer): Uint8Array {
   return encode(PROTOCOLS.logs.request, { resourceLogs: [{ resource, scopeLogs: [{ logRecords }] }] });
 }
 
-test(`after ${KILLS} kills nothing acknowledged is missing and nothing is there twice`, { timeout: 240_000 }, async () => {
-  const senders = Array.from({ length: SENDERS }, () => new Sender());
-  clew = await startClew(directory.path);
-  for (const sender of senders) sender.start(clew.otlpHttp);
-  for (let kill = 0; kill < KILLS; kill++) {
-    await new Promise((resolve) => setTimeout(resolve, randomInt(50, 900)));
-    if (kill % 2 === 0) await killEngine(clew);
-    else clew = await killProgram(clew, senders);
-  }
-  await Promise.all(senders.map((sender) => sender.stop()));
-  await eventually(() => status(clew!), ({ store }) => store.engineReady && store.spoolBytes === 0);
+test(
+  `after ${KILLS} kills nothing acknowledged is missing and nothing is there twice`,
+  { timeout: 240_000 },
+  async () => {
+    const senders = Array.from({ length: SENDERS }, () => new Sender());
+    clew = await startClew(directory.path);
+    for (const sender of senders) sender.start(clew.otlpHttp);
+    for (let kill = 0; kill < KILLS; kill++) {
+      await new Promise((resolve) => setTimeout(resolve, randomInt(50, 900)));
+      if (kill % 2 === 0) await killEngine(clew);
+      else clew = await killProgram(clew, senders);
+    }
+    await Promise.all(senders.map((sender) => sender.stop()));
+    await eventually(
+      () => status(clew!),
+      ({ store }) => store.engineReady && store.spoolBytes === 0,
+    );
 
-  for (const [signal, table] of Object.entries(TABLES) as ["traces" | "logs", string][]) {
-    const acknowledged = senders.flatMap((sender) => sender.acknowledged[signal]);
-    const stored = await storedIds(clew, table);
-    expect(acknowledged.length).toBeGreaterThan(100);
-    expect(acknowledged.filter((id) => stored.get(id) !== ITEMS_PER_REQUEST)).toEqual([]);
-    expect([...stored].filter(([, count]) => count !== ITEMS_PER_REQUEST)).toEqual([]);
-  }
-});
+    for (const [signal, table] of Object.entries(TABLES) as ["traces" | "logs", string][]) {
+      const acknowledged = senders.flatMap((sender) => sender.acknowledged[signal]);
+      const stored = await storedIds(clew, table);
+      expect(acknowledged.length).toBeGreaterThan(100);
+      expect(acknowledged.filter((id) => stored.get(id) !== ITEMS_PER_REQUEST)).toEqual([]);
+      expect([...stored].filter(([, count]) => count !== ITEMS_PER_REQUEST)).toEqual([]);
+    }
+  },
+);
 
 interface Status {
-  readonly store: { readonly engineReady: boolean; readonly enginePid: number; readonly spoolBytes: number; readonly engineRestarts: number };
+  readonly store: {
+    readonly engineReady: boolean;
+    readonly enginePid: number;
+    readonly spoolBytes: number;
+    readonly engineRestarts: number;
+  };
 }
 
 function status({ ui }: RunningClew): Promise<Status> {
@@ -104,9 +116,15 @@ function status({ ui }: RunningClew): Promise<Status> {
 
 /** The program goes on acknowledging meanwhile, and starts another engine. */
 async function killEngine(running: RunningClew): Promise<void> {
-  const { store } = await eventually(() => status(running), (answer) => answer.store.engineReady);
+  const { store } = await eventually(
+    () => status(running),
+    (answer) => answer.store.engineReady,
+  );
   process.kill(store.enginePid, "SIGKILL");
-  await eventually(() => status(running), (answer) => answer.store.engineReady && answer.store.engineRestarts > store.engineRestarts);
+  await eventually(
+    () => status(running),
+    (answer) => answer.store.engineReady && answer.store.engineRestarts > store.engineRestarts,
+  );
 }
 
 async function killProgram(running: RunningClew, senders: readonly Sender[]): Promise<RunningClew> {
@@ -123,7 +141,10 @@ async function killProgram(running: RunningClew, senders: readonly Sender[]): Pr
 async function storedIds({ directory: data }: RunningClew, table: string): Promise<Map<string, number>> {
   const client = createClient({ url: "http://localhost", http_agent: new SocketAgent(join(data, "engine.sock")) });
   expect(existsSync(join(data, "engine.sock"))).toBe(true);
-  const result = await client.query({ query: `SELECT TraceId, toUInt32(count()) FROM ${table} GROUP BY TraceId`, format: "JSONCompactEachRow" });
+  const result = await client.query({
+    query: `SELECT TraceId, toUInt32(count()) FROM ${table} GROUP BY TraceId`,
+    format: "JSONCompactEachRow",
+  });
   const rows = (await result.json()) as unknown as [string, number][];
   await client.close();
   return new Map(rows);

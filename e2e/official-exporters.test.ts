@@ -66,10 +66,20 @@ const PROTOCOLS = {
   },
 };
 
-const attributes = { text: "täxt \"quoted\"", yes: true, no: false, int: 42, negative: -7, big: 9_007_199_254_740_991, half: 0.5, list: ["a", "b"], numbers: [1, 2.5] };
+const attributes = {
+  text: 'täxt "quoted"',
+  yes: true,
+  no: false,
+  int: 42,
+  negative: -7,
+  big: 9_007_199_254_740_991,
+  half: 0.5,
+  list: ["a", "b"],
+  numbers: [1, 2.5],
+};
 
 const jsonAttributes = [
-  { key: "text", value: { stringValue: "täxt \"quoted\"" } },
+  { key: "text", value: { stringValue: 'täxt "quoted"' } },
   { key: "yes", value: { boolValue: true } },
   { key: "no", value: { boolValue: false } },
   { key: "int", value: { intValue: "42" } },
@@ -98,7 +108,12 @@ describe.each(Object.entries(PROTOCOLS))("over %s", (protocol, exporters) => {
     const span: ReadableSpan = {
       name: "GET /items",
       kind: SpanKind.SERVER,
-      spanContext: () => ({ traceId, spanId: "b7ad6b7169203331", traceFlags: TraceFlags.SAMPLED, traceState: { serialize: () => "a=1,b=2" } as never }),
+      spanContext: () => ({
+        traceId,
+        spanId: "b7ad6b7169203331",
+        traceFlags: TraceFlags.SAMPLED,
+        traceState: { serialize: () => "a=1,b=2" } as never,
+      }),
       parentSpanContext: { traceId, spanId: "00f067aa0ba902b7", traceFlags: TraceFlags.SAMPLED, isRemote: true },
       startTime: at(1_000_001),
       endTime: at(3_500_002),
@@ -108,12 +123,23 @@ describe.each(Object.entries(PROTOCOLS))("over %s", (protocol, exporters) => {
       attributes,
       links: [
         {
-          context: { traceId: "11111111111111111111111111111111", spanId: "2222222222222222", traceFlags: TraceFlags.SAMPLED },
+          context: {
+            traceId: "11111111111111111111111111111111",
+            spanId: "2222222222222222",
+            traceFlags: TraceFlags.SAMPLED,
+          },
           attributes: { why: "batch" },
           droppedAttributesCount: 2,
         },
       ],
-      events: [{ name: "exception", time: at(2_000_000), attributes: { "exception.message": "no" }, droppedAttributesCount: 1 }],
+      events: [
+        {
+          name: "exception",
+          time: at(2_000_000),
+          attributes: { "exception.message": "no" },
+          droppedAttributesCount: 1,
+        },
+      ],
       resource,
       instrumentationScope: scope,
       droppedAttributesCount: 4,
@@ -123,12 +149,20 @@ describe.each(Object.entries(PROTOCOLS))("over %s", (protocol, exporters) => {
     await send(exporters.traces(), [span]);
 
     const answer = await eventually(
-      () => getJson<{ result?: { resourceSpans: { resource: object; scopeSpans: { scope: object; schemaUrl: string; spans: object[] }[] }[] } }>(`${clew.ui}/api/v3/traces/${traceId}`),
+      () =>
+        getJson<{
+          result?: {
+            resourceSpans: { resource: object; scopeSpans: { scope: object; schemaUrl: string; spans: object[] }[] }[];
+          };
+        }>(`${clew.ui}/api/v3/traces/${traceId}`),
       ({ result }) => result !== undefined,
     );
     const [resourceSpans] = answer.result!.resourceSpans;
     expect(resourceSpans!.resource).toEqual(jsonResource);
-    expect(resourceSpans!.scopeSpans[0]).toMatchObject({ scope: { name: scope.name, version: scope.version }, schemaUrl: scope.schemaUrl });
+    expect(resourceSpans!.scopeSpans[0]).toMatchObject({
+      scope: { name: scope.name, version: scope.version },
+      schemaUrl: scope.schemaUrl,
+    });
     expect(resourceSpans!.scopeSpans[0]!.spans).toEqual([
       {
         traceId,
@@ -170,7 +204,11 @@ describe.each(Object.entries(PROTOCOLS))("over %s", (protocol, exporters) => {
     const record = {
       hrTime: at(7),
       hrTimeObserved: at(9),
-      spanContext: { traceId: "33333333333333333333333333333333", spanId: "4444444444444444", traceFlags: TraceFlags.SAMPLED },
+      spanContext: {
+        traceId: "33333333333333333333333333333333",
+        spanId: "4444444444444444",
+        traceFlags: TraceFlags.SAMPLED,
+      },
       severityText: "WARN",
       severityNumber: SeverityNumber.WARN2,
       body: { message: "nested", tags: ["x", 1, true, null], bytes: new Uint8Array([0, 255]) },
@@ -183,7 +221,10 @@ describe.each(Object.entries(PROTOCOLS))("over %s", (protocol, exporters) => {
     await send(exporters.logs(), [record]);
 
     const { records } = await eventually(
-      () => getJson<{ records: Record<string, unknown>[] }>(`${clew.ui}/api/clew/v1/logs?service=${encodeURIComponent(service)}`),
+      () =>
+        getJson<{ records: Record<string, unknown>[] }>(
+          `${clew.ui}/api/clew/v1/logs?service=${encodeURIComponent(service)}`,
+        ),
       (answer) => answer.records.length > 0,
     );
     expect(records).toHaveLength(1);
@@ -196,12 +237,25 @@ describe.each(Object.entries(PROTOCOLS))("over %s", (protocol, exporters) => {
         kvlistValue: {
           values: [
             { key: "message", value: { stringValue: "nested" } },
-            { key: "tags", value: { arrayValue: { values: [{ stringValue: "x" }, { intValue: "1" }, { boolValue: true }, {}] } } },
+            {
+              key: "tags",
+              value: { arrayValue: { values: [{ stringValue: "x" }, { intValue: "1" }, { boolValue: true }, {}] } },
+            },
             { key: "bytes", value: { bytesValue: "AP8=" } },
           ],
         },
       },
-      attributes: [...jsonAttributes, { key: "deep", value: { kvlistValue: { values: [{ key: "a", value: { kvlistValue: { values: [{ key: "b", value: { doubleValue: 1.5 } }] } } }] } } }],
+      attributes: [
+        ...jsonAttributes,
+        {
+          key: "deep",
+          value: {
+            kvlistValue: {
+              values: [{ key: "a", value: { kvlistValue: { values: [{ key: "b", value: { doubleValue: 1.5 } }] } } }],
+            },
+          },
+        },
+      ],
       droppedAttributesCount: 3,
       flags: 1,
       traceId: "33333333333333333333333333333333",
@@ -215,21 +269,50 @@ describe.each(Object.entries(PROTOCOLS))("over %s", (protocol, exporters) => {
 
   test("every kind of metric comes back with every field", async () => {
     const point = { startTime: at(0), endTime: at(500_000_000), attributes: { route: "/items", code: 200 } };
-    const descriptor = (name: string, valueType = ValueType.DOUBLE) => ({ name, description: `about ${name}`, unit: "ms", valueType, type: "COUNTER", advice: {} }) as never;
+    const descriptor = (name: string, valueType = ValueType.DOUBLE) =>
+      ({ name, description: `about ${name}`, unit: "ms", valueType, type: "COUNTER", advice: {} }) as never;
     const metrics: ResourceMetrics = {
       resource,
       scopeMetrics: [
         {
           scope,
           metrics: [
-            { descriptor: descriptor(`${protocol} sum`, ValueType.INT), aggregationTemporality: AggregationTemporality.CUMULATIVE, dataPointType: DataPointType.SUM, isMonotonic: true, dataPoints: [{ ...point, value: 12 }] },
-            { descriptor: descriptor(`${protocol} updown`), aggregationTemporality: AggregationTemporality.DELTA, dataPointType: DataPointType.SUM, isMonotonic: false, dataPoints: [{ ...point, value: -1.25 }] },
-            { descriptor: descriptor(`${protocol} gauge`), aggregationTemporality: AggregationTemporality.CUMULATIVE, dataPointType: DataPointType.GAUGE, dataPoints: [{ ...point, value: 0.1 }] },
+            {
+              descriptor: descriptor(`${protocol} sum`, ValueType.INT),
+              aggregationTemporality: AggregationTemporality.CUMULATIVE,
+              dataPointType: DataPointType.SUM,
+              isMonotonic: true,
+              dataPoints: [{ ...point, value: 12 }],
+            },
+            {
+              descriptor: descriptor(`${protocol} updown`),
+              aggregationTemporality: AggregationTemporality.DELTA,
+              dataPointType: DataPointType.SUM,
+              isMonotonic: false,
+              dataPoints: [{ ...point, value: -1.25 }],
+            },
+            {
+              descriptor: descriptor(`${protocol} gauge`),
+              aggregationTemporality: AggregationTemporality.CUMULATIVE,
+              dataPointType: DataPointType.GAUGE,
+              dataPoints: [{ ...point, value: 0.1 }],
+            },
             {
               descriptor: descriptor(`${protocol} histogram`),
               aggregationTemporality: AggregationTemporality.DELTA,
               dataPointType: DataPointType.HISTOGRAM,
-              dataPoints: [{ ...point, value: { count: 6, sum: 21.5, min: 0.5, max: 12, buckets: { boundaries: [1, 5, 10], counts: [1, 2, 2, 1] } } }],
+              dataPoints: [
+                {
+                  ...point,
+                  value: {
+                    count: 6,
+                    sum: 21.5,
+                    min: 0.5,
+                    max: 12,
+                    buckets: { boundaries: [1, 5, 10], counts: [1, 2, 2, 1] },
+                  },
+                },
+              ],
             },
             {
               descriptor: descriptor(`${protocol} exponential`),
@@ -238,7 +321,16 @@ describe.each(Object.entries(PROTOCOLS))("over %s", (protocol, exporters) => {
               dataPoints: [
                 {
                   ...point,
-                  value: { count: 7, sum: 9, min: -2, max: 4, scale: -1, zeroCount: 1, positive: { offset: 2, bucketCounts: [1, 0, 3] }, negative: { offset: -3, bucketCounts: [2] } },
+                  value: {
+                    count: 7,
+                    sum: 9,
+                    min: -2,
+                    max: 4,
+                    scale: -1,
+                    zeroCount: 1,
+                    positive: { offset: 2, bucketCounts: [1, 0, 3] },
+                    negative: { offset: -3, bucketCounts: [2] },
+                  },
                 },
               ],
             },
@@ -251,13 +343,26 @@ describe.each(Object.entries(PROTOCOLS))("over %s", (protocol, exporters) => {
     const read = async (name: string): Promise<Record<string, never>> => {
       const url = `${clew.ui}/api/clew/v1/metrics/points?name=${encodeURIComponent(`${protocol} ${name}`)}`;
       const { resourceMetrics } = await eventually(
-        () => getJson<{ resourceMetrics: { resource: object; scopeMetrics: { scope: object; schemaUrl: string; metrics: Record<string, never>[] }[] }[] }>(url),
+        () =>
+          getJson<{
+            resourceMetrics: {
+              resource: object;
+              scopeMetrics: { scope: object; schemaUrl: string; metrics: Record<string, never>[] }[];
+            }[];
+          }>(url),
         (answer) => answer.resourceMetrics.length > 0,
       );
       expect(resourceMetrics[0]!.resource).toEqual(jsonResource);
-      expect(resourceMetrics[0]!.scopeMetrics[0]).toMatchObject({ scope: { name: scope.name, version: scope.version }, schemaUrl: scope.schemaUrl });
+      expect(resourceMetrics[0]!.scopeMetrics[0]).toMatchObject({
+        scope: { name: scope.name, version: scope.version },
+        schemaUrl: scope.schemaUrl,
+      });
       const [metric] = resourceMetrics[0]!.scopeMetrics[0]!.metrics;
-      expect(metric).toMatchObject({ name: `${protocol} ${name}`, description: `about ${protocol} ${name}`, unit: "ms" });
+      expect(metric).toMatchObject({
+        name: `${protocol} ${name}`,
+        description: `about ${protocol} ${name}`,
+        unit: "ms",
+      });
       return metric!;
     };
     const jsonPoint = {
@@ -268,12 +373,29 @@ describe.each(Object.entries(PROTOCOLS))("over %s", (protocol, exporters) => {
         { key: "code", value: { intValue: "200" } },
       ],
     };
-    expect((await read("sum"))["sum"]).toEqual({ aggregationTemporality: 2, isMonotonic: true, dataPoints: [{ ...jsonPoint, asInt: "12" }] });
-    expect((await read("updown"))["sum"]).toEqual({ aggregationTemporality: 1, dataPoints: [{ ...jsonPoint, asDouble: -1.25 }] });
+    expect((await read("sum"))["sum"]).toEqual({
+      aggregationTemporality: 2,
+      isMonotonic: true,
+      dataPoints: [{ ...jsonPoint, asInt: "12" }],
+    });
+    expect((await read("updown"))["sum"]).toEqual({
+      aggregationTemporality: 1,
+      dataPoints: [{ ...jsonPoint, asDouble: -1.25 }],
+    });
     expect((await read("gauge"))["gauge"]).toEqual({ dataPoints: [{ ...jsonPoint, asDouble: 0.1 }] });
     expect((await read("histogram"))["histogram"]).toEqual({
       aggregationTemporality: 1,
-      dataPoints: [{ ...jsonPoint, count: "6", sum: 21.5, min: 0.5, max: 12, bucketCounts: ["1", "2", "2", "1"], explicitBounds: [1, 5, 10] }],
+      dataPoints: [
+        {
+          ...jsonPoint,
+          count: "6",
+          sum: 21.5,
+          min: 0.5,
+          max: 12,
+          bucketCounts: ["1", "2", "2", "1"],
+          explicitBounds: [1, 5, 10],
+        },
+      ],
     });
     expect((await read("exponential"))["exponentialHistogram"]).toEqual({
       aggregationTemporality: 2,

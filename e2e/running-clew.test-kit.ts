@@ -26,8 +26,10 @@ export interface RunningClew {
 /** Starts `clew up` with free ports, unless `args` say otherwise; resolves when it has printed its addresses. */
 export async function startClew(directory: string, args: readonly string[] = []): Promise<RunningClew> {
   const ports = ["--port", "--otlp-grpc-port", "--otlp-http-port", "--prometheus-port", "--metrics-port"];
-  const free = ports.filter((flag) => !args.includes(flag)).flatMap((flag) => [flag, "0"]);
-  const child = spawn(process.execPath, [PROGRAM, "up", "--data", directory, ...free, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const free = ports.flatMap((flag) => (args.includes(flag) ? [] : [flag, "0"]));
+  const child = spawn(process.execPath, [PROGRAM, "up", "--data", directory, ...free, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let printed = "";
   const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
   await new Promise<void>((resolve, reject) => {

@@ -45,12 +45,14 @@ function literalOf(source, { start, end }) {
 
 function faultOf(name, { path, packageName, packageDirectory, dependencies, isTest }) {
   if (name.startsWith(".")) return relativeFault(resolve(dirname(path), name), path, packageDirectory, isTest);
-  if (BUILTINS.has(name)) return packageName === "base" && !isTest ? `base imports ${name}, which a browser does not have` : undefined;
+  if (BUILTINS.has(name))
+    return packageName === "base" && !isTest ? `base imports ${name}, which a browser does not have` : undefined;
   const own = /^(?:@clew\/([\w-]+))(\/.*)?$/.exec(name);
   if (own !== null) {
     const [, other, inside] = own;
     if (inside !== undefined) return `imports ${name}: other packages are entered by their index only`;
-    if (!MAY_IMPORT[packageName].includes(other) && !(isTest && other !== packageName)) return `${packageName} may not import ${other}`;
+    if (!MAY_IMPORT[packageName].includes(other) && !(isTest && other !== packageName))
+      return `${packageName} may not import ${other}`;
     return undefined;
   }
   const dependency = name.startsWith("@") ? name.split("/").slice(0, 2).join("/") : name.split("/")[0];
@@ -59,10 +61,12 @@ function faultOf(name, { path, packageName, packageDirectory, dependencies, isTe
 }
 
 function relativeFault(target, path, packageDirectory, isTest) {
-  if (!target.startsWith(`${packageDirectory}/`)) return isTest ? undefined : `reaches out of its package to ${relative(ROOT, target)}`;
+  if (!target.startsWith(`${packageDirectory}/`))
+    return isTest ? undefined : `reaches out of its package to ${relative(ROOT, target)}`;
   const from = componentOf(path);
   const to = componentOf(target);
-  if (from !== undefined && to !== undefined && from !== to && !isTest) return `component ${from} imports its neighbour ${to}`;
+  if (from !== undefined && to !== undefined && from !== to && !isTest)
+    return `component ${from} imports its neighbour ${to}`;
   return undefined;
 }
 
@@ -79,23 +83,31 @@ function* sourceFiles(directory) {
 }
 
 function main() {
-  const directories = ["packages", "examples"].flatMap((parent) => readdirSync(join(ROOT, parent)).map((name) => join(ROOT, parent, name)));
+  const directories = ["packages", "examples"].flatMap((parent) =>
+    readdirSync(join(ROOT, parent)).map((name) => join(ROOT, parent, name)),
+  );
   const faults = [];
   let count = 0;
   for (const packageDirectory of directories) {
     const manifest = JSON.parse(readFileSync(join(packageDirectory, "package.json"), "utf8"));
     const packageName = manifest.name.replace("@clew/", "");
     if (MAY_IMPORT[packageName] === undefined) faults.push(`${packageName} is not in the import table`);
-    const dependencies = new Set(Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies, ...manifest.devDependencies }));
+    const dependencies = new Set(
+      Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies, ...manifest.devDependencies }),
+    );
     for (const path of sourceFiles(join(packageDirectory, "src"))) {
       count++;
       const isTest = /\.(?:test|test-kit)\.tsx?$/.test(path);
-      faults.push(...faultsOf({ path, source: readFileSync(path, "utf8"), packageName, packageDirectory, dependencies, isTest }));
+      faults.push(
+        ...faultsOf({ path, source: readFileSync(path, "utf8"), packageName, packageDirectory, dependencies, isTest }),
+      );
     }
   }
   for (const fault of faults) console.error(fault);
   if (faults.length > 0) {
-    console.error("\nChanging who may import whom? Change MAY_IMPORT in scripts/check-architecture.mjs and the table in ARCHITECTURE.md.");
+    console.error(
+      "\nChanging who may import whom? Change MAY_IMPORT in scripts/check-architecture.mjs and the table in ARCHITECTURE.md.",
+    );
     process.exit(1);
   }
   console.log(`${count} files keep to the import table`);

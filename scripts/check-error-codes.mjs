@@ -10,7 +10,9 @@ const thrown = new Set();
 for (const parent of ["packages", "examples"]) {
   for (const name of readdirSync(join(ROOT, parent))) collect(join(ROOT, parent, name, "src"));
 }
-const documented = new Set([...readFileSync(join(ROOT, "docs/errors.md"), "utf8").matchAll(/^\| `([A-Z0-9_]+)`/gm)].map(([, code]) => code));
+const documented = new Set(
+  [...readFileSync(join(ROOT, "docs/errors.md"), "utf8").matchAll(/^\| `([A-Z0-9_]+)`/gm)].map(([, code]) => code),
+);
 const faults = [
   ...[...thrown].filter((code) => !documented.has(code)).map((code) => `${code} is thrown but not in docs/errors.md`),
   ...[...documented].filter((code) => !thrown.has(code)).map((code) => `${code} is in docs/errors.md but never thrown`),

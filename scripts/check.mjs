@@ -3,22 +3,22 @@ import { spawnSync } from "node:child_process";
 import { ROOT } from "./set-up.mjs";
 
 const CHECKS = [
-  ["types", ["npx", "tsc", "-b"]],
-  ["types of the UI", ["npx", "tsc", "-p", "packages/ui", "--noEmit"]],
-  ["types of tests", ["npx", "tsc", "-p", "tsconfig.tests.json", "--noEmit"]],
-  ["lint", ["npx", "oxlint", "--type-aware"]],
-  ["format", ["npx", "oxfmt", "--check"]],
-  ["architecture", ["node", "scripts/check-architecture.mjs"]],
-  ["error codes", ["node", "scripts/check-error-codes.mjs"]],
-  ["dead code", ["npx", "knip", "--no-progress"]],
+  { name: "types", command: ["npx", "tsc", "-b"] },
+  { name: "types of the UI", command: ["npx", "tsc", "-p", "packages/ui", "--noEmit"] },
+  { name: "types of tests", command: ["npx", "tsc", "-p", "tsconfig.tests.json", "--noEmit"] },
+  { name: "lint", command: ["npx", "oxlint", "--type-aware"] },
+  { name: "format", command: ["npx", "oxfmt", "--check"] },
+  { name: "architecture", command: ["node", "scripts/check-architecture.mjs"] },
+  { name: "error codes", command: ["node", "scripts/check-error-codes.mjs"] },
+  { name: "dead code", command: ["npx", "knip", "--no-progress"] },
 ];
 
-const failed = CHECKS.filter(([name, [command, ...args]]) => {
+const failed = CHECKS.filter(({ name, command: [program, ...args] }) => {
   console.log(`— ${name}`);
-  return spawnSync(command, args, { cwd: ROOT, stdio: "inherit" }).status !== 0;
+  return spawnSync(program, args, { cwd: ROOT, stdio: "inherit" }).status !== 0;
 });
 if (failed.length > 0) {
-  console.error(`\nfailed: ${failed.map(([name]) => name).join(", ")}`);
+  console.error(`\nfailed: ${failed.map(({ name }) => name).join(", ")}`);
   process.exit(1);
 }
 console.log("\nall checks passed");

@@ -3,9 +3,24 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 
 const TOOLS = [
-  { name: "chromium", commands: ["/usr/bin/chromium", "chromium", "google-chrome"], enables: "tests of the UI", remedy: "apt-get install chromium" },
-  { name: "promtool", commands: ["promtool"], enables: "checks of metrics by Prometheus's own tool", remedy: "apt-get install prometheus" },
-  { name: "prometheus", commands: ["prometheus"], enables: "tests with a real Prometheus", remedy: "apt-get install prometheus" },
+  {
+    name: "chromium",
+    commands: ["/usr/bin/chromium", "chromium", "google-chrome"],
+    enables: "tests of the UI",
+    remedy: "apt-get install chromium",
+  },
+  {
+    name: "promtool",
+    commands: ["promtool"],
+    enables: "checks of metrics by Prometheus's own tool",
+    remedy: "apt-get install prometheus",
+  },
+  {
+    name: "prometheus",
+    commands: ["prometheus"],
+    enables: "tests with a real Prometheus",
+    remedy: "apt-get install prometheus",
+  },
 ];
 
 /** The path or name of a tool, undefined where this machine does not have it. */

@@ -14,7 +14,14 @@ const scratch = mkdtempSync(join(tmpdir(), "clew-test-"));
 const report = join(scratch, "report.json");
 const { status } = spawnSync(
   process.execPath,
-  ["node_modules/vitest/vitest.mjs", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...process.argv.slice(2)],
+  [
+    "node_modules/vitest/vitest.mjs",
+    "run",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+    ...process.argv.slice(2),
+  ],
   { cwd: ROOT, stdio: "inherit" },
 );
 const results = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : undefined;
@@ -30,12 +37,17 @@ console.log(`\n${results.numPassedTests} passed, ${failed} failed`);
 process.exitCode = status === 0 && failed === 0 && results.numPassedTests > 0 ? 0 : 1;
 
 function tellSkipped({ testResults }) {
-  const skipped = testResults.flatMap(({ assertionResults }) => assertionResults.filter(({ status }) => status === "pending" || status === "skipped"));
+  const skipped = testResults.flatMap(({ assertionResults }) =>
+    assertionResults.filter(({ status }) => status === "pending" || status === "skipped"),
+  );
   for (const { fullName } of skipped) console.log(`skipped: ${fullName}`);
-  for (const { name, enables, remedy } of missingTools()) console.log(`${name} is not here, so no ${enables}: ${remedy}`);
+  for (const { name, enables, remedy } of missingTools())
+    console.log(`${name} is not here, so no ${enables}: ${remedy}`);
 }
 
 /** Files that failed before any of their tests ran. */
 function failedFiles({ testResults }) {
-  return testResults.filter(({ status, assertionResults }) => status === "failed" && assertionResults.every((one) => one.status !== "failed")).length;
+  return testResults.filter(
+    ({ status, assertionResults }) => status === "failed" && assertionResults.every((one) => one.status !== "failed"),
+  ).length;
 }

@@ -11,7 +11,7 @@ export async function runCollector(args: readonly string[], terminal: Terminal):
   const collector = await startCollector({
     config: loadConfig(texts, terminal.env),
     components: builtinComponents(),
-    logger: consoleLogger({ write: terminal.error, nowMs: systemClock.nowMs }),
+    logger: consoleLogger({ write: terminal.error, nowMs: () => systemClock.nowMs() }),
   });
   await aborted(terminal.stop);
   await collector.shutdown();

@@ -8,7 +8,7 @@ import { startClew, type RunningClew } from "./up.ts";
 
 export async function runUp(args: readonly string[], terminal: Terminal): Promise<void> {
   const options = upOptions(args);
-  const logger = consoleLogger({ write: terminal.error, nowMs: systemClock.nowMs, level: "warn" });
+  const logger = consoleLogger({ write: terminal.error, nowMs: () => systemClock.nowMs(), level: "warn" });
   const clew = await startClew({ options, env: terminal.env, logger });
   terminal.out(banner(clew));
   await aborted(terminal.stop);

@@ -110,19 +110,17 @@ function parseHistogram(text: string): NativeHistogram {
 
 /** One native histogram with custom bounds for each label set of `_bucket`, `_sum` and `_count` series, step by step. */
 export function customBucketHistograms(series: readonly ScriptSeries[]): readonly ScriptSeries[] {
-  const groups = new Map<
-    string,
-    {
-      labels: Labels;
-      buckets: { bound: number; samples: readonly ScriptSample[] }[];
-      parts: Map<string, readonly ScriptSample[]>;
-    }
-  >();
+  interface Group {
+    readonly labels: Labels;
+    readonly buckets: { bound: number; samples: readonly ScriptSample[] }[];
+    readonly parts: Map<string, readonly ScriptSample[]>;
+  }
+  const groups = new Map<string, Group>();
   for (const { labels, samples } of series) {
     const part = /_(bucket|sum|count)$/.exec(labels.metricName)?.[1];
     if (part === undefined) continue;
     const base = labels.with(METRIC_NAME, labels.metricName.slice(0, -part.length - 1)).with("le", "");
-    const group = groups.get(base.key) ?? { labels: base, buckets: [], parts: new Map() };
+    const group: Group = groups.get(base.key) ?? { labels: base, buckets: [], parts: new Map() };
     if (part === "bucket") group.buckets.push({ bound: parseGoNumber(labels.get("le").replace("+", "")), samples });
     else group.parts.set(part, samples);
     groups.set(base.key, group);
