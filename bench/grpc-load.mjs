@@ -8,7 +8,9 @@ import { spansRequest } from "./spans.mjs";
 
 const [address, spansText, inFlightText, durationText] = process.argv.slice(2);
 const spans = Number(spansText);
-const bodies = Array.from({ length: Math.max(4, Math.min(200, Math.ceil(20_000 / spans))) }, (_unused, i) => framed(spansRequest(spans, i)));
+const bodies = Array.from({ length: Math.max(4, Math.min(200, Math.ceil(20_000 / spans))) }, (_unused, i) =>
+  framed(spansRequest(spans, i)),
+);
 const session = connect(address);
 const totals = { spans: 0, requests: 0, failures: 0, bytes: 0 };
 const until = Date.now() + Number(durationText);

@@ -11,14 +11,16 @@ import { cpuMicros, memoryBytes } from "./process-usage.mjs";
 import { startClew } from "./running-clew.mjs";
 
 const ROUNDS = [
-  { spans: 1, inFlight: 64 },
+  { spans: 1, inFlight: 256 },
   { spans: 100, inFlight: 16 },
   { spans: 1_000, inFlight: 8 },
 ];
 const WARM_UP_MS = 3_000;
 const seconds = Number(process.argv[2] ?? 10);
 
-console.log("spans/request  acked spans/s  searchable spans/s  program µs/span  engine µs/span  bytes/span  failures  peak MB (program, engine)");
+console.log(
+  "spans/request  acked spans/s  searchable spans/s  program µs/span  engine µs/span  bytes/span  failures  peak MB (program, engine)",
+);
 for (const { spans, inFlight } of ROUNDS) {
   const clew = await startClew();
   try {
@@ -35,11 +37,17 @@ for (const { spans, inFlight } of ROUNDS) {
     console.log(
       [
         String(spans).padStart(13),
-        Math.round(totals.spans / ackedSeconds).toString().padStart(13),
-        Math.round(totals.spans / searchableSeconds).toString().padStart(18),
+        Math.round(totals.spans / ackedSeconds)
+          .toString()
+          .padStart(13),
+        Math.round(totals.spans / searchableSeconds)
+          .toString()
+          .padStart(18),
         cpu(clew.pid, before.program).padStart(15),
         cpu(clew.enginePid, before.engine).padStart(14),
-        Math.round(totals.bytes / totals.spans).toString().padStart(10),
+        Math.round(totals.bytes / totals.spans)
+          .toString()
+          .padStart(10),
         String(totals.failures).padStart(8),
         `${peak(clew.pid)}, ${peak(clew.enginePid)}`.padStart(12),
       ].join("  "),
@@ -57,7 +65,9 @@ function load(clew, spans, inFlight, durationMs) {
   return new Promise((resolve, reject) => {
     let printed = "";
     child.stdout.on("data", (text) => (printed += text));
-    child.once("exit", (code) => (code === 0 ? resolve(JSON.parse(printed)) : reject(new Error(`the load ended with ${code}`))));
+    child.once("exit", (code) =>
+      code === 0 ? resolve(JSON.parse(printed)) : reject(new Error(`the load ended with ${code}`)),
+    );
   });
 }
 

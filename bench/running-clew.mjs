@@ -7,10 +7,16 @@ import { ROOT } from "../scripts/set-up.mjs";
 
 export async function startClew() {
   const directory = mkdtempSync(join(tmpdir(), "clew-bench-"));
-  const flags = ["--port", "--otlp-grpc-port", "--otlp-http-port", "--prometheus-port", "--metrics-port"].flatMap((flag) => [flag, "0"]);
-  const child = spawn(process.execPath, [join(ROOT, "packages/clew/bin/clew.js"), "up", "--data", directory, ...flags], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const flags = ["--port", "--otlp-grpc-port", "--otlp-http-port", "--prometheus-port", "--metrics-port"].flatMap(
+    (flag) => [flag, "0"],
+  );
+  const child = spawn(
+    process.execPath,
+    [join(ROOT, "packages/clew/bin/clew.js"), "up", "--data", directory, ...flags],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
   let printed = "";
   await new Promise((resolve, reject) => {
     child.once("exit", (code) => reject(new Error(`clew up ended with ${code}`)));

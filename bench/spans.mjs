@@ -48,5 +48,7 @@ export function spansRequest(count, seed) {
       status: {},
     };
   });
-  return encode(PROTOCOLS.traces.request, { resourceSpans: [{ resource, scopeSpans: [{ scope: { name: "bench", version: "1.0" }, spans }] }] });
+  return encode(PROTOCOLS.traces.request, {
+    resourceSpans: [{ resource, scopeSpans: [{ scope: { name: "bench", version: "1.0" }, spans }] }],
+  });
 }
