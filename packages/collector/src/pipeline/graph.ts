@@ -8,7 +8,7 @@ import type { Component, Kind, Settings } from "../component.ts";
 import type { CollectorConfig, PipelineConfig } from "../config/collector-config.ts";
 import type { Consumer, Consumers } from "../consumer.ts";
 import { fanOut } from "./fan-out.ts";
-import { observedExporter, observedOutput, observedProcessor, observedReceiver } from "./observed.ts";
+import { observedExporter, ObservedProcessor, observedReceiver } from "./observed.ts";
 
 export interface Graph {
   readonly exporters: readonly Component[];
@@ -61,10 +61,10 @@ function buildProcessors(
   for (const id of [...pipeline.processors].reverse()) {
     const { factory, config: own } = config.processors.get(id)!;
     const settings = settingsFor("processor", id, pipeline);
-    const output = observedOutput(settings.meter, id, pipeline.signal, next);
-    const processor = factory.create(settings, own, output);
+    const observed = new ObservedProcessor(settings.meter, id, pipeline.signal, () => settings.clock.nowMs());
+    const processor = factory.create(settings, own, observed.output(next));
     components.unshift(processor);
-    next = observedProcessor(settings.meter, id, pipeline.signal, processor, () => settings.clock.nowMs());
+    next = observed.input(processor);
   }
   return { components, entry: next };
 }

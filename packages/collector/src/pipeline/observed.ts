@@ -3,7 +3,7 @@ import { messageOf } from "@clew/base";
 import { SIGNALS, type Payload, type Signal } from "@clew/otlp";
 import { isPermanent, type Consumer, type Consumers } from "../consumer.ts";
 import { ConsumeError } from "../consumer.ts";
-import type { Counter, Meter } from "../telemetry/meter.ts";
+import type { Counter, Histogram, Meter } from "../telemetry/meter.ts";
 
 export const ITEMS: Readonly<Record<Signal, string>> = {
   traces: "spans",
@@ -53,55 +53,58 @@ export function observedReceiver(meter: Meter, id: string, transport: string, ne
   return observed;
 }
 
-/** What goes into a processor, and how long it and everything after it take. */
-export function observedProcessor(
-  meter: Meter,
-  id: string,
-  signal: Signal,
-  processor: Consumer,
-  nowMs: () => number,
-): Consumer {
-  const labels = { processor: id, otel_signal: signal };
-  const incoming = meter.counter(
-    "otelcol_processor_incoming_items",
-    "Number of items passed to the processor.",
-    labels,
-  );
-  const duration = meter.histogram(
-    "otelcol_processor_internal_duration",
-    "Duration of time from the processor taking a payload to its being delivered.",
-    DURATION_BOUNDS_S,
-    labels,
-  );
-  return {
-    ...refusalOf(processor),
-    async consume(payload) {
-      incoming.add(payload.counts.items);
-      const startMs = nowMs();
-      try {
-        await processor.consume(payload);
-      } finally {
-        duration.record((nowMs() - startMs) / 1_000);
-      }
-    },
-  };
-}
+/** What goes into a processor and comes out, and how long it works on a payload before it hands it on. */
+export class ObservedProcessor {
+  readonly #incoming: Counter;
+  readonly #outgoing: Counter;
+  readonly #duration: Histogram;
+  readonly #nowMs: () => number;
+  // When the call that is being made began. A processor that hands on later, as batch does, has no duration.
+  #startMs: number | undefined;
 
-/** What a processor hands on. */
-export function observedOutput(meter: Meter, id: string, signal: Signal, next: Consumer): Consumer {
-  const labels = { processor: id, otel_signal: signal };
-  const outgoing = meter.counter(
-    "otelcol_processor_outgoing_items",
-    "Number of items emitted from the processor.",
-    labels,
-  );
-  return {
-    ...refusalOf(next),
-    consume(payload) {
-      outgoing.add(payload.counts.items);
-      return next.consume(payload);
-    },
-  };
+  constructor(meter: Meter, id: string, signal: Signal, nowMs: () => number) {
+    const labels = { processor: id, otel_signal: signal };
+    const items = (direction: string, help: string): Counter =>
+      meter.counter(`otelcol_processor_${direction}_items`, `Number of items ${help} the processor.`, labels);
+    this.#incoming = items("incoming", "passed to");
+    this.#outgoing = items("outgoing", "emitted from");
+    this.#duration = meter.histogram(
+      "otelcol_processor_internal_duration",
+      "Duration of time taken to process a batch of telemetry data through the processor.",
+      DURATION_BOUNDS_S,
+      labels,
+    );
+    this.#nowMs = nowMs;
+  }
+
+  /** The processor, as the stage before it sees it. */
+  input(processor: Consumer): Consumer {
+    return {
+      ...refusalOf(processor),
+      consume: (payload) => {
+        this.#incoming.add(payload.counts.items);
+        this.#startMs = this.#nowMs();
+        try {
+          return processor.consume(payload);
+        } finally {
+          this.#startMs = undefined;
+        }
+      },
+    };
+  }
+
+  /** The next stage, as the processor sees it. */
+  output(next: Consumer): Consumer {
+    return {
+      ...refusalOf(next),
+      consume: (payload) => {
+        this.#outgoing.add(payload.counts.items);
+        if (this.#startMs !== undefined) this.#duration.record((this.#nowMs() - this.#startMs) / 1_000);
+        this.#startMs = undefined;
+        return next.consume(payload);
+      },
+    };
+  }
 }
 
 /** What an exporter delivered, failed to deliver, or had no room for. */
