@@ -93,7 +93,7 @@ test.each(["--port", "--otlp-grpc-port", "--otlp-http-port", "--prometheus-port"
         other === flag ? [] : [other, "0"],
       );
       const holder = process.platform === "linux" ? `(process ${process.pid})` : "";
-    const { status, stderr } = up(["--memory", flag, String(port), ...others]);
+      const { status, stderr } = up(["--memory", flag, String(port), ...others]);
       expect(stderr).toContain(`[PORT_TAKEN] ${flag}: port ${port} is already in use`);
       expect(stderr).toContain(holder);
       expect(stderr).toContain(`choose another port with ${flag}`);
