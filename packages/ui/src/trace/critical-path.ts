@@ -13,12 +13,12 @@ export function criticalPath(model: TraceModel): CriticalPath {
   const { skeleton } = model;
   const pending = [{ span: model.root, until: endOf(skeleton, model.root) }];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const { span } = next;
+    const { span, until: whole } = next;
     const start = startOf(skeleton, span);
-    let until = next.until;
+    let until = whole;
     const stretches: number[] = [];
     // A child that outlives its parent held it up no longer than until the parent's end.
-    const endWithin = (child: number): number => Math.min(endOf(skeleton, child), next!.until);
+    const endWithin = (child: number): number => Math.min(endOf(skeleton, child), whole);
     const latestFirst = childrenOfSpan(model, span).toSorted((a, b) => endWithin(b) - endWithin(a));
     for (const child of latestFirst) {
       const childEnd = endWithin(child);
