@@ -1,6 +1,6 @@
 import { Link, useRouter } from "@tanstack/react-router";
 import { CopyButton } from "../../attributes/copy-button.tsx";
-import { formatCount, formatDateTime, formatNanos } from "../../format/format.ts";
+import { formatDateTime, formatNanos } from "../../format/format.ts";
 import type { TraceSearch } from "../../router.tsx";
 import { ServiceName } from "../../service/service-name.tsx";
 import { DEFAULT_RANGE, frozen } from "../../time/time-range.ts";
@@ -47,7 +47,7 @@ export function TraceHeader({ model, search, selected, errors, onError }: TraceH
       <dl className="mt-1 flex flex-wrap items-baseline gap-x-5 gap-y-0.5 text-sm">
         <Fact name="Started" value={formatDateTime(startMs(skeleton))} />
         <Fact name="Duration" value={formatNanos(model.totalNanos)} />
-        <Fact name="Spans" value={formatCount(model.count)} />
+        <Fact name="Spans" value={model.count.toLocaleString()} />
         <Fact name="Services" value={String(skeleton.services.length)} />
         <Fact name="Depth" value={String(model.maxDepth + 1)} />
         <Fact name="Errors" value={String(errors.length)} isError={errors.length > 0} />

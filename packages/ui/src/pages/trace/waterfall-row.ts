@@ -3,6 +3,7 @@ import { formatNanos } from "../../format/format.ts";
 import { serviceColour } from "../../service/service-colour.ts";
 import type { CriticalPath } from "../../trace/critical-path.ts";
 import {
+  childrenOfSpan,
   durationOf,
   endOf,
   isError,
@@ -17,7 +18,8 @@ export const ROW_HEIGHT = 24;
 const INDENT_PX = 12;
 /** Deeper traces indent less a level, so that names keep their place. */
 const MOST_INDENT_PX = 168;
-const LABEL_PX = 64;
+/** Kept free to the right of the time axis, so that the longest bar's label has its place too. */
+export const LABEL_PX = 64;
 const MOST_TICKS = 24;
 const TICK_GAP_PX = 4;
 
@@ -108,6 +110,7 @@ export class WaterfallRow {
     if (hasChildren) element.setAttribute("aria-expanded", String(!isCollapsed));
     else element.removeAttribute("aria-expanded");
     element.classList.toggle("wf-error", failed);
+    element.classList.toggle("wf-passed-on", failed && hasFailedChild(model, span));
     element.classList.toggle("wf-dim", matches !== undefined && !matches.has(span));
     element.classList.toggle("wf-match", matches?.has(span) === true);
     element.style.setProperty("--bar", serviceColour(service));
@@ -155,15 +158,15 @@ export class WaterfallRow {
 
   #placeLabel(text: string, left: number, right: number, width: number): void {
     const label = this.#label;
-    const isSeen = right >= 0 && left <= width;
+    const isSeen = right >= 0 && left <= width + LABEL_PX;
     label.hidden = !isSeen;
     if (!isSeen) return;
     label.textContent = text;
-    const isRight = right + LABEL_PX <= width;
+    const isRight = right <= width + 4;
     const isLeft = !isRight && left - LABEL_PX >= 0;
     label.classList.toggle("wf-label-inside", !isRight && !isLeft);
     label.style.left = isRight ? `${Math.max(0, right) + 6}px` : "";
-    label.style.right = isRight ? "" : isLeft ? `${width - left + 6}px` : "8px";
+    label.style.right = isRight ? "" : isLeft ? `${width + LABEL_PX - left + 6}px` : "8px";
   }
 
   #placeMarks(
@@ -177,6 +180,7 @@ export class WaterfallRow {
     const stretches = path.get(span) ?? [];
     for (let i = 0; i < stretches.length; i += 2) {
       const critical = make("i", "wf-critical");
+      critical.title = "On the critical path";
       if (stretch(critical, x(stretches[i]!), x(stretches[i + 1]!), width)) marks.push(critical);
     }
     const start = startOf(skeleton, span);
@@ -187,6 +191,11 @@ export class WaterfallRow {
     addTicks(marks, offsets(true), "wf-log wf-log-error", x, width);
     if (marks.length > 0 || this.#marks.childElementCount > 0) this.#marks.replaceChildren(...marks);
   }
+}
+
+/** Whether the error came from below, rather than from the span itself. */
+function hasFailedChild(model: TraceModel, span: number): boolean {
+  return childrenOfSpan(model, span).some((child) => isError(model.skeleton, child));
 }
 
 /** Marks at these times; those too close to tell apart are one. */
@@ -201,7 +210,7 @@ function addTicks(
   let count = 0;
   for (const offset of offsets) {
     const at = x(offset);
-    if (at < 0 || at > width || at - last < TICK_GAP_PX || count >= MOST_TICKS) continue;
+    if (at < 0 || at > width + LABEL_PX || at - last < TICK_GAP_PX || count >= MOST_TICKS) continue;
     const tick = make("i", className);
     tick.style.left = `${at}px`;
     marks.push(tick);
@@ -213,7 +222,7 @@ function addTicks(
 /** Clips to the timeline, so that a zoomed bar is never wider than the screen. Says whether it is seen. */
 function stretch(element: HTMLElement, left: number, right: number, width: number): boolean {
   const from = Math.max(-4, left);
-  const to = Math.min(width + 4, right);
+  const to = Math.min(width + LABEL_PX, right);
   const isSeen = to > from;
   element.style.visibility = isSeen ? "" : "hidden";
   if (isSeen) {

@@ -2,7 +2,7 @@ import { useEffect, useEffectEvent, useImperativeHandle, useLayoutEffect, useRef
 import { timeTicks } from "../../trace/time-ticks.ts";
 import { useWidth } from "../../trace/use-width.ts";
 import { TimeAxis } from "./time-axis.tsx";
-import type { TimeView, WaterfallState } from "./waterfall-row.ts";
+import { LABEL_PX, type TimeView, type WaterfallState } from "./waterfall-row.ts";
 import { within, WaterfallRows, zoomed } from "./waterfall-rows.ts";
 import "./waterfall.css";
 
@@ -94,7 +94,7 @@ export function Waterfall(props: WaterfallProps) {
         <div className="flex shrink-0 items-center px-3 font-medium" style={{ width: nameWidth }}>
           Service and operation
         </div>
-        <div ref={axisRef} className="relative min-w-0 flex-1">
+        <div ref={axisRef} className="relative min-w-0 flex-1" style={{ marginRight: LABEL_PX }}>
           <TimeAxis ticks={ticks} view={view} onView={onView} />
         </div>
       </div>
@@ -107,7 +107,11 @@ export function Waterfall(props: WaterfallProps) {
           if (span !== undefined) onToggle(span);
         }}
       >
-        <div aria-hidden className="pointer-events-none absolute inset-y-0 right-0" style={{ left: nameWidth }}>
+        <div
+          aria-hidden
+          className="pointer-events-none absolute inset-y-0"
+          style={{ left: nameWidth, right: LABEL_PX }}
+        >
           {ticks.map((tick) => (
             <i
               key={tick}
@@ -154,7 +158,7 @@ interface WheelState {
 /** With Ctrl it zooms about the pointer; sideways it moves a zoomed view. */
 function wheel(event: WheelEvent, element: HTMLElement, { view, totalNanos, onView, nameWidth }: WheelState): void {
   const left = element.getBoundingClientRect().left + nameWidth;
-  const width = element.clientWidth - nameWidth;
+  const width = element.clientWidth - nameWidth - LABEL_PX;
   const viewNanos = view.end - view.start;
   if (event.ctrlKey || event.metaKey) {
     event.preventDefault();
