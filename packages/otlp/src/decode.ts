@@ -3,14 +3,13 @@
  * records: verbose printing, metrics at an exporter, tests. Hot paths use `Reader`.
  */
 import { isPackable, type Field, type Message } from "./schema/message.ts";
-import type { Reader as ReaderType } from "./wire/reader.ts";
 import { Reader } from "./wire/reader.ts";
 import { LENGTH_DELIMITED } from "./wire/wire-type.ts";
 
 /** How one decoder represents what it reads. */
 export interface Representation {
   /** A scalar field's value. The reader stands at the value. */
-  scalar(field: Field, reader: ReaderType): unknown;
+  scalar(field: Field, reader: Reader): unknown;
   /** Whether fields that are absent get their type's zero. */
   readonly fillsDefaults: boolean;
 }
@@ -29,15 +28,29 @@ export function decodeAs(representation: Representation, message: Message, bytes
   return readMessage(representation, message, new Reader(bytes), bytes.length);
 }
 
-function readMessage(representation: Representation, message: Message, reader: Reader, end: number): DecodedMessage {
-  const result: DecodedMessage = representation.fillsDefaults ? defaultsOf(message) : {};
+/** Reads until `end` into a new message, or into one that began earlier: pieces of a message merge. */
+function readMessage(
+  representation: Representation,
+  message: Message,
+  reader: Reader,
+  end: number,
+  result: DecodedMessage = representation.fillsDefaults ? defaultsOf(message) : {},
+): DecodedMessage {
   while (reader.position < end) {
-    const tag = reader.varint();
+    const tag = reader.tag();
     const field = message.byNumber[tag >>> 3];
-    if (field === undefined) reader.skip(tag);
-    else readField(representation, field, tag, reader, result);
+    if (field === undefined) {
+      reader.skip(tag);
+      continue;
+    }
+    if (field.oneof !== undefined) dropSiblings(message, field, result);
+    readField(representation, field, tag, reader, result);
   }
   return result;
+}
+
+function dropSiblings(message: Message, field: Field, result: DecodedMessage): void {
+  for (const { oneof, name } of message.fields) if (oneof === field.oneof && name !== field.name) delete result[name];
 }
 
 function readField(
@@ -48,7 +61,7 @@ function readField(
   result: DecodedMessage,
 ): void {
   if (!field.repeated) {
-    result[field.name] = readValue(representation, field, reader);
+    result[field.name] = readValue(representation, field, reader, result[field.name]);
     return;
   }
   const values = (result[field.name] ??= []) as unknown[];
@@ -60,10 +73,10 @@ function readField(
   while (reader.position < end) values.push(representation.scalar(field, reader));
 }
 
-function readValue(representation: Representation, field: Field, reader: Reader): unknown {
+function readValue(representation: Representation, field: Field, reader: Reader, before?: unknown): unknown {
   if (field.message === undefined) return representation.scalar(field, reader);
   const end = reader.lengthEnd();
-  return readMessage(representation, field.message(), reader, end);
+  return readMessage(representation, field.message(), reader, end, before as DecodedMessage | undefined);
 }
 
 function defaultsOf(message: Message): DecodedMessage {
@@ -106,7 +119,8 @@ export function readScalar(field: Field, reader: Reader): unknown {
     case "bool":
       return reader.varint() !== 0;
     case "int32":
-      return Number(BigInt.asIntN(32, reader.varint64()));
+    case "enum":
+      return reader.int32();
     case "int64":
       return reader.int64();
     case "uint64":
@@ -122,6 +136,6 @@ export function readScalar(field: Field, reader: Reader): unknown {
     case "double":
       return reader.double();
     default:
-      return reader.varint();
+      return reader.uint32();
   }
 }

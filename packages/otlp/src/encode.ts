@@ -1,6 +1,7 @@
 /** Writes plain objects, as `decode` makes them, into protobuf. Absent properties and zeros are left out. */
 import type { Field, Message } from "./schema/message.ts";
-import { isPackable } from "./schema/message.ts";
+import { isPackable, MAX_NESTING } from "./schema/message.ts";
+import { malformed } from "./wire/malformed.ts";
 import { Writer } from "./wire/writer.ts";
 
 /** How one encoder looks into the objects it is given. */
@@ -16,6 +17,7 @@ const native: Source = {
   scalar: (_field, value) => value,
 };
 
+/** Throws `OTLP_MALFORMED` where messages nest deeper than readers accept. */
 export function encode(message: Message, object: object): Uint8Array {
   return encodeFrom(native, message, object);
 }
@@ -26,22 +28,23 @@ export function encodeFrom(source: Source, message: Message, object: object): Ui
   return writer.finish();
 }
 
-function writeMessage(source: Source, message: Message, object: object, writer: Writer): void {
+function writeMessage(source: Source, message: Message, object: object, writer: Writer, depth = 0): void {
+  if (depth > MAX_NESTING) throw malformed(`proto: exceeded the nesting limit of ${MAX_NESTING}`);
   for (const field of message.fields) {
     const value = source.get(object, field);
     if (value === undefined || value === null) continue;
-    if (field.repeated) writeRepeated(source, field, value as readonly unknown[], writer);
-    else if (field.message !== undefined) writeNested(source, field, value as object, writer);
+    if (field.repeated) writeRepeated(source, field, value as readonly unknown[], writer, depth);
+    else if (field.message !== undefined) writeNested(source, field, value as object, writer, depth);
     else writeSet(source, field, value, writer);
   }
 }
 
-function writeRepeated(source: Source, field: Field, values: readonly unknown[], writer: Writer): void {
+function writeRepeated(source: Source, field: Field, values: readonly unknown[], writer: Writer, depth: number): void {
   if (values.length === 0) return;
   if (!isPackable(field.kind)) {
     for (const value of values) {
       if (field.message === undefined) writeScalar(field, source.scalar(field, value), writer);
-      else writeNested(source, field, value as object, writer);
+      else writeNested(source, field, value as object, writer, depth);
     }
     return;
   }
@@ -50,9 +53,9 @@ function writeRepeated(source: Source, field: Field, values: readonly unknown[],
   writer.end(start);
 }
 
-function writeNested(source: Source, field: Field, value: object, writer: Writer): void {
+function writeNested(source: Source, field: Field, value: object, writer: Writer, depth: number): void {
   const start = writer.begin(field.number);
-  writeMessage(source, field.message!(), value, writer);
+  writeMessage(source, field.message!(), value, writer, depth + 1);
   writer.end(start);
 }
 

@@ -1,11 +1,15 @@
 /** The bodies that an OTLP receiver answers with, in protobuf and in JSON. */
-import { decode } from "./decode.ts";
+import { decode, type DecodedMessage } from "./decode.ts";
 import { encode } from "./encode.ts";
 import { toJson } from "./json/to-json.ts";
+import type { Message } from "./schema/message.ts";
 import { RetryInfo, RpcStatus } from "./schema/response.ts";
 import { PROTOCOLS, type Signal } from "./signal.ts";
+import { validate } from "./validate.ts";
 
 const RETRY_INFO_URL = "type.googleapis.com/google.rpc.RetryInfo";
+
+const NANOS_PER_SECOND = 1_000_000_000n;
 
 const REJECTED: Readonly<Record<Signal, string>> = {
   traces: "rejectedSpans",
@@ -44,8 +48,8 @@ export interface Status {
 /** `google.rpc.Status` in protobuf, with `RetryInfo` among its details where there is a delay. */
 export function encodeStatus({ code, message, retryDelayMs }: Status): Uint8Array {
   if (retryDelayMs === undefined) return encode(RpcStatus, { code, message });
-  const seconds = Math.floor(retryDelayMs / 1_000);
-  const retryDelay = { seconds: BigInt(seconds), nanos: Math.round((retryDelayMs - seconds * 1_000) * 1e6) };
+  const totalNanos = BigInt(Math.round(retryDelayMs * 1e6));
+  const retryDelay = { seconds: totalNanos / NANOS_PER_SECOND, nanos: Number(totalNanos % NANOS_PER_SECOND) };
   return encode(RpcStatus, {
     code,
     message,
@@ -55,7 +59,7 @@ export function encodeStatus({ code, message, retryDelayMs }: Status): Uint8Arra
 
 /** Reads `google.rpc.Status`. Throws `OTLP_MALFORMED`. */
 export function decodeStatus(bytes: Uint8Array): Status {
-  const { code, message, details } = decode(RpcStatus, bytes) as {
+  const { code, message, details } = decodeUntrusted(RpcStatus, bytes) as {
     code: number;
     message: string;
     details: { typeUrl: string; value: Uint8Array }[];
@@ -65,7 +69,7 @@ export function decodeStatus(bytes: Uint8Array): Status {
 }
 
 function retryDelayOf(retryInfo: Uint8Array): number | undefined {
-  const { retryDelay } = decode(RetryInfo, retryInfo) as { retryDelay?: { seconds: bigint; nanos: number } };
+  const { retryDelay } = decodeUntrusted(RetryInfo, retryInfo) as { retryDelay?: { seconds: bigint; nanos: number } };
   return retryDelay === undefined ? undefined : Number(retryDelay.seconds) * 1_000 + retryDelay.nanos / 1e6;
 }
 
@@ -75,8 +79,18 @@ export function statusJson({ code, message, retryDelayMs }: Status): string {
   return JSON.stringify({
     code,
     message,
-    details: [{ "@type": RETRY_INFO_URL, retryDelay: `${retryDelayMs / 1_000}s` }],
+    details: [{ "@type": RETRY_INFO_URL, retryDelay: `${secondsText(retryDelayMs)}s` }],
   });
+}
+
+/** Without an exponent and without needless zeros. */
+function secondsText(delayMs: number): string {
+  return (delayMs / 1_000).toFixed(9).replace(/\.?0+$/, "");
+}
+
+function decodeUntrusted(message: Message, bytes: Uint8Array): DecodedMessage {
+  validate(message, bytes);
+  return decode(message, bytes);
 }
 
 export interface PartialSuccess {
@@ -94,7 +108,9 @@ export function encodeResponse(signal: Signal, partial?: PartialSuccess): Uint8A
 
 /** The partial success that a receiver reported, undefined if there was none. Throws `OTLP_MALFORMED`. */
 export function decodeResponse(signal: Signal, bytes: Uint8Array): PartialSuccess | undefined {
-  const { partialSuccess } = decode(PROTOCOLS[signal].response, bytes) as { partialSuccess?: Record<string, unknown> };
+  const { partialSuccess } = decodeUntrusted(PROTOCOLS[signal].response, bytes) as {
+    partialSuccess?: Record<string, unknown>;
+  };
   if (partialSuccess === undefined) return undefined;
   const rejected = partialSuccess[REJECTED[signal]] as bigint;
   const errorMessage = partialSuccess["errorMessage"] as string;

@@ -3,13 +3,10 @@
  * counts what they carry, in one pass that makes no objects. A request that passes here
  * can be concatenated, stored and forwarded without anyone decoding it again.
  */
-import { isPackable, wireTypeOf, type Field, type Message } from "./schema/message.ts";
+import { isPackable, MAX_NESTING, wireTypeOf, type Field, type Message } from "./schema/message.ts";
 import { malformed } from "./wire/malformed.ts";
 import { Reader } from "./wire/reader.ts";
 import { LENGTH_DELIMITED, VARINT } from "./wire/wire-type.ts";
-
-/** How deep messages may nest, AnyValue within AnyValue included. protobuf's own default. */
-export const MAX_NESTING = 100;
 
 /** What a request carries. `metrics` is 0 except for metrics; `items` are spans, data points or log records. */
 export interface Counts {
@@ -30,7 +27,7 @@ function validateMessage(reader: Reader, end: number, message: Message, counts: 
   if (message.counted !== undefined) counts[message.counted]++;
   const { byNumber } = message;
   while (reader.position < end) {
-    const tag = reader.varint();
+    const tag = reader.tag();
     const field = byNumber[tag >>> 3];
     if (field === undefined) skipUnknown(reader, tag);
     else if (field.kind === "message" && (tag & 7) === LENGTH_DELIMITED) {

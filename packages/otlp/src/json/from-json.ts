@@ -26,12 +26,31 @@ function parse(text: string): object {
 }
 
 const LONG_INTEGER = /[:[,]\s*-?\d{16,}\s*[,}\]]/;
-const STRING_OR_LONG_INTEGER = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g;
+/** The digits behind a decimal point or an exponent are no integer of their own. */
+const BARE_LONG_INTEGERS = /(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g;
 
 /** `JSON.parse` rounds integers above 2^53; as strings they stay exact. Most senders write strings already. */
 function quoteLongIntegers(text: string): string {
   if (!LONG_INTEGER.test(text)) return text;
-  return text.replace(STRING_OR_LONG_INTEGER, (match) => (match.startsWith('"') ? match : `"${match}"`));
+  const parts: string[] = [];
+  for (let position = 0; position < text.length;) {
+    const quote = text.indexOf('"', position);
+    const stringStart = quote < 0 ? text.length : quote;
+    parts.push(text.slice(position, stringStart).replaceAll(BARE_LONG_INTEGERS, '"$&"'));
+    position = stringEnd(text, stringStart);
+    parts.push(text.slice(stringStart, position));
+  }
+  return parts.join("");
+}
+
+/** The place behind the closing quote of the string that opens at `start`. */
+function stringEnd(text: string, start: number): number {
+  for (let quote = text.indexOf('"', start + 1); quote >= 0; quote = text.indexOf('"', quote + 1)) {
+    let backslashes = 0;
+    while (text[quote - 1 - backslashes] === "\\") backslashes++;
+    if (backslashes % 2 === 0) return quote + 1;
+  }
+  return text.length;
 }
 
 function jsonField(object: object, field: Field): unknown {
@@ -61,7 +80,9 @@ function jsonScalar(field: Field, value: unknown): unknown {
     case "spanId":
       return idBytes(field, value);
     case "bytes":
-      return typeof value === "string" ? Buffer.from(value, "base64") : fail(field, "a base64 string", value);
+      return typeof value === "string" && BASE64.test(value)
+        ? Buffer.from(value, "base64")
+        : fail(field, "a base64 string", value);
     case "enum":
       return enumNumber(field, value);
     case "double":
@@ -74,12 +95,16 @@ function jsonScalar(field: Field, value: unknown): unknown {
       return integer(field, value, 0n, 2n ** 64n - 1n);
     case "sint32":
     case "int32":
-      return Number(integer(field, value, -(2n ** 31n), 2n ** 31n - 1n));
+      return Number(integer(field, value, INT32_LEAST, INT32_GREATEST));
     default:
       return Number(integer(field, value, 0n, 2n ** 32n - 1n));
   }
 }
 
+const INT32_LEAST = -(2n ** 31n);
+const INT32_GREATEST = 2n ** 31n - 1n;
+/** Of the usual or the URL-safe alphabet, padded or not. */
+const BASE64 = /^[\w+/-]*={0,2}$/;
 const HEX = /^(?:[0-9a-fA-F]{2})*$/;
 
 function idBytes(field: Field, value: unknown): Uint8Array {
@@ -92,16 +117,16 @@ function idBytes(field: Field, value: unknown): Uint8Array {
 }
 
 function enumNumber(field: Field, value: unknown): number {
-  if (typeof value === "number" && Number.isInteger(value)) return value;
   const index = field.names?.indexOf(String(value)) ?? -1;
-  return index >= 0 ? index : fail(field, "an enum's number or name", value);
+  return index >= 0 ? index : Number(integer(field, value, INT32_LEAST, INT32_GREATEST));
 }
+
+const DECIMAL = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 function double(field: Field, value: unknown): number {
   if (typeof value === "number") return value;
   if (value === "NaN" || value === "Infinity" || value === "-Infinity") return Number(value);
-  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : Number.NaN;
-  return Number.isNaN(number) ? fail(field, "a number", value) : number;
+  return typeof value === "string" && DECIMAL.test(value) ? Number(value) : fail(field, "a number", value);
 }
 
 function integer(field: Field, value: unknown, least: bigint, greatest: bigint): bigint {
@@ -113,7 +138,7 @@ function integer(field: Field, value: unknown, least: bigint, greatest: bigint):
 
 function exactInteger(value: unknown): bigint | undefined {
   if (typeof value === "number" && Number.isInteger(value)) return BigInt(value);
-  if (typeof value === "string" && /^-?\d+$/.test(value)) return BigInt(value);
+  if (typeof value === "string" && /^-?\d{1,20}$/.test(value)) return BigInt(value);
   return undefined;
 }
 

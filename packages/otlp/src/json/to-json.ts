@@ -17,12 +17,17 @@ export function toJson(message: Message, bytes: Uint8Array): DecodedMessage {
 function jsonScalar(field: Field, reader: Reader): unknown {
   const value = readScalar(field, reader);
   if (typeof value === "bigint") return value.toString();
-  if (typeof value === "number") return Number.isFinite(value) ? value : nonFinite(value);
+  if (typeof value === "number") return isJsonNumber(value) ? value : wordFor(value);
   if (!(value instanceof Uint8Array)) return value;
   return Buffer.from(value).toString(field.kind === "bytes" ? "base64" : "hex");
 }
 
-function nonFinite(value: number): string {
-  if (Number.isNaN(value)) return "NaN";
-  return value > 0 ? "Infinity" : "-Infinity";
+/** `JSON.stringify` would write null for a number that isn't finite, and forget the sign of -0. */
+function isJsonNumber(value: number): boolean {
+  return Number.isFinite(value) && !Object.is(value, -0);
+}
+
+/** protobuf's JSON mapping takes numbers as strings too. */
+function wordFor(value: number): string {
+  return Object.is(value, -0) ? "-0" : String(value);
 }

@@ -1,15 +1,19 @@
 /** `opentelemetry/proto/common/v1` and `resource/v1`. */
-import { explicit, field, list, many, message, one, type Message } from "./message.ts";
+import { field, list, many, message, one, oneof, type Message } from "./message.ts";
 
-export const AnyValue: Message = message("AnyValue", [
-  explicit(1, "stringValue", "string"),
-  explicit(2, "boolValue", "bool"),
-  explicit(3, "intValue", "int64"),
-  explicit(4, "doubleValue", "double"),
-  one(5, "arrayValue", () => ArrayValue),
-  one(6, "kvlistValue", () => KeyValueList),
-  explicit(7, "bytesValue", "bytes"),
-]);
+export const AnyValue: Message = message(
+  "AnyValue",
+  oneof(
+    "value",
+    field(1, "stringValue", "string"),
+    field(2, "boolValue", "bool"),
+    field(3, "intValue", "int64"),
+    field(4, "doubleValue", "double"),
+    one(5, "arrayValue", () => ArrayValue),
+    one(6, "kvlistValue", () => KeyValueList),
+    field(7, "bytesValue", "bytes"),
+  ),
+);
 
 const ArrayValue: Message = message("ArrayValue", [many(1, "values", () => AnyValue)]);
 const KeyValueList: Message = message("KeyValueList", [many(1, "values", () => KeyValue)]);

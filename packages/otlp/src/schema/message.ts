@@ -33,11 +33,16 @@ export interface Field {
   readonly repeated: boolean;
   /** Present means set, even when it holds its type's zero: `oneof` members and `optional` fields. */
   readonly explicit: boolean;
+  /** The `oneof` that the field belongs to: of its members, the last one read counts. */
+  readonly oneof?: string;
   /** The type of a `message` field. A function, since AnyValue contains itself. */
   readonly message?: () => Message;
   /** An `enum` field's names, by number. */
   readonly names?: readonly string[];
 }
+
+/** How deep messages may nest, AnyValue within AnyValue included. protobuf's own default. */
+export const MAX_NESTING = 100;
 
 /** Which total a message adds one to when a request is counted. */
 export type Counted = "resources" | "metrics" | "items";
@@ -64,9 +69,14 @@ export function field(number: number, name: string, kind: Scalar): Field {
   return make(number, name, kind, false, false);
 }
 
-/** A member of a `oneof`, or an `optional` field: written even when zero. */
+/** An `optional` field: written even when zero. */
 export function explicit(number: number, name: string, kind: Scalar): Field {
   return make(number, name, kind, false, true);
+}
+
+/** Fields of which a message has at most one. */
+export function oneof(name: string, ...members: readonly Field[]): Field[] {
+  return members.map((member) => ({ ...member, explicit: true, oneof: name }));
 }
 
 export function list(number: number, name: string, kind: Scalar): Field {

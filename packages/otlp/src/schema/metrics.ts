@@ -1,6 +1,6 @@
 /** `opentelemetry/proto/metrics/v1` and its collector service. */
 import { InstrumentationScope, KeyValue, Resource } from "./common.ts";
-import { choice, explicit, field, list, many, message, one, type Message } from "./message.ts";
+import { choice, explicit, field, list, many, message, one, oneof, type Message } from "./message.ts";
 
 const AGGREGATION_TEMPORALITIES = [
   "AGGREGATION_TEMPORALITY_UNSPECIFIED",
@@ -10,10 +10,9 @@ const AGGREGATION_TEMPORALITIES = [
 
 const Exemplar: Message = message("Exemplar", [
   field(2, "timeUnixNano", "fixed64"),
-  explicit(3, "asDouble", "double"),
+  ...oneof("value", field(3, "asDouble", "double"), field(6, "asInt", "sfixed64")),
   field(4, "spanId", "spanId"),
   field(5, "traceId", "traceId"),
-  explicit(6, "asInt", "sfixed64"),
   many(7, "filteredAttributes", () => KeyValue),
 ]);
 
@@ -22,9 +21,8 @@ const NumberDataPoint: Message = message(
   [
     field(2, "startTimeUnixNano", "fixed64"),
     field(3, "timeUnixNano", "fixed64"),
-    explicit(4, "asDouble", "double"),
+    ...oneof("value", field(4, "asDouble", "double"), field(6, "asInt", "sfixed64")),
     many(5, "exemplars", () => Exemplar),
-    explicit(6, "asInt", "sfixed64"),
     many(7, "attributes", () => KeyValue),
     field(8, "flags", "uint32"),
   ],
@@ -99,11 +97,14 @@ const Metric: Message = message(
     field(1, "name", "string"),
     field(2, "description", "string"),
     field(3, "unit", "string"),
-    one(5, "gauge", () => Gauge),
-    one(7, "sum", () => Sum),
-    one(9, "histogram", () => Histogram),
-    one(10, "exponentialHistogram", () => ExponentialHistogram),
-    one(11, "summary", () => Summary),
+    ...oneof(
+      "data",
+      one(5, "gauge", () => Gauge),
+      one(7, "sum", () => Sum),
+      one(9, "histogram", () => Histogram),
+      one(10, "exponentialHistogram", () => ExponentialHistogram),
+      one(11, "summary", () => Summary),
+    ),
     many(12, "metadata", () => KeyValue),
   ],
   "metrics",

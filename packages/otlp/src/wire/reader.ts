@@ -5,6 +5,8 @@
 import { malformed } from "./malformed.ts";
 import { FIXED32, FIXED64, LENGTH_DELIMITED, VARINT } from "./wire-type.ts";
 
+const MAX_UINT32 = 4_294_967_295;
+
 export class Reader {
   readonly bytes: Buffer;
   position: number;
@@ -14,9 +16,11 @@ export class Reader {
     this.position = position;
   }
 
-  /** `field << 3 | wireType`. */
+  /** `field << 3 | wireType`. A tag has 32 bits: a longer one is malformed. */
   tag(): number {
-    return this.varint();
+    const tag = this.varint();
+    if (tag > MAX_UINT32) throw malformed("proto: invalid field number");
+    return tag;
   }
 
   /** An unsigned varint as a number: exact up to 2^53, rounded above. Throws `OTLP_MALFORMED` at the end of the bytes. */
@@ -41,10 +45,19 @@ export class Reader {
   varint64(): bigint {
     const start = this.position;
     const value = this.varint();
-    if (value <= Number.MAX_SAFE_INTEGER) return BigInt(value);
-    let exact = 0n;
-    for (let i = this.position - 1; i >= start; i--) exact = (exact << 7n) | BigInt((this.bytes[i] ?? 0) & 127);
-    return BigInt.asUintN(64, exact);
+    return value <= Number.MAX_SAFE_INTEGER ? BigInt(value) : this.#exactVarint(start);
+  }
+
+  /** The low 32 bits of a varint, as protobuf reads a `uint32` however long it is written. */
+  uint32(): number {
+    const start = this.position;
+    const value = this.varint();
+    return value <= Number.MAX_SAFE_INTEGER ? value >>> 0 : Number(BigInt.asUintN(32, this.#exactVarint(start)));
+  }
+
+  /** An `int32` or `enum`; negative ones take ten bytes. */
+  int32(): number {
+    return this.uint32() | 0;
   }
 
   int64(): bigint {
@@ -52,23 +65,26 @@ export class Reader {
   }
 
   sint32(): number {
-    const value = this.varint() % 4_294_967_296;
+    const value = this.uint32();
     return (value >>> 1) ^ -(value & 1);
   }
 
   fixed32(): number {
+    this.#need(4);
     const value = this.bytes.readUInt32LE(this.position);
     this.position += 4;
     return value;
   }
 
   fixed64(): bigint {
+    this.#need(8);
     const value = this.bytes.readBigUInt64LE(this.position);
     this.position += 8;
     return value;
   }
 
   double(): number {
+    this.#need(8);
     const value = this.bytes.readDoubleLE(this.position);
     this.position += 8;
     return value;
@@ -116,5 +132,16 @@ export class Reader {
         throw malformed(`proto: illegal wireType ${tag & 7}`);
     }
     if (this.position > this.bytes.length) throw malformed("unexpected EOF");
+  }
+
+  #need(byteCount: number): void {
+    if (this.position + byteCount > this.bytes.length) throw malformed("unexpected EOF");
+  }
+
+  /** The varint that stands from `start` to `position`, bit by bit. */
+  #exactVarint(start: number): bigint {
+    let exact = 0n;
+    for (let i = this.position - 1; i >= start; i--) exact = (exact << 7n) | BigInt((this.bytes[i] ?? 0) & 127);
+    return BigInt.asUintN(64, exact);
   }
 }

@@ -217,7 +217,7 @@ function varintSize(value: number): number {
   return size;
 }
 
-/** Splits a millisecond count and its nanosecond rest into the two halves of a `fixed64` of nanoseconds. */
+/** Seconds since the epoch and a rest of nanoseconds, as the two unsigned halves of a `fixed64` of nanoseconds. */
 export function nanosParts(epochSeconds: number, nanos: number): { low: number; high: number } {
   // seconds * 1e9 exceeds 2^53, so multiply the 16-bit halves of the seconds apart.
   const secondsHigh = Math.floor(epochSeconds / 65_536);
