@@ -35,7 +35,7 @@ export function CursorReadout({ cursor, frame, series, styles, unit }: CursorRea
   return (
     <div
       aria-hidden
-      className="pointer-events-none absolute top-1 z-10 max-w-80 rounded-md border border-line bg-surface/95 px-2 py-1.5 text-sm shadow-popup"
+      className="pointer-events-none absolute top-1 z-10 max-w-[26rem] rounded-md border border-line bg-surface/95 px-2 py-1.5 text-sm shadow-popup"
       style={isLeft ? { right: cursor.width - cursor.left + 12 } : { left: cursor.left + 12 }}
     >
       <p className="mb-0.5 font-mono text-xs text-muted">{formatClock(time * 1_000)}</p>

@@ -58,7 +58,7 @@ export function plotOptions(settings: PlotSettings): uPlot.Options {
       { ...axis, space: 64, size: 26, gap: 6, values: timeTicks },
       {
         ...axis,
-        space: 32,
+        space: 38,
         size: (_plot, values) => Math.max(36, ...(values ?? []).map((text) => text.length * 6.6 + 14)),
         gap: 6,
         values: (_plot, splits) => splits.map((value) => formatTick(value, state().unit)),

@@ -33,7 +33,11 @@ export function MetricHeading({ entry, queries, query, onChoose }: MetricHeading
       <span className="font-mono">{otelName}</span>
       <span className="text-muted">{facts.join(" · ")}</span>
       <Services names={services} />
-      {description !== "" && <span className="min-w-0 truncate text-muted">{description}</span>}
+      {description !== "" && (
+        <span className="min-w-24 flex-[1_1_0] truncate text-muted" title={description}>
+          {description}
+        </span>
+      )}
     </div>
   );
 }

@@ -125,7 +125,7 @@ function Swatch({ style, isOn }: { readonly style: SeriesStyle; readonly isOn: b
 
 function LabelText({ labels }: { readonly labels: Series["labels"] }) {
   const { __name__: name, ...others } = labels;
-  const pairs = Object.entries(others);
+  const pairs = Object.entries(others).toSorted(([a], [b]) => place(a) - place(b));
   if (pairs.length === 0) return <>{labelText(labels)}</>;
   return (
     <>
@@ -138,4 +138,9 @@ function LabelText({ labels }: { readonly labels: Series["labels"] }) {
       ))}
     </>
   );
+}
+
+/** The service first; last what only tells processes apart. */
+function place(label: string): number {
+  return label === "job" ? 0 : label === "instance" ? 2 : 1;
 }
