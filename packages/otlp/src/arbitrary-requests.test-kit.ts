@@ -1,5 +1,5 @@
 /** Arbitrary OTLP messages, in the shape that `decode` returns, by the tables of `schema/`. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { Field, Kind, Message } from "./schema/message.ts";
 
 /** AnyValues in AnyValues end here. */
@@ -32,7 +32,7 @@ export function arbitraryMessage(message: Message, depth = 0): fc.Arbitrary<Reco
     noNullPrototype: true,
   });
   const choices = members.filter(({ oneof }) => oneof !== undefined);
-  if (choices.length === 0) return record as fc.Arbitrary<Record<string, unknown>>;
+  if (choices.length === 0) return record;
   const choice = fc.oneof(
     fc.constant({}),
     ...choices.map((field) => arbitraryField(field, depth).map((value) => ({ [field.name]: value }))),

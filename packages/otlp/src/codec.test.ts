@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { arbitraryMessage } from "./arbitrary-requests.test-kit.ts";
 import { decode } from "./decode.ts";
@@ -77,16 +77,21 @@ describe.each(SIGNALS)("a request of %s", (signal) => {
   });
 
   function expectRefusedOrDecodable(bytes: Uint8Array): void {
-    try {
-      validate(request, bytes);
-    } catch (error) {
-      expect(error).toMatchObject({ code: "OTLP_MALFORMED" });
-      return;
-    }
+    if (isRefusedBy(() => validate(request, bytes))) return;
     const again = encode(request, decode(request, bytes));
     expect(validate(request, again)).toEqual(validate(request, bytes));
   }
 });
+
+function isRefusedBy(check: () => unknown): boolean {
+  try {
+    check();
+    return false;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === "OTLP_MALFORMED") return true;
+    throw error;
+  }
+}
 
 /** What a request carries, found by walking the object. */
 function countsOf(request: object): Counts {
@@ -135,9 +140,9 @@ describe("bytes that other writers may send", () => {
     ["field number 0", bytesOf(0x02, 0)],
     ["a group", bytesOf(0x0b, 0x0c)],
     ["a known field of the wrong wire type", bytesOf(0x08, 1)],
-    ["a varint of eleven bytes", bytesOf(0x10, ...new Array<number>(10).fill(0x80), 1)],
+    ["a varint of eleven bytes", bytesOf(0x10, ...Buffer.alloc(10, 0x80), 1)],
     ["a length beyond the end", bytesOf(0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f)],
-    ["a trace id of 15 bytes", bytesOf(0x0a, 21, 0x12, 19, 0x12, 17, 0x0a, 15, ...new Array<number>(15).fill(1))],
+    ["a trace id of 15 bytes", bytesOf(0x0a, 21, 0x12, 19, 0x12, 17, 0x0a, 15, ...Buffer.alloc(15, 1))],
   ])("%s is refused", (_name, bytes) => {
     expect(() => validate(PROTOCOLS.traces.request, bytes)).toThrow("OTLP_MALFORMED");
   });

@@ -34,7 +34,7 @@ function writeMessage(source: Source, message: Message, object: object, writer: 
     const value = source.get(object, field);
     if (value === undefined || value === null) continue;
     if (field.repeated) writeRepeated(source, field, value as readonly unknown[], writer, depth);
-    else if (field.message !== undefined) writeNested(source, field, value as object, writer, depth);
+    else if (field.message !== undefined) writeNested(source, field, value, writer, depth);
     else writeSet(source, field, value, writer);
   }
 }
