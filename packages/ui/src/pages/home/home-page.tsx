@@ -43,7 +43,7 @@ function Arriving({ overview }: { readonly overview: Overview }) {
   const select = (from: number, to: number): void =>
     setRange({ from: String(Math.round(from)), to: String(Math.round(to)) });
   return (
-    <div className="grid min-h-0 flex-1 auto-rows-[minmax(280px,1fr)] grid-cols-1 gap-3 overflow-y-auto p-3 lg:grid-cols-[minmax(0,8fr)_minmax(0,5fr)]">
+    <div className="grid min-h-0 flex-1 auto-rows-[minmax(280px,1fr)] grid-cols-1 lg:grid-rows-[minmax(300px,6fr)_minmax(220px,4fr)] gap-3 overflow-y-auto p-3 lg:grid-cols-[minmax(0,8fr)_minmax(0,5fr)]">
       {metric !== undefined && <LatencyPanel metric={metric} range={range} onSelect={select} />}
       <ActivityPanel grid={grid} activity={activity} onSelect={select} />
       <ServicesTable services={overview.services} range={range} />

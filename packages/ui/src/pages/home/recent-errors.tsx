@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { LogRecord } from "../../api/types.ts";
 import { formatClock, millisOf } from "../../format/format.ts";
+import { LogText } from "../../log/log-text.tsx";
 import { severityOf } from "../../log/severity.ts";
 import { serviceColour } from "../../service/service-colour.ts";
 import { useRangeSearch } from "../../time/use-time-range.ts";
@@ -45,7 +46,7 @@ export function RecentErrors({ records }: { readonly records: readonly LogRecord
                   className="size-2.5 shrink-0 rounded-sm"
                   style={{ background: serviceColour(record.service) }}
                 />
-                <span className="min-w-0 flex-1 truncate font-mono">{record.bodyText}</span>
+                <LogText record={record} />
                 <span className="shrink-0 text-xs text-faint group-hover:text-accent">
                   {record.traceId === "" ? "log" : "span"} →
                 </span>

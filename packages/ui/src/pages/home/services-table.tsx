@@ -147,7 +147,7 @@ interface FigureProps {
 /** A number, above a bar that tells its size among its like. */
 function Figure({ bar, colour, children }: FigureProps) {
   return (
-    <td className="px-2 text-right font-mono whitespace-nowrap">
+    <td className="w-20 min-w-16 px-2 text-right font-mono whitespace-nowrap">
       {children}
       {bar !== undefined && (
         <span aria-hidden className="mt-px block h-[3px] w-full overflow-hidden rounded-sm bg-raised">
