@@ -47,7 +47,7 @@ export function startInventory({ telemetry, log, world, port }: InventorySetting
       }
     },
   };
-  return startServer(telemetry, [getItem], port);
+  return startServer(telemetry, log, [getItem], port);
 }
 
 /** What the caller sent along about the user becomes an attribute of the span. */

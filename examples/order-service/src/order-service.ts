@@ -87,7 +87,7 @@ export function startOrders(settings: OrdersSettings): Promise<TracedServer> {
       handle: async () => ({ status: 200, body: { status: "ok" } }),
     },
   ];
-  return startServer(telemetry, routes, settings.port);
+  return startServer(telemetry, log, routes, settings.port);
 }
 
 function orderOf({ searchParams }: URL): Order {

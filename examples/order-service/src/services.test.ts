@@ -167,7 +167,9 @@ test("log lines and log records of both services carry the trace", async () => {
   expect(lines.map(({ msg, trace_id }) => [msg, trace_id])).toEqual([
     ["Creating order", traceId],
     ["Item found", traceId],
+    ["GET /items/:id 200", traceId],
     ["Order created successfully", traceId],
+    ["POST /orders 200", traceId],
   ]);
   expect(lines[0]).toMatchObject({ span_id: spanId, order_id: "order-1", user_id: "user-1" });
   const record = receiver.logs.find(({ body }) => body === "Creating order");
@@ -175,9 +177,13 @@ test("log lines and log records of both services carry the trace", async () => {
   expect(record?.attributes).toEqual({ order_id: "order-1", user_id: "user-1" });
   expect(receiver.logs.map(({ service }) => service).sort()).toEqual([
     "inventory-service",
+    "inventory-service",
+    "order-service",
     "order-service",
     "order-service",
   ]);
+  const access = receiver.logs.find(({ body }) => body === "POST /orders 200");
+  expect(access?.spanId).toBe(named(receiver.spans, "POST /orders").spanId);
 });
 
 test("the metrics count the order and point at its trace", async () => {

@@ -2,6 +2,7 @@
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import { context, type Histogram, propagation, type Span, SpanKind, SpanStatusCode } from "@opentelemetry/api";
+import type { Log } from "./log.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /** Source: semantic conventions, `http.server.request.duration`, in seconds. */
@@ -31,8 +32,10 @@ export interface TracedServer {
   close(): Promise<void>;
 }
 
+/** Each request ends with a line in the access log, written while its span is active. */
 export async function startServer(
   { tracer, meter }: Telemetry,
+  log: Log,
   routes: readonly Route[],
   port: number,
 ): Promise<TracedServer> {
@@ -51,8 +54,10 @@ export async function startServer(
       const startMs = performance.now();
       const answer = await answerOf(route, url, span);
       response.writeHead(answer.status, { "content-type": "application/json" }).end(JSON.stringify(answer.body));
+      const elapsedMs = performance.now() - startMs;
       finish(span, answer.status);
-      record(duration, (performance.now() - startMs) / 1_000, request, route, answer.status);
+      record(duration, elapsedMs / 1_000, request, route, answer.status);
+      logAccess(log, name, answer.status, elapsedMs);
       span.end();
     });
   });
@@ -115,6 +120,12 @@ function record(
     ...(route !== undefined && { "http.route": route.path }),
     ...(status >= 500 && { "error.type": String(status) }),
   });
+}
+
+function logAccess(log: Log, name: string, status: number, elapsedMs: number): void {
+  const level = status >= 500 ? "error" : status >= 400 ? "warn" : "info";
+  const fields = { "http.response.status_code": status, duration_ms: Math.round(elapsedMs * 10) / 10 };
+  log[level](fields, `${name} ${status}`);
 }
 
 function close(server: http.Server): Promise<void> {
