@@ -13,7 +13,9 @@ export function claimDirectory(directory: string): () => void {
   for (;;) {
     try {
       writeFileSync(path, own, { flag: "wx" });
-      return () => rmSync(path, { force: true });
+      return () => {
+        if (holderOf(path) === own) rmSync(path, { force: true });
+      };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
       removeIfStale(directory, path);
@@ -22,13 +24,7 @@ export function claimDirectory(directory: string): () => void {
 }
 
 function removeIfStale(directory: string, path: string): void {
-  let holder = "";
-  try {
-    holder = readFileSync(path, "utf8");
-  } catch {
-    return;
-  }
-  const [pid = "", startTime = ""] = holder.split(" ");
+  const [pid = "", startTime = ""] = holderOf(path).split(" ");
   if (pid !== "" && isRunning(Number(pid)) && startTimeOf(Number(pid)) === startTime) {
     throw new ClewError("STORE_IN_USE", `process ${pid} uses the data directory`, {
       path: directory,
@@ -36,6 +32,15 @@ function removeIfStale(directory: string, path: string): void {
     });
   }
   rmSync(path, { force: true });
+}
+
+/** What the file says; nothing where it is gone. */
+function holderOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 function isRunning(pid: number): boolean {

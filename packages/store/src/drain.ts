@@ -1,4 +1,4 @@
-import { messageOf, type Clock } from "@clew/base";
+import { messageOf, sleep, type Clock } from "@clew/base";
 import { isDisconnected, type EngineClient } from "./engine/engine-client.ts";
 import { blocksByTarget, readFrames } from "./spool/segment.ts";
 import type { Spool } from "./spool/spool.ts";
@@ -13,13 +13,15 @@ export interface DrainSettings {
   readonly client: EngineClient;
   readonly clock: Clock;
   readonly report: (line: string) => void;
+  /** Called when blocks were acknowledged that will never be in the engine. */
+  readonly onRejected: () => void;
 }
 
 /** Moves closed segments into the engine, oldest first; a segment that was inserted before a crash is not inserted twice. */
 export class Drain {
   readonly #settings: DrainSettings;
+  readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
-  #stopped = false;
   rejectedSegments = 0;
 
   constructor(settings: DrainSettings) {
@@ -27,45 +29,70 @@ export class Drain {
   }
 
   /** Resolves when no closed segment is left, or after `stop`. Calls while it runs share the run. */
-  run(): Promise<void> {
-    this.#running ??= this.#drainAll().finally(() => {
-      this.#running = undefined;
-    });
-    return this.#running;
+  async run(): Promise<void> {
+    if (this.#settings.spool.oldestClosed === undefined) return;
+    this.#running ??= this.#drainAll();
+    await this.#running;
   }
 
   /** Ends the run after the attempt in hand. What is left will be drained by the next start. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stopping.abort();
     await this.#running;
   }
 
   async #drainAll(): Promise<void> {
     const { spool, clock, report } = this.#settings;
+    const { signal } = this.#stopping;
     let retryMs = FIRST_RETRY_MS;
-    for (let name = spool.oldestClosed; name !== undefined && !this.#stopped; name = spool.oldestClosed) {
-      try {
-        await this.#drain(name);
-        retryMs = FIRST_RETRY_MS;
-      } catch (error) {
-        if (isHopeless(error)) {
-          const path = await spool.putAside(name);
-          this.rejectedSegments++;
-          report(`The engine will not take a block; it was put aside as ${path}: ${messageOf(error)}`);
-          continue;
+    // The run ends in the very step that finds nothing left, so that whoever closes a segment later starts another.
+    try {
+      for (let name = spool.oldestClosed; name !== undefined && !signal.aborted; name = spool.oldestClosed) {
+        try {
+          await this.#drain(name);
+          retryMs = FIRST_RETRY_MS;
+        } catch (error) {
+          if (isHopeless(error)) {
+            await this.#putAside(name, `The engine will not take a block: ${messageOf(error)}`);
+            continue;
+          }
+          if (!isDisconnected(error)) report(`The engine did not take a block, trying again: ${messageOf(error)}`);
+          await sleep(clock, retryMs, signal);
+          retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
         }
-        if (!isDisconnected(error)) report(`The engine did not take a block, trying again: ${messageOf(error)}`);
-        await new Promise<void>((resolve) => clock.after(retryMs, resolve));
-        retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
       }
+    } finally {
+      this.#running = undefined;
     }
   }
 
   async #drain(name: string): Promise<void> {
     const { spool, client } = this.#settings;
-    const targets = blocksByTarget(readFrames(await spool.read(name)));
-    for (const [target, blocks] of targets) await client.insertNative(target, blocks, `${name} ${target}`);
-    await spool.remove(name);
+    const segment = await this.#read(name);
+    if (segment === undefined) return;
+    const { frames, damaged } = readFrames(segment);
+    for (const [target, blocks] of blocksByTarget(frames))
+      await client.insertNative(target, blocks, `${name} ${target}`);
+    if (damaged > 0) await this.#putAside(name, `${damaged} blocks of a spool file are damaged; the others were kept`);
+    else await spool.remove(name);
+  }
+
+  /** A segment that can't be read can't be drained; undefined then. */
+  async #read(name: string): Promise<Buffer | undefined> {
+    try {
+      return await this.#settings.spool.read(name);
+    } catch (error) {
+      await this.#putAside(name, `A spool file can't be read: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+
+  async #putAside(name: string, what: string): Promise<void> {
+    const { spool, report, onRejected } = this.#settings;
+    const path = await spool.putAside(name);
+    this.rejectedSegments++;
+    report(`${what} (put aside as ${path})`);
+    onRejected();
   }
 }
 

@@ -4,8 +4,8 @@ import { nativeBlock } from "./block/native-block.ts";
 import type { Spool, SpoolBlock } from "./spool/spool.ts";
 import type { BlockBuilder, SignalTranscoder } from "./transcode/block-builder.ts";
 
-/** The most that one group takes: beyond, the rest waits for the next. */
-export const MAX_GROUP_BYTES: number = 32 * 1_048_576;
+/** What one group takes of payloads, the last of which may pass it: the rest waits for the next group. */
+const MAX_GROUP_BYTES = 8 * 1_048_576;
 
 interface Waiting {
   readonly payload: Payload;
@@ -22,17 +22,21 @@ export type Transcoders = Readonly<Record<Signal, SignalTranscoder>>;
  */
 export class GroupCommit {
   readonly #spool: Spool;
-  readonly #transcoders: Transcoders;
-  /** Called after each failure to keep blocks, as what transcoders remember of them is void. */
-  readonly #onLost: () => void;
+  readonly #createTranscoders: () => Transcoders;
+  #transcoders: Transcoders;
   #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
   #between: (() => Promise<void>)[] = [];
 
-  constructor(spool: Spool, transcoders: Transcoders, onLost: () => void) {
+  constructor(spool: Spool, createTranscoders: () => Transcoders) {
     this.#spool = spool;
-    this.#transcoders = transcoders;
-    this.#onLost = onLost;
+    this.#createTranscoders = createTranscoders;
+    this.#transcoders = createTranscoders();
+  }
+
+  /** Transcoders remember which series they wrote; where blocks were lost, that is void. */
+  forget(): void {
+    this.#transcoders = this.#createTranscoders();
   }
 
   /** Resolves once the payload is on disk. */
@@ -75,21 +79,31 @@ export class GroupCommit {
   }
 
   async #commit(group: readonly Waiting[]): Promise<void> {
-    const used = new Set<SignalTranscoder>();
+    const transcoders = this.#transcoders;
+    const used = [...new Set(group.map(({ payload }) => transcoders[payload.signal]))];
+    let blocks: readonly SpoolBlock[];
     try {
-      for (const waiting of group) {
-        const transcoder = this.#transcoders[waiting.payload.signal];
-        used.add(transcoder);
-        transcoder.add(waiting.payload);
-      }
-      await this.#spool.append(blocksOf(used));
-      for (const waiting of group) waiting.resolve();
+      for (const { payload } of group) transcoders[payload.signal].add(payload);
+      blocks = blocksOf(used);
     } catch (error) {
-      this.#onLost();
-      for (const waiting of group) waiting.reject(error instanceof ClewError ? error : transcodeFailure(error));
-    } finally {
-      for (const transcoder of used) for (const block of transcoder.blocks) block.reset();
+      this.forget();
+      return this.#commitAlone(group, error);
     }
+    try {
+      await this.#spool.append(blocks);
+    } catch (error) {
+      this.forget();
+      for (const { reject } of group) reject(error);
+      return;
+    }
+    for (const { resolve } of group) resolve();
+    for (const transcoder of used) for (const block of transcoder.blocks) block.reset();
+  }
+
+  /** A payload that can't be transcoded must not take its neighbours with it, so each is tried by itself. */
+  async #commitAlone(group: readonly Waiting[], error: unknown): Promise<void> {
+    if (group.length === 1) group[0]?.reject(transcodeFailure(error));
+    else for (const waiting of group) await this.#commit([waiting]);
   }
 }
 
@@ -110,7 +124,7 @@ function targetOf({ table, columns }: BlockBuilder): string {
     .join(", ")})`;
 }
 
-/** Payloads were validated, so this is a fault of ours: the group is refused, not half kept. */
+/** Payloads were validated, so this is a fault of ours. */
 function transcodeFailure(error: unknown): ClewError {
   return new ClewError("STORE_TRANSCODE_FAILED", messageOf(error), {
     remedy: "report this with the request that caused it",

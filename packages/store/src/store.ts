@@ -5,7 +5,7 @@
 import { mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ClewError, systemClock, type Clock } from "@clew/base";
+import { ClewError, messageOf, sleep, systemClock, type Clock } from "@clew/base";
 import type { Payload } from "@clew/otlp";
 import { claimDirectory } from "./claim-directory.ts";
 import { Drain } from "./drain.ts";
@@ -18,9 +18,10 @@ import { LogsTranscoder } from "./transcode/logs.ts";
 import { MetricsTranscoder } from "./transcode/metrics.ts";
 import { SpansTranscoder } from "./transcode/spans.ts";
 
-/** How long a block waits in the open segment, and how much of it, before it goes to the engine. */
+/** How long a block waits in the open segment before it goes to the engine. */
 const DRAIN_INTERVAL_MS = 700;
-const DRAIN_BYTES = 16 * 1_048_576;
+/** What is not in the engine by then stays in the spool for the next start. */
+const CLOSE_DRAIN_MS = 10_000;
 /** A sender that was refused because the spool is full should wait this long. */
 const SPOOL_FULL_RETRY_MS = 5_000;
 
@@ -60,8 +61,7 @@ export class Store {
   readonly #release: () => void;
   readonly #listeners = new Set<(payload: Payload) => void>();
   #stopTimer: () => void = () => {};
-  #flushing: Promise<void> | undefined;
-  #closed = false;
+  #closing: Promise<void> | undefined;
 
   private constructor(
     settings: StoreSettings,
@@ -77,18 +77,23 @@ export class Store {
     this.client = client;
     this.#spool = spool;
     this.#release = release;
-    const metrics = new MetricsTranscoder();
-    const transcoders = { traces: new SpansTranscoder(), logs: new LogsTranscoder(() => clock.nowMs()), metrics };
-    this.#commit = new GroupCommit(spool, transcoders, () => metrics.series.forget());
-    this.#drain = new Drain({ spool, client, clock, report: settings.report ?? (() => {}) });
+    this.#commit = new GroupCommit(spool, () => ({
+      traces: new SpansTranscoder(),
+      logs: new LogsTranscoder(() => clock.nowMs()),
+      metrics: new MetricsTranscoder(),
+    }));
+    const report = settings.report ?? (() => {});
+    this.#drain = new Drain({ spool, client, clock, report, onRejected: () => this.#commit.forget() });
   }
 
   /** Throws `STORE_IN_USE`, `STORE_ENGINE_FAILED`, or what the file system throws. */
   static async open(settings: StoreSettings): Promise<Store> {
     const clock = settings.clock ?? systemClock;
     mkdirSync(settings.directory, { recursive: true, mode: 0o700 });
-    const release = claimDirectory(settings.directory);
+    const undo: (() => unknown)[] = [];
     try {
+      const release = claimDirectory(settings.directory);
+      undo.push(release);
       const socketPath = socketPathFor(settings.directory);
       const memoryBytes = settings.engineMemoryBytes ?? DEFAULT_ENGINE_MEMORY_BYTES;
       const engine = new EngineProcess({
@@ -97,15 +102,17 @@ export class Store {
         clock,
         report: settings.report ?? (() => {}),
       });
+      undo.push(() => engine.stop());
       await engine.start();
       const client = new EngineClient(socketPath);
+      undo.push(() => client.close());
       await migrate(client);
       const spool = await Spool.open(join(settings.directory, "spool"), clock.nowMs());
       const store = new Store(settings, clock, engine, client, spool, release);
       store.#start();
       return store;
     } catch (error) {
-      release();
+      for (const step of undo.toReversed()) await step();
       throw error;
     }
   }
@@ -126,16 +133,16 @@ export class Store {
    * Throws `STORE_SPOOL_FULL`, `STORE_SPOOL_FAILED` (both worth another try) or `STORE_CLOSED`.
    */
   async write(payload: Payload): Promise<void> {
-    if (this.#closed)
+    if (this.#closing !== undefined)
       throw new ClewError("STORE_CLOSED", "the store is shutting down", { remedy: "send again when it is back" });
     const limit = this.#settings.maxSpoolBytes ?? DEFAULT_MAX_SPOOL_BYTES;
     if (this.#spool.byteLength + payload.byteLength > limit) throw new SpoolFullError(limit);
     await this.#commit.add(payload);
-    if (this.#spool.openSegmentBytes > DRAIN_BYTES) this.#flushInBackground();
-    for (const listener of this.#listeners) listener(payload);
+    if (this.#spool.oldestClosed !== undefined) this.#drainInBackground();
+    for (const listener of this.#listeners) this.#tell(listener, payload);
   }
 
-  /** Calls `listener` with every payload that was made durable, until the returned function is called. */
+  /** Calls `listener` with every payload that was made durable, until the returned function is called. What it throws is reported. */
   subscribe(listener: (payload: Payload) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -143,20 +150,24 @@ export class Store {
 
   /** Resolves once everything that was acknowledged before the call can be read. */
   async flush(): Promise<void> {
-    await this.#flushing;
-    this.#flushing = this.#flushOnce().finally(() => {
-      this.#flushing = undefined;
-    });
-    await this.#flushing;
+    await this.#commit.betweenGroups(() => this.#spool.rotate());
+    await this.#drain.run();
   }
 
-  /** Stops taking payloads, moves what it has into the engine, and stops that. Safe to call twice. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+  /** Stops taking payloads, moves what it has into the engine if that is ready, and stops that. Safe to call twice. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#stopTimer();
     await this.#commit.idle();
-    if (this.#engine.isReady) await this.flush();
+    if (this.#engine.isReady) {
+      const inTime = new AbortController();
+      const flushed = this.flush().finally(() => inTime.abort());
+      await Promise.race([flushed, sleep(this.#clock, CLOSE_DRAIN_MS, inTime.signal)]);
+    }
     await this.#drain.stop();
     await this.#spool.close();
     await this.client.close();
@@ -165,21 +176,22 @@ export class Store {
   }
 
   #start(): void {
-    this.#stopTimer = this.#clock.every(DRAIN_INTERVAL_MS, () => this.#flushInBackground());
-    this.#flushInBackground();
+    this.#stopTimer = this.#clock.every(DRAIN_INTERVAL_MS, () => this.#drainInBackground());
+    this.#drainInBackground();
   }
 
-  #flushInBackground(): void {
-    this.#flushing ??= this.#flushOnce()
-      .catch((error: unknown) => this.#settings.report?.(`The spool could not be drained: ${String(error)}`))
-      .finally(() => {
-        this.#flushing = undefined;
-      });
+  /** While closed segments wait, the open one goes on growing: an engine that is behind gets few large inserts. */
+  #drainInBackground(): void {
+    const work = this.#spool.oldestClosed === undefined ? this.flush() : this.#drain.run();
+    work.catch((error: unknown) => this.#settings.report?.(`The spool could not be drained: ${messageOf(error)}`));
   }
 
-  async #flushOnce(): Promise<void> {
-    await this.#commit.betweenGroups(() => this.#spool.rotate());
-    await this.#drain.run();
+  #tell(listener: (payload: Payload) => void, payload: Payload): void {
+    try {
+      listener(payload);
+    } catch (error) {
+      this.#settings.report?.(`A listener failed: ${messageOf(error)}`);
+    }
   }
 }
 

@@ -54,14 +54,14 @@ function logFilter(context: Context, clock: Clock): LogFilter {
   };
 }
 
-function cursorText({ timeUnixNano, hash }: LogCursor): string {
-  return `${timeUnixNano}-${hash}`;
+function cursorText({ timeUnixNano, hash, repeat }: LogCursor): string {
+  return `${timeUnixNano}-${hash}-${repeat}`;
 }
 
 function cursorOf(text: string | undefined): LogCursor | undefined {
   if (text === undefined) return undefined;
-  const [, time, hash] = /^(-?\d+)-(\d+)$/.exec(text) ?? [];
-  if (time === undefined || hash === undefined)
+  const [, time, hash, repeat] = /^(-?\d{1,19})-(\d{1,20})-(\d{1,9})$/.exec(text) ?? [];
+  if (time === undefined || hash === undefined || repeat === undefined)
     throw badParameter("cursor", "not a cursor", "pass back the cursor of an answer");
-  return { timeUnixNano: BigInt(time), hash: BigInt(hash) };
+  return { timeUnixNano: BigInt(time), hash: BigInt(hash), repeat: Number(repeat) };
 }

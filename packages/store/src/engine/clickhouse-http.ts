@@ -4,9 +4,11 @@
  * documentation); of its features, those that its official client uses.
  */
 import { randomUUID } from "node:crypto";
-import { rm, writeFile } from "node:fs/promises";
+import { createWriteStream } from "node:fs";
+import { rm } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
 import type { EmbeddedSession } from "./embedded-session.ts";
 import type { SessionPool } from "./session-pool.ts";
 
@@ -58,66 +60,64 @@ export class ClickHouseHttp {
     const queryId = url.searchParams.get("query_id") ?? randomUUID();
     response.setHeader("X-ClickHouse-Query-Id", queryId);
     try {
-      await this.#answer(url.searchParams, await readBody(request), request, response);
+      await this.#answer(url.searchParams, request, response);
     } catch (error) {
       sendException(response, error);
     }
   }
 
-  async #answer(
-    parameters: URLSearchParams,
-    body: Buffer,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): Promise<void> {
+  async #answer(parameters: URLSearchParams, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const query = parameters.get("query") ?? "";
-    if (IS_INSERT.test(query) && body.length > 0) {
-      await this.#insert(query, body, settingsOf(parameters));
+    const insert = INSERT.exec(query);
+    if (insert !== null) {
+      await this.#insert(insert, request, settingsOf(parameters));
       response.end();
       return;
     }
+    const body = await readBody(request);
     const sql = query === "" ? body.toString("utf8") : `${query}\n${body.toString("utf8")}`;
     const format = headerOf(request, "x-clickhouse-format") ?? parameters.get("default_format") ?? "TabSeparated";
     const pool = IS_INSERT.test(sql) ? this.#settings.inserts : this.#settings.reads;
-    const result = await pool.use((session) =>
-      withSettings(session, settingsOf(parameters), () => session.queryAsync(sql, { format })),
-    );
+    const result = await pool.use(async (session) => {
+      // Whoever gave up while waiting for a session wants no answer any more.
+      if (response.destroyed) return undefined;
+      return withSettings(session, settingsOf(parameters), () => session.queryAsync(sql, { format }));
+    });
+    if (result === undefined) return;
     const bytes = result.bytes();
     response.setHeader("X-ClickHouse-Format", format);
     response.setHeader("Content-Length", bytes.length);
     response.end(bytes);
   }
 
-  async #insert(query: string, body: Buffer, settings: Settings): Promise<void> {
-    const [, table, columnList, format] = INSERT.exec(query) ?? [];
-    if (table === undefined || format === undefined) {
-      throw new Error("Code: 62. DB::Exception: expected INSERT INTO table [(columns)] FORMAT format. (SYNTAX_ERROR)");
-    }
+  async #insert(insert: RegExpExecArray, body: IncomingMessage, settings: Settings): Promise<void> {
+    const [, table = "", columnList, format = ""] = insert;
     const columns = columnList?.split(",").map((column) => column.trim());
+    if (!isTextFormat(format)) return this.#insertBinary(table, columns, format, body, settings);
+    const values = await readBody(body);
+    if (values.length === 0) return;
     await this.#settings.inserts.use((session) =>
       withSettings(session, settings, () =>
-        isTextFormat(format)
-          ? session.insert({ table, values: body, format, ...(columns === undefined ? {} : { columns }) })
-          : this.#insertBinary(session, table, columns, format, body),
+        session.insert({ table, values, format, ...(columns === undefined ? {} : { columns }) }),
       ),
     );
   }
 
+  /** The body goes through a file, and never stands in memory whole. */
   async #insertBinary(
-    session: EmbeddedSession,
     table: string,
     columns: readonly string[] | undefined,
     format: string,
-    body: Buffer,
-  ): Promise<unknown> {
+    body: IncomingMessage,
+    settings: Settings,
+  ): Promise<void> {
     const path = join(this.#settings.scratchDirectory, `${randomUUID()}.block`);
     const list = columns?.join(", ");
-    await writeFile(path, body);
+    const target = list === undefined ? table : `${table} (${list})`;
+    const sql = `INSERT INTO ${target} SELECT ${list ?? "*"} FROM file(${quoted(path)}, ${quoted(format)})`;
     try {
-      const target = list === undefined ? table : `${table} (${list})`;
-      return await session.queryAsync(
-        `INSERT INTO ${target} SELECT ${list ?? "*"} FROM file(${quoted(path)}, ${quoted(format)})`,
-      );
+      await pipeline(body, createWriteStream(path));
+      await this.#settings.inserts.use((session) => withSettings(session, settings, () => session.queryAsync(sql)));
     } finally {
       await rm(path, { force: true });
     }
@@ -147,12 +147,25 @@ function settingsOf(parameters: URLSearchParams): Settings {
 /** Settings of a session outlive a statement, so they are put back afterwards. */
 async function withSettings<T>(session: EmbeddedSession, settings: Settings, task: () => Promise<T>): Promise<T> {
   if (settings.length === 0) return task();
-  await session.queryAsync(`SET ${settings.map(([name, value]) => `${name} = ${quoted(value)}`).join(", ")}`);
   try {
+    await session.queryAsync(`SET ${settings.map(([name, value]) => `${name} = ${quoted(value)}`).join(", ")}`);
     return await task();
   } finally {
-    const resets = settings.filter(([name]) => !name.startsWith("param_")).map(([name]) => `${name} = DEFAULT`);
-    if (resets.length > 0) await session.queryAsync(`SET ${resets.join(", ")}`);
+    await reset(
+      session,
+      settings.map(([name]) => name).filter((name) => !name.startsWith("param_")),
+    );
+  }
+}
+
+async function reset(session: EmbeddedSession, names: readonly string[]): Promise<void> {
+  if (names.length === 0) return;
+  const statement = `SET ${names.map((name) => `${name} = DEFAULT`).join(", ")}`;
+  try {
+    await session.queryAsync(statement);
+  } catch {
+    // The engine does not know one of them, which then was never set.
+    if (names.length > 1) for (const name of names) await reset(session, [name]);
   }
 }
 

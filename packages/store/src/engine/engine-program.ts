@@ -41,7 +41,6 @@ export async function runEngineProgram(settings: EngineProgramSettings): Promise
       `--config-file=${configuration}`,
       "--async_load_databases=0",
       "--async_load_system_database=0",
-      "--output_format_json_quote_64bit_integers=1",
     ]);
 
   const first = await firstSession(open);

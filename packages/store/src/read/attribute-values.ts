@@ -43,7 +43,7 @@ function scalarOf(letter: string, text: string): JsonAnyValue {
     case "i":
       return { intValue: text };
     case "d":
-      return { doubleValue: Number.isFinite(Number(text)) ? Number(text) : text };
+      return { doubleValue: doubleOf(text) };
     case "y":
       return { bytesValue: text };
     case "e":
@@ -51,6 +51,12 @@ function scalarOf(letter: string, text: string): JsonAnyValue {
     default:
       return { stringValue: text };
   }
+}
+
+/** JSON numbers are finite and know no -0: those stay text, as OTLP/JSON may have it. */
+function doubleOf(text: string): number | string {
+  const value = Number(text);
+  return Number.isFinite(value) && !Object.is(value, -0) ? value : text;
 }
 
 class SignatureCursor {

@@ -14,6 +14,9 @@ export interface TimeWindow {
   readonly endUnixNano: bigint;
 }
 
+/** A span's duration in nanoseconds. One that ends before it starts is kept as it came, wrapped below zero; it counts as 0. */
+export const DURATION = "if(Duration >= 9223372036854775808, 0, Duration)";
+
 /** Collects a WHERE clause; values go into parameters, so no user's text becomes SQL. */
 export class Conditions {
   readonly #clauses: string[] = [];

@@ -24,10 +24,12 @@ export interface LogFilter {
   readonly attributes?: readonly AttributeFilter[] | undefined;
 }
 
-/** Where a page ends. Records of one nanosecond are told apart by a hash of what they say. */
+/** A record's place. Records of one nanosecond are told apart by a hash of what they say, and then counted. */
 export interface LogCursor {
   readonly timeUnixNano: bigint;
   readonly hash: bigint;
+  /** How many records with this time and hash stand before it. */
+  readonly repeat: number;
 }
 
 /** A log record with every field of OTLP; times in nanoseconds as decimal text. */
@@ -58,7 +60,8 @@ export interface LogBucket {
   readonly counts: readonly number[];
 }
 
-const HASH = "cityHash64(TraceId, SpanId, Body, ServiceName, SeverityText, LogAttributes)";
+const HASH =
+  "cityHash64(TraceId, SpanId, Body, BodyType, ServiceName, SeverityText, SeverityNumber, EventName, ObservedTimestamp, LogAttributes)";
 
 const LOG_SELECT = [
   RESOURCE_SELECT,
@@ -115,17 +118,19 @@ export class LogReader {
   ): Promise<StoredLog[]> {
     const { after, oldestFirst = false } = options;
     const conditions = logConditions(filter);
+    let offset = 0;
     if (after !== undefined) {
       const place = `(toInt64(${after.timeUnixNano}), toUInt64(${after.hash}))`;
-      conditions.add(`(toUnixTimestamp64Nano(Timestamp), ${HASH}) ${oldestFirst ? ">" : "<"} ${place}`);
+      conditions.add(`(toUnixTimestamp64Nano(Timestamp), ${HASH}) ${oldestFirst ? ">=" : "<="} ${place}`);
+      offset = after.repeat + 1;
     }
     const order = oldestFirst ? "ASC" : "DESC";
     const rows = await this.#client.rows<readonly unknown[]>(
       `SELECT ${LOG_SELECT} FROM otel_logs WHERE ${conditions.where}
-       ORDER BY Timestamp ${order}, ${HASH} ${order} LIMIT ${Math.floor(limit)}`,
+       ORDER BY Timestamp ${order}, ${HASH} ${order} LIMIT ${Math.floor(limit)} OFFSET ${offset}`,
       conditions.parameters,
     );
-    return rows.map(logOf);
+    return withRepeats(rows.map(logOf), after);
   }
 
   /** How many records of each severity match, in `bucketCount` equal parts of the window; empty parts are left out. */
@@ -159,6 +164,17 @@ export class LogReader {
     );
     return rows.map(([name, count]) => ({ name, count: Number(count) }));
   }
+}
+
+/** Counts neighbours with one time and hash, beginning with the page before. */
+function withRepeats(records: readonly StoredLog[], after: LogCursor | undefined): StoredLog[] {
+  let previous = after;
+  return records.map((record) => {
+    const { timeUnixNano, hash } = record.cursor;
+    const isSame = previous?.timeUnixNano === timeUnixNano && previous.hash === hash;
+    previous = { timeUnixNano, hash, repeat: isSame ? previous!.repeat + 1 : 0 };
+    return { ...record, cursor: previous };
+  });
 }
 
 function logConditions(filter: LogFilter): Conditions {
@@ -218,6 +234,6 @@ function logOf(row: readonly unknown[]): StoredLog {
     traceId,
     spanId,
     eventName,
-    cursor: { timeUnixNano: BigInt(timestamp), hash: BigInt(hash) },
+    cursor: { timeUnixNano: BigInt(timestamp), hash: BigInt(hash), repeat: 0 },
   };
 }

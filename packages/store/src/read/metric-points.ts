@@ -4,6 +4,7 @@ import { HAS } from "../transcode/points/histogram-points.ts";
 import { VALUE_TYPE } from "../transcode/points/number-columns.ts";
 import { attributesOf, type JsonKeyValue } from "./attribute-values.ts";
 import { Conditions, type TimeWindow } from "./conditions.ts";
+import { engineDouble } from "./engine-double.ts";
 import {
   nestByResource,
   pairsOf,
@@ -275,7 +276,7 @@ function exponentialHistogramPoint(row: Row): object {
     ...optionalFields(has, sum, min, max),
     ...unlessZero("scale", scale),
     ...unlessEmpty("zeroCount", zeroCount === "0" ? "" : zeroCount),
-    ...unlessZero("zeroThreshold", Number(zeroThreshold)),
+    ...unlessPlusZero("zeroThreshold", double(zeroThreshold)),
     ...((has & HAS.positive) === 0 ? {} : { positive: buckets(positiveOffset, positive) }),
     ...((has & HAS.negative) === 0 ? {} : { negative: buckets(negativeOffset, negative) }),
   };
@@ -289,7 +290,7 @@ function summaryPoint(row: Row): object {
   const [count, sum, quantiles, values] = row as [string, unknown, unknown[], unknown[]];
   return {
     ...unlessEmpty("count", count === "0" ? "" : count),
-    ...unlessZero("sum", double(sum) as number),
+    ...unlessPlusZero("sum", double(sum)),
     ...unlessNone(
       "quantileValues",
       quantiles.map((quantile, i) => ({ quantile: double(quantile), value: double(values[i]) })),
@@ -305,12 +306,16 @@ function optionalFields(has: number, sum: unknown, min: unknown, max: unknown): 
   };
 }
 
-/** The engine writes infinities and NaN as `"inf"` and `"nan"` when asked to quote them; OTLP/JSON has its own words. */
+/** proto3 writes -0, which `double` makes a word. */
+function unlessPlusZero(name: string, value: number | string): object {
+  return value === 0 ? {} : { [name]: value };
+}
+
+/** As OTLP/JSON writes a double: what isn't finite, and -0, as a word. */
 function double(value: unknown): number | string {
-  if (typeof value === "number") return value;
-  if (value === "nan" || value === "-nan") return "NaN";
-  if (value === "inf") return "Infinity";
-  return value === "-inf" ? "-Infinity" : Number(value);
+  const number = engineDouble(value as number | string);
+  if (Object.is(number, -0)) return "-0";
+  return Number.isFinite(number) ? number : String(number);
 }
 
 function unsigned(nanos: string): string {

@@ -2,6 +2,7 @@ import type { EngineClient } from "../engine/engine-client.ts";
 import { HAS } from "../transcode/points/histogram-points.ts";
 import { Conditions } from "./conditions.ts";
 import type { Pairs } from "./resource-rows.ts";
+import { engineDouble } from "./engine-double.ts";
 import { RowBinary } from "./row-binary.ts";
 
 /** A condition on a label, or on `__name__`, which is the metric family's name in Prometheus's spelling. */
@@ -207,12 +208,12 @@ export class MetricReader {
     const histograms = series.filter(({ type }) => type === "histogram");
     if (histograms.length === 0) return new Map();
     const where = pointConditions(histograms, { startMs: window.startMs - 1, endMs: window.endMs });
-    const rows = await this.#client.rows<readonly [string, number[]]>(
+    const rows = await this.#client.rows<readonly [string, (number | string)[]]>(
       `SELECT Fingerprint, argMax(ExplicitBounds, Timestamp) FROM metric_histograms WHERE ${where.where} GROUP BY Fingerprint`,
       where.parameters,
       signal,
     );
-    return new Map(rows.map(([fingerprint, bounds]) => [keyOf(fingerprint), Float64Array.from(bounds)]));
+    return new Map(rows.map(([fingerprint, bounds]) => [keyOf(fingerprint), Float64Array.from(bounds, engineDouble)]));
   }
 
   async exemplars(
@@ -223,7 +224,7 @@ export class MetricReader {
   ): Promise<Map<string, StoredExemplar[]>> {
     if (series.length === 0) return new Map();
     const where = pointConditions(series, window);
-    const rows = await this.#client.rows<readonly [string, string, number, string, string, Pairs]>(
+    const rows = await this.#client.rows<readonly [string, string, number | string, string, string, Pairs]>(
       `SELECT Fingerprint, toUnixTimestamp64Nano(Timestamp), Value, TraceId, SpanId, CAST(FilteredAttributes AS Array(Tuple(String, String)))
        FROM metric_exemplars WHERE ${where.where}
        ORDER BY Fingerprint, Timestamp LIMIT 1 BY Fingerprint, Timestamp, SpanId LIMIT ${limitOf(limit)}`,
@@ -234,7 +235,7 @@ export class MetricReader {
     for (const [fingerprint, time, value, traceId, spanId, attributes] of rows) {
       push(found, keyOf(fingerprint), {
         timestampMs: Number(time) / 1e6,
-        value: Number(value),
+        value: engineDouble(value),
         traceId,
         spanId,
         attributes,

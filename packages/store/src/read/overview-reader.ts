@@ -1,5 +1,5 @@
 import type { EngineClient } from "../engine/engine-client.ts";
-import { Conditions, type TimeWindow } from "./conditions.ts";
+import { Conditions, DURATION, type TimeWindow } from "./conditions.ts";
 
 /** What one service sent within a window. Requests are its spans that others called: server and consumer spans, and roots. */
 export interface ServiceOverview {
@@ -50,8 +50,11 @@ export interface CatalogueEntry {
   readonly series: number;
 }
 
+/** As the engine writes a Float64. */
+type Quantile = number | string | null;
+
 const IS_REQUEST = "(SpanKind IN ('Server', 'Consumer') OR ParentSpanId = '')";
-const DURATIONS = `quantilesIf(0.5, 0.95, 0.99)(Duration, ${IS_REQUEST})`;
+const DURATIONS = `quantilesIf(0.5, 0.95, 0.99)(${DURATION}, ${IS_REQUEST})`;
 
 /** What arrives, from whom, how much: the numbers of the home page. */
 export class OverviewReader {
@@ -108,7 +111,7 @@ export class OverviewReader {
       .within("Timestamp", window)
       .add("ServiceName = {:String}", service)
       .add(IS_REQUEST);
-    const rows = await this.#client.rows<readonly [string, string, string, [number, number, number]]>(
+    const rows = await this.#client.rows<readonly [string, string, string, [Quantile, Quantile, Quantile]]>(
       `SELECT SpanName, count() AS requests, countIf(StatusCode = 'Error'), ${DURATIONS}
        FROM otel_traces WHERE ${conditions.where} GROUP BY SpanName ORDER BY requests DESC, SpanName LIMIT 1000`,
       conditions.parameters,
@@ -145,7 +148,9 @@ export class OverviewReader {
     }));
   }
 
-  #spans(window: TimeWindow): Promise<(readonly [string, string, string, string, [number, number, number], string])[]> {
+  #spans(
+    window: TimeWindow,
+  ): Promise<(readonly [string, string, string, string, [Quantile, Quantile, Quantile], string])[]> {
     return this.#client.rows(
       `SELECT ServiceName, count(), countIf(${IS_REQUEST}), countIf(${IS_REQUEST} AND StatusCode = 'Error'), ${DURATIONS},
          max(toUnixTimestamp64Nano(Timestamp))
@@ -182,9 +187,9 @@ function nothingOf(service: string): ServiceOverview {
   return { service, ...counts, lastSeenUnixNano: "0" };
 }
 
-/** Quantiles of nothing are NaN, which JSON writes as null. */
-function durationOf(nanos: number | null): number {
-  return nanos === null || Number.isNaN(Number(nanos)) ? 0 : Number(nanos);
+/** Quantiles of nothing are NaN. */
+function durationOf(nanos: Quantile): number {
+  return Number(nanos) || 0;
 }
 
 function days({ startUnixNano, endUnixNano }: TimeWindow): string {

@@ -1,6 +1,6 @@
 import type { EngineClient } from "../engine/engine-client.ts";
 import { SPAN_KIND_NAMES, STATUS_CODE_NAMES } from "../transcode/spans.ts";
-import { Conditions, type AttributeFilter, type TimeWindow } from "./conditions.ts";
+import { Conditions, DURATION, type AttributeFilter, type TimeWindow } from "./conditions.ts";
 import { numberOf, resourceSpansOf, SPAN_SELECT, type JsonResourceSpans, type SpanRow } from "./span-rows.ts";
 
 /** A trace with more spans is cut, and says so. */
@@ -125,9 +125,9 @@ export class TraceReader {
   /** A trace's spans without attributes, by start time. Empty where the trace is unknown. */
   async skeleton(traceId: string): Promise<SkeletonSpan[]> {
     const rows = await this.#client.rows<
-      readonly [string, string, string, string, string, string, string, string, string[], number]
+      readonly [string, string, string, string, string, string, string, string, string[], string]
     >(
-      `SELECT SpanId, ParentSpanId, ServiceName, SpanName, SpanKind, StatusCode, toUnixTimestamp64Nano(Timestamp), Duration,
+      `SELECT SpanId, ParentSpanId, ServiceName, SpanName, SpanKind, StatusCode, toUnixTimestamp64Nano(Timestamp), ${DURATION},
          arrayMap(t -> toUnixTimestamp64Nano(t) - toUnixTimestamp64Nano(Timestamp), Events.Timestamp), length(Links.SpanId)
        FROM otel_traces WHERE TraceId = {traceId:String}
        ORDER BY Timestamp, SpanId LIMIT 1 BY SpanId, SpanKind, Timestamp LIMIT ${MAX_SPANS_PER_TRACE}`,
@@ -171,7 +171,7 @@ export class TraceReader {
       startUnixNano: window.startUnixNano - SUMMARY_MARGIN_NANOS,
       endUnixNano: window.endUnixNano + SUMMARY_MARGIN_NANOS,
     });
-    const rows = await this.#client.rows<readonly [string, string, string, string, string, [string, number, number][]]>(
+    const rows = await this.#client.rows<readonly [string, string, string, string, string, [string, string, string][]]>(
       `SELECT TraceId,
          argMin(root.1, (root.3, start)) AS rootService,
          argMin(root.2, (root.3, start)) AS rootOperation,
@@ -180,7 +180,7 @@ export class TraceReader {
        FROM (
          SELECT TraceId, ServiceName, count() AS spans, countIf(StatusCode = 'Error') AS errors,
            min(toUnixTimestamp64Nano(Timestamp)) AS start,
-           max(toUnixTimestamp64Nano(Timestamp) + toInt64(Duration)) AS finish,
+           max(toUnixTimestamp64Nano(Timestamp) + toInt64(${DURATION})) AS finish,
            argMin((ServiceName, SpanName, ParentSpanId != ''), (ParentSpanId != '', Timestamp)) AS root
          FROM otel_traces WHERE ${conditions.where} GROUP BY TraceId, ServiceName
        ) GROUP BY TraceId`,
@@ -197,7 +197,7 @@ function summaryOf([traceId, rootService, rootOperation, first, duration, servic
   string,
   string,
   string,
-  [string, number, number][],
+  [string, string, string][],
 ]): TraceSummary {
   const parts = services
     .map(([name, spanCount, errorCount]) => ({ name, spanCount: Number(spanCount), errorCount: Number(errorCount) }))
@@ -215,13 +215,13 @@ function summaryOf([traceId, rootService, rootOperation, first, duration, servic
 }
 
 function spanConditions(filter: SpanFilter): Conditions {
-  const conditions = new Conditions().within("Timestamp", filter.window);
+  const conditions = new Conditions().within("Timestamp", filter.window).add("TraceId != ''");
   if (filter.service !== undefined) conditions.add("ServiceName = {:String}", filter.service);
   if (filter.operation !== undefined) conditions.add("SpanName = {:String}", filter.operation);
   if (filter.kind !== undefined)
     conditions.add("SpanKind = {:String}", SPAN_KIND_NAMES[filter.kind] ?? String(filter.kind));
-  if (filter.minDurationNanos !== undefined) conditions.add(`Duration >= ${filter.minDurationNanos}`);
-  if (filter.maxDurationNanos !== undefined) conditions.add(`Duration <= ${filter.maxDurationNanos}`);
+  if (filter.minDurationNanos !== undefined) conditions.add(`${DURATION} >= ${filter.minDurationNanos}`);
+  if (filter.maxDurationNanos !== undefined) conditions.add(`${DURATION} <= ${filter.maxDurationNanos}`);
   if (filter.errorsOnly === true) conditions.add("StatusCode = 'Error'");
   for (const attribute of filter.attributes ?? [])
     conditions.attribute(attribute, ["SpanAttributes", "ResourceAttributes"]);

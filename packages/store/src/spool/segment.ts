@@ -5,13 +5,15 @@
  *     body     | length of the target  u16 LE | target | Native block |
  *
  * A target is what an INSERT names, `table (column, …)`, so that a segment can still be
- * drained by a program whose tables have other columns. *
- * A crash may cut the last frames short; whoever wrote them was then not told that they are
- * safe, so reading stops at the first frame that does not add up.
+ * drained by a program whose tables have other columns.
+ *
+ * A crash may cut the last frame short; whoever wrote it was then not told that it is safe,
+ * so it is passed over. A frame that does not add up although others follow was damaged later.
  */
 import { crc32 } from "node:zlib";
 
 const FRAME_HEAD = 8;
+const TARGET_HEAD = 2;
 
 export interface Frame {
   /** `table (column, …)` */
@@ -35,21 +37,33 @@ export function framed(target: string, blockParts: readonly Uint8Array[]): Uint8
   return [head, ...body];
 }
 
-/** The frames that stand whole in a segment, in order. */
-export function readFrames(segment: Buffer): Frame[] {
+export interface SegmentContent {
+  /** The frames that stand whole, in order. */
+  readonly frames: readonly Frame[];
+  /** Frames that were whole once and are no more. */
+  readonly damaged: number;
+}
+
+/** Reads a segment as far as its frames' lengths lead. */
+export function readFrames(segment: Buffer): SegmentContent {
   const frames: Frame[] = [];
+  let damaged = 0;
+  let damagedSinceLast = 0;
   let position = 0;
   while (position + FRAME_HEAD <= segment.length) {
     const start = position + FRAME_HEAD;
     const end = start + segment.readUInt32LE(position);
-    if (end > segment.length || end === start) break;
+    if (end > segment.length || end < start + TARGET_HEAD) break;
     const body = segment.subarray(start, end);
-    if (crc32(body) !== segment.readUInt32LE(position + 4)) break;
-    const targetEnd = 2 + body.readUInt16LE(0);
-    frames.push({ target: body.toString("latin1", 2, targetEnd), block: body.subarray(targetEnd) });
+    const targetEnd = TARGET_HEAD + body.readUInt16LE(0);
+    if (crc32(body) === segment.readUInt32LE(position + 4) && targetEnd <= body.length) {
+      frames.push({ target: body.toString("latin1", TARGET_HEAD, targetEnd), block: body.subarray(targetEnd) });
+      damaged += damagedSinceLast;
+      damagedSinceLast = 0;
+    } else damagedSinceLast++;
     position = end;
   }
-  return frames;
+  return { frames, damaged };
 }
 
 /** Each target's blocks in one piece, which is again a Native stream. */

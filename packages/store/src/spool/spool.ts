@@ -1,9 +1,12 @@
+import { randomBytes } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { ClewError, messageOf } from "@clew/base";
 import { framed } from "./segment.ts";
 
 const SUFFIX = ".spool";
+/** An open segment that would grow beyond this is closed: what the engine takes at once stays small. */
+const MAX_SEGMENT_BYTES = 16 * 1_048_576;
 
 /** A block that must not be lost, for one insert target, `table (column, …)`. The parts are read until `append` settles. */
 export interface SpoolBlock {
@@ -14,7 +17,8 @@ export interface SpoolBlock {
 /**
  * Files that hold blocks between their acknowledgement and their insert. Blocks are appended
  * to the open segment and synced; a segment that is closed is drained and removed by its name.
- * Names sort by age and are never used twice, so they can identify an insert.
+ * Names sort by age and are never used twice, so they can identify an insert
+ * (docs/formats/spool.md).
  */
 export class Spool {
   readonly #directory: string;
@@ -30,10 +34,14 @@ export class Spool {
     this.#run = run;
   }
 
-  /** Opens the directory, making it where needed; segments of earlier runs count as closed. `nowMs` makes names unique. */
+  /**
+   * Opens the directory, making it where needed; segments of earlier runs count as closed.
+   * `nowMs` makes names sort, and something random keeps them apart where a clock went back.
+   */
   static async open(directory: string, nowMs: number): Promise<Spool> {
     await mkdir(directory, { recursive: true });
-    const spool = new Spool(directory, Math.floor(nowMs).toString(36).padStart(9, "0"));
+    const time = Math.floor(nowMs).toString(36).padStart(9, "0");
+    const spool = new Spool(directory, `${time}-${randomBytes(4).toString("hex")}`);
     const names = (await readdir(directory)).filter((name) => name.endsWith(SUFFIX)).sort();
     for (const name of names) spool.#closed.push({ name, byteLength: (await stat(join(directory, name))).size });
     return spool;
@@ -44,10 +52,6 @@ export class Spool {
     return this.#closed.reduce((total, segment) => total + segment.byteLength, this.#length);
   }
 
-  get openSegmentBytes(): number {
-    return this.#length;
-  }
-
   get oldestClosed(): string | undefined {
     return this.#closed[0]?.name;
   }
@@ -56,6 +60,7 @@ export class Spool {
   async append(blocks: readonly SpoolBlock[]): Promise<void> {
     const parts = blocks.flatMap(({ target, parts }) => framed(target, parts));
     const byteLength = parts.reduce((total, part) => total + part.length, 0);
+    if (this.#length + byteLength > MAX_SEGMENT_BYTES) await this.rotate();
     try {
       this.#file ??= await this.#newSegment();
       await writeAll(this.#file, parts, byteLength, this.#length);
@@ -81,8 +86,10 @@ export class Spool {
     await file.close();
   }
 
-  read(name: string): Promise<Buffer> {
-    return readFile(join(this.#directory, name));
+  /** What was acknowledged of a closed segment. */
+  async read(name: string): Promise<Buffer> {
+    const byteLength = this.#closed.find((segment) => segment.name === name)?.byteLength ?? 0;
+    return (await readFile(join(this.#directory, name))).subarray(0, byteLength);
   }
 
   /** Forgets a closed segment, whose blocks are in the engine now. */
@@ -94,17 +101,17 @@ export class Spool {
   /** Puts a segment aside that the engine will never take, for a person to look at. */
   async putAside(name: string): Promise<string> {
     const aside = join(this.#directory, "rejected");
-    await mkdir(aside, { recursive: true });
-    await rename(join(this.#directory, name), join(aside, name));
     this.#forget(name);
+    await mkdir(aside, { recursive: true });
+    await rename(join(this.#directory, name), join(aside, name)).catch(unlessMissing);
     return join(aside, name);
   }
 
   async close(): Promise<void> {
     await this.rotate();
-    await this.#file?.close();
-    if (this.#file !== undefined) await rm(join(this.#directory, this.#name), { force: true });
+    const file = this.#file;
     this.#file = undefined;
+    if (file !== undefined) await this.#discard(file);
   }
 
   #forget(name: string): void {
@@ -116,11 +123,22 @@ export class Spool {
     this.#name = `${this.#run}-${String(this.#sequence++).padStart(8, "0")}${SUFFIX}`;
     this.#length = 0;
     const file = await open(join(this.#directory, this.#name), "wx");
-    await syncDirectory(this.#directory);
-    return file;
+    try {
+      await syncDirectory(this.#directory);
+      return file;
+    } catch (error) {
+      await this.#discard(file);
+      throw error;
+    }
   }
 
-  /** What was written of a failed append is cut off; where even that fails, the segment is closed as it was. */
+  /** Removes a segment in which nothing was acknowledged. */
+  async #discard(file: FileHandle): Promise<void> {
+    await file.close().catch(() => {});
+    await rm(join(this.#directory, this.#name), { force: true }).catch(() => {});
+  }
+
+  /** What was written of a failed append is cut off; where even that fails, the segment is closed at its former length. */
   async #abandonTail(): Promise<void> {
     const file = this.#file;
     if (file === undefined) return;
@@ -128,11 +146,16 @@ export class Spool {
       await file.truncate(this.#length);
     } catch {
       this.#file = undefined;
-      if (this.#length > 0) this.#closed.push({ name: this.#name, byteLength: this.#length });
+      if (this.#length === 0) return this.#discard(file);
+      this.#closed.push({ name: this.#name, byteLength: this.#length });
       this.#length = 0;
       await file.close().catch(() => {});
     }
   }
+}
+
+function unlessMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== "ENOENT") throw error;
 }
 
 /** The most buffers that one system call takes (IOV_MAX). */

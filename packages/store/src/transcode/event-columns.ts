@@ -34,7 +34,7 @@ export class EventColumns {
         name = reader.position;
         reader.position = nameEnd;
       } else if (tag === 26) this.#attributeWriter.add(reader, reader.lengthEnd());
-      else if (tag === 32) dropped = reader.varint();
+      else if (tag === 32) dropped = reader.uint32();
       else reader.skip(tag);
     }
     this.#attributeWriter.endRow();

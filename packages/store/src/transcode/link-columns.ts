@@ -43,7 +43,7 @@ export class LinkColumns {
       else if (tag === 18) takeRange(reader, spanId);
       else if (tag === 26) takeRange(reader, traceState);
       else if (tag === 34) this.#attributeWriter.add(reader, reader.lengthEnd());
-      else if (tag === 40) dropped = reader.varint();
+      else if (tag === 40) dropped = reader.uint32();
       else if (tag === 53) flags = reader.fixed32();
       else reader.skip(tag);
     }

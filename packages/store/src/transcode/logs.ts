@@ -108,7 +108,7 @@ export class LogsTranscoder implements SignalTranscoder, BlockBuilder, RecordVis
           reader.position += 8;
           break;
         case 16:
-          severityNumber = reader.varint();
+          severityNumber = reader.int32();
           break;
         case 26:
           takeRange(reader, severityText);
@@ -120,7 +120,7 @@ export class LogsTranscoder implements SignalTranscoder, BlockBuilder, RecordVis
           this.#attributeWriter.add(reader, reader.lengthEnd());
           break;
         case 56:
-          dropped = reader.varint();
+          dropped = reader.uint32();
           break;
         case 69:
           flags = reader.fixed32();
@@ -141,7 +141,8 @@ export class LogsTranscoder implements SignalTranscoder, BlockBuilder, RecordVis
     const { bytes } = reader;
     this.#writeTimes(bytes, timeAt, observedAt);
     this.#severityText.add(bytes, severityText[0]!, severityText[1]!);
-    this.#severityNumber.values.u8(severityNumber & 255);
+    // The column has a byte; the specification, 24 numbers.
+    this.#severityNumber.values.u8(Math.min(Math.max(severityNumber, 0), 255));
     this.#traceId.addHex(bytes, traceId[0]!, traceId[1]!);
     this.#spanId.addHex(bytes, spanId[0]!, spanId[1]!);
     this.#traceFlags.values.u8(flags & 255);

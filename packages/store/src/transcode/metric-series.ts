@@ -8,7 +8,7 @@
  */
 import { createHash } from "node:crypto";
 import { decode, KeyValue, prometheusLabelName, prometheusMetricName, Reader, type KeyValueObject } from "@clew/otlp";
-import { FixedColumn, LowCardinalityColumn, MapColumn, StringColumn, type Column } from "../block/columns.ts";
+import { FixedColumn, LowCardinalityColumn, MapColumn, type Column } from "../block/columns.ts";
 import { AttributeWriter } from "./attributes.ts";
 import { resetColumns, type BlockBuilder } from "./block-builder.ts";
 import { ResourceColumns } from "./resource-columns.ts";
@@ -28,7 +28,9 @@ export interface MetricContext {
   /** Where `Metric.metadata` KeyValues stand. */
   readonly metadata: Ranges;
   readonly resource: Ranges;
+  readonly resourceSchemaUrl: Ranges;
   readonly scope: Ranges;
+  readonly scopeSchemaUrl: Ranges;
 }
 
 interface KnownSeries {
@@ -37,7 +39,8 @@ interface KnownSeries {
 }
 
 /** How many series and contexts are remembered; beyond, all are forgotten and written anew. */
-export const MAX_KNOWN_SERIES = 200_000;
+const MAX_KNOWN_SERIES = 200_000;
+const MAX_KNOWN_CONTEXTS = 20_000;
 const NANOS_PER_DAY = 86_400_000_000_000;
 
 export class MetricSeries implements BlockBuilder {
@@ -87,12 +90,6 @@ export class MetricSeries implements BlockBuilder {
     this.rows = 0;
   }
 
-  /** Forgets what was written: the rows of the last blocks may not have been kept. */
-  forget(): void {
-    this.#known.clear();
-    this.#contexts.clear();
-  }
-
   useResource(resource: Ranges, schemaUrl: Ranges): void {
     this.#shared.useResource(resource, schemaUrl);
   }
@@ -101,10 +98,17 @@ export class MetricSeries implements BlockBuilder {
     this.#shared.useScope(scope, schemaUrl);
   }
 
-  /** A number for these bytes: the same for the same bytes, until `forget`. */
+  /** A number for these bytes: the same for the same bytes, until too many are known. */
   contextId(bytes: string): number {
-    let id = this.#contexts.get(bytes);
-    if (id === undefined) this.#contexts.set(bytes, (id = this.#contexts.size));
+    const known = this.#contexts.get(bytes);
+    if (known !== undefined) return known;
+    if (this.#contexts.size >= MAX_KNOWN_CONTEXTS) {
+      // Series are known by their context's number, which is about to be another's.
+      this.#contexts.clear();
+      this.#known.clear();
+    }
+    const id = this.#contexts.size;
+    this.#contexts.set(bytes, id);
     return id;
   }
 
@@ -139,7 +143,7 @@ export class MetricSeries implements BlockBuilder {
     this.#type.addText(context.type);
     this.#unit.addText(context.unit);
     this.#description.addText(context.description);
-    this.#temporality.values.u8(context.temporality);
+    this.#temporality.values.u8(Math.min(Math.max(context.temporality, 0), 255));
     this.#monotonic.values.u8(context.monotonic ? 1 : 0);
     this.#writeLabels(reader, context, attributes);
     addAll(reader, this.#attributeWriter, attributes);
@@ -185,26 +189,24 @@ function fingerprintOf(reader: Reader, context: MetricContext, attributes: Range
   hash.update(JSON.stringify([name, unit, type, temporality, monotonic]));
   for (const ranges of [
     attributes,
-    attributeRanges(reader, context.resource, 10),
-    attributeRanges(reader, context.scope, 26),
+    fieldRanges(reader, context.resource, 10),
+    fieldRanges(reader, context.scope, 26),
   ]) {
     const texts: string[] = [];
     for (let i = 0; i < ranges.length; i += 2) texts.push(reader.bytes.toString("latin1", ranges[i], ranges[i + 1]));
     hash.update(JSON.stringify(texts.sort()));
   }
-  hash.update(JSON.stringify(attributeTexts(reader, context.scope)));
+  const schemaUrls = [context.resourceSchemaUrl, context.scopeSchemaUrl].map((ranges) => textOf(reader, ranges));
+  hash.update(JSON.stringify([...nameAndVersion(reader, context.scope), ...schemaUrls]));
   return hash.digest().readBigUInt64LE(0);
 }
 
-/** A scope's name and version. */
-function attributeTexts(reader: Reader, scope: Ranges): string[] {
-  return [attributeRanges(reader, scope, 10), attributeRanges(reader, scope, 18)].map((ranges) =>
-    textOf(reader, ranges),
-  );
+function nameAndVersion(reader: Reader, scope: Ranges): string[] {
+  return [fieldRanges(reader, scope, 10), fieldRanges(reader, scope, 18)].map((ranges) => textOf(reader, ranges));
 }
 
 /** Where the values of one length-delimited field stand in a message. */
-function attributeRanges(reader: Reader, message: Ranges, wanted: number): Ranges {
+function fieldRanges(reader: Reader, message: Ranges, wanted: number): Ranges {
   const position = reader.position;
   const found: Ranges = [];
   for (let i = 0; i < message.length; i += 2) {
@@ -237,7 +239,7 @@ function labelsOf(reader: Reader, context: MetricContext, attributes: Ranges): [
     const before = labels.get(name);
     labels.set(name, before === undefined ? text : `${before};${text}`);
   }
-  for (const [name, value] of identity(keyValues(reader, attributeRanges(reader, context.resource, 10)))) {
+  for (const [name, value] of identity(keyValues(reader, fieldRanges(reader, context.resource, 10)))) {
     if (value !== "") labels.set(name, value);
   }
   return [...labels].filter(([, value]) => value !== "").sort(([a], [b]) => (a < b ? -1 : 1));
@@ -265,19 +267,21 @@ function keyValues(reader: Reader, ranges: Ranges): KeyValueObject[] {
 }
 
 function valueText(value: KeyValueObject["value"]): string {
-  if (value === undefined) return "";
-  if (value.stringValue !== undefined) return value.stringValue;
-  const scalar = value.boolValue ?? value.intValue ?? value.doubleValue;
-  if (scalar !== undefined) return String(scalar);
-  if (value.bytesValue !== undefined) return Buffer.from(value.bytesValue).toString("base64");
-  return JSON.stringify(plain(value));
+  const simple = plain(value) ?? "";
+  return typeof simple === "object" ? JSON.stringify(simple) : String(simple);
 }
 
+/** As JSON has it; bytes are base64, and integers within arrays and maps numbers. */
 function plain(value: KeyValueObject["value"]): unknown {
-  if (value?.arrayValue !== undefined) return value.arrayValue.values.map(plain);
+  if (value?.arrayValue !== undefined) return value.arrayValue.values.map(plainItem);
   if (value?.kvlistValue !== undefined) {
-    return Object.fromEntries(value.kvlistValue.values.map((entry) => [entry.key, plain(entry.value)]));
+    return Object.fromEntries(value.kvlistValue.values.map((entry) => [entry.key, plainItem(entry.value)]));
   }
-  if (value?.intValue !== undefined) return Number(value.intValue);
-  return value?.stringValue ?? value?.boolValue ?? value?.doubleValue ?? valueText(value);
+  if (value?.bytesValue !== undefined) return Buffer.from(value.bytesValue).toString("base64");
+  return value?.stringValue ?? value?.boolValue ?? value?.intValue ?? value?.doubleValue ?? null;
+}
+
+function plainItem(value: KeyValueObject["value"]): unknown {
+  const item = plain(value);
+  return typeof item === "bigint" ? Number(item) : item;
 }

@@ -22,14 +22,14 @@ const TEMPORALITY = 16;
 const MONOTONIC = 24;
 
 export class MetricsTranscoder implements SignalTranscoder, RecordVisitor {
-  readonly series: MetricSeries = new MetricSeries();
+  readonly #series = new MetricSeries();
   readonly #exemplars = new Exemplars();
-  readonly #numbers = new NumberPoints(this.series, this.#exemplars);
-  readonly #histograms = new HistogramPoints(this.series, this.#exemplars);
-  readonly #exponentialHistograms = new ExponentialHistogramPoints(this.series, this.#exemplars);
-  readonly #summaries = new SummaryPoints(this.series);
+  readonly #numbers = new NumberPoints(this.#series, this.#exemplars);
+  readonly #histograms = new HistogramPoints(this.#series, this.#exemplars);
+  readonly #exponentialHistograms = new ExponentialHistogramPoints(this.#series, this.#exemplars);
+  readonly #summaries = new SummaryPoints(this.#series);
   readonly blocks: readonly BlockBuilder[] = [
-    this.series,
+    this.#series,
     this.#numbers,
     this.#histograms,
     this.#exponentialHistograms,
@@ -37,8 +37,10 @@ export class MetricsTranscoder implements SignalTranscoder, RecordVisitor {
     this.#exemplars,
   ];
   #resource: Ranges = [];
+  #resourceSchemaUrl: Ranges = [];
   #resourceText = "";
   #scope: Ranges = [];
+  #scopeSchemaUrl: Ranges = [];
   #scopeText = "";
 
   add(payload: Payload): void {
@@ -46,14 +48,16 @@ export class MetricsTranscoder implements SignalTranscoder, RecordVisitor {
   }
 
   resource(reader: Reader, resource: Ranges, schemaUrl: Ranges): void {
-    this.series.useResource(resource, schemaUrl);
+    this.#series.useResource(resource, schemaUrl);
     this.#resource = resource;
+    this.#resourceSchemaUrl = schemaUrl;
     this.#resourceText = textOf(reader, resource) + textOf(reader, schemaUrl);
   }
 
   scope(reader: Reader, scope: Ranges, schemaUrl: Ranges): void {
-    this.series.useScope(scope, schemaUrl);
+    this.#series.useScope(scope, schemaUrl);
     this.#scope = scope;
+    this.#scopeSchemaUrl = schemaUrl;
     this.#scopeText = textOf(reader, scope) + textOf(reader, schemaUrl);
   }
 
@@ -87,7 +91,7 @@ export class MetricsTranscoder implements SignalTranscoder, RecordVisitor {
     const headText = head.map((ranges) => textOf(reader, ranges)).join("\n");
     const text = `${type} ${temporality} ${monotonic}\n${headText}\n${this.#scopeText}\n${this.#resourceText}`;
     const context: MetricContext = {
-      id: this.series.contextId(text),
+      id: this.#series.contextId(text),
       name: utf8(reader, name),
       description: utf8(reader, description),
       unit: utf8(reader, unit),
@@ -96,7 +100,9 @@ export class MetricsTranscoder implements SignalTranscoder, RecordVisitor {
       monotonic,
       metadata,
       resource: this.#resource,
+      resourceSchemaUrl: this.#resourceSchemaUrl,
       scope: this.#scope,
+      scopeSchemaUrl: this.#scopeSchemaUrl,
     };
     const points = this.#pointsOf(type);
     reader.position = data[0]!;
@@ -128,7 +134,7 @@ function aggregation(reader: Reader, data: Ranges, type: MetricType): { temporal
   reader.position = data[0]!;
   while (reader.position < data[1]!) {
     const tag = reader.varint();
-    if (tag === TEMPORALITY) found.temporality = reader.varint();
+    if (tag === TEMPORALITY) found.temporality = reader.int32();
     else if (tag === MONOTONIC && type === "sum") found.monotonic = reader.varint() !== 0;
     else reader.skip(tag);
   }

@@ -83,7 +83,7 @@ export class ResourceColumns {
         const isService = service < 0 && startsWithKey(reader, SERVICE_NAME);
         this.#resourceWriter.add(reader, end);
         if (isService) service = valueAt;
-      } else if (tag === RESOURCE_DROPPED) dropped = reader.varint();
+      } else if (tag === RESOURCE_DROPPED) dropped = reader.uint32();
       else reader.skip(tag);
     });
     this.#addService(service);
@@ -119,7 +119,7 @@ export class ResourceColumns {
       if (tag === SCOPE_NAME) takeRange(reader, name);
       else if (tag === SCOPE_VERSION) takeRange(reader, version);
       else if (tag === SCOPE_ATTRIBUTE) this.#scopeWriter.add(reader, reader.lengthEnd());
-      else if (tag === SCOPE_DROPPED) dropped = reader.varint();
+      else if (tag === SCOPE_DROPPED) dropped = reader.uint32();
       else reader.skip(tag);
     });
     this.#scopeName.add(reader.bytes, name[0] ?? 0, name[1] ?? 0);

@@ -138,7 +138,7 @@ export class SpansTranscoder implements SignalTranscoder, BlockBuilder, RecordVi
           reader.position = nameEnd;
           break;
         case 48:
-          kind = reader.varint();
+          kind = reader.int32();
           break;
         case 57:
           startAt = reader.position;
@@ -152,19 +152,19 @@ export class SpansTranscoder implements SignalTranscoder, BlockBuilder, RecordVi
           this.#attributeWriter.add(reader, reader.lengthEnd());
           break;
         case 80:
-          droppedAttributes = reader.varint();
+          droppedAttributes = reader.uint32();
           break;
         case 90:
           this.#events.add(reader, reader.lengthEnd());
           break;
         case 96:
-          droppedEvents = reader.varint();
+          droppedEvents = reader.uint32();
           break;
         case 106:
           this.#links.add(reader, reader.lengthEnd());
           break;
         case 112:
-          droppedLinks = reader.varint();
+          droppedLinks = reader.uint32();
           break;
         case 122:
           statusEnd = reader.lengthEnd();
@@ -216,7 +216,7 @@ export class SpansTranscoder implements SignalTranscoder, BlockBuilder, RecordVi
         messageEnd = reader.lengthEnd();
         message = reader.position;
         reader.position = messageEnd;
-      } else if (tag === 24) code = reader.varint();
+      } else if (tag === 24) code = reader.int32();
       else reader.skip(tag);
     }
     addNamed(this.#statusCode, STATUSES, code);

@@ -54,10 +54,10 @@ export class Exemplars implements BlockBuilder {
     while (reader.position < end) {
       const tag = reader.varint();
       if (tag === 17) timeAt = take8(reader);
-      else if (tag === 25) doubleAt = take8(reader);
+      else if (tag === 25) [doubleAt, intAt] = [take8(reader), -1];
       else if (tag === 34) takeRange(reader, spanId);
       else if (tag === 42) takeRange(reader, traceId);
-      else if (tag === 49) intAt = take8(reader);
+      else if (tag === 49) [doubleAt, intAt] = [-1, take8(reader)];
       else if (tag === 58) this.#attributeWriter.add(reader, reader.lengthEnd());
       else reader.skip(tag);
     }

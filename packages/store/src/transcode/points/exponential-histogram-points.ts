@@ -74,7 +74,7 @@ export class ExponentialHistogramPoints implements BlockBuilder {
       else if (tag === 57) zeroCountAt = take8(reader);
       else if (tag === 66) takeRange(reader, positive);
       else if (tag === 74) takeRange(reader, negative);
-      else if (tag === 80) flags = reader.varint();
+      else if (tag === 80) flags = reader.uint32();
       else if (tag === 90) pushRange(reader, exemplars);
       else if (tag === 97) minAt = take8(reader);
       else if (tag === 105) maxAt = take8(reader);

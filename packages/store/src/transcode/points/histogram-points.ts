@@ -64,7 +64,7 @@ export class HistogramPoints implements BlockBuilder {
       else if (tag === 58 || tag === 57) addEights(this.#explicitBounds, reader, tag);
       else if (tag === 66) pushRange(reader, exemplars);
       else if (tag === 74) pushRange(reader, attributes);
-      else if (tag === 80) flags = reader.varint();
+      else if (tag === 80) flags = reader.uint32();
       else if (tag === 89) minAt = take8(reader);
       else if (tag === 97) maxAt = take8(reader);
       else reader.skip(tag);

@@ -39,11 +39,11 @@ export class NumberPoints implements BlockBuilder {
       const tag = reader.varint();
       if (tag === 17) startAt = take8(reader);
       else if (tag === 25) timeAt = take8(reader);
-      else if (tag === 33) doubleAt = take8(reader);
+      else if (tag === 33) [doubleAt, intAt] = [take8(reader), -1];
       else if (tag === 42) pushRange(reader, exemplars);
-      else if (tag === 49) intAt = take8(reader);
+      else if (tag === 49) [doubleAt, intAt] = [-1, take8(reader)];
       else if (tag === 58) pushRange(reader, attributes);
-      else if (tag === 64) flags = reader.varint();
+      else if (tag === 64) flags = reader.uint32();
       else reader.skip(tag);
     }
     const fingerprint = this.#point.addRow(reader, context, attributes, startAt, timeAt, flags);

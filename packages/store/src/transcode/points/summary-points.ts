@@ -47,7 +47,7 @@ export class SummaryPoints implements BlockBuilder {
       else if (tag === 41) sumAt = take8(reader);
       else if (tag === 50) this.#addQuantile(reader, reader.lengthEnd());
       else if (tag === 58) pushRange(reader, attributes);
-      else if (tag === 64) flags = reader.varint();
+      else if (tag === 64) flags = reader.uint32();
       else reader.skip(tag);
     }
     this.#point.addRow(reader, context, attributes, startAt, timeAt, flags);
