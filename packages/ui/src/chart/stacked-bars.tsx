@@ -66,7 +66,10 @@ export function StackedBars({ label, grid, bars, layers, onSelect }: StackedBars
         onPointerCancel={() => setFrom(undefined)}
         onPointerLeave={() => setAt(undefined)}
       >
-        <span aria-hidden className="absolute top-0 left-0 text-xs text-faint">
+        <span
+          aria-hidden
+          className="absolute top-0 left-0 z-[1] rounded-sm bg-surface/85 pr-1 text-xs leading-none text-muted"
+        >
           {formatCount(max)}
         </span>
         <Bars grid={grid} bars={bars} layers={layers} max={max} />

@@ -3,7 +3,7 @@ import type { LiveLog } from "../api/types.ts";
 import { EMPTY_BUFFER, liveBuffer, MAX_RECORDS, type LiveAction, type LiveBuffer } from "./live-buffer.ts";
 
 const log = (bodyText: string): LiveLog => ({
-  timestampUnixNano: "1",
+  timestampUnixNano: String(bodyText.codePointAt(0)),
   service: "a",
   scope: "",
   severityNumber: 9,
@@ -22,10 +22,10 @@ const arrived = (texts: readonly string[], skipped = 0): LiveAction => ({
 const play = (...actions: readonly LiveAction[]): LiveBuffer => actions.reduce(liveBuffer, EMPTY_BUFFER);
 const texts = (buffer: LiveBuffer): string[] => buffer.shown.map(({ bodyText }) => bodyText);
 
-test("shows the newest first, each under an id of its own", () => {
-  const buffer = play(arrived(["a", "b"]), arrived(["c"]));
-  expect(texts(buffer)).toEqual(["c", "b", "a"]);
-  expect(new Set(buffer.shown.map(({ id }) => id)).size).toBe(3);
+test("shows the newest of what comes at once first, above all that came before, each under an id of its own", () => {
+  const buffer = play(arrived(["c", "d", "b"]), arrived(["a"]));
+  expect(texts(buffer)).toEqual(["a", "d", "c", "b"]);
+  expect(new Set(buffer.shown.map(({ id }) => id)).size).toBe(4);
 });
 
 test("keeps what arrives while paused, and shows it on resuming", () => {

@@ -32,7 +32,7 @@ export function liveBuffer(buffer: LiveBuffer, action: LiveAction): LiveBuffer {
     };
   }
   const { logs, skipped } = action;
-  const records = logs.map((log, i) => recordOf(log, buffer.count + i)).toReversed();
+  const records = logs.map((log, i) => recordOf(log, buffer.count + i)).toSorted(newestFirst);
   const counted = { ...buffer, count: buffer.count + logs.length, skipped: buffer.skipped + skipped };
   if (!buffer.isPaused) return { ...counted, shown: [...records, ...buffer.shown].slice(0, MAX_RECORDS) };
   const waiting = [...records, ...buffer.waiting];
@@ -43,6 +43,12 @@ export function liveBuffer(buffer: LiveBuffer, action: LiveAction): LiveBuffer {
 /** Whether the record comes from the live stream, and so lacks what only the store knows. */
 export function isLiveRecord({ id }: LogRecord): boolean {
   return id.startsWith("live-");
+}
+
+/** Batches of several services come at once; what comes later stays above what was shown. */
+function newestFirst(a: LogRecord, b: LogRecord): number {
+  const [timeA, timeB] = [BigInt(a.timestampUnixNano), BigInt(b.timestampUnixNano)];
+  return timeA === timeB ? 0 : timeA < timeB ? 1 : -1;
 }
 
 function recordOf(log: LiveLog, number: number): LogRecord {

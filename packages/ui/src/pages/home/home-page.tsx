@@ -3,7 +3,8 @@ import type { Overview } from "../../api/types.ts";
 import { bucketGrid } from "../../chart/bucket-grid.ts";
 import { useCatalogue } from "../../promql/use-prometheus.ts";
 import { Failure } from "../../shell/failure.tsx";
-import { useResolvedRange, useTimeRange } from "../../time/use-time-range.ts";
+import { useMovingRange } from "../../chart/use-moving-range.ts";
+import { useTimeRange } from "../../time/use-time-range.ts";
 import { ActivityPanel } from "./activity-panel.tsx";
 import { LatencyPanel, latencyMetric } from "./latency-panel.tsx";
 import { NothingYet } from "./nothing-yet.tsx";
@@ -17,7 +18,7 @@ const BARS = 75;
 
 /** What arrives, from whom, how much, and what fails. */
 export function HomePage() {
-  const range = useResolvedRange();
+  const range = useMovingRange();
   const overview = useServices(range);
   const status = useStatus();
   const services = overview.data?.services ?? NO_OVERVIEW.services;
@@ -35,7 +36,7 @@ export function HomePage() {
 
 function Arriving({ overview }: { readonly overview: Overview }) {
   const { setRange } = useTimeRange();
-  const range = useResolvedRange();
+  const range = useMovingRange();
   const grid = useMemo(() => bucketGrid(range, BARS), [range]);
   const activity = useActivity(grid, range.endMs).data?.activity ?? NO_OVERVIEW.activity;
   const metric = latencyMetric(useCatalogue(range).data ?? []);

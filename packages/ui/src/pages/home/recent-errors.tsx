@@ -4,6 +4,7 @@ import type { LogRecord } from "../../api/types.ts";
 import { formatClock, millisOf } from "../../format/format.ts";
 import { LogText } from "../../log/log-text.tsx";
 import { severityOf } from "../../log/severity.ts";
+import { TraceLink } from "../../log/trace-link.tsx";
 import { serviceColour } from "../../service/service-colour.ts";
 import { useRangeSearch } from "../../time/use-time-range.ts";
 import { Panel } from "./panel.tsx";
@@ -63,7 +64,7 @@ const ROW = "group flex h-6 items-center gap-2 px-3 text-sm hover:bg-hover outli
 
 function ErrorLink({ record, children }: { readonly record: LogRecord; readonly children: ReactNode }) {
   const range = useRangeSearch();
-  const { id, traceId, spanId, bodyText } = record;
+  const { id, traceId, bodyText } = record;
   if (traceId === "") {
     return (
       <Link to="/logs" search={{ ...range, severity: LEAST_ERROR, log: id }} className={ROW} title={bodyText}>
@@ -71,10 +72,9 @@ function ErrorLink({ record, children }: { readonly record: LogRecord; readonly 
       </Link>
     );
   }
-  const search = { ...range, ...(spanId === "" ? {} : { span: spanId }), log: id };
   return (
-    <Link to="/trace/$traceId" params={{ traceId }} search={search} className={ROW} title={bodyText}>
+    <TraceLink record={record} className={ROW} title={bodyText}>
       {children}
-    </Link>
+    </TraceLink>
   );
 }

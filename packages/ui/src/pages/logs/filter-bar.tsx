@@ -28,7 +28,7 @@ export function FilterBar({ attributeKeys }: { readonly attributeKeys: readonly 
         aria-label="Least severity"
         value={severity}
         onChange={(event) => change({ severity: event.target.value === "" ? undefined : event.target.value })}
-        className={`${FIELD} ${severity === "" ? "" : "border-accent"}`}
+        className={`${FIELD} px-1.5 ${severity === "" ? "" : "border-accent"}`}
       >
         <option value="">Any severity</option>
         {SEVERITIES.filter(({ from }) => from > 0).map(({ name, from }) => (

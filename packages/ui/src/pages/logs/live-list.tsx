@@ -17,19 +17,26 @@ export function LiveList({ filter }: { readonly filter: Parameters }) {
   const records = useMemo(() => joined(shown, before.records), [shown, before.records]);
   const [selection, select] = useSelection();
   const [isFollowing, setFollowing] = useState(true);
+  const [isHovered, setHovered] = useState(false);
   const [seen, setSeen] = useState(0);
   const scroller = useRef<HTMLDivElement>(null);
   const toggle = (): void => act({ type: isPaused ? "resume" : "pause" });
   useSpace(toggle);
+  const count = buffer.count - waiting.length;
   const follow = (isNow: boolean): void => {
+    if (isNow === isFollowing) return;
     setFollowing(isNow);
-    setSeen(buffer.count - waiting.length);
+    setSeen(count);
+  };
+  const hover = (isNow: boolean): void => {
+    setHovered(isNow);
+    if (isFollowing) setSeen(count);
   };
   const choose = (next: Selection): void => {
-    if (next.id !== undefined && isFollowing) follow(false);
+    if (next.id !== undefined) follow(false);
     select(next);
   };
-  const unseen = isFollowing ? 0 : buffer.count - waiting.length - seen;
+  const unseen = isFollowing && !isHovered ? 0 : count - seen;
   return (
     <div className="relative flex min-h-0 flex-1 flex-col">
       <div className="flex h-8 shrink-0 items-center gap-3 border-b border-line px-3 text-sm" aria-live="polite">
@@ -71,7 +78,7 @@ export function LiveList({ filter }: { readonly filter: Parameters }) {
           selection={selection}
           onSelect={choose}
           onEndNear={before.loadMore}
-          follow={{ isFollowing, onChange: (isNow) => (isNow === isFollowing ? undefined : follow(isNow)) }}
+          follow={{ isFollowing, onFollow: follow, isHovered, onHover: hover }}
           footer={
             records.length === 0 ? (
               <p className="p-6 text-center text-muted">Nothing yet. What arrives shows here by itself.</p>

@@ -1,4 +1,3 @@
-import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { KeyValue, LogRecord } from "../../api/types.ts";
 import { textOfValue } from "../../attributes/any-value.ts";
@@ -7,11 +6,11 @@ import { CopyButton } from "../../attributes/copy-button.tsx";
 import { formatDateTime, millisOf } from "../../format/format.ts";
 import { isLiveRecord } from "../../log/live-buffer.ts";
 import { severityOf } from "../../log/severity.ts";
-import { useRangeSearch } from "../../time/use-time-range.ts";
+import { useSearch } from "@tanstack/react-router";
+import { TraceLink } from "../../log/trace-link.tsx";
 import { toggled } from "./log-filter.ts";
 import { useChange } from "./use-change.ts";
 import { useWhole } from "./use-stored-logs.ts";
-import { useSearch } from "@tanstack/react-router";
 
 const ACTION = "inline-flex h-6 items-center rounded-md border border-line bg-surface px-2 text-sm hover:bg-hover";
 
@@ -28,7 +27,12 @@ export function LogDetail({ record: given }: { readonly record: LogRecord }) {
       <div className="mb-2 flex flex-wrap items-center gap-2">
         {traceId !== "" && (
           <>
-            <OpenTrace record={record} />
+            <TraceLink
+              record={record}
+              className="inline-flex h-6 items-center rounded-md bg-accent px-2.5 text-sm font-medium text-accent-text"
+            >
+              Open trace
+            </TraceLink>
             <button type="button" className={ACTION} onClick={() => change({ traceId, spanId: undefined })}>
               Only this trace
             </button>
@@ -47,47 +51,29 @@ export function LogDetail({ record: given }: { readonly record: LogRecord }) {
         {text === "" ? <span className="text-faint italic">empty body</span> : text}
       </pre>
       <div className="grid gap-3 lg:grid-cols-2">
+        <Part title="Attributes">
+          {attributes.length > 0 ? (
+            <AttributeTable attributes={attributes} onFilter={filter} />
+          ) : (
+            <p className="px-2 py-1 text-sm text-muted">The record has no attributes.</p>
+          )}
+        </Part>
         <div className="space-y-3">
           <Part title="Record">
             <AttributeTable attributes={fieldsOf(record)} label="Fields of the record" />
           </Part>
-          {attributes.length > 0 && (
-            <Part title="Attributes">
-              <AttributeTable attributes={attributes} onFilter={filter} />
-            </Part>
-          )}
+          <Part title="Resource">
+            {resource.attributes.length > 0 ? (
+              <AttributeTable attributes={resource.attributes} onFilter={filter} label="Resource" />
+            ) : (
+              <p className="px-2 py-1 text-sm text-muted">
+                {isLiveRecord(record) ? "Being stored; it shows in a moment." : "The resource has no attributes."}
+              </p>
+            )}
+          </Part>
         </div>
-        <Part title="Resource">
-          {resource.attributes.length > 0 ? (
-            <AttributeTable attributes={resource.attributes} onFilter={filter} label="Resource" />
-          ) : (
-            <p className="px-2 py-1 text-sm text-muted">
-              {isLiveRecord(record) ? "Being stored; it shows in a moment." : "The resource has no attributes."}
-            </p>
-          )}
-        </Part>
       </div>
     </div>
-  );
-}
-
-function OpenTrace({ record }: { readonly record: LogRecord }) {
-  const range = useRangeSearch();
-  const { traceId, spanId, id } = record;
-  const search = {
-    ...range,
-    ...(spanId === "" ? {} : { span: spanId }),
-    ...(isLiveRecord(record) ? {} : { log: id }),
-  };
-  return (
-    <Link
-      to="/trace/$traceId"
-      params={{ traceId }}
-      search={search}
-      className="inline-flex h-6 items-center rounded-md bg-accent px-2.5 text-sm font-medium text-accent-text"
-    >
-      Open trace
-    </Link>
   );
 }
 

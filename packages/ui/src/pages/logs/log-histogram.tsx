@@ -6,7 +6,8 @@ import { bucketGrid } from "../../chart/bucket-grid.ts";
 import { StackedBars, type Bar } from "../../chart/stacked-bars.tsx";
 import { formatCount, millisOf } from "../../format/format.ts";
 import { SEVERITIES } from "../../log/severity.ts";
-import { useResolvedRange, useTimeRange } from "../../time/use-time-range.ts";
+import { useMovingRange } from "../../chart/use-moving-range.ts";
+import { useTimeRange } from "../../time/use-time-range.ts";
 import { useChange } from "./use-change.ts";
 
 const BARS = 120;
@@ -15,7 +16,7 @@ const LAYERS = SEVERITIES.toReversed();
 
 /** Counts over time by severity, and in all. */
 export function LogHistogram({ filter }: { readonly filter: Parameters }) {
-  const range = useResolvedRange();
+  const range = useMovingRange();
   const { setRange } = useTimeRange();
   const change = useChange();
   const grid = useMemo(() => bucketGrid(range, BARS), [range]);

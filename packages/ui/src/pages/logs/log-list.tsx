@@ -1,4 +1,4 @@
-import { useEffect, useEffectEvent, useLayoutEffect, useRef, useState, type ReactNode, type RefObject } from "react";
+import { useEffect, useEffectEvent, useLayoutEffect, useRef, type ReactNode, type RefObject } from "react";
 import type { LogRecord } from "../../api/types.ts";
 import { useRows } from "../../chart/use-rows.ts";
 import { LogDetail } from "./log-detail.tsx";
@@ -14,6 +14,15 @@ export interface Selection {
   readonly isExpanded: boolean;
 }
 
+export interface Follow {
+  /** False once the list was scrolled, or a record chosen. */
+  readonly isFollowing: boolean;
+  readonly onFollow: (isFollowing: boolean) => void;
+  /** The pointer is over the list, whose rows then stay under it. */
+  readonly isHovered: boolean;
+  readonly onHover: (isHovered: boolean) => void;
+}
+
 interface LogListProps {
   readonly records: readonly LogRecord[];
   readonly selection: Selection;
@@ -22,7 +31,7 @@ interface LogListProps {
   /** Stands below the last row. */
   readonly footer: ReactNode;
   /** Given, the list follows what is put before its first row; otherwise the rows in view stay where they are. */
-  readonly follow?: { readonly isFollowing: boolean; readonly onChange: (isFollowing: boolean) => void };
+  readonly follow?: Follow;
   readonly scroller: RefObject<HTMLDivElement | null>;
 }
 
@@ -117,31 +126,29 @@ function useScrollToSelected(
 function useHeldRows(
   scroller: RefObject<HTMLDivElement | null>,
   records: readonly LogRecord[],
-  follow: LogListProps["follow"],
+  follow: Follow | undefined,
 ): void {
   const first = records[0]?.id;
-  const [isHovered, setHovered] = useState(false);
   const firstBefore = useRef(first);
-  const isFollowing = follow?.isFollowing ?? false;
   const place = useEffectEvent((firstNow: string | undefined) => {
     const element = scroller.current;
     const added = records.findIndex(({ id }) => id === firstBefore.current);
     firstBefore.current = firstNow;
     if (element === null || follow === undefined || added <= 0) return;
-    if (isFollowing && !isHovered) element.scrollTo({ top: 0 });
+    if (follow.isFollowing && !follow.isHovered) element.scrollTo({ top: 0 });
     else element.scrollBy({ top: added * ROW_PX });
   });
   useLayoutEffect(() => place(first), [first]);
-  const changed = useEffectEvent((element: HTMLDivElement, isHoveredNow: boolean) => {
-    setHovered(isHoveredNow);
-    if (!isHoveredNow && isFollowing) element.scrollTo({ top: 0 });
+  const hovered = useEffectEvent((element: HTMLDivElement, isHovered: boolean) => {
+    follow?.onHover(isHovered);
+    if (!isHovered && follow?.isFollowing === true) element.scrollTo({ top: 0 });
   });
-  const wheeled = useEffectEvent((element: HTMLDivElement) => follow?.onChange(element.scrollTop < ROW_PX));
+  const wheeled = useEffectEvent((element: HTMLDivElement) => follow?.onFollow(element.scrollTop < ROW_PX));
   useEffect(() => {
     const element = scroller.current;
     if (element === null) return undefined;
-    const enter = (): void => changed(element, true);
-    const leave = (): void => changed(element, false);
+    const enter = (): void => hovered(element, true);
+    const leave = (): void => hovered(element, false);
     const wheel = (): void => void requestAnimationFrame(() => wheeled(element));
     element.addEventListener("pointerenter", enter);
     element.addEventListener("pointerleave", leave);

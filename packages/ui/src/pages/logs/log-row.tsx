@@ -2,6 +2,7 @@ import { memo } from "react";
 import type { LogRecord } from "../../api/types.ts";
 import { formatClock, millisOf } from "../../format/format.ts";
 import { LogText } from "../../log/log-text.tsx";
+import { TraceLink } from "../../log/trace-link.tsx";
 import { severityOf } from "../../log/severity.ts";
 import { serviceColour } from "../../service/service-colour.ts";
 
@@ -16,7 +17,7 @@ export const LogRow = memo(function LogRow({ record, isSelected }: LogRowProps) 
   const isError = severity.from >= 17;
   return (
     <div
-      className={`flex h-6 items-center gap-2 border-l-[3px] pr-3 pl-2 text-sm ${isSelected ? "bg-selected" : "hover:bg-hover"}`}
+      className={`group flex h-6 items-center gap-2 border-l-[3px] pr-3 pl-2 text-sm ${isSelected ? "bg-selected" : "hover:bg-hover"}`}
       style={{ borderLeftColor: severity.colour }}
     >
       <span role="gridcell" className="w-[88px] shrink-0 font-mono text-muted">
@@ -42,6 +43,16 @@ export const LogRow = memo(function LogRow({ record, isSelected }: LogRowProps) 
       <span role="gridcell" className="flex min-w-0 flex-1">
         <LogText record={record} />
       </span>
+      {record.traceId !== "" && (
+        <span role="gridcell" className="shrink-0">
+          <TraceLink
+            record={record}
+            className="rounded-sm px-1 text-sm text-accent opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 hover:underline"
+          >
+            trace →
+          </TraceLink>
+        </span>
+      )}
     </div>
   );
 });

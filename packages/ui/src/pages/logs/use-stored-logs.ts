@@ -4,7 +4,8 @@ import { getClew, queryOf, type Parameters } from "../../api/client.ts";
 import type { LogHistogram, LogPage, LogRecord } from "../../api/types.ts";
 import { isLiveRecord } from "../../log/live-buffer.ts";
 import type { ResolvedRange } from "../../time/time-range.ts";
-import { useResolvedRange, useTimeRange } from "../../time/use-time-range.ts";
+import { useMovingRange } from "../../chart/use-moving-range.ts";
+import { useTimeRange } from "../../time/use-time-range.ts";
 import { timeOfId } from "./log-filter.ts";
 
 const PAGE = 300;
@@ -72,7 +73,7 @@ export function useStoredLogs(filter: Parameters, sought: string | undefined): S
 /** The time range as it was when the filters or the range were last changed, or `refresh` was called. */
 function useStandingRange(filterKey: string): { range: ResolvedRange; latest: ResolvedRange; refresh: () => void } {
   const { range } = useTimeRange();
-  const latest = useResolvedRange();
+  const latest = useMovingRange();
   const key = `${range.from} ${range.to} ${filterKey}`;
   const [standing, setStanding] = useState({ key, range: latest });
   if (standing.key !== key) setStanding({ key, range: latest });

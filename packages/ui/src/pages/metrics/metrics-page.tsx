@@ -7,7 +7,7 @@ import { subjectOf } from "../../promql/query-subject.ts";
 import { rateWindow } from "../../promql/resolution.ts";
 import { useCatalogue } from "../../promql/use-prometheus.ts";
 import { Failure } from "../../shell/failure.tsx";
-import { useResolvedRange } from "../../time/use-time-range.ts";
+import { useMovingRange } from "../../chart/use-moving-range.ts";
 import { Catalogue } from "./catalogue.tsx";
 import { MetricHeading } from "./metric-heading.tsx";
 import { QueryResult } from "./query-result.tsx";
@@ -18,7 +18,7 @@ const NONE: readonly CatalogueEntry[] = [];
 export function MetricsPage() {
   const { q = "", find = "" } = useSearch({ from: "/metrics" });
   const navigate = useNavigate({ from: "/metrics" });
-  const range = useResolvedRange();
+  const range = useMovingRange();
   const catalogue = useCatalogue(range);
   const entries = catalogue.data ?? NONE;
   const subject = useMemo(() => subjectOf(q, entries), [q, entries]);
