@@ -272,7 +272,7 @@ function valueText(value: KeyValueObject["value"]): string {
 }
 
 /** As JSON has it; bytes are base64, and integers within arrays and maps numbers. */
-function plain(value: KeyValueObject["value"]): unknown {
+function plain(value: KeyValueObject["value"]): string | boolean | bigint | number | object | null {
   if (value?.arrayValue !== undefined) return value.arrayValue.values.map(plainItem);
   if (value?.kvlistValue !== undefined) {
     return Object.fromEntries(value.kvlistValue.values.map((entry) => [entry.key, plainItem(entry.value)]));

@@ -1,0 +1,300 @@
+/** Searches: what each filter finds, and that pages hold everything once. */
+import { randomBytes } from "node:crypto";
+import { encode, payloadOf, PROTOCOLS, type Signal } from "@clew/otlp";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openStore, type RunningStore } from "../running-store.test-kit.ts";
+import { LogReader, type LogCursor, type LogFilter } from "./log-reader.ts";
+import { OverviewReader } from "./overview-reader.ts";
+import { TraceReader, type SpanFilter, type TraceCursor } from "./trace-reader.ts";
+
+const START = 1_760_000_000_000_000_000n;
+const SECOND = 1_000_000_000n;
+const window = { startUnixNano: START, endUnixNano: START + 100n * SECOND };
+
+let running: RunningStore;
+let traces: TraceReader;
+let logs: LogReader;
+
+const text = (key: string, stringValue: string): object => ({ key, value: { stringValue } });
+const resourceOf = (service: string): object => ({
+  attributes: [text("service.name", service), text("host", `${service}-host`)],
+});
+
+async function send(signal: Signal, request: object): Promise<void> {
+  await running.store.write(payloadOf(signal, encode(PROTOCOLS[signal].request, request)));
+}
+
+interface TestSpan {
+  readonly trace: number;
+  readonly name: string;
+  readonly atSecond: number;
+  readonly durationMs?: number;
+  readonly kind?: number;
+  readonly error?: boolean;
+  readonly parent?: Uint8Array;
+  readonly attributes?: readonly object[];
+}
+
+const traceIdOf = (trace: number): Uint8Array => Buffer.from(trace.toString(16).padStart(32, "0"), "hex");
+
+function spanOf({
+  trace,
+  name,
+  atSecond,
+  durationMs = 1,
+  kind = 1,
+  error = false,
+  parent,
+  attributes = [],
+}: TestSpan): object {
+  const startTimeUnixNano = START + BigInt(atSecond) * SECOND;
+  return {
+    traceId: traceIdOf(trace),
+    spanId: randomBytes(8),
+    ...(parent === undefined ? {} : { parentSpanId: parent }),
+    name,
+    kind,
+    startTimeUnixNano,
+    endTimeUnixNano: startTimeUnixNano + BigInt(durationMs) * 1_000_000n,
+    status: error ? { code: 2, message: "no" } : {},
+    attributes,
+  };
+}
+
+beforeAll(async () => {
+  running = await openStore();
+  traces = new TraceReader(running.store.client);
+  logs = new LogReader(running.store.client);
+  await send("traces", {
+    resourceSpans: [
+      {
+        resource: resourceOf("shop"),
+        scopeSpans: [
+          {
+            spans: [
+              spanOf({
+                trace: 1,
+                name: "GET /",
+                atSecond: 1,
+                durationMs: 50,
+                kind: 2,
+                attributes: [text("user", "ann"), text("code", "200")],
+              }),
+              spanOf({
+                trace: 2,
+                name: "POST /",
+                atSecond: 2,
+                durationMs: 500,
+                kind: 2,
+                error: true,
+                attributes: [text("user", "bob")],
+              }),
+              spanOf({ trace: 3, name: "tick", atSecond: 3 }),
+            ],
+          },
+        ],
+      },
+      {
+        resource: resourceOf("stock"),
+        scopeSpans: [
+          {
+            spans: [spanOf({ trace: 1, name: "reserve", atSecond: 1, durationMs: 5, kind: 3, parent: randomBytes(8) })],
+          },
+        ],
+      },
+      // No trace id: kept, but part of no trace.
+      { scopeSpans: [{ spans: [{ spanId: randomBytes(8), name: "lost", startTimeUnixNano: START + SECOND }] }] },
+    ],
+  });
+  await send("logs", {
+    resourceLogs: [
+      {
+        resource: resourceOf("shop"),
+        scopeLogs: [
+          {
+            logRecords: [
+              logOf(1, 9, "User Ann logged in", { traceId: traceIdOf(1), attributes: [text("user", "ann")] }),
+              logOf(2, 17, "payment failed: card declined", { spanId: Buffer.from("0102030405060708", "hex") }),
+              logOf(3, 5, "100% done"),
+            ],
+          },
+        ],
+      },
+      { resource: resourceOf("stock"), scopeLogs: [{ logRecords: [logOf(4, 0, "ÄRGER im Lager")] }] },
+    ],
+  });
+  await running.store.flush();
+});
+
+afterAll(async () => {
+  await running.stop();
+});
+
+function logOf(atSecond: number, severityNumber: number, stringValue: string, more: object = {}): object {
+  return { timeUnixNano: START + BigInt(atSecond) * SECOND, severityNumber, body: { stringValue }, ...more };
+}
+
+describe("traces", () => {
+  test.each<[string, Partial<SpanFilter>, number[]]>([
+    ["everything, newest first", {}, [3, 2, 1]],
+    ["a service", { service: "stock" }, [1]],
+    ["an operation", { operation: "POST /" }, [2]],
+    ["a kind", { kind: 2 }, [2, 1]],
+    ["a least duration", { minDurationNanos: 50_000_000n }, [2, 1]],
+    ["a greatest duration", { maxDurationNanos: 1_000_000n }, [3]],
+    ["errors", { errorsOnly: true }, [2]],
+    ["an attribute", { attributes: [{ key: "user", operator: "=", value: "ann" }] }, [1]],
+    [
+      "an attribute that is not so, or not there",
+      { service: "shop", attributes: [{ key: "user", operator: "!=", value: "ann" }] },
+      [3, 2],
+    ],
+    ["an attribute by a pattern", { attributes: [{ key: "user", operator: "=~", value: "^(ann|bob)$" }] }, [2, 1]],
+    [
+      "an attribute against a pattern",
+      { service: "shop", attributes: [{ key: "user", operator: "!~", value: "b" }] },
+      [3, 1],
+    ],
+    ["an attribute that is there", { attributes: [{ key: "code", operator: "exists", value: "" }] }, [1]],
+    ["an attribute of the resource", { attributes: [{ key: "host", operator: "=", value: "stock-host" }] }, [1]],
+    ["several conditions on one span", { service: "shop", errorsOnly: true, kind: 2 }, [2]],
+    ["a part of the time", { window: { startUnixNano: START + 2n * SECOND, endUnixNano: START + 3n * SECOND } }, [2]],
+    ["an empty value where there is none", { attributes: [{ key: "none", operator: "=", value: "" }] }, []],
+  ])("are found by %s", async (_name, filter, expected) => {
+    const found = await traces.search({ window, ...filter }, 10);
+    expect(found.map(({ traceId }) => Number.parseInt(traceId, 16))).toEqual(expected);
+  });
+
+  test("come in pages that hold each once", async () => {
+    const found: number[] = [];
+    let after: TraceCursor | undefined;
+    do {
+      const page: TraceCursor[] = await traces.search({ window }, 1, after);
+      found.push(...page.map(({ traceId }) => Number.parseInt(traceId, 16)));
+      after = page.at(-1);
+    } while (after !== undefined);
+    expect(found).toEqual([3, 2, 1]);
+  });
+
+  test("are summed up by their services and root", async () => {
+    const ids = [1, 2].map((trace) => Buffer.from(traceIdOf(trace)).toString("hex"));
+    expect(await traces.summaries(ids, window)).toMatchObject([
+      {
+        rootService: "shop",
+        rootOperation: "GET /",
+        durationNanos: "50000000",
+        spanCount: 2,
+        errorCount: 0,
+        services: [
+          { name: "shop", spanCount: 1, errorCount: 0 },
+          { name: "stock", spanCount: 1, errorCount: 0 },
+        ],
+      },
+      { rootOperation: "POST /", errorCount: 1 },
+    ]);
+  });
+
+  test("know their services and operations", async () => {
+    expect(await traces.services()).toEqual(["shop", "stock"]);
+    expect(await traces.operations("shop")).toEqual([
+      { name: "GET /", kind: 2 },
+      { name: "POST /", kind: 2 },
+      { name: "tick", kind: 1 },
+    ]);
+    expect(await traces.operations("shop", 1)).toEqual([{ name: "tick", kind: 1 }]);
+  });
+});
+
+describe("logs", () => {
+  const ann = "User Ann logged in";
+  const failed = "payment failed: card declined";
+  const done = "100% done";
+  const trouble = "ÄRGER im Lager";
+
+  test.each<[string, Partial<LogFilter>, string[]]>([
+    ["everything, newest first", {}, [trouble, done, failed, ann]],
+    ["words in any order and case", { text: "IN user" }, [ann]],
+    ["a phrase", { text: '"card declined"' }, [failed]],
+    ["a phrase that does not stand so", { text: '"declined card"' }, []],
+    ["letters with marks, in any case", { text: "ärger" }, [trouble]],
+    ["signs that SQL gives a meaning", { text: "100%" }, [done]],
+    ["services", { services: ["stock", "nobody"] }, [trouble]],
+    ["a least severity", { minSeverity: 9 }, [failed, ann]],
+    ["a trace", { traceId: "00000000000000000000000000000001" }, [ann]],
+    ["spans", { spanIds: ["0102030405060708"] }, [failed]],
+    ["an attribute", { attributes: [{ key: "user", operator: "=", value: "ann" }] }, [ann]],
+    ["an attribute of the resource", { attributes: [{ key: "host", operator: "=~", value: "^stock" }] }, [trouble]],
+    [
+      "a part of the time",
+      { window: { startUnixNano: START + 2n * SECOND, endUnixNano: START + 4n * SECOND } },
+      [done, failed],
+    ],
+  ])("are found by %s", async (_name, filter, expected) => {
+    const found = await logs.search({ window, ...filter }, 10);
+    expect(found.map(({ bodyText }) => bodyText)).toEqual(expected);
+  });
+
+  test("are counted by severity over time", async () => {
+    const none = [0, 0, 0, 0, 0, 0, 0];
+    expect(await logs.histogram({ window }, 50)).toEqual([
+      { startUnixNano: String(START), counts: none.with(3, 1) },
+      { startUnixNano: String(START + 2n * SECOND), counts: none.with(2, 1).with(5, 1) },
+      { startUnixNano: String(START + 4n * SECOND), counts: none.with(0, 1) },
+    ]);
+    expect(await logs.services({ window })).toEqual([
+      { name: "shop", count: 3 },
+      { name: "stock", count: 1 },
+    ]);
+  });
+
+  test.each([false, true])(
+    "come in pages that hold each once, even those that are alike (oldest first: %s)",
+    async (oldestFirst) => {
+      const later = { startUnixNano: START + 200n * SECOND, endUnixNano: START + 300n * SECOND };
+      const alike = Array.from({ length: 7 }, () => logOf(201, 9, "tick"));
+      const others = ["a", "b", "c"].map((body) => logOf(201, 9, body));
+      await send("logs", {
+        resourceLogs: [{ scopeLogs: [{ logRecords: [...alike, ...others, logOf(202, 9, "last")] }] }],
+      });
+      await running.store.flush();
+      const filter = { window: later };
+      const all = await logs.search(filter, 100, { oldestFirst });
+      expect(new Set(all.map(({ cursor }) => `${cursor.timeUnixNano} ${cursor.hash} ${cursor.repeat}`)).size).toBe(
+        all.length,
+      );
+      const paged: string[] = [];
+      let after: LogCursor | undefined;
+      do {
+        const page = await logs.search(filter, 3, { after, oldestFirst });
+        paged.push(...page.map(({ bodyText }) => bodyText));
+        after = page.at(-1)?.cursor;
+      } while (after !== undefined);
+      expect(paged).toEqual(all.map(({ bodyText }) => bodyText));
+      expect(paged.at(oldestFirst ? -1 : 0)).toBe("last");
+    },
+  );
+});
+
+test("the overview tells who sent how much, and how it went", async () => {
+  const overview = new OverviewReader(running.store.client);
+  const services = await overview.services(window);
+  expect(services.find(({ service }) => service === "shop")).toMatchObject({
+    spans: 3,
+    requests: 3,
+    errors: 1,
+    logs: 3,
+    errorLogs: 1,
+    lastSeenUnixNano: String(START + 3n * SECOND),
+  });
+  expect(await overview.operations("shop", window)).toContainEqual(
+    expect.objectContaining({ name: "POST /", requests: 1, errors: 1, p50Nanos: 500_000_000 }),
+  );
+  const activity = await overview.activity(window, 100);
+  expect(activity[0]).toEqual({
+    startUnixNano: String(START + SECOND),
+    spans: 3,
+    errorSpans: 0,
+    logs: 1,
+    errorLogs: 0,
+  });
+});
