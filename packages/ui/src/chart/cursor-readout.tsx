@@ -1,5 +1,5 @@
 import { formatClock } from "../format/format.ts";
-import { shortName, type Frame, type Series } from "./series.ts";
+import { commonLabels, shortName, without, type Frame, type Series } from "./series.ts";
 import type { SeriesStyle } from "./theme-colours.ts";
 import type { Unit } from "./unit.ts";
 
@@ -25,6 +25,7 @@ const MAX_ROWS = 6;
 /** The values at the crosshair, greatest first. Gives way to an exemplar's tooltip, which is drawn above it. */
 export function CursorReadout({ cursor, frame, series, styles, unit }: CursorReadoutProps) {
   if (cursor === undefined) return null;
+  const common = commonLabels(series);
   const rows = series
     .map(({ key, labels, values }, i) => ({ key, labels, value: values[cursor.index] ?? null, style: styles[i] }))
     .filter((row): row is typeof row & { value: number } => row.value !== null)
@@ -42,7 +43,7 @@ export function CursorReadout({ cursor, frame, series, styles, unit }: CursorRea
       {rows.slice(0, MAX_ROWS).map(({ key, labels, value, style }) => (
         <p key={key} className="flex items-center gap-1.5 leading-[18px]">
           <span className="h-[3px] w-2.5 shrink-0 rounded-sm" style={{ background: style?.stroke }} />
-          <span className="min-w-0 flex-1 truncate">{shortName(labels)}</span>
+          <span className="min-w-0 flex-1 truncate">{shortName(without(labels, common))}</span>
           <span className="pl-2 font-mono">{unit.format(value)}</span>
         </p>
       ))}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { frameOf, labelText, shortName } from "./series.ts";
+import { commonLabels, frameOf, labelText, shortName, without } from "./series.ts";
 
 const grid = { startSeconds: 100, endSeconds: 106, stepSeconds: 2 };
 
@@ -35,4 +35,15 @@ test("names a series as PromQL does, and shortly", () => {
   expect(labelText({})).toBe("{}");
   expect(shortName({ __name__: "up", job: "a", instance: "1", code: "500" })).toBe("a · code=500");
   expect(shortName({ __name__: "up" })).toBe("up");
+});
+
+test("tells series apart by the labels in which they differ", () => {
+  const labels = [
+    { job: "a", le: "1" },
+    { job: "a", le: "2" },
+  ];
+  const common = commonLabels(labels.map((one) => ({ labels: one })));
+  expect(common).toEqual({ job: "a" });
+  expect(labels.map((one) => without(one, common))).toEqual([{ le: "1" }, { le: "2" }]);
+  expect(commonLabels([{ labels: { job: "a" } }])).toEqual({});
 });

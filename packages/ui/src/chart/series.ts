@@ -47,6 +47,19 @@ export function labelText({ __name__: name = "", ...labels }: Labels): string {
   return pairs.length === 0 && name !== "" ? name : `${name}{${pairs.join(", ")}}`;
 }
 
+/** The labels that all series have alike, and so tell none of them from another; none where there is but one series. */
+export function commonLabels(series: readonly Pick<Series, "labels">[]): Labels {
+  const [first, ...others] = series;
+  if (first === undefined || others.length === 0) return {};
+  const isCommon = ([label, value]: readonly [string, string]): boolean =>
+    others.every(({ labels }) => labels[label] === value);
+  return Object.fromEntries(Object.entries(first.labels).filter(isCommon));
+}
+
+export function without(labels: Labels, left: Labels): Labels {
+  return Object.fromEntries(Object.entries(labels).filter(([label]) => left[label] === undefined));
+}
+
 /** The shortest name that still tells: a service's, where a series has nothing else. */
 export function shortName(labels: Labels): string {
   const { __name__: name, job, ...others } = labels;

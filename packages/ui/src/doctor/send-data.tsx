@@ -19,7 +19,7 @@ export function SendData({ status }: { readonly status: Status }) {
             <Tab
               key={id}
               id={id}
-              className="-mb-px cursor-default border-b-2 border-transparent px-2.5 py-1.5 text-muted outline-offset-[-2px] hover:text-text selected:border-accent selected:font-medium selected:text-text"
+              className="-mb-px cursor-default border-b-2 border-transparent px-2.5 py-1.5 text-muted outline-offset-[-2px] hover:text-text data-selected:border-accent data-selected:font-medium data-selected:text-text"
             >
               {language}
             </Tab>

@@ -13,10 +13,12 @@ interface ActivityPanelProps {
   readonly grid: BucketGrid;
   readonly activity: readonly ActivityBucket[];
   readonly onSelect: (startMs: number, endMs: number) => void;
+  /** Takes the whole row, its charts side by side. */
+  readonly isWide: boolean;
 }
 
 /** Spans and log records over time, those with errors at the foot of each bar. */
-export function ActivityPanel({ grid, activity, onSelect }: ActivityPanelProps) {
+export function ActivityPanel({ grid, activity, onSelect, isWide }: ActivityPanelProps) {
   const bars = (count: (bucket: ActivityBucket) => number, errors: (bucket: ActivityBucket) => number): Bar[] =>
     activity.map((bucket) => ({
       startMs: Math.round(millisOf(bucket.startUnixNano)),
@@ -31,8 +33,8 @@ export function ActivityPanel({ grid, activity, onSelect }: ActivityPanelProps) 
     (bucket) => bucket.errorLogs,
   );
   return (
-    <Panel title="Activity" note={`a bar is ${widthText(grid.bucketMs)}`}>
-      <div className="flex min-h-0 flex-1 flex-col gap-2 px-3 pb-2">
+    <Panel title="Activity" note={`a bar is ${widthText(grid.bucketMs)}`} className={isWide ? "lg:col-span-2" : ""}>
+      <div className={`flex min-h-0 flex-1 px-3 pb-2 ${isWide ? "gap-6" : "flex-col gap-2"}`}>
         <Counted name="Spans" bars={spans} grid={grid} onSelect={onSelect} />
         <Counted name="Log records" bars={logs} grid={grid} onSelect={onSelect} />
       </div>
@@ -51,7 +53,7 @@ function Counted({ name, bars, grid, onSelect }: CountedProps) {
   const errors = bars.reduce((sum, { counts }) => sum + (counts[0] ?? 0), 0);
   const total = bars.reduce((sum, { counts }) => sum + (counts[1] ?? 0), errors);
   return (
-    <div className="flex min-h-0 flex-1 flex-col">
+    <div className="flex min-h-0 min-w-0 flex-1 flex-col">
       <p className="flex shrink-0 items-baseline gap-2 text-sm">
         <span className="font-medium">{name}</span>
         <span className="font-mono">{formatCount(total)}</span>

@@ -8,6 +8,7 @@ import { useTimeRange } from "../../time/use-time-range.ts";
 import { ActivityPanel } from "./activity-panel.tsx";
 import { LatencyPanel, latencyMetric } from "./latency-panel.tsx";
 import { NothingYet } from "./nothing-yet.tsx";
+import { Panel } from "./panel.tsx";
 import { RecentErrors } from "./recent-errors.tsx";
 import { ServicesTable } from "./services-table.tsx";
 import { StatusLine } from "./status-line.tsx";
@@ -39,14 +40,21 @@ function Arriving({ overview }: { readonly overview: Overview }) {
   const range = useMovingRange();
   const grid = useMemo(() => bucketGrid(range, BARS), [range]);
   const activity = useActivity(grid, range.endMs).data?.activity ?? NO_OVERVIEW.activity;
-  const metric = latencyMetric(useCatalogue(range).data ?? []);
+  const catalogue = useCatalogue(range);
+  const metric = latencyMetric(catalogue.data ?? []);
   const errors = useRecentErrors(range).data?.records ?? [];
   const select = (from: number, to: number): void =>
     setRange({ from: String(Math.round(from)), to: String(Math.round(to)) });
   return (
     <div className="grid min-h-0 flex-1 auto-rows-[minmax(280px,1fr)] grid-cols-1 lg:grid-rows-[minmax(300px,6fr)_minmax(220px,4fr)] gap-3 overflow-y-auto p-3 lg:grid-cols-[minmax(0,8fr)_minmax(0,5fr)]">
       {metric !== undefined && <LatencyPanel metric={metric} range={range} onSelect={select} />}
-      <ActivityPanel grid={grid} activity={activity} onSelect={select} />
+      {catalogue.isPending && <Panel title="p95 request duration">{null}</Panel>}
+      <ActivityPanel
+        grid={grid}
+        activity={activity}
+        onSelect={select}
+        isWide={catalogue.isSuccess && metric === undefined}
+      />
       <ServicesTable services={overview.services} range={range} />
       <RecentErrors records={errors} />
     </div>

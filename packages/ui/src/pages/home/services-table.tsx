@@ -11,7 +11,7 @@ import { Panel } from "./panel.tsx";
 
 const LEAST_ERROR = "17";
 const HEAD =
-  "sticky top-0 z-[2] h-7 bg-surface px-2 text-right text-xs font-normal text-muted shadow-[0_1px_0_var(--line)]";
+  "sticky top-0 z-[2] h-7 bg-surface px-2 text-right text-xs font-normal whitespace-nowrap text-muted shadow-[0_1px_0_var(--line)]";
 
 interface ServicesTableProps {
   readonly services: readonly ServiceOverview[];

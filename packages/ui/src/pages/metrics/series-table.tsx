@@ -1,6 +1,6 @@
 import { useRows } from "../../chart/use-rows.ts";
-import { useRef } from "react";
-import { labelText, type Series } from "../../chart/series.ts";
+import { useMemo, useRef } from "react";
+import { commonLabels, labelText, without, type Labels, type Series } from "../../chart/series.ts";
 import type { SeriesStyle } from "../../chart/theme-colours.ts";
 import type { Unit } from "../../chart/unit.ts";
 
@@ -35,6 +35,7 @@ export function SeriesTable({ series, styles, hidden, unit, onHide }: SeriesTabl
     if (!next.delete(key)) next.add(key);
     onHide(next);
   };
+  const common = useMemo(() => commonLabels(series), [series]);
   const number = (value: number | null): string =>
     value === null || !Number.isFinite(value) ? "–" : unit.format(value);
   return (
@@ -46,7 +47,15 @@ export function SeriesTable({ series, styles, hidden, unit, onHide }: SeriesTabl
     >
       <div role="row" className={`${COLUMNS} h-7 shrink-0 border-b border-line text-xs text-muted`}>
         <span role="columnheader" aria-label="Shown" />
-        <span role="columnheader">Series</span>
+        <span role="columnheader" className="truncate">
+          Series
+          {Object.keys(common).length > 0 && (
+            <span className="ml-3 font-mono">
+              <span className="font-sans text-faint">all </span>
+              <LabelText labels={common} />
+            </span>
+          )}
+        </span>
         {["Min", "Max", "Last"].map((title) => (
           <span key={title} role="columnheader" className="text-right">
             {title}
@@ -86,7 +95,7 @@ export function SeriesTable({ series, styles, hidden, unit, onHide }: SeriesTabl
                   className={`truncate font-mono ${hidden.has(one.key) ? "text-faint" : ""}`}
                   title={one.key}
                 >
-                  <LabelText labels={one.labels} />
+                  <LabelText labels={without(one.labels, common)} />
                 </span>
                 {[one.min, one.max, one.last].map((value, i) => (
                   // oxlint-disable-next-line react/no-array-index-key -- the three columns never move
@@ -123,7 +132,7 @@ function Swatch({ style, isOn }: { readonly style: SeriesStyle; readonly isOn: b
   );
 }
 
-function LabelText({ labels }: { readonly labels: Series["labels"] }) {
+function LabelText({ labels }: { readonly labels: Labels }) {
   const { __name__: name, ...others } = labels;
   const pairs = Object.entries(others).toSorted(([a], [b]) => place(a) - place(b));
   if (pairs.length === 0) return <>{labelText(labels)}</>;
