@@ -57,8 +57,11 @@ const SpanContent = memo(function SpanContent(props: Omit<SpanPaneProps, "ref" |
   const { data, error } = useSpan(skeleton.traceId, spanId);
   const filter = useAttributeFilter();
   const top = useRef<HTMLDivElement>(null);
+  // In braces: scrolling returns a promise in newer browsers, and an effect must not.
   // oxlint-disable-next-line react/exhaustive-effect-dependencies -- another span starts at its top
-  useEffect(() => top.current?.parentElement?.scrollTo({ top: 0 }), [spanId]);
+  useEffect(() => {
+    void top.current?.parentElement?.scrollTo({ top: 0 });
+  }, [spanId]);
   const resourceSpans = data?.resourceSpans[0];
   const scopeSpans = resourceSpans?.scopeSpans[0];
   const detail = scopeSpans?.spans[0];

@@ -51,7 +51,9 @@ export function Waterfall(props: WaterfallProps) {
     rows.current.update(state, width);
     if (isFirst && initialScrollTop !== undefined) scroller.current.scrollTop = initialScrollTop;
   }, [state, width, initialScrollTop]);
-  useLayoutEffect(() => onTimelineWidth(width), [width, onTimelineWidth]);
+  useLayoutEffect(() => {
+    onTimelineWidth(width);
+  }, [width, onTimelineWidth]);
 
   useEffect(() => {
     const element = scroller.current;
