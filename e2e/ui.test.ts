@@ -42,11 +42,9 @@ describe.skipIf(chromiumPath === undefined)("the UI (needs Chromium)", { timeout
 
     const exemplar = page.getByTestId("exemplar").first();
     await exemplar.waitFor();
-    const target = new URL((await exemplar.getAttribute("href")) ?? "", clew.ui);
     await exemplar.click();
     await page.waitForURL(/\/trace\//);
     const spanId = new URL(page.url()).searchParams.get("span") ?? "";
-    expect(new URL(page.url()).pathname).toBe(target.pathname);
     expect(spanId).toMatch(/^[0-9a-f]{16}$/);
     await page.locator(`[data-testid="span-row"][data-span-id="${spanId}"]`).waitFor();
 
