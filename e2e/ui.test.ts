@@ -87,11 +87,10 @@ describe.skipIf(chromiumPath === undefined)("the UI (needs Chromium)", { timeout
     "every page draws in %s without an error, and leaves a picture",
     async (theme) => {
       const { page, errors } = await openPage(browser, theme);
-      const { data } = await getJson<{ data: { traceID: string }[] }>(
-        `${clew.ui}/api/traces?service=order-service&limit=1`,
-      );
+      const failed = new URLSearchParams({ service: "inventory-service", tags: '{"error":"true"}' });
+      const { data } = await getJson<{ data: { traceID: string }[] }>(`${clew.ui}/api/traces?${failed.toString()}`);
       const views: readonly [string, string, (page: Page) => Promise<unknown>][] = [
-        ["home", "/?from=now-5m", (on) => on.getByRole("link", { name: "order-service" }).first().waitFor()],
+        ["home", "/?from=now-5m", (on) => on.getByTestId("exemplar").first().waitFor()],
         ["traces", "/traces?from=now-5m", (on) => on.locator('a[href*="/trace/"]').first().waitFor()],
         ["trace", `/trace/${data.at(-1)!.traceID}`, (on) => on.getByTestId("span-pane").waitFor()],
         ["logs", "/logs?from=now-5m", (on) => on.getByText("Creating order").first().waitFor()],
