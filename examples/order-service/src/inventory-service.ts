@@ -16,7 +16,7 @@ export interface InventorySettings {
 
 export function startInventory({ telemetry, log, world, port }: InventorySettings): Promise<TracedServer> {
   const { tracer, meter } = telemetry;
-  const database = new StockDatabase(tracer, world);
+  const database = new StockDatabase(tracer, log, world);
   const lookups = meter.createCounter("inventory.lookups", { unit: "{lookup}", description: "Items looked up" });
 
   async function item(id: string): Promise<Answer> {

@@ -1,6 +1,7 @@
 /** The pretend database behind the inventory. What is wrong with it, is so on purpose. */
 import { SpanKind, type Tracer } from "@opentelemetry/api";
 import { inSpan } from "./in-span.ts";
+import type { Log } from "./log.ts";
 import { between, type World } from "./world.ts";
 
 const WAREHOUSES = ["berlin", "lyon", "gdansk"] as const;
@@ -11,6 +12,9 @@ const SLOW_PART_MS = 40_000;
 /** Every so many items, one is not there; and one whose row cannot be read. */
 const MISSING_EVERY = 17;
 const BROKEN_EVERY = 29;
+
+/** Queries that take longer are logged, as databases' clients do. */
+const SLOW_QUERY_MS = 300;
 
 export interface StockRow {
   readonly warehouse: string;
@@ -23,10 +27,12 @@ class CorruptRowError extends Error {
 
 export class StockDatabase {
   readonly #tracer: Tracer;
+  readonly #log: Log;
   readonly #world: World;
 
-  constructor(tracer: Tracer, world: World) {
+  constructor(tracer: Tracer, log: Log, world: World) {
     this.#tracer = tracer;
+    this.#log = log;
     this.#world = world;
   }
 
@@ -44,8 +50,13 @@ export class StockDatabase {
       "server.port": 5_432,
     };
     return inSpan(this.#tracer, "SELECT stock", { kind: SpanKind.CLIENT, attributes }, async (span) => {
-      await this.#world.wait(this.#latencyMs(warehouse));
-      if (number % BROKEN_EVERY === 0) throw new CorruptRowError(`row of item ${itemId} has no checksum`);
+      const latencyMs = this.#latencyMs(warehouse);
+      await this.#world.wait(latencyMs);
+      if (latencyMs > SLOW_QUERY_MS) this.#log.warn({ warehouse, duration_ms: Math.round(latencyMs) }, "Slow query");
+      if (number % BROKEN_EVERY === 0) {
+        this.#log.error({ warehouse, item_id: itemId }, "Stock row has no checksum");
+        throw new CorruptRowError(`row of item ${itemId} has no checksum`);
+      }
       const row = number % MISSING_EVERY === 0 ? undefined : { warehouse, quantity: 1 + (number % 40) };
       span.setAttribute("db.response.returned_rows", row === undefined ? 0 : 1);
       return row;
