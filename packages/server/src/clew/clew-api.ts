@@ -21,6 +21,13 @@ export function clewApi(settings: ClewApiSettings): Hono {
     liveEndpoint(settings),
   ]) {
     part.onError((error, context) => {
+      if (isBadPattern(error)) {
+        const remedy = "write a regular expression as RE2 has them";
+        return context.json(
+          { error: { code: "QUERY_BAD_PARAMETER", message: messageOf(error), path: "attr", remedy } },
+          400,
+        );
+      }
       if (!(error instanceof ClewError))
         return context.json({ error: { code: "QUERY_FAILED", message: messageOf(error) } }, 500);
       const { code, what: message, path, remedy } = error;
@@ -29,4 +36,9 @@ export function clewApi(settings: ClewApiSettings): Hono {
     app.route("/", part);
   }
   return app;
+}
+
+/** ClickHouse's CANNOT_COMPILE_REGEXP. */
+function isBadPattern(error: unknown): boolean {
+  return (error as { code?: unknown }).code === "427";
 }

@@ -1,13 +1,15 @@
 /** `/api/clew/v1/live`: what arrives, as it arrives, over server-sent events. */
+import { messageOf } from "@clew/base";
 import { decode, PROTOCOLS, type LogsObject, type Payload, type TracesObject } from "@clew/otlp";
+import type { AttributeFilter } from "@clew/store";
 import { Hono, type Context } from "hono";
 import { streamSSE } from "hono/streaming";
-import { attributesOf, number, textOf } from "./parameters.ts";
-import { liveLogs, liveSpans, type LiveFilter, type LiveItem } from "./live-items.ts";
+import { attributesOf, badParameter, severityOf, textOf } from "./parameters.ts";
+import { liveLogs, liveSpans, type LiveCondition, type LiveFilter, type LiveItem } from "./live-items.ts";
 
-/** Items a second that one listener is sent; the rest is counted and told. */
-export const MAX_ITEMS_PER_SECOND = 200;
+/** Items go out this often, and at most so many at once to each listener; the rest is counted and told. */
 const TICK_MS = 250;
+const MAX_ITEMS_PER_TICK = 50;
 
 export interface LiveEndpointSettings {
   /** Calls back with every payload that was stored, until the returned function is called. */
@@ -27,7 +29,7 @@ export function liveEndpoint({ subscribe }: LiveEndpointSettings): Hono {
     return streamSSE(context, async (stream) => {
       const pending = new PendingItems();
       const unsubscribe = subscribe((payload) => {
-        if (payload.signal === signal) pending.add(itemsOf(payload, filter));
+        if (payload.signal === signal) pending.add(payload, filter);
       });
       stream.onAbort(unsubscribe);
       try {
@@ -48,10 +50,16 @@ class PendingItems {
   #items: LiveItem[] = [];
   #skipped = 0;
 
-  add(items: readonly LiveItem[]): void {
-    const room = (MAX_ITEMS_PER_SECOND * TICK_MS) / 1_000 - this.#items.length;
-    this.#items.push(...items.slice(0, Math.max(0, room)));
-    this.#skipped += Math.max(0, items.length - Math.max(0, room));
+  /** Where there is no room, nothing is decoded: watching must not slow down what is watched. */
+  add(payload: Payload, filter: LiveFilter): void {
+    const room = MAX_ITEMS_PER_TICK - this.#items.length;
+    if (room <= 0) {
+      this.#skipped += payload.counts.items;
+      return;
+    }
+    const items = itemsOf(payload, filter);
+    this.#items.push(...items.slice(0, room));
+    this.#skipped += Math.max(0, items.length - room);
   }
 
   take(): LiveItem[] {
@@ -79,8 +87,25 @@ function filterOf(context: Context): LiveFilter {
       .split(/\s+/)
       .filter((word) => word !== ""),
     services: context.req.queries("service") ?? [],
-    minSeverity: number(context, "severity") ?? 0,
+    minSeverity: severityOf(context) ?? 0,
     traceId: textOf(context, "traceId"),
-    attributes: attributesOf(context),
+    attributes: attributesOf(context).map(conditionOf),
   };
+}
+
+function conditionOf({ key, operator, value }: AttributeFilter): LiveCondition {
+  const isLike = testOf(operator, value);
+  if (operator === "exists") return { key, isMet: (values) => values.length > 0 };
+  if (operator === "=" || operator === "=~") return { key, isMet: (values) => values.some(isLike) };
+  return { key, isMet: (values) => !values.some(isLike) };
+}
+
+function testOf(operator: AttributeFilter["operator"], value: string): (text: string) => boolean {
+  if (operator !== "=~" && operator !== "!~") return (text) => text === value;
+  try {
+    const pattern = new RegExp(value);
+    return (text) => pattern.test(text);
+  } catch (error) {
+    throw badParameter("attr", messageOf(error), "write a regular expression");
+  }
 }

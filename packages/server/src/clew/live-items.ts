@@ -1,6 +1,5 @@
 /** Payloads as the items of a live stream. */
 import type { AnyValueObject, KeyValueObject, LogsObject, TracesObject } from "@clew/otlp";
-import type { AttributeFilter } from "@clew/store";
 
 export interface LiveFilter {
   /** In lower case; all must stand in a log's body or a span's name. */
@@ -9,7 +8,13 @@ export interface LiveFilter {
   readonly services: readonly string[];
   readonly minSeverity: number;
   readonly traceId: string | undefined;
-  readonly attributes: readonly AttributeFilter[];
+  readonly attributes: readonly LiveCondition[];
+}
+
+/** What one attribute's values, as text, must be like. */
+export interface LiveCondition {
+  readonly key: string;
+  readonly isMet: (values: readonly string[]) => boolean;
 }
 
 export interface LiveItem {
@@ -83,16 +88,13 @@ function matches(
   if (filter.traceId !== undefined && filter.traceId !== traceId) return false;
   const lower = text.toLowerCase();
   return (
-    filter.words.every((word) => lower.includes(word)) && filter.attributes.every((wanted) => meets(wanted, attributes))
+    filter.words.every((word) => lower.includes(word)) &&
+    filter.attributes.every(({ key, isMet }) => isMet(valuesOf(attributes, key)))
   );
 }
 
-function meets({ key, operator, value }: AttributeFilter, attributes: readonly KeyValueObject[]): boolean {
-  const values = attributes.filter((attribute) => attribute.key === key).map((attribute) => textOf(attribute.value));
-  if (operator === "exists") return values.length > 0;
-  const equal = operator === "=" || operator === "!=";
-  const some = values.some((text) => (equal ? text === value : new RegExp(value).test(text)));
-  return operator.startsWith("!") ? !some : some;
+function valuesOf(attributes: readonly KeyValueObject[], key: string): string[] {
+  return attributes.filter((attribute) => attribute.key === key).map(({ value }) => textOf(value));
 }
 
 function find(attributes: readonly KeyValueObject[], key: string): AnyValueObject | undefined {

@@ -2,7 +2,7 @@
 import type { Clock } from "@clew/base";
 import type { LogCursor, LogFilter, LogReader, StoredLog } from "@clew/store";
 import { Hono, type Context } from "hono";
-import { attributesOf, badParameter, count, number, textOf, windowOf } from "./parameters.ts";
+import { attributesOf, badParameter, count, severityOf, textOf, windowOf } from "./parameters.ts";
 
 const DEFAULT_LIMIT = 200;
 const MAX_LIMIT = 5_000;
@@ -47,7 +47,7 @@ function logFilter(context: Context, clock: Clock): LogFilter {
     window: windowOf(context, clock),
     text: textOf(context, "q"),
     services: context.req.queries("service") ?? [],
-    minSeverity: number(context, "severity"),
+    minSeverity: severityOf(context),
     traceId: textOf(context, "traceId"),
     spanIds: context.req.queries("spanId"),
     attributes: attributesOf(context),

@@ -4,6 +4,8 @@ import type { AttributeFilter, TimeWindow } from "@clew/store";
 import type { Context } from "hono";
 
 const DEFAULT_RANGE_MS = 15 * 60_000;
+/** What a `Date` can hold. */
+const GREATEST_MS = 8.64e15;
 const ATTRIBUTE = /^(.+?)(=~|!~|!=|=)([\s\S]*)$/;
 
 /** A refusal that the client can mend: answered with 400. */
@@ -15,6 +17,9 @@ export function badParameter(name: string, what: string, remedy: string): ClewEr
 export function windowOf(context: Context, clock: Clock): TimeWindow {
   const endMs = number(context, "end") ?? clock.nowMs();
   const startMs = number(context, "start") ?? endMs - DEFAULT_RANGE_MS;
+  for (const [name, value] of Object.entries({ start: startMs, end: endMs }))
+    if (Math.abs(value) > GREATEST_MS)
+      throw badParameter(name, `${value} is no time`, "give milliseconds since the epoch");
   if (startMs >= endMs) throw badParameter("start", "start is not before end", "give milliseconds since the epoch");
   return { startUnixNano: nanos(startMs), endUnixNano: nanos(endMs) };
 }
@@ -26,6 +31,18 @@ export function number(context: Context, name: string): number | undefined {
   if (!Number.isFinite(value))
     throw badParameter(name, `expected a number, got ${JSON.stringify(text)}`, "write digits");
   return value;
+}
+
+/** The least severity number, of those that OTLP has. */
+export function severityOf(context: Context): number | undefined {
+  return wholeNumber(context, "severity", 24);
+}
+
+/** A whole number between 0 and `greatest`, undefined where it is absent. */
+export function wholeNumber(context: Context, name: string, greatest: number): number | undefined {
+  const value = number(context, name);
+  if (value === undefined || (Number.isInteger(value) && value >= 0 && value <= greatest)) return value;
+  throw badParameter(name, `expected a whole number from 0 to ${greatest}, got ${value}`, "see docs/api.md");
 }
 
 /** A whole number between 1 and `greatest`. */

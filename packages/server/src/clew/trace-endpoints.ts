@@ -2,7 +2,7 @@
 import type { Clock } from "@clew/base";
 import type { SkeletonSpan, SpanFilter, TraceCursor, TraceReader } from "@clew/store";
 import { Hono, type Context } from "hono";
-import { attributesOf, badParameter, count, durationOf, number, textOf, windowOf } from "./parameters.ts";
+import { attributesOf, badParameter, count, durationOf, textOf, wholeNumber, windowOf } from "./parameters.ts";
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 1_000;
@@ -26,10 +26,9 @@ export function traceEndpoints({ traces, clock }: TraceEndpointSettings): Hono {
     return context.json({ traces: found, cursor: last === undefined ? null : `${last.timeUnixNano}-${last.traceId}` });
   });
   app.get("/traces/:traceId", async (context) => {
-    const spans = await traces.skeleton(idOf(context, "traceId", 32));
-    return spans.length === 0
-      ? context.json(notFound("trace"), 404)
-      : context.json(skeleton(context.req.param("traceId"), spans));
+    const traceId = idOf(context, "traceId", 32);
+    const spans = await traces.skeleton(traceId);
+    return spans.length === 0 ? context.json(notFound("trace"), 404) : context.json(skeleton(traceId, spans));
   });
   app.get("/traces/:traceId/spans/:spanId", async (context) => {
     const found = await traces.span(idOf(context, "traceId", 32), idOf(context, "spanId", 16));
@@ -43,7 +42,7 @@ function spanFilter(context: Context, clock: Clock): SpanFilter {
     window: windowOf(context, clock),
     service: textOf(context, "service"),
     operation: textOf(context, "operation"),
-    kind: number(context, "kind"),
+    kind: wholeNumber(context, "kind", 5),
     minDurationNanos: durationOf(context, "minDuration"),
     maxDurationNanos: durationOf(context, "maxDuration"),
     errorsOnly: context.req.query("error") === "true",
@@ -53,7 +52,7 @@ function spanFilter(context: Context, clock: Clock): SpanFilter {
 
 function cursorOf(text: string | undefined): TraceCursor | undefined {
   if (text === undefined) return undefined;
-  const [, time, traceId] = /^(\d+)-([0-9a-f]{32})$/.exec(text) ?? [];
+  const [, time, traceId] = /^(-?\d{1,19})-([0-9a-f]{32})$/.exec(text) ?? [];
   if (time === undefined || traceId === undefined)
     throw badParameter("cursor", "not a cursor", "pass back the cursor of an answer");
   return { timeUnixNano: BigInt(time), traceId };

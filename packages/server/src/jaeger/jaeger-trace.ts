@@ -108,15 +108,16 @@ function textTag(key: string, value: string | undefined): JaegerTag[] {
 }
 
 function tagOf({ key, value }: JsonKeyValue): JaegerTag {
-  if ("boolValue" in value) return { key, type: "bool", value: value.boolValue as boolean };
+  if ("boolValue" in value) return { key, type: "bool", value: value.boolValue };
   if ("intValue" in value) return { key, type: "int64", value: Number(value.intValue) };
-  if ("doubleValue" in value) return { key, type: "float64", value: value.doubleValue as number };
-  if ("bytesValue" in value) return { key, type: "binary", value: value.bytesValue as string };
+  if ("doubleValue" in value) return { key, type: "float64", value: value.doubleValue };
+  if ("bytesValue" in value) return { key, type: "binary", value: value.bytesValue };
   return { key, type: "string", value: textOf(value) };
 }
 
 function textOf(value: JsonAnyValue): string {
-  return "stringValue" in value ? (value.stringValue as string) : JSON.stringify(plainValue(value) ?? "");
+  const plain = plainValue(value) ?? "";
+  return typeof plain === "string" ? plain : JSON.stringify(plain);
 }
 
 /** A value as plain JSON, for people: types are lost where JSON has none. */

@@ -3,7 +3,7 @@
  * summary its quantiles, `_sum` and `_count`, an exponential histogram a native one. Delta
  * points are summed up over the window, so that `rate` means the same for both temporalities.
  */
-import { Labels, type NativeHistogram } from "@clew/query";
+import { Labels } from "@clew/query";
 import {
   NO_RECORDED_VALUE,
   type ExponentialHistogramPoint,
@@ -15,7 +15,8 @@ import {
   type SummaryPoint,
 } from "@clew/store";
 import { leOf } from "./bucket-labels.ts";
-import type { SampleSet, SampleSets } from "./sample-sets.ts";
+import { nativeHistogram } from "./native-histogram.ts";
+import type { SampleSet, SampleSets, SampleTimes } from "./sample-sets.ts";
 
 const DELTA = 1;
 
@@ -61,11 +62,11 @@ export async function expandPoints(
 function addNumbers(series: StoredSeries, points: readonly NumberPoint[], samples: SampleSets): void {
   const set = samples.open(labelsOf(series, series.name));
   if (set === undefined) return;
-  const isDelta = series.temporality === DELTA;
-  let total = 0;
-  for (const { timestampMs, flags, value } of points) {
-    total = isDelta ? total + value : value;
-    set.add(timestampMs, total, isStale(flags));
+  const totals = new RunningTotals(series.temporality === DELTA);
+  for (const point of points) {
+    const { timestampMs, startMs } = totals.timesOf(point);
+    const times = { timestampMs, startMs: series.monotonic ? startMs : 0 };
+    set.add(times, totals.add("value", point.value), isStale(point.flags));
   }
 }
 
@@ -79,16 +80,20 @@ function addHistograms(series: StoredSeries, points: readonly HistogramPoint[], 
     return buckets.get(bound);
   };
   const totals = new RunningTotals(series.temporality === DELTA);
-  for (const { timestampMs, flags, count, sum, bucketCounts, explicitBounds } of points) {
+  for (const point of points) {
+    const { flags, count, sum, bucketCounts, explicitBounds } = point;
+    const times = totals.timesOf(point);
     const stale = isStale(flags);
-    counts?.add(timestampMs, totals.add("count", count), stale);
-    if (sum !== undefined) sums?.add(timestampMs, totals.add("sum", sum), stale);
+    counts?.add(times, totals.add("count", count), stale);
+    if (sum !== undefined || stale) sums?.add(times, totals.add("sum", sum ?? 0), stale);
     let cumulative = 0;
     for (const [i, bound] of explicitBounds.entries()) {
       cumulative += bucketCounts[i] ?? 0;
-      bucketAt(bound)?.add(timestampMs, totals.add(`le ${bound}`, cumulative), stale);
+      if (bound < Number.POSITIVE_INFINITY) bucketAt(bound)?.add(times, totals.add(`le ${bound}`, cumulative), stale);
     }
-    bucketAt(Number.POSITIVE_INFINITY)?.add(timestampMs, totals.add("le inf", count), stale);
+    // A marker of the end comes without bounds: every bucket that was there ends.
+    if (stale) for (const set of buckets.values()) set?.add(times, 0, true);
+    else bucketAt(Number.POSITIVE_INFINITY)?.add(times, totals.add("le inf", count), false);
   }
 }
 
@@ -98,23 +103,10 @@ function addNativeHistograms(
   samples: SampleSets,
 ): void {
   const set = samples.open(labelsOf(series, series.name));
-  for (const point of points)
-    set?.add(point.timestampMs, 0, isStale(point.flags), nativeHistogram(point, series.temporality));
-}
-
-/** Prometheus numbers buckets by their upper bound, OTLP by their lower one: one apart. */
-function nativeHistogram(point: ExponentialHistogramPoint, temporality: number): NativeHistogram {
-  return {
-    schema: point.scale,
-    count: point.count,
-    sum: point.sum ?? 0,
-    zeroThreshold: point.zeroThreshold,
-    zeroCount: point.zeroCount,
-    positive: { offset: point.positiveOffset + 1, counts: point.positiveCounts },
-    negative: { offset: point.negativeOffset + 1, counts: point.negativeCounts },
-    customBounds: new Float64Array(0),
-    counterReset: temporality === DELTA ? "gauge" : "unknown",
-  };
+  for (const point of points) {
+    const histogram = nativeHistogram(point, series.temporality === DELTA);
+    if (histogram !== undefined) set?.add(point, 0, isStale(point.flags), histogram);
+  }
 }
 
 function addSummaries(series: StoredSeries, points: readonly SummaryPoint[], samples: SampleSets): void {
@@ -122,14 +114,16 @@ function addSummaries(series: StoredSeries, points: readonly SummaryPoint[], sam
   const counts = samples.open(labelsOf(series, `${series.name}_count`));
   const base = labelsOf(series, series.name);
   const sets = new Map<number, SampleSet | undefined>();
-  for (const { timestampMs, flags, count, sum, quantiles, values } of points) {
+  for (const point of points) {
+    const { flags, count, sum, quantiles, values } = point;
     const stale = isStale(flags);
-    counts?.add(timestampMs, count, stale);
-    sums?.add(timestampMs, sum, stale);
+    counts?.add(point, count, stale);
+    sums?.add(point, sum, stale);
     for (const [i, quantile] of quantiles.entries()) {
       if (!sets.has(quantile)) sets.set(quantile, samples.open(base.with("quantile", leOf(quantile))));
-      sets.get(quantile)?.add(timestampMs, values[i] ?? Number.NaN, stale);
+      sets.get(quantile)?.add({ ...point, startMs: 0 }, values[i] ?? Number.NaN, stale);
     }
+    if (stale) for (const set of sets.values()) set?.add(point, 0, true);
   }
 }
 
@@ -137,13 +131,19 @@ function isStale(flags: number): boolean {
   return (flags & NO_RECORDED_VALUE) !== 0;
 }
 
-/** Delta values added up by name; cumulative ones passed through. */
+/** Delta values added up by name, since the start of the first; cumulative ones passed through. */
 class RunningTotals {
   readonly #isDelta: boolean;
   readonly #totals = new Map<string, number>();
+  #startMs: number | undefined;
 
   constructor(isDelta: boolean) {
     this.#isDelta = isDelta;
+  }
+
+  timesOf({ timestampMs, startMs }: SampleTimes): SampleTimes {
+    this.#startMs ??= startMs;
+    return { timestampMs, startMs: this.#isDelta ? this.#startMs : startMs };
   }
 
   add(name: string, value: number): number {

@@ -1,7 +1,12 @@
 import { markStale, type Labels, type NativeHistogram, type SeriesSamples } from "@clew/query";
 
-interface Sample {
+export interface SampleTimes {
   readonly timestampMs: number;
+  /** When the counting began; 0 where that is not known. */
+  readonly startMs: number;
+}
+
+interface Sample extends SampleTimes {
   readonly value: number;
   readonly stale: boolean;
   readonly histogram: NativeHistogram | undefined;
@@ -42,8 +47,8 @@ export class SampleSet {
     this.#samples = samples;
   }
 
-  add(timestampMs: number, value: number, stale: boolean, histogram?: NativeHistogram): void {
-    this.#samples.push({ timestampMs, value, stale, histogram });
+  add({ timestampMs, startMs }: SampleTimes, value: number, stale: boolean, histogram?: NativeHistogram): void {
+    this.#samples.push({ timestampMs, startMs, value, stale, histogram });
   }
 }
 
@@ -55,15 +60,23 @@ function inOrder(samples: readonly Sample[]): Sample[] {
 
 function columnsOf(labels: Labels, samples: readonly Sample[]): SeriesSamples {
   const timestampsMs = new Float64Array(samples.length);
+  const startTimestampsMs = new Float64Array(samples.length);
   const values = new Float64Array(samples.length);
   const histograms: (NativeHistogram | undefined)[] = [];
   let hasHistograms = false;
   for (const [i, sample] of samples.entries()) {
     timestampsMs[i] = sample.timestampMs;
+    startTimestampsMs[i] = sample.startMs;
     values[i] = sample.value;
     if (sample.stale) markStale(values, i);
     histograms.push(sample.stale ? undefined : sample.histogram);
     hasHistograms ||= histograms[i] !== undefined;
   }
-  return hasHistograms ? { labels, timestampsMs, values, histograms } : { labels, timestampsMs, values };
+  return {
+    labels,
+    timestampsMs,
+    values,
+    ...(hasHistograms ? { histograms } : {}),
+    ...(samples.some(({ startMs }) => startMs !== 0) ? { startTimestampsMs } : {}),
+  };
 }

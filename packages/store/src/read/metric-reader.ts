@@ -42,6 +42,8 @@ export const NO_RECORDED_VALUE = 1;
 
 interface Point {
   readonly timestampMs: number;
+  /** When the counting of this point began; 0 where the sender did not tell. */
+  readonly startMs: number;
   readonly flags: number;
 }
 
@@ -128,9 +130,8 @@ export class MetricReader {
     limit: number,
     signal?: AbortSignal,
   ): Promise<Map<string, NumberPoint[]>> {
-    return this.#points(series, "metric_samples", "Value", window, limit, signal, (row, timestampMs, flags) => ({
-      timestampMs,
-      flags,
+    return this.#points(series, "metric_samples", "Value", window, limit, signal, (row, point) => ({
+      ...point,
       value: row.f64(),
     }));
   }
@@ -142,9 +143,8 @@ export class MetricReader {
     signal?: AbortSignal,
   ): Promise<Map<string, HistogramPoint[]>> {
     const columns = "Count, Sum, Has, BucketCounts, ExplicitBounds";
-    return this.#points(series, "metric_histograms", columns, window, limit, signal, (row, timestampMs, flags) => ({
-      timestampMs,
-      flags,
+    return this.#points(series, "metric_histograms", columns, window, limit, signal, (row, point) => ({
+      ...point,
       count: row.u64(),
       sum: optional(row.f64(), row.u8()),
       bucketCounts: row.u64s(),
@@ -159,27 +159,18 @@ export class MetricReader {
     signal?: AbortSignal,
   ): Promise<Map<string, ExponentialHistogramPoint[]>> {
     const columns = `Count, Sum, Has, Scale, ZeroCount, ZeroThreshold, PositiveOffset, PositiveBucketCounts, NegativeOffset, NegativeBucketCounts`;
-    return this.#points(
-      series,
-      "metric_exponential_histograms",
-      columns,
-      window,
-      limit,
-      signal,
-      (row, timestampMs, flags) => ({
-        timestampMs,
-        flags,
-        count: row.u64(),
-        sum: optional(row.f64(), row.u8()),
-        scale: row.i32(),
-        zeroCount: row.u64(),
-        zeroThreshold: row.f64(),
-        positiveOffset: row.i32(),
-        positiveCounts: row.u64s(),
-        negativeOffset: row.i32(),
-        negativeCounts: row.u64s(),
-      }),
-    );
+    return this.#points(series, "metric_exponential_histograms", columns, window, limit, signal, (row, point) => ({
+      ...point,
+      count: row.u64(),
+      sum: optional(row.f64(), row.u8()),
+      scale: row.i32(),
+      zeroCount: row.u64(),
+      zeroThreshold: row.f64(),
+      positiveOffset: row.i32(),
+      positiveCounts: row.u64s(),
+      negativeOffset: row.i32(),
+      negativeCounts: row.u64s(),
+    }));
   }
 
   summaries(
@@ -189,9 +180,8 @@ export class MetricReader {
     signal?: AbortSignal,
   ): Promise<Map<string, SummaryPoint[]>> {
     const columns = "Count, Sum, Quantiles, QuantileValues";
-    return this.#points(series, "metric_summaries", columns, window, limit, signal, (row, timestampMs, flags) => ({
-      timestampMs,
-      flags,
+    return this.#points(series, "metric_summaries", columns, window, limit, signal, (row, point) => ({
+      ...point,
       count: row.u64(),
       sum: row.f64(),
       quantiles: row.f64s(),
@@ -251,13 +241,13 @@ export class MetricReader {
     window: MillisWindow,
     limit: number,
     signal: AbortSignal | undefined,
-    read: (row: RowBinary, timestampMs: number, flags: number) => P,
+    read: (row: RowBinary, point: Point) => P,
   ): Promise<Map<string, P[]>> {
     const found = new Map<string, P[]>();
     if (series.length === 0) return found;
     const where = pointConditions(series, window);
     const bytes = await this.#client.bytes(
-      `SELECT Fingerprint, toUnixTimestamp64Milli(Timestamp), Flags, ${columns} FROM ${table} WHERE ${where.where}
+      `SELECT Fingerprint, toUnixTimestamp64Milli(Timestamp), toUnixTimestamp64Milli(StartTimestamp), Flags, ${columns} FROM ${table} WHERE ${where.where}
        ORDER BY Fingerprint, Timestamp LIMIT ${limitOf(limit)} FORMAT RowBinary`,
       where.parameters,
       signal,
@@ -268,7 +258,7 @@ export class MetricReader {
     while (!rows.atEnd) {
       const rowKey = rows.u64Key();
       if (rowKey !== key) found.set((key = rowKey), (points = []));
-      const point = read(rows, rows.i64(), rows.i32());
+      const point = read(rows, { timestampMs: rows.i64(), startMs: rows.i64(), flags: rows.i32() });
       if (points.at(-1)?.timestampMs === point.timestampMs) points[points.length - 1] = point;
       else points.push(point);
     }
