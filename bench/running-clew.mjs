@@ -31,6 +31,7 @@ export async function startClew() {
   return {
     ui,
     otlpGrpc: addressOf("OTLP gRPC"),
+    otlpHttp: addressOf("OTLP HTTP"),
     pid: child.pid,
     enginePid: (await status()).store.enginePid,
     status,
