@@ -21,6 +21,8 @@ interface ExemplarLayerProps {
   readonly geometry: PlotGeometry;
   readonly onAxis: boolean;
   readonly unit: Unit;
+  /** Whether one is pointed at, which then must not move. */
+  readonly onHold: (isHeld: boolean) => void;
 }
 
 interface Point {
@@ -35,7 +37,7 @@ const SNAP_PX = 14;
 const STRIP_PX = 7;
 
 /** Exemplars as diamonds, each a link to its span. Lies in the plotting area, whose crosshair and drags stay at work below. */
-export function ExemplarLayer({ exemplars, geometry, onAxis, unit }: ExemplarLayerProps) {
+export function ExemplarLayer({ exemplars, geometry, onAxis, unit, onHold }: ExemplarLayerProps) {
   const points = useMemo(
     () => exemplars.map((exemplar) => placed(exemplar, geometry, onAxis)),
     [exemplars, geometry, onAxis],
@@ -61,6 +63,13 @@ export function ExemplarLayer({ exemplars, geometry, onAxis, unit }: ExemplarLay
       area.removeEventListener("mouseleave", onLeave);
     };
   }, []);
+  const isHeld = activeId !== undefined;
+  const hold = useEffectEvent(onHold);
+  useEffect(() => {
+    if (!isHeld) return undefined;
+    hold(true);
+    return () => hold(false);
+  }, [isHeld]);
   const active = points.find(({ exemplar }) => idOf(exemplar) === activeId);
   return (
     <div ref={layer}>

@@ -12,10 +12,12 @@ export interface Exemplar {
 }
 
 /** More would hide the chart and each other. */
-export const MAX_EXEMPLARS = 180;
-/** The chart is divided into so many cells; the greatest exemplar of each is shown. */
-const COLUMNS = 90;
-const ROWS = 24;
+export const MAX_EXEMPLARS = 160;
+/** Two are at least this share of the window apart, or that share of the values: each can be pointed at. */
+const APART_IN_TIME = 1 / 80;
+const APART_IN_VALUE = 1 / 24;
+/** In each such share of the window the greatest come first. */
+const COLUMN = 1 / 60;
 
 /** Every exemplar that leads to a trace. The same one may stand in several buckets' series: it is taken once. */
 export function exemplarsOf(answer: readonly PrometheusExemplars[]): Exemplar[] {
@@ -39,35 +41,49 @@ export function exemplarsOf(answer: readonly PrometheusExemplars[]): Exemplar[] 
   return [...found.values()].toSorted((a, b) => a.timeMs - b.timeMs);
 }
 
-/** At most `limit` of them, spread over the window and over the values; the greatest of each time are kept first. */
+/**
+ * At most `limit` of them, spread over the window and over the values. As the window moves on,
+ * the choice stays. `isFlat` where they are drawn on one line, whatever their values.
+ */
 export function thinned(
   exemplars: readonly Exemplar[],
   startMs: number,
   endMs: number,
+  isFlat = false,
   limit = MAX_EXEMPLARS,
 ): Exemplar[] {
   const inWindow = exemplars.filter(({ timeMs }) => timeMs >= startMs && timeMs <= endMs);
-  const top = Math.max(...inWindow.map(({ value }) => value), Number.MIN_VALUE);
-  const cells = new Map<number, Exemplar>();
-  for (const exemplar of inWindow) {
-    const column = Math.floor(((exemplar.timeMs - startMs) / (endMs - startMs)) * COLUMNS);
-    const cell = column * ROWS + Math.floor((exemplar.value / top) * (ROWS - 1));
-    const kept = cells.get(cell);
-    if (kept === undefined || kept.value < exemplar.value) cells.set(cell, exemplar);
+  const leastMs = (endMs - startMs) * APART_IN_TIME;
+  const leastValue = isFlat ? Number.POSITIVE_INFINITY : roundTop(inWindow) * APART_IN_VALUE;
+  const kept: Exemplar[] = [];
+  for (const exemplar of byRank(inWindow, (endMs - startMs) * COLUMN)) {
+    if (kept.length >= limit) break;
+    const isNear = kept.some(
+      ({ timeMs, value }) =>
+        Math.abs(timeMs - exemplar.timeMs) < leastMs && Math.abs(value - exemplar.value) < leastValue,
+    );
+    if (!isNear) kept.push(exemplar);
   }
-  // First the greatest of each column, then the second of each, and so on: no time is left without.
+  return kept.toSorted((a, b) => a.timeMs - b.timeMs);
+}
+
+/** First the greatest of each column of time, then the second of each, and so on: no time is left without. */
+function byRank(exemplars: readonly Exemplar[], columnMs: number): readonly Exemplar[] {
   const taken = new Map<number, number>();
-  const ranked = [...cells]
-    .toSorted(([a], [b]) => b - a)
-    .map(([cell, exemplar]) => {
-      const column = Math.floor(cell / ROWS);
+  return exemplars
+    .toSorted((a, b) => b.value - a.value)
+    .map((exemplar) => {
+      const column = Math.floor(exemplar.timeMs / columnMs);
       const rank = taken.get(column) ?? 0;
       taken.set(column, rank + 1);
       return { exemplar, rank };
-    });
-  return ranked
-    .toSorted((a, b) => a.rank - b.rank || b.exemplar.value - a.exemplar.value)
-    .slice(0, limit)
-    .map(({ exemplar }) => exemplar)
-    .toSorted((a, b) => a.timeMs - b.timeMs);
+    })
+    .toSorted((a, b) => a.rank - b.rank)
+    .map(({ exemplar }) => exemplar);
+}
+
+/** The greatest value, up to a power of two, so that it seldom changes. */
+function roundTop(exemplars: readonly Exemplar[]): number {
+  const top = exemplars.reduce((greatest, { value }) => Math.max(greatest, value), Number.MIN_VALUE);
+  return 2 ** Math.ceil(Math.log2(top));
 }

@@ -30,10 +30,23 @@ interface TimeSeriesChartProps {
 /** How far above the series exemplars may stretch the axis; those beyond stand at its top. */
 const MAX_STRETCH = 3;
 
-/** Lines over time, with exemplars as points that lead to their spans. Fills its parent; dragging selects a time range. */
+/**
+ * Lines over time, with exemplars as points that lead to their spans. Fills its parent; dragging
+ * selects a time range. While an exemplar is pointed at, the chart stands still.
+ */
 export function TimeSeriesChart(props: TimeSeriesChartProps) {
+  const [held, setHeld] = useState<TimeSeriesChartProps>();
+  return <Plot {...(held ?? props)} onHold={(isHeld) => setHeld(isHeld ? props : undefined)} />;
+}
+
+type PlotProps = TimeSeriesChartProps & { readonly onHold: (isHeld: boolean) => void };
+
+function Plot(props: PlotProps) {
   const { label, frame, series, styles, startMs, endMs, unit, exemplars, exemplarsOnAxis, exemplarUnit } = props;
-  const shown = useMemo(() => thinned(exemplars, startMs, endMs), [exemplars, startMs, endMs]);
+  const shown = useMemo(
+    () => thinned(exemplars, startMs, endMs, !exemplarsOnAxis),
+    [exemplars, startMs, endMs, exemplarsOnAxis],
+  );
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const [over, setOver] = useState<HTMLElement>();
@@ -89,7 +102,13 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
         createPortal(
           <>
             <CursorReadout cursor={cursor} frame={frame} series={series} styles={styles} unit={unit} />
-            <ExemplarLayer exemplars={shown} geometry={geometry} onAxis={exemplarsOnAxis} unit={exemplarUnit} />
+            <ExemplarLayer
+              exemplars={shown}
+              geometry={geometry}
+              onAxis={exemplarsOnAxis}
+              unit={exemplarUnit}
+              onHold={props.onHold}
+            />
           </>,
           over,
         )}

@@ -29,7 +29,7 @@ export function StoredList({
   const scroller = useRef<HTMLDivElement>(null);
   useEffect(() => onRecords(records), [records, onRecords]);
   const isListed = selection.id !== undefined && records.some(({ id }) => id === selection.id);
-  const isElsewhere = selection.id === sought && selection.isExpanded && !isListed && !isLoading && !logs.hasMore;
+  const isElsewhere = selection.id === sought && selection.isExpanded && !isListed && !isLoading && !logs.isSeeking;
   const elsewhere = useRecord(isElsewhere ? selection.id : undefined).data;
   const showNewer = (): void => {
     refresh();

@@ -20,6 +20,8 @@ export interface StoredLogs {
   readonly isStale: boolean;
   readonly error: Error | null;
   readonly hasMore: boolean;
+  /** The sought record was not reached yet. */
+  readonly isSeeking: boolean;
   readonly loadMore: () => void;
   /** How many matching records are newer than those in the list. */
   readonly newer: number;
@@ -62,6 +64,7 @@ export function useStoredLogs(filter: Parameters, sought: string | undefined): S
     isStale: pages.isPlaceholderData,
     error: pages.error,
     hasMore: hasNextPage,
+    isSeeking: isMissing && (mustReadOn || isFetching),
     loadMore: () => {
       if (hasNextPage && !isFetching) void fetchNextPage();
     },

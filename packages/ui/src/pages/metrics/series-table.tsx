@@ -5,7 +5,7 @@ import type { SeriesStyle } from "../../chart/theme-colours.ts";
 import type { Unit } from "../../chart/unit.ts";
 
 const ROW_PX = 24;
-const COLUMNS = "grid grid-cols-[28px_minmax(0,1fr)_repeat(3,104px)] items-center px-3";
+const COLUMNS = "grid grid-cols-[28px_minmax(0,1fr)_repeat(3,92px)] items-center px-3";
 
 interface SeriesTableProps {
   readonly series: readonly Series[];
@@ -149,7 +149,9 @@ function LabelText({ labels }: { readonly labels: Labels }) {
   );
 }
 
+const PLACES: Readonly<Record<string, number>> = { job: 0, le: 1, quantile: 1, instance: 3 };
+
 /** The service first; last what only tells processes apart. */
 function place(label: string): number {
-  return label === "job" ? 0 : label === "instance" ? 2 : 1;
+  return PLACES[label] ?? 2;
 }
