@@ -4,12 +4,12 @@ import type { LogRecord } from "../../api/types.ts";
 import { AttributeTable } from "../../attributes/attribute-table.tsx";
 import { formatDateTime, formatNanos, millisOf } from "../../format/format.ts";
 import type { RangeSearch, TraceSearch } from "../../router.tsx";
+import { severityOf } from "../../log/severity.ts";
 import { serviceColour } from "../../service/service-colour.ts";
 import { useRangeSearch, useResolvedRange } from "../../time/use-time-range.ts";
 import type { TraceModel } from "../../trace/trace-model.ts";
 import { exceptionOf } from "./exception.ts";
 import { offsetOf } from "./log-ticks.ts";
-import { severityLook } from "./severity.ts";
 import { StackTrace } from "./stack-trace.tsx";
 
 interface SpanLogProps {
@@ -27,7 +27,7 @@ interface SpanLogProps {
 export function SpanLog({ record, model, isSelected, hasService, search, onPoint, onGoTo }: SpanLogProps) {
   const { skeleton } = model;
   const offset = offsetOf(skeleton, record);
-  const look = severityLook(record.severityNumber);
+  const severity = severityOf(record.severityNumber);
   const row = useRef<HTMLLIElement>(null);
   useEffect(() => {
     if (isSelected) row.current?.scrollIntoView({ block: "nearest" });
@@ -60,10 +60,11 @@ export function SpanLog({ record, model, isSelected, hasService, search, onPoint
           {formatNanos(Math.abs(offset))}
         </span>
         <span
-          className={`w-2.5 shrink-0 font-mono font-bold ${look.className}`}
-          title={record.severityText || look.name}
+          className="w-2.5 shrink-0 font-mono font-bold"
+          style={{ color: severity.colour }}
+          title={record.severityText || severity.name}
         >
-          {look.letter}
+          {severity.letter}
         </span>
         {hasService && (
           <span

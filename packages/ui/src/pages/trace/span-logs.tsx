@@ -32,12 +32,14 @@ interface SpanLogsProps {
 export function SpanLogs(props: SpanLogsProps) {
   const { model, span, ofTrace, error, search, setSearch, onPoint, onGoTo } = props;
   const { skeleton } = model;
-  const scope: Scope = SCOPES.find((one) => one.scope === search.scope)?.scope ?? "span";
+  const counts = useMemo(() => countsOf(model, span, ofTrace), [model, span, ofTrace]);
+  const chosen = SCOPES.find((one) => one.scope === search.scope)?.scope;
+  // Unless one chooses, it is the narrowest that has something to say.
+  const scope: Scope = chosen ?? SCOPES.find((one) => (counts?.[one.scope] ?? 0) > 0)?.scope ?? "span";
   const spanIds = useMemo(() => idsBelow(model, span, scope), [model, span, scope]);
   const ofSpans = useSpanLogs(skeleton, ofTrace, spanIds);
   const logs = scope === "trace" ? ofTrace : ofSpans.logs;
   const failure = error ?? ofSpans.error;
-  const counts = useMemo(() => countsOf(model, span, ofTrace), [model, span, ofTrace]);
   return (
     <section aria-label="Logs" className="border-t border-line pb-2">
       <div className="sticky top-0 z-10 flex h-8 items-center gap-2 bg-surface pr-2 pl-3">
@@ -59,6 +61,11 @@ export function SpanLogs(props: SpanLogsProps) {
           ))}
         </div>
       </div>
+      {chosen === undefined && scope !== "span" && (
+        <p className="px-3 pb-1 text-sm text-muted">
+          Nothing was logged in this span{scope === "trace" ? " or below it" : ""}. The {scope}’s lines:
+        </p>
+      )}
       {failure !== null && <Failure error={failure} />}
       {logs !== undefined && (
         <Lines key={`${span} ${scope}`} logs={logs} {...{ model, scope, counts, search, setSearch, onPoint, onGoTo }} />

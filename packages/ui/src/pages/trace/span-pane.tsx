@@ -58,9 +58,10 @@ const SpanContent = memo(function SpanContent(props: Omit<SpanPaneProps, "ref" |
   const filter = useAttributeFilter();
   const top = useRef<HTMLDivElement>(null);
   // In braces: scrolling returns a promise in newer browsers, and an effect must not.
-  // oxlint-disable-next-line react/exhaustive-effect-dependencies -- another span starts at its top
   useEffect(() => {
-    void top.current?.parentElement?.scrollTo({ top: 0 });
+    const pane = top.current?.parentElement;
+    if (pane !== undefined && pane !== null) pane.scrollTop = 0;
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- another span is read from its top
   }, [spanId]);
   const resourceSpans = data?.resourceSpans[0];
   const scopeSpans = resourceSpans?.scopeSpans[0];

@@ -8,13 +8,15 @@ export function StackTrace({ text }: { readonly text: string }) {
   return (
     <div className="group relative mt-1.5 rounded-md border border-line bg-ground">
       <pre
-        className="overflow-x-auto px-2.5 py-2 font-mono text-xs leading-[18px]"
-        tabIndex={0}
+        className="px-2.5 py-2 font-mono text-xs leading-[18px] break-words whitespace-pre-wrap"
         aria-label="Stack trace"
       >
         {lines.map((line, i) => (
-          // oxlint-disable-next-line react/no-array-index-key -- lines have no other identity and never move
-          <div key={i} className={line.isForeign ? "text-faint" : i === 0 ? "font-medium" : ""}>
+          <div
+            // oxlint-disable-next-line react/no-array-index-key -- lines have no other identity and never move
+            key={i}
+            className={`pl-[6ch] -indent-[6ch] ${line.isForeign ? "text-faint" : i === 0 ? "font-medium" : ""}`}
+          >
             {line.text}
           </div>
         ))}
