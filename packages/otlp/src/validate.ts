@@ -3,7 +3,7 @@
  * counts what they carry, in one pass that makes no objects. A request that passes here
  * can be concatenated, stored and forwarded without anyone decoding it again.
  */
-import { isPackable, MAX_NESTING, wireTypeOf, type Field, type Message } from "./schema/message.ts";
+import { MAX_NESTING, type Field, type Message } from "./schema/message.ts";
 import { malformed } from "./wire/malformed.ts";
 import { Reader } from "./wire/reader.ts";
 import { LENGTH_DELIMITED, VARINT } from "./wire/wire-type.ts";
@@ -30,39 +30,32 @@ function validateMessage(reader: Reader, end: number, message: Message, counts: 
     const tag = reader.tag();
     const field = byNumber[tag >>> 3];
     if (field === undefined) skipUnknown(reader, tag);
-    else if (field.kind === "message" && (tag & 7) === LENGTH_DELIMITED) {
+    else if (field.wireType !== (tag & 7)) validatePacked(reader, end, field, tag, message);
+    else if (field.wireType !== LENGTH_DELIMITED) reader.skip(tag);
+    else {
       const fieldEnd = endWithin(reader, end);
-      validateMessage(reader, fieldEnd, field.message!(), counts, depth + 1);
-    } else validateLeaf(reader, end, field, tag, message);
+      if (field.message !== undefined) validateMessage(reader, fieldEnd, field.message(), counts, depth + 1);
+      else if (field.idLength !== 0) checkIdLength(field, fieldEnd - reader.position);
+      reader.position = fieldEnd;
+    }
   }
   if (reader.position > end) throw malformed("unexpected EOF");
 }
 
-function validateLeaf(reader: Reader, end: number, field: Field, tag: number, message: Message): void {
-  const wireType = tag & 7;
-  if (wireType === wireTypeOf(field.kind)) {
-    if (wireType !== LENGTH_DELIMITED) return reader.skip(tag);
-    const fieldEnd = endWithin(reader, end);
-    checkIdLength(field, fieldEnd - reader.position);
-    reader.position = fieldEnd;
-    return;
+/** A field with another wire type than its own: numbers may stand packed, anything else is a fault. */
+function validatePacked(reader: Reader, end: number, field: Field, tag: number, message: Message): void {
+  if ((tag & 7) !== LENGTH_DELIMITED || !field.repeated) {
+    throw malformed(`proto: wrong wireType = ${tag & 7} for field ${message.name}.${field.name}`);
   }
-  if (field.repeated && wireType === LENGTH_DELIMITED && isPackable(field.kind))
-    return validatePacked(reader, end, field);
-  throw malformed(`proto: wrong wireType = ${wireType} for field ${message.name}.${field.name}`);
-}
-
-function validatePacked(reader: Reader, end: number, field: Field): void {
   const fieldEnd = endWithin(reader, end);
-  if (wireTypeOf(field.kind) === VARINT) while (reader.position < fieldEnd) reader.varint();
+  if (field.wireType === VARINT) while (reader.position < fieldEnd) reader.varint();
   else reader.position += Math.ceil((fieldEnd - reader.position) / 8) * 8;
   if (reader.position !== fieldEnd) throw malformed(`proto: packed field ${field.name} is cut short`);
 }
 
-function checkIdLength(field: Field, length: number): void {
-  if (length === 0) return;
-  if (field.kind === "traceId" && length !== 16) throw malformed("invalid length for TraceID");
-  if (field.kind === "spanId" && length !== 8) throw malformed("invalid length for SpanID");
+function checkIdLength({ kind, idLength }: Field, length: number): void {
+  if (length === 0 || length === idLength) return;
+  throw malformed(`invalid length for ${kind === "traceId" ? "TraceID" : "SpanID"}`);
 }
 
 function skipUnknown(reader: Reader, tag: number): void {

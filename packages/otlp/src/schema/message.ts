@@ -23,6 +23,25 @@ export type Kind =
   | "double"
   | "message";
 
+const WIRE_TYPES: Readonly<Record<Kind, WireType>> = {
+  string: LENGTH_DELIMITED,
+  bytes: LENGTH_DELIMITED,
+  traceId: LENGTH_DELIMITED,
+  spanId: LENGTH_DELIMITED,
+  message: LENGTH_DELIMITED,
+  bool: VARINT,
+  uint32: VARINT,
+  int32: VARINT,
+  enum: VARINT,
+  int64: VARINT,
+  uint64: VARINT,
+  sint32: VARINT,
+  fixed32: FIXED32,
+  fixed64: FIXED64,
+  sfixed64: FIXED64,
+  double: FIXED64,
+};
+
 export interface Field {
   readonly number: number;
   /** The name in JSON, lowerCamelCase. */
@@ -30,6 +49,9 @@ export interface Field {
   /** The name in the `.proto` file, which JSON may use as well. */
   readonly protoName: string;
   readonly kind: Kind;
+  readonly wireType: WireType;
+  /** How many bytes an id must have, if it has any; 0 for what is no id. */
+  readonly idLength: number;
   readonly repeated: boolean;
   /** Present means set, even when it holds its type's zero: `oneof` members and `optional` fields. */
   readonly explicit: boolean;
@@ -97,30 +119,9 @@ export function choice(number: number, name: string, names: readonly string[]): 
 
 function make(number: number, name: string, kind: Kind, repeated: boolean, isExplicit: boolean): Field {
   const protoName = name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  return { number, name, protoName, kind, repeated, explicit: isExplicit };
-}
-
-const WIRE_TYPES: Readonly<Record<Kind, WireType>> = {
-  string: LENGTH_DELIMITED,
-  bytes: LENGTH_DELIMITED,
-  traceId: LENGTH_DELIMITED,
-  spanId: LENGTH_DELIMITED,
-  message: LENGTH_DELIMITED,
-  bool: VARINT,
-  uint32: VARINT,
-  int32: VARINT,
-  enum: VARINT,
-  int64: VARINT,
-  uint64: VARINT,
-  sint32: VARINT,
-  fixed32: FIXED32,
-  fixed64: FIXED64,
-  sfixed64: FIXED64,
-  double: FIXED64,
-};
-
-export function wireTypeOf(kind: Kind): WireType {
-  return WIRE_TYPES[kind];
+  const wireType = WIRE_TYPES[kind];
+  const idLength = kind === "traceId" ? 16 : kind === "spanId" ? 8 : 0;
+  return { number, name, protoName, kind, wireType, idLength, repeated, explicit: isExplicit };
 }
 
 /** Whether a repeated field of this kind may stand packed in one length-delimited field. */
