@@ -57,7 +57,6 @@ const SpanContent = memo(function SpanContent(props: Omit<SpanPaneProps, "ref" |
   const { data, error } = useSpan(skeleton.traceId, spanId);
   const filter = useAttributeFilter();
   const top = useRef<HTMLDivElement>(null);
-  // In braces: scrolling returns a promise in newer browsers, and an effect must not.
   useEffect(() => {
     const pane = top.current?.parentElement;
     if (pane !== undefined && pane !== null) pane.scrollTop = 0;

@@ -34,11 +34,12 @@ export function TraceList(props: TraceListProps) {
   });
   const rows = virtualizer.getVirtualItems();
   const last = rows.at(-1)?.index ?? 0;
-  const isNearEnd = hasMore && last >= traces.length - ROWS_AHEAD;
+  // The count for which the next page is due: it changes as pages come, so that each asks for the one after.
+  const dueAt = hasMore && last >= traces.length - ROWS_AHEAD ? traces.length : 0;
   const more = useEffectEvent(onMore);
   useEffect(() => {
-    if (isNearEnd) more();
-  }, [isNearEnd, traces.length]);
+    if (dueAt > 0) more();
+  }, [dueAt]);
 
   const press = useEffectEvent((event: KeyboardEvent) => {
     if (event.defaultPrevented || isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;

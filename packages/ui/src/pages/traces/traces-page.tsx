@@ -17,8 +17,10 @@ export function TracesPage() {
   const navigate = useNavigate();
   const { range, nowMs, isLive, renew, memory } = useAnchoredRange();
   const { data, error, isFetching, isPlaceholderData, hasNextPage, fetchNextPage } = useTraces(search, range);
-  const traces = useMemo(() => distinct(data?.pages.flatMap((page) => page.traces) ?? []), [data]);
-  const newer = useNewerTraces(search, nowMs, traces, isLive && !isPlaceholderData);
+  const found = useMemo(() => distinct(data?.pages.flatMap((page) => page.traces) ?? []), [data]);
+  const newer = useNewerTraces(search, nowMs, found, isLive && !isPlaceholderData);
+  // A row grows in its place as the rest of its spans come.
+  const traces = useMemo(() => found.map((trace) => newer.updated.get(trace.traceId) ?? trace), [found, newer.updated]);
   const scroller = useRef<HTMLDivElement>(null);
   const [markedId, setMarkedId] = useState(() => memory.recall()?.markedId);
   const [initialScrollTop] = useState(() => memory.recall()?.scrollTop ?? 0);
@@ -52,7 +54,8 @@ export function TracesPage() {
           <Scatter traces={traces} range={plotRange} markedId={markedId} />
           <div className={`relative flex min-h-0 flex-1 flex-col ${isPlaceholderData ? "opacity-60" : ""}`}>
             <NewPill
-              {...newer}
+              count={newer.count}
+              isMore={newer.isMore}
               onPress={() => {
                 renew();
                 scroller.current?.scrollTo({ top: 0 });
@@ -75,7 +78,7 @@ export function TracesPage() {
       )}
       {data !== undefined && traces.length === 0 && !isFetching && (
         <div className="relative">
-          <NewPill {...newer} onPress={renew} />
+          <NewPill count={newer.count} isMore={newer.isMore} onPress={renew} />
           <NoTraces search={search} onClear={clear} />
         </div>
       )}

@@ -7,6 +7,7 @@ import {
   type UseInfiniteQueryResult,
   type UseQueryResult,
 } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { getClew, type Parameters } from "../../api/client.ts";
 import type { OperationOverview, Overview, TracePage, TraceSummary } from "../../api/types.ts";
 import type { TracesSearch } from "../../router.tsx";
@@ -15,6 +16,8 @@ import type { ResolvedRange } from "../../time/time-range.ts";
 const PAGE_TRACES = 500;
 const NEW_TRACES = 200;
 const NEW_EVERY_MS = 5_000;
+/** Spans of a trace come over this long: SDKs send every five seconds, and slow spans end late. */
+const UNFINISHED_MS = 15_000;
 
 /** The traces of a range that stands still, newest first, page by page. */
 export function useTraces(
@@ -38,26 +41,39 @@ export function useTraces(
   });
 }
 
-/** Traces that came after `sinceMs`, looked for every five seconds. */
+export interface NewerTraces {
+  /** How many traces there are that are not listed. */
+  readonly count: number;
+  readonly isMore: boolean;
+  /** The listed traces as they are now, where more of their spans may have come since. */
+  readonly updated: ReadonlyMap<string, TraceSummary>;
+}
+
+/** What came since the list was read, looked for every five seconds. */
 export function useNewerTraces(
   search: TracesSearch,
-  sinceMs: number,
+  nowMs: number,
   known: readonly TraceSummary[],
   isLive: boolean,
-): { readonly count: number; readonly isMore: boolean } {
+): NewerTraces {
   const filters = filtersOf(search);
   const { data } = useQuery({
-    queryKey: ["newer-traces", filters, sinceMs],
-    queryFn: ({ signal }) =>
-      getClew<TracePage>("traces", { ...filters, ...inMillis(sinceMs, Date.now()), limit: NEW_TRACES }, signal),
+    queryKey: ["newer-traces", filters, nowMs],
+    queryFn: ({ signal }) => {
+      const window = inMillis(nowMs - UNFINISHED_MS, Date.now());
+      return getClew<TracePage>("traces", { ...filters, ...window, limit: NEW_TRACES }, signal);
+    },
     enabled: isLive,
     refetchInterval: NEW_EVERY_MS,
     staleTime: NEW_EVERY_MS,
     initialData: { traces: [], cursor: null },
-    initialDataUpdatedAt: sinceMs,
+    initialDataUpdatedAt: nowMs,
   });
-  const ids = new Set(known.slice(0, NEW_TRACES).map(({ traceId }) => traceId));
-  return { count: data.traces.filter(({ traceId }) => !ids.has(traceId)).length, isMore: data.cursor !== null };
+  return useMemo(() => {
+    const updated = new Map(data.traces.map((trace) => [trace.traceId, trace]));
+    const listed = known.filter(({ traceId }) => updated.has(traceId)).length;
+    return { count: data.traces.length - listed, isMore: data.cursor !== null, updated };
+  }, [data, known]);
 }
 
 export function useServices({ startMs, endMs }: ResolvedRange): readonly string[] {
