@@ -30,7 +30,7 @@ export function timeTicks(startMs: number, endMs: number, target = 8): TimeTick[
   const exact = (endMs - startMs) / target;
   const step = STEPS_MS.find((one) => one >= exact) ?? Math.ceil(exact / DAY) * DAY;
   const zoneMs = new Date(startMs).getTimezoneOffset() * MINUTE;
-  const margin = (endMs - startMs) * 0.025;
+  const margin = (endMs - startMs) * 0.04;
   const ticks: TimeTick[] = [];
   const first = Math.ceil((startMs + margin - zoneMs) / step) * step + zoneMs;
   for (let timeMs = first; timeMs <= endMs - margin; timeMs += step) ticks.push({ timeMs, text: textOf(timeMs, step) });

@@ -1,6 +1,7 @@
-import { useEffect, useEffectEvent, useLayoutEffect, useRef, type ReactNode, type RefObject } from "react";
+import { useEffect, useEffectEvent, useLayoutEffect, useRef, useState, type ReactNode, type RefObject } from "react";
 import type { LogRecord } from "../../api/types.ts";
 import { useRows } from "../../chart/use-rows.ts";
+import { millisOf } from "../../format/format.ts";
 import { LogDetail } from "./log-detail.tsx";
 import { LogRow } from "./log-row.tsx";
 import { useListKeys } from "./use-list-keys.ts";
@@ -45,6 +46,8 @@ export function LogList({ records, selection, onSelect, onEndNear, footer, follo
     overscan: 20,
   });
   const items = rows.getVirtualItems();
+  const [today] = useState(() => new Date().toDateString());
+  const isDated = [records[0], records.at(-1)].some((record) => record !== undefined && dayOf(record) !== today);
   const last = items.at(-1)?.index ?? 0;
   const count = records.length;
   const endNear = useEffectEvent(onEndNear);
@@ -92,7 +95,7 @@ export function LogList({ records, selection, onSelect, onEndNear, footer, follo
                   if (!isSelectingText()) onSelect({ id: record.id, isExpanded: !isOpen });
                 }}
               >
-                <LogRow record={record} isSelected={isSelected} />
+                <LogRow record={record} isSelected={isSelected} isDated={isDated} />
               </div>
               {isOpen && <LogDetail record={record} />}
             </div>
@@ -102,6 +105,10 @@ export function LogList({ records, selection, onSelect, onEndNear, footer, follo
       {footer}
     </div>
   );
+}
+
+function dayOf({ timestampUnixNano }: LogRecord): string {
+  return new Date(millisOf(timestampUnixNano)).toDateString();
 }
 
 /** A drag over text that ends in a row is no click on it. */

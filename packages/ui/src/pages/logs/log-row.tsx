@@ -1,6 +1,6 @@
 import { memo } from "react";
 import type { LogRecord } from "../../api/types.ts";
-import { formatClock, millisOf } from "../../format/format.ts";
+import { formatClock, formatDateTime, millisOf } from "../../format/format.ts";
 import { LogText } from "../../log/log-text.tsx";
 import { TraceLink } from "../../log/trace-link.tsx";
 import { severityOf } from "../../log/severity.ts";
@@ -9,10 +9,15 @@ import { serviceColour } from "../../service/service-colour.ts";
 interface LogRowProps {
   readonly record: LogRecord;
   readonly isSelected: boolean;
+  /** The date is told too: the records are not all of today. */
+  readonly isDated: boolean;
 }
 
+const WITHOUT_YEAR = "2026-".length;
+
 /** A record on one line of 24 px. */
-export const LogRow = memo(function LogRow({ record, isSelected }: LogRowProps) {
+export const LogRow = memo(function LogRow({ record, isSelected, isDated }: LogRowProps) {
+  const timeMs = millisOf(record.timestampUnixNano);
   const severity = severityOf(record.severityNumber);
   const isError = severity.from >= 17;
   return (
@@ -20,8 +25,12 @@ export const LogRow = memo(function LogRow({ record, isSelected }: LogRowProps) 
       className={`group flex h-6 items-center gap-2 border-l-[3px] pr-3 pl-2 text-sm ${isSelected ? "bg-selected" : "hover:bg-hover"}`}
       style={{ borderLeftColor: severity.colour }}
     >
-      <span role="gridcell" className="w-[88px] shrink-0 font-mono text-muted">
-        {formatClock(millisOf(record.timestampUnixNano))}
+      <span
+        role="gridcell"
+        title={formatDateTime(timeMs)}
+        className={`${isDated ? "w-[132px]" : "w-[88px]"} shrink-0 font-mono text-muted`}
+      >
+        {isDated ? formatDateTime(timeMs).slice(WITHOUT_YEAR) : formatClock(timeMs)}
       </span>
       <span
         role="gridcell"

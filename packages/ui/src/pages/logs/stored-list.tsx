@@ -47,7 +47,7 @@ export function StoredList({
           <p className="px-3 py-1 text-sm text-muted">
             This record of {formatDateTime(millisOf(elsewhere.timestampUnixNano))} is not among those below.
           </p>
-          <LogRow record={elsewhere} isSelected />
+          <LogRow record={elsewhere} isSelected isDated />
           <LogDetail record={elsewhere} />
         </div>
       )}
