@@ -14,6 +14,7 @@ export {
   type NumberPoint,
   type StoredExemplar,
   type StoredSeries,
+  type StoredTarget,
   type SummaryPoint,
 } from "./read/metric-reader.ts";
 export { MetricPointReader } from "./read/metric-points.ts";

@@ -240,3 +240,19 @@ test("an exemplar stands with the bucket that its value fell into", async () => 
     ]),
   ).toEqual([[7, "01".repeat(16), "02".repeat(8), "ann"]]);
 });
+
+test("a target's resource is target_info, with a sample for each minute in which it sent something", async () => {
+  const resource = [
+    text("service.name", "informed"),
+    text("service.instance.id", "i-9"),
+    text("host.name", "h"),
+    text("host_name", "z"),
+  ];
+  for (const seconds of [10, 20, 90])
+    await send({ name: "any", gauge: { dataPoints: [at(seconds, undefined, { asInt: 1n })] } }, resource);
+  const found = await select("target_info", { name: "job", operator: "=", value: "informed" });
+  expect(found.map((series) => Object.fromEntries(series.labels))).toEqual([
+    { __name__: "target_info", job: "informed", instance: "i-9", host_name: "h;z" },
+  ]);
+  expect(samplesOf(found[0])).toEqual(["20: 1", "90: 1"]);
+});

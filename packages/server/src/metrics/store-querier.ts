@@ -15,6 +15,7 @@ import type { LabelCondition, MetricReader, MillisWindow, StoredSeries } from "@
 import { exemplarLabels, leOf } from "./bucket-labels.ts";
 import { expandPoints, labelSetsOf, labelsOf } from "./expand-series.ts";
 import { SampleSets } from "./sample-sets.ts";
+import { addTargetInfo, wantsTargetInfo } from "./target-info.ts";
 
 /** Metadata is gathered over this long before now. */
 const METADATA_WINDOW_MS = 7 * 86_400_000;
@@ -32,6 +33,8 @@ export class StoreQuerier implements MetricsQuerier {
     const series = await this.#reader.series(conditionsOf(request.matchers), request, signal);
     const samples = new SampleSets(labelsTest(request.matchers));
     await expandPoints(this.#reader, series, request, request.sampleLimit + 1, samples, signal);
+    if (wantsTargetInfo(request.matchers))
+      await addTargetInfo(this.#reader, request, request.sampleLimit + 1, samples, signal);
     return samples.finish();
   }
 

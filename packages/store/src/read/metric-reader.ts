@@ -85,6 +85,17 @@ export interface StoredExemplar {
   readonly attributes: Pairs;
 }
 
+/** A resource that has a job or an instance, and about once a minute when it sent points. */
+export interface StoredTarget {
+  readonly job: string;
+  readonly instance: string;
+  /** All of the resource's attributes, values as text. */
+  readonly attributes: Pairs;
+  readonly timestampsMs: readonly number[];
+}
+
+const POINT_TABLES = ["metric_samples", "metric_histograms", "metric_exponential_histograms", "metric_summaries"];
+
 /** How many series one question may touch. */
 export const MAX_SERIES = 200_000;
 
@@ -234,6 +245,35 @@ export class MetricReader {
     return found;
   }
 
+  /** The resources that sent points in the window, by ascending times; `limit` bounds the times of all. */
+  async targets(window: MillisWindow, limit: number, signal?: AbortSignal): Promise<StoredTarget[]> {
+    const inWindow = timeConditions(window).where;
+    const minutes = POINT_TABLES.map(
+      (table) =>
+        `SELECT Fingerprint, max(Timestamp) AS time FROM ${table} WHERE ${inWindow} GROUP BY Fingerprint, toStartOfMinute(Timestamp)`,
+    ).join(" UNION ALL ");
+    const rows = await this.#client.rows<readonly [string, string, Pairs, string]>(
+      `SELECT job, instance, attributes, toUnixTimestamp64Milli(max(time)) AS last FROM (${minutes}) AS points
+       INNER JOIN (
+         SELECT Fingerprint, any(Labels['job']) AS job, any(Labels['instance']) AS instance,
+           any(CAST(ResourceAttributes AS Array(Tuple(String, String)))) AS attributes
+         FROM metric_series WHERE Day BETWEEN ${day(window.startMs)} AND ${day(window.endMs)} GROUP BY Fingerprint
+       ) AS series USING Fingerprint
+       WHERE job != '' OR instance != ''
+       GROUP BY job, instance, attributes, toStartOfMinute(time) ORDER BY last LIMIT ${limitOf(limit)}`,
+      {},
+      signal,
+    );
+    const targets = new Map<string, StoredTarget & { readonly timestampsMs: number[] }>();
+    for (const [job, instance, attributes, last] of rows) {
+      const key = JSON.stringify([job, instance, attributes]);
+      const target = targets.get(key) ?? { job, instance, attributes, timestampsMs: [] };
+      targets.set(key, target);
+      target.timestampsMs.push(Number(last));
+    }
+    return [...targets.values()];
+  }
+
   async #points<P extends Point>(
     series: readonly StoredSeries[],
     table: string,
@@ -271,13 +311,15 @@ function limitOf(limit: number): number {
   return Math.min(limit, Number.MAX_SAFE_INTEGER);
 }
 
-function pointConditions(series: readonly StoredSeries[], { startMs, endMs }: MillisWindow): Conditions {
+function pointConditions(series: readonly StoredSeries[], window: MillisWindow): Conditions {
   const fingerprints = series.map(({ fingerprint }) => BigInt(fingerprint).toString()).join(",");
-  return new Conditions()
-    .add(`Fingerprint IN (${fingerprints})`)
-    .add(
-      `Timestamp > fromUnixTimestamp64Milli(${millis(startMs)}) AND Timestamp <= fromUnixTimestamp64Milli(${millis(endMs)})`,
-    );
+  return timeConditions(window).add(`Fingerprint IN (${fingerprints})`);
+}
+
+function timeConditions({ startMs, endMs }: MillisWindow): Conditions {
+  return new Conditions().add(
+    `Timestamp > fromUnixTimestamp64Milli(${millis(startMs)}) AND Timestamp <= fromUnixTimestamp64Milli(${millis(endMs)})`,
+  );
 }
 
 function addLabelCondition(where: Conditions, { name, operator, value }: LabelCondition): void {

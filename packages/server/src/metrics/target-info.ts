@@ -1,0 +1,43 @@
+/**
+ * `target_info`: one series for each job and instance, with the rest of the resource as labels and the value 1,
+ * as Prometheus's OTLP receiver makes it. Here it is made up when a query names it.
+ */
+import { prometheusLabelName } from "@clew/otlp";
+import { Labels, labelTest, METRIC_NAME, type LabelMatcher } from "@clew/query";
+import type { MetricReader, MillisWindow, StoredTarget } from "@clew/store";
+import type { SampleSets } from "./sample-sets.ts";
+
+const NAME = "target_info";
+/** What `job` and `instance` are made of. */
+const IDENTIFYING = new Set(["service.name", "service.namespace", "service.instance.id"]);
+
+/** Whether a selector asks for names, and for this one among them. */
+export function wantsTargetInfo(matchers: readonly LabelMatcher[]): boolean {
+  const ofName = matchers.filter(({ name }) => name === METRIC_NAME);
+  return ofName.length > 0 && ofName.every((matcher) => labelTest(matcher)(NAME));
+}
+
+export async function addTargetInfo(
+  reader: MetricReader,
+  window: MillisWindow,
+  limit: number,
+  samples: SampleSets,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const target of await reader.targets(window, limit, signal)) {
+    const set = samples.open(labelsOf(target));
+    for (const timestampMs of target.timestampsMs) set?.add({ timestampMs, startMs: 0 }, 1, false);
+  }
+}
+
+/** Attributes whose names become the same are joined by ";". */
+function labelsOf({ job, instance, attributes }: StoredTarget): Labels {
+  const labels = new Map<string, string>();
+  for (const [key, value] of attributes.toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    if (IDENTIFYING.has(key)) continue;
+    const name = prometheusLabelName(key);
+    const before = labels.get(name);
+    labels.set(name, before === undefined ? value : `${before};${value}`);
+  }
+  return Labels.from([...labels, ["job", job], ["instance", instance], [METRIC_NAME, NAME]]);
+}
