@@ -82,10 +82,7 @@ function itemsOf(payload: Payload, filter: LiveFilter): LiveItem[] {
 
 function filterOf(context: Context): LiveFilter {
   return {
-    words: (textOf(context, "q") ?? "")
-      .toLowerCase()
-      .split(/\s+/)
-      .filter((word) => word !== ""),
+    words: phrasesOf((textOf(context, "q") ?? "").toLowerCase()),
     services: context.req.queries("service") ?? [],
     minSeverity: severityOf(context) ?? 0,
     traceId: textOf(context, "traceId"),
@@ -108,4 +105,9 @@ function testOf(operator: AttributeFilter["operator"], value: string): (text: st
   } catch (error) {
     throw badParameter("attr", messageOf(error), "write a regular expression");
   }
+}
+
+/** Words, and what stands in quotes as one: as the store's search reads them. */
+function phrasesOf(text: string): string[] {
+  return [...text.matchAll(/"([^"]+)"|(\S+)/g)].map(([, phrase, word]) => phrase ?? word ?? "");
 }
