@@ -33,7 +33,7 @@ export function ServicesTable({ services, range }: ServicesTableProps) {
                 Service
               </th>
               {["Requests/s", "Errors", "p50", "p95", "p99", "Logs", "Error logs", "Series"].map((title) => (
-                <th key={title} scope="col" className={HEAD}>
+                <th key={title} scope="col" className={`${HEAD} ${title === "Series" ? "max-xl:hidden" : ""}`}>
                   {title}
                 </th>
               ))}
@@ -129,7 +129,7 @@ function ServiceRow({ service: one, seconds, slowestNanos, busiest, nowMs }: Ser
           <span className="text-muted">0</span>
         )}
       </Figure>
-      <Figure>{formatCount(one.series)}</Figure>
+      <Figure className="max-xl:hidden">{formatCount(one.series)}</Figure>
       <td className="pr-3 pl-2 text-right whitespace-nowrap text-muted">
         {formatAgo(millisOf(one.lastSeenUnixNano), nowMs)}
       </td>
@@ -141,13 +141,14 @@ interface FigureProps {
   /** From 0 to 1. */
   readonly bar?: number;
   readonly colour?: string;
+  readonly className?: string;
   readonly children: ReactNode;
 }
 
 /** A number, above a bar that tells its size among its like. */
-function Figure({ bar, colour, children }: FigureProps) {
+function Figure({ bar, colour, className = "", children }: FigureProps) {
   return (
-    <td className="w-20 min-w-16 px-2 text-right font-mono whitespace-nowrap">
+    <td className={`w-20 min-w-16 px-2 text-right font-mono whitespace-nowrap ${className}`}>
       {children}
       {bar !== undefined && (
         <span aria-hidden className="mt-px block h-[3px] w-full overflow-hidden rounded-sm bg-raised">

@@ -15,9 +15,13 @@ export function useLiveLogs(filter: Parameters): {
 } {
   const [buffer, act] = useReducer(liveBuffer, EMPTY_BUFFER);
   const pending = useRef<{ logs: LiveLog[]; skipped: number }>({ logs: [], skipped: 0 });
+  const { spanId } = filter;
   const state = useLive<LiveLog>(
     { signal: "logs", ...filter },
-    (log) => pending.current.logs.push(log),
+    (log) => {
+      // The stream knows no filter by span.
+      if (spanId === undefined || log.spanId === spanId) pending.current.logs.push(log);
+    },
     (count) => (pending.current.skipped += count),
   );
   useEffect(() => {

@@ -1,6 +1,6 @@
 import { useMemo, useState } from "react";
 import type { CatalogueEntry } from "../../api/types.ts";
-import type { Exemplar } from "../../chart/exemplar.ts";
+import { MAX_EXEMPLARS, type Exemplar } from "../../chart/exemplar.ts";
 import type { Frame, Series } from "../../chart/series.ts";
 import { seriesStyle, useTheme, type SeriesStyle } from "../../chart/theme-colours.ts";
 import { TimeSeriesChart } from "../../chart/time-series-chart.tsx";
@@ -54,7 +54,9 @@ export function QueryResult({ query, catalogue, subject, range }: QueryResultPro
           {exemplars.length > 0 && (
             <span className="flex items-center gap-1">
               <span aria-hidden className="size-[7px] rotate-45 rounded-[1px] bg-faint" />
-              {exemplars.length} exemplars{subject.isOnExemplarAxis ? "" : ", in the strip at the foot"}
+              {exemplars.length} exemplars
+              {exemplars.length > MAX_EXEMPLARS && ", the greatest of each time drawn"}
+              {!subject.isOnExemplarAxis && ", in the strip at the foot"}
             </span>
           )}
           {left > 0 && (
