@@ -10,7 +10,10 @@ export function logTicksOf(
 ): ReadonlyMap<string, readonly LogTick[]> {
   const ticks = new Map<string, LogTick[]>();
   for (const record of records) {
-    const tick = { offsetNanos: offsetOf(skeleton, record), isError: record.severityNumber >= SEVERITY_ERROR };
+    const tick = {
+      offsetNanos: Math.max(0, offsetOf(skeleton, record)),
+      isError: record.severityNumber >= SEVERITY_ERROR,
+    };
     const others = ticks.get(record.spanId);
     if (others === undefined) ticks.set(record.spanId, [tick]);
     else others.push(tick);

@@ -72,7 +72,7 @@ export function Waterfall(props: WaterfallProps) {
   }, []);
 
   useImperativeHandle(ref, () => ({
-    point: (offset) => moveCursor(cursor.current, offset, view),
+    point: (offset) => moveCursor(cursor.current, offset, state),
     reveal: (span) => rows.current?.reveal(span, HEADER_PX),
     scrollTop: () => scroller.current?.scrollTop ?? 0,
     focus: () => scroller.current?.focus({ preventScroll: true }),
@@ -143,8 +143,10 @@ function press(event: React.MouseEvent, onSelect: (span: number) => void, onTogg
   else onSelect(span);
 }
 
-function moveCursor(cursor: HTMLElement | null, offset: number | undefined, view: TimeView): void {
+/** Clocks of logs are coarse: a line from just outside the trace is marked at its edge. */
+function moveCursor(cursor: HTMLElement | null, time: number | undefined, { view, model }: WaterfallState): void {
   if (cursor === null) return;
+  const offset = time === undefined ? undefined : Math.max(0, Math.min(model.totalNanos, time));
   const share = offset === undefined ? -1 : (offset - view.start) / (view.end - view.start);
   cursor.hidden = share < 0 || share > 1;
   cursor.style.left = `${share * 100}%`;

@@ -37,7 +37,7 @@ export function Choice(props: ChoiceProps) {
         setText(key);
         settle(key);
       }}
-      items={items.map((name) => ({ name }))}
+      defaultItems={items.map((name) => ({ name }))}
       menuTrigger="focus"
       allowsCustomValue
       allowsEmptyCollection={false}
@@ -50,7 +50,9 @@ export function Choice(props: ChoiceProps) {
           placeholder={placeholder}
           onFocus={(event) => event.currentTarget.select()}
           onKeyDown={(event) => {
-            if (event.key === "Enter") settle(event.currentTarget.value);
+            // With an offer pointed at, Enter takes that.
+            const isOffered = event.currentTarget.hasAttribute("aria-activedescendant");
+            if (event.key === "Enter" && !isOffered) settle(event.currentTarget.value);
           }}
           className={`h-7 w-full rounded-md border bg-ground pr-6 pl-2 text-sm placeholder:text-muted disabled:opacity-50 ${value === undefined ? "border-line" : "border-accent/60"}`}
         />
