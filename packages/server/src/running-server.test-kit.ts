@@ -19,7 +19,7 @@ export interface RunningServer {
 export type Json = any;
 
 export async function startServer(
-  uiDirectory: string,
+  uiDirectory = "no-such-directory",
   access: AccessSettings = { token: undefined, loopback: true },
 ): Promise<RunningServer> {
   const running = await openStore();

@@ -1,13 +1,7 @@
-/** Jaeger's and Clew's APIs, the live stream and the UI's files, as clients see them. */
-import { request } from "node:http";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+/** Jaeger's and Clew's APIs, as clients see them. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { temporaryDirectory } from "../../store/src/running-store.test-kit.ts";
 import { startServer, type Json, type RunningServer } from "./running-server.test-kit.ts";
 
-const directory = temporaryDirectory();
-const uiDirectory = join(directory.path, "ui");
 const START_MS = 1_760_000_000_000;
 const START = BigInt(START_MS) * 1_000_000n;
 const TRACE = "00000000000000000000000000000001";
@@ -21,12 +15,7 @@ const text = (key: string, stringValue: string): object => ({ key, value: { stri
 const id = (hex: string): Uint8Array => Buffer.from(hex, "hex");
 
 beforeAll(async () => {
-  mkdirSync(join(uiDirectory, "assets"), { recursive: true });
-  writeFileSync(join(uiDirectory, "index.html"), "<title>the page</title>");
-  writeFileSync(join(uiDirectory, "favicon.svg"), "<svg/>");
-  writeFileSync(join(uiDirectory, "assets", "app-1a2b.js"), "run()");
-  writeFileSync(join(directory.path, "outside.txt"), "secret");
-  server = await startServer(uiDirectory);
+  server = await startServer();
   const root = {
     traceId: id(TRACE),
     spanId: id("0000000000000001"),
@@ -87,7 +76,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await server.stop();
-  directory.remove();
 });
 
 describe("Jaeger's first API", () => {
@@ -390,164 +378,3 @@ describe("Clew's API", () => {
     expect(await api(path)).toMatchObject({ status, body: { error: { code, message: expect.any(String) } } });
   });
 });
-
-describe("the live stream", () => {
-  test("sends what arrives and matches, and counts what it leaves out", async () => {
-    const stopped = new AbortController();
-    const response = await fetch(
-      `${server.url}/api/clew/v1/live?signal=logs&q=WANTED&service=live&severity=9&attr=n=~^[0-9]$`,
-      { signal: stopped.signal },
-    );
-    expect(response.headers.get("content-type")).toContain("text/event-stream");
-    const events = eventsOf(response);
-    expect(await events.next()).toMatchObject({ value: { event: "ready" } });
-    const record = (body: string, severityNumber = 9, n = "1"): object => ({
-      timeUnixNano: START,
-      severityNumber,
-      body: { stringValue: body },
-      attributes: [text("n", n)],
-    });
-    const others = [record("wanted, but too mild", 5), record("something else"), record("wanted, otherwise", 9, "x")];
-    const many = Array.from({ length: 60 }, (_unused, i) => record(`wanted ${i}`));
-    const logRecords = [...others, ...many];
-    await server.send("logs", {
-      resourceLogs: [
-        { resource: { attributes: [text("service.name", "live")] }, scopeLogs: [{ scope: { name: "s" }, logRecords }] },
-      ],
-    });
-    const received: Json[] = [];
-    for await (const event of events) {
-      received.push(event);
-      if (event.event === "skipped") break;
-    }
-    stopped.abort();
-    expect(received.slice(0, -1).map(({ data }) => data.bodyText)).toEqual(
-      Array.from({ length: 50 }, (_unused, i) => `wanted ${i}`),
-    );
-    expect(received.at(-1)).toEqual({ event: "skipped", data: { count: 10 } });
-    expect(received[0]).toMatchObject({
-      event: "log",
-      data: { service: "live", scope: "s", severityNumber: 9, attributes: { n: "1" } },
-    });
-  });
-
-  test("sends spans where those are asked for", async () => {
-    const stopped = new AbortController();
-    const response = await fetch(`${server.url}/api/clew/v1/live?signal=traces&service=live`, {
-      signal: stopped.signal,
-    });
-    const events = eventsOf(response);
-    await events.next();
-    const span = {
-      traceId: id(TRACE),
-      spanId: id("00000000000000ab"),
-      name: "lively",
-      kind: 2,
-      startTimeUnixNano: START,
-      endTimeUnixNano: START + 5n,
-      status: { code: 2 },
-    };
-    await server.send("traces", {
-      resourceSpans: [{ resource: { attributes: [text("service.name", "live")] }, scopeSpans: [{ spans: [span] }] }],
-    });
-    const { value } = await events.next();
-    stopped.abort();
-    expect(value).toEqual({
-      event: "span",
-      data: {
-        traceId: TRACE,
-        spanId: "00000000000000ab",
-        parentSpanId: "",
-        startUnixNano: String(START),
-        durationNanos: "5",
-        service: "live",
-        name: "lively",
-        kind: 2,
-        error: true,
-      },
-    });
-  });
-});
-
-async function* eventsOf(response: Response): AsyncGenerator<{ event: string; data: Json }, void> {
-  let buffered = "";
-  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-    buffered += Buffer.from(chunk).toString();
-    for (let end = buffered.indexOf("\n\n"); end >= 0; end = buffered.indexOf("\n\n")) {
-      const [, event = "", data = ""] = /event: (.*)\ndata: (.*)/.exec(buffered.slice(0, end)) ?? [];
-      buffered = buffered.slice(end + 2);
-      yield { event, data: JSON.parse(data) };
-    }
-  }
-}
-
-describe("the UI", () => {
-  test.each(["/", "/traces", "/trace/0af7?span=1", "/index.php"])(
-    "%s is the page, never cached and with a policy",
-    async (path) => {
-      const response = await fetch(server.url + path);
-      expect(await response.text()).toBe("<title>the page</title>");
-      expect(response.headers.get("cache-control")).toBe("no-cache");
-      expect(response.headers.get("content-security-policy")).toContain("default-src 'self'");
-    },
-  );
-
-  test("assets are kept for good, and those that are gone are not the page", async () => {
-    const found = await fetch(`${server.url}/assets/app-1a2b.js`);
-    expect([await found.text(), found.headers.get("cache-control")]).toEqual([
-      "run()",
-      "public, max-age=31536000, immutable",
-    ]);
-    expect((await fetch(`${server.url}/assets/gone.js`)).status).toBe(404);
-    expect(await (await fetch(`${server.url}/favicon.svg`)).text()).toBe("<svg/>");
-  });
-
-  test("an address below /api that nobody serves is 404", async () => {
-    expect((await fetch(`${server.url}/api/nothing`)).status).toBe(404);
-  });
-
-  test.each(["/../outside.txt", "/..%2foutside.txt", "/assets/..%2f..%2foutside.txt", "/%2e%2e/outside.txt"])(
-    "%s does not lead out of the directory",
-    async (path) => {
-      expect(readFileSync(join(directory.path, "outside.txt"), "utf8")).toBe("secret");
-      expect((await raw(path)).text).not.toContain("secret");
-    },
-  );
-
-  test("the server says when it lives and is ready", async () => {
-    expect(await raw("/live")).toEqual({ status: 200, text: "ok\n" });
-    expect(await raw("/ready")).toEqual({ status: 200, text: "ready\n" });
-  });
-});
-
-describe("on loopback", () => {
-  test.each(["evil.example", "evil.example:16686", "127.0.0.1.evil.example", "localhost.evil.example"])(
-    "the host %s is refused",
-    async (host) => {
-      expect((await raw("/api/services", { host })).status).toBe(403);
-    },
-  );
-
-  test.each(["localhost", "localhost:16686", "127.0.0.1:1", "[::1]:16686", "clew.localhost"])(
-    "the host %s is welcome",
-    async (host) => {
-      expect((await raw("/api/services", { host })).status).toBe(200);
-    },
-  );
-});
-
-/** A request whose path and headers are sent as they stand. */
-function raw(
-  path: string,
-  headers: Record<string, string> = {},
-): Promise<{ status: number | undefined; text: string }> {
-  const { hostname, port } = new URL(server.url);
-  return new Promise((resolve, reject) => {
-    const sent = request({ hostname, port, path, headers }, (response) => {
-      let body = "";
-      response.setEncoding("utf8").on("data", (part: string) => (body += part));
-      response.on("end", () => resolve({ status: response.statusCode, text: body }));
-    });
-    sent.on("error", reject).end();
-  });
-}

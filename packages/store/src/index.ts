@@ -10,13 +10,13 @@ export {
   type ExponentialHistogramPoint,
   type HistogramPoint,
   type LabelCondition,
-  type MillisWindow,
   type NumberPoint,
   type StoredExemplar,
   type StoredSeries,
-  type StoredTarget,
   type SummaryPoint,
 } from "./read/metric-reader.ts";
+export type { MillisWindow } from "./read/millis-window.ts";
+export type { StoredTarget } from "./read/targets.ts";
 export { MetricPointReader } from "./read/metric-points.ts";
 export { OverviewReader } from "./read/overview-reader.ts";
 export type { JsonResourceSpans, JsonSpan } from "./read/span-rows.ts";

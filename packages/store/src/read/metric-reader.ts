@@ -1,21 +1,17 @@
 import type { EngineClient } from "../engine/engine-client.ts";
 import { HAS } from "../transcode/points/histogram-points.ts";
-import { Conditions } from "./conditions.ts";
+import type { Conditions } from "./conditions.ts";
+import { dayConditions, timeConditions, type MillisWindow } from "./millis-window.ts";
 import type { Pairs } from "./resource-rows.ts";
 import { engineDouble } from "./engine-double.ts";
 import { RowBinary } from "./row-binary.ts";
+import { readTargets, type StoredTarget } from "./targets.ts";
 
 /** A condition on a label, or on `__name__`, which is the metric family's name in Prometheus's spelling. */
 export interface LabelCondition {
   readonly name: string;
   readonly operator: "=" | "!=" | "=~" | "!~";
   readonly value: string;
-}
-
-/** Milliseconds since the Unix epoch. */
-export interface MillisWindow {
-  readonly startMs: number;
-  readonly endMs: number;
 }
 
 export type StoredMetricType = "gauge" | "sum" | "histogram" | "exponential_histogram" | "summary";
@@ -85,17 +81,6 @@ export interface StoredExemplar {
   readonly attributes: Pairs;
 }
 
-/** A resource that has a job or an instance, and about once a minute when it sent points. */
-export interface StoredTarget {
-  readonly job: string;
-  readonly instance: string;
-  /** All of the resource's attributes, values as text. */
-  readonly attributes: Pairs;
-  readonly timestampsMs: readonly number[];
-}
-
-const POINT_TABLES = ["metric_samples", "metric_histograms", "metric_exponential_histograms", "metric_summaries"];
-
 /** How many series one question may touch. */
 export const MAX_SERIES = 200_000;
 
@@ -113,7 +98,7 @@ export class MetricReader {
     window: MillisWindow,
     signal?: AbortSignal,
   ): Promise<StoredSeries[]> {
-    const where = new Conditions().add(`Day BETWEEN ${day(window.startMs)} AND ${day(window.endMs)}`);
+    const where = dayConditions(window);
     for (const condition of conditions) addLabelCondition(where, condition);
     const rows = await this.#client.rows<readonly [string, string, string, string, string, number, number, Pairs]>(
       `SELECT Fingerprint, any(PrometheusName), any(MetricType), any(MetricUnit),
@@ -245,33 +230,9 @@ export class MetricReader {
     return found;
   }
 
-  /** The resources that sent points in the window, by ascending times; `limit` bounds the times of all. */
-  async targets(window: MillisWindow, limit: number, signal?: AbortSignal): Promise<StoredTarget[]> {
-    const inWindow = timeConditions(window).where;
-    const minutes = POINT_TABLES.map(
-      (table) =>
-        `SELECT Fingerprint, max(Timestamp) AS time FROM ${table} WHERE ${inWindow} GROUP BY Fingerprint, toStartOfMinute(Timestamp)`,
-    ).join(" UNION ALL ");
-    const rows = await this.#client.rows<readonly [string, string, Pairs, string]>(
-      `SELECT job, instance, attributes, toUnixTimestamp64Milli(max(time)) AS last FROM (${minutes}) AS points
-       INNER JOIN (
-         SELECT Fingerprint, any(Labels['job']) AS job, any(Labels['instance']) AS instance,
-           any(CAST(ResourceAttributes AS Array(Tuple(String, String)))) AS attributes
-         FROM metric_series WHERE Day BETWEEN ${day(window.startMs)} AND ${day(window.endMs)} GROUP BY Fingerprint
-       ) AS series USING Fingerprint
-       WHERE job != '' OR instance != ''
-       GROUP BY job, instance, attributes, toStartOfMinute(time) ORDER BY last LIMIT ${limitOf(limit)}`,
-      {},
-      signal,
-    );
-    const targets = new Map<string, StoredTarget & { readonly timestampsMs: number[] }>();
-    for (const [job, instance, attributes, last] of rows) {
-      const key = JSON.stringify([job, instance, attributes]);
-      const target = targets.get(key) ?? { job, instance, attributes, timestampsMs: [] };
-      targets.set(key, target);
-      target.timestampsMs.push(Number(last));
-    }
-    return [...targets.values()];
+  /** The resources that sent points in the window; `limit` bounds the times of all together. */
+  targets(window: MillisWindow, limit: number, signal?: AbortSignal): Promise<StoredTarget[]> {
+    return readTargets(this.#client, window, limitOf(limit), signal);
   }
 
   async #points<P extends Point>(
@@ -316,12 +277,6 @@ function pointConditions(series: readonly StoredSeries[], window: MillisWindow):
   return timeConditions(window).add(`Fingerprint IN (${fingerprints})`);
 }
 
-function timeConditions({ startMs, endMs }: MillisWindow): Conditions {
-  return new Conditions().add(
-    `Timestamp > fromUnixTimestamp64Milli(${millis(startMs)}) AND Timestamp <= fromUnixTimestamp64Milli(${millis(endMs)})`,
-  );
-}
-
 function addLabelCondition(where: Conditions, { name, operator, value }: LabelCondition): void {
   const column = name === "__name__" ? "PrometheusName" : "Labels[{:String}]";
   const names = name === "__name__" ? [] : [name];
@@ -337,14 +292,6 @@ function keyOf(fingerprint: string): string {
 
 function optional(sum: number, has: number): number | undefined {
   return (has & HAS.sum) === 0 ? undefined : sum;
-}
-
-function day(timeMs: number): string {
-  return `toDate(toDateTime64(${Math.max(0, Math.floor(timeMs / 1_000))}, 0, 'UTC'))`;
-}
-
-function millis(timeMs: number): string {
-  return `toInt64(${Math.round(Math.min(Math.max(timeMs, -9e12), 9e12))})`;
 }
 
 function push<Item>(map: Map<string, Item[]>, key: string, item: Item): void {

@@ -5,7 +5,7 @@ import { AttributeWriter } from "../attributes.ts";
 import { resetColumns, type BlockBuilder } from "../block-builder.ts";
 import { takeRange, type Ranges } from "../walk-records.ts";
 import { NumberColumns } from "./number-columns.ts";
-import { addTime, take8 } from "./point-columns.ts";
+import { addEight, take8 } from "./point-columns.ts";
 
 export class Exemplars implements BlockBuilder {
   readonly table = "metric_exemplars";
@@ -41,7 +41,7 @@ export class Exemplars implements BlockBuilder {
     for (let i = 0; i < exemplars.length; i += 2) {
       reader.position = exemplars[i]!;
       this.#add(reader, exemplars[i + 1]!, fingerprint);
-      addTime(this.#pointTimestamp, reader.bytes, pointTimeAt);
+      addEight(this.#pointTimestamp, reader.bytes, pointTimeAt);
     }
   }
 
@@ -63,7 +63,7 @@ export class Exemplars implements BlockBuilder {
     }
     this.#attributeWriter.endRow();
     this.#fingerprint.values.u64Big(fingerprint);
-    addTime(this.#timestamp, reader.bytes, timeAt);
+    addEight(this.#timestamp, reader.bytes, timeAt);
     this.#number.add(reader.bytes, doubleAt, intAt);
     this.#traceId.addHex(reader.bytes, traceId[0]!, traceId[1]!);
     this.#spanId.addHex(reader.bytes, spanId[0]!, spanId[1]!);

@@ -6,7 +6,7 @@ import type { MetricContext, MetricSeries } from "../metric-series.ts";
 import { takeRange, type Ranges } from "../walk-records.ts";
 import type { Exemplars } from "./exemplars.ts";
 import { HAS } from "./histogram-points.ts";
-import { addDouble, PointColumns, pushRange, take8 } from "./point-columns.ts";
+import { addEight, PointColumns, pushRange, take8 } from "./point-columns.ts";
 
 export class ExponentialHistogramPoints implements BlockBuilder {
   readonly table = "metric_exponential_histograms";
@@ -83,12 +83,12 @@ export class ExponentialHistogramPoints implements BlockBuilder {
     }
     const { bytes } = reader;
     const fingerprint = this.#point.addRow(reader, context, attributes, startAt, timeAt, flags);
-    addDouble(this.#count, bytes, countAt);
-    addDouble(this.#sum, bytes, sumAt);
-    addDouble(this.#min, bytes, minAt);
-    addDouble(this.#max, bytes, maxAt);
-    addDouble(this.#zeroCount, bytes, zeroCountAt);
-    addDouble(this.#zeroThreshold, bytes, zeroThresholdAt);
+    addEight(this.#count, bytes, countAt);
+    addEight(this.#sum, bytes, sumAt);
+    addEight(this.#min, bytes, minAt);
+    addEight(this.#max, bytes, maxAt);
+    addEight(this.#zeroCount, bytes, zeroCountAt);
+    addEight(this.#zeroThreshold, bytes, zeroThresholdAt);
     this.#scale.values.u32(scale);
     this.#positive.add(reader, positive);
     this.#negative.add(reader, negative);

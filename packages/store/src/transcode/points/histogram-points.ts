@@ -5,7 +5,7 @@ import { resetColumns, type BlockBuilder } from "../block-builder.ts";
 import type { MetricContext, MetricSeries } from "../metric-series.ts";
 import type { Ranges } from "../walk-records.ts";
 import type { Exemplars } from "./exemplars.ts";
-import { addDouble, PointColumns, pushRange, take8 } from "./point-columns.ts";
+import { addEight, PointColumns, pushRange, take8 } from "./point-columns.ts";
 
 /** Bits of `Has`: which of the optional fields were set. */
 export const HAS = { sum: 1, min: 2, max: 4, positive: 8, negative: 16 } as const;
@@ -71,10 +71,10 @@ export class HistogramPoints implements BlockBuilder {
     }
     const { bytes } = reader;
     const fingerprint = this.#point.addRow(reader, context, attributes, startAt, timeAt, flags);
-    addDouble(this.#count, bytes, countAt);
-    addDouble(this.#sum, bytes, sumAt);
-    addDouble(this.#min, bytes, minAt);
-    addDouble(this.#max, bytes, maxAt);
+    addEight(this.#count, bytes, countAt);
+    addEight(this.#sum, bytes, sumAt);
+    addEight(this.#min, bytes, minAt);
+    addEight(this.#max, bytes, maxAt);
     this.#has.values.u8((sumAt < 0 ? 0 : HAS.sum) | (minAt < 0 ? 0 : HAS.min) | (maxAt < 0 ? 0 : HAS.max));
     this.#bucketCounts.endRow();
     this.#explicitBounds.endRow();

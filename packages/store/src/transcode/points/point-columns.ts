@@ -35,21 +35,18 @@ export class PointColumns {
     const timeUnixNano = timeAt < 0 ? 0 : bytes.readUInt32LE(timeAt + 4) * 4_294_967_296 + bytes.readUInt32LE(timeAt);
     const fingerprint = this.#series.find(reader, context, attributes, timeUnixNano);
     this.#fingerprint.values.u64Big(fingerprint);
-    addTime(this.#timestamp, bytes, timeAt);
-    addTime(this.#startTimestamp, bytes, startAt);
+    addEight(this.#timestamp, bytes, timeAt);
+    addEight(this.#startTimestamp, bytes, startAt);
     this.#flags.values.u32(flags);
     return fingerprint;
   }
 }
 
-/** The fixed64 of nanoseconds that stands at `at`; 0 where it is missing. */
-export function addTime(column: FixedColumn, bytes: Buffer, at: number): void {
+/** The eight bytes that stand at `at`, a time, double or count; 0 where they are missing. */
+export function addEight(column: FixedColumn, bytes: Buffer, at: number): void {
   if (at < 0) column.values.u64(0);
   else column.values.eightFrom(bytes, at);
 }
-
-/** The double that stands at `at`; 0 where it is missing. */
-export const addDouble: (column: FixedColumn, bytes: Buffer, at: number) => void = addTime;
 
 /** Notes that eight bytes stand here and moves past them. */
 export function take8(reader: Reader): number {

@@ -4,7 +4,7 @@ import { ArrayColumn, FixedColumn, type Column } from "../../block/columns.ts";
 import { resetColumns, type BlockBuilder } from "../block-builder.ts";
 import type { MetricContext, MetricSeries } from "../metric-series.ts";
 import type { Ranges } from "../walk-records.ts";
-import { addDouble, PointColumns, pushRange, take8 } from "./point-columns.ts";
+import { addEight, PointColumns, pushRange, take8 } from "./point-columns.ts";
 
 export class SummaryPoints implements BlockBuilder {
   readonly table = "metric_summaries";
@@ -51,8 +51,8 @@ export class SummaryPoints implements BlockBuilder {
       else reader.skip(tag);
     }
     this.#point.addRow(reader, context, attributes, startAt, timeAt, flags);
-    addDouble(this.#count, reader.bytes, countAt);
-    addDouble(this.#sum, reader.bytes, sumAt);
+    addEight(this.#count, reader.bytes, countAt);
+    addEight(this.#sum, reader.bytes, sumAt);
     this.#quantiles.endRow();
     this.#values.endRow();
     this.rows++;
@@ -68,7 +68,7 @@ export class SummaryPoints implements BlockBuilder {
       else if (tag === 17) valueAt = take8(reader);
       else reader.skip(tag);
     }
-    addDouble(this.#quantiles.items, reader.bytes, quantileAt);
-    addDouble(this.#values.items, reader.bytes, valueAt);
+    addEight(this.#quantiles.items, reader.bytes, quantileAt);
+    addEight(this.#values.items, reader.bytes, valueAt);
   }
 }
