@@ -36,10 +36,15 @@ const MAX_STRETCH = 3;
  */
 export function TimeSeriesChart(props: TimeSeriesChartProps) {
   const [held, setHeld] = useState<TimeSeriesChartProps>();
-  return <Plot {...(held ?? props)} onHold={(isHeld) => setHeld(isHeld ? props : undefined)} />;
+  const hold = (isHeld: boolean): void => setHeld(isHeld ? props : undefined);
+  return <Plot {...(held ?? props)} isHeld={held !== undefined} onHold={hold} />;
 }
 
-type PlotProps = TimeSeriesChartProps & { readonly onHold: (isHeld: boolean) => void };
+type PlotProps = TimeSeriesChartProps & {
+  /** An exemplar is pointed at: its tooltip stands alone. */
+  readonly isHeld: boolean;
+  readonly onHold: (isHeld: boolean) => void;
+};
 
 function Plot(props: PlotProps) {
   const { label, frame, series, styles, startMs, endMs, unit, exemplars, exemplarsOnAxis, exemplarUnit } = props;
@@ -101,7 +106,13 @@ function Plot(props: PlotProps) {
         geometry !== undefined &&
         createPortal(
           <>
-            <CursorReadout cursor={cursor} frame={frame} series={series} styles={styles} unit={unit} />
+            <CursorReadout
+              cursor={props.isHeld ? undefined : cursor}
+              frame={frame}
+              series={series}
+              styles={styles}
+              unit={unit}
+            />
             <ExemplarLayer
               exemplars={shown}
               geometry={geometry}
