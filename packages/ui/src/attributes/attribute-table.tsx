@@ -1,4 +1,4 @@
-import { useMemo, useState } from "react";
+import { Fragment, useMemo, useState } from "react";
 import type { KeyValue } from "../api/types.ts";
 import { textOfValue, typeOfValue } from "./any-value.ts";
 import { CopyButton } from "./copy-button.tsx";
@@ -51,7 +51,7 @@ function Row({ attribute: { key, value }, onFilter }: RowProps) {
   return (
     <tr className="group border-b border-line/60 align-top last:border-0 hover:bg-hover">
       <th scope="row" className="px-2 py-[3px] text-left font-mono font-normal break-words text-muted">
-        {key}
+        <Key text={key} />
       </th>
       <td className="relative py-[3px] pr-2 font-mono" title={typeOfValue(value)}>
         <Value text={text} />
@@ -67,6 +67,17 @@ function Row({ attribute: { key, value }, onFilter }: RowProps) {
       </td>
     </tr>
   );
+}
+
+/** Breaks, where it must, after a dot. */
+function Key({ text }: { readonly text: string }) {
+  return text.split(/(?<=\.)/).map((part, i) => (
+    // oxlint-disable-next-line react/no-array-index-key -- parts have no other identity and never move
+    <Fragment key={i}>
+      {part}
+      <wbr />
+    </Fragment>
+  ));
 }
 
 function Value({ text }: { readonly text: string }) {

@@ -1,5 +1,5 @@
 import { criticalSelfNanos, type CriticalPath } from "./critical-path.ts";
-import { childrenOfSpan, isError, type TraceModel } from "./trace-model.ts";
+import { isError, isPassedOn, type TraceModel } from "./trace-model.ts";
 
 /**
  * The span to look at first: the deepest error none of whose children failed; without errors
@@ -12,8 +12,7 @@ export function failingSpan(model: TraceModel, path: CriticalPath): number {
 function deepestError(model: TraceModel): number | undefined {
   let found: number | undefined;
   for (const span of model.order) {
-    if (!isError(model.skeleton, span)) continue;
-    if (childrenOfSpan(model, span).some((child) => isError(model.skeleton, child))) continue;
+    if (!isError(model.skeleton, span) || isPassedOn(model, span)) continue;
     if (found === undefined || model.depth[span]! > model.depth[found]!) found = span;
   }
   return found;

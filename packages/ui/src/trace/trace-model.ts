@@ -103,6 +103,11 @@ export function isError({ spans }: TraceSkeleton, span: number): boolean {
   return spans.status[span] === STATUS_ERROR;
 }
 
+/** Whether the error came from below, rather than from the span itself. */
+export function isPassedOn(model: TraceModel, span: number): boolean {
+  return isError(model.skeleton, span) && childrenOfSpan(model, span).some((child) => isError(model.skeleton, child));
+}
+
 export function childrenOfSpan({ children, firstChild }: TraceModel, span: number): Int32Array {
   return children.subarray(firstChild[span], firstChild[span + 1]);
 }

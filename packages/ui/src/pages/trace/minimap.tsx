@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import { clearedCanvas, useCanvasInk } from "../../trace/canvas-ink.ts";
-import { durationOf, isError, serviceOf, startOf } from "../../trace/trace-model.ts";
+import { durationOf, isError, isPassedOn, serviceOf, startOf } from "../../trace/trace-model.ts";
 import type { TimeView, WaterfallState } from "./waterfall-row.ts";
 import { within } from "./waterfall-rows.ts";
 
@@ -37,7 +37,7 @@ export function Minimap({ state: { model, rows, view }, width, onView }: Minimap
     // Errors last, so that no other bar hides them.
     for (const errors of [false, true]) {
       rows.forEach((span, i) => {
-        if (isError(skeleton, span) !== errors) return;
+        if ((isError(skeleton, span) && !isPassedOn(model, span)) !== errors) return;
         context.fillStyle = errors
           ? error
           : (colours[skeleton.spans.service[span] ?? 0] ?? ink.service(serviceOf(skeleton, span)));

@@ -104,7 +104,7 @@ export function TraceView({ model }: { readonly model: TraceModel }) {
       <TraceHeader model={model} search={search} selected={selected} errors={errors} onError={goToError} />
       <div className="flex min-h-0 flex-1">
         <div className="relative flex min-w-0 flex-1 flex-col">
-          <div className="flex h-[52px] shrink-0 border-b border-line">
+          <div className="flex h-[52px] shrink-0 border-b border-line bg-surface">
             <TraceTools
               width={nameWidth}
               find={find}

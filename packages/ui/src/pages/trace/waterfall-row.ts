@@ -3,10 +3,10 @@ import { formatNanos } from "../../format/format.ts";
 import { serviceColour } from "../../service/service-colour.ts";
 import type { CriticalPath } from "../../trace/critical-path.ts";
 import {
-  childrenOfSpan,
   durationOf,
   endOf,
   isError,
+  isPassedOn,
   nameOf,
   PARENT_MISSING,
   serviceOf,
@@ -110,7 +110,7 @@ export class WaterfallRow {
     if (hasChildren) element.setAttribute("aria-expanded", String(!isCollapsed));
     else element.removeAttribute("aria-expanded");
     element.classList.toggle("wf-error", failed);
-    element.classList.toggle("wf-passed-on", failed && hasFailedChild(model, span));
+    element.classList.toggle("wf-passed-on", isPassedOn(model, span));
     element.classList.toggle("wf-dim", matches !== undefined && !matches.has(span));
     element.classList.toggle("wf-match", matches?.has(span) === true);
     element.style.setProperty("--bar", serviceColour(service));
@@ -191,11 +191,6 @@ export class WaterfallRow {
     addTicks(marks, offsets(true), "wf-log wf-log-error", x, width);
     if (marks.length > 0 || this.#marks.childElementCount > 0) this.#marks.replaceChildren(...marks);
   }
-}
-
-/** Whether the error came from below, rather than from the span itself. */
-function hasFailedChild(model: TraceModel, span: number): boolean {
-  return childrenOfSpan(model, span).some((child) => isError(model.skeleton, child));
 }
 
 /** Marks at these times; those too close to tell apart are one. */

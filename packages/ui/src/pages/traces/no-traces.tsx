@@ -28,7 +28,7 @@ export function NoTraces({ search, onClear }: NoTracesProps) {
   return (
     <div className="mx-auto max-w-3xl space-y-4 px-6 pt-12">
       <h2 className="text-lg font-semibold">
-        {isFiltered ? "No trace meets these conditions" : "No traces"} in {rangeLabel(range).toLowerCase()}
+        {isFiltered ? "No trace meets these conditions" : "No traces"}: {rangeLabel(range)}
       </h2>
       <div className="flex flex-wrap gap-2">
         {isFiltered && (

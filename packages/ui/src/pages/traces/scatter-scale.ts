@@ -15,7 +15,7 @@ export interface ScatterScale {
   readonly x: (unixMs: number) => number;
   readonly timeAt: (x: number) => number;
   readonly y: (nanos: number) => number;
-  /** Powers of ten within the plot, in nanoseconds. */
+  /** Round durations within the plot, in nanoseconds: powers of ten, and between them where those are few. */
   readonly ticks: readonly number[];
 }
 
@@ -44,7 +44,13 @@ export function scatterScale(
   const spare = Math.max(0.12, (1 - (most - least)) / 2);
   const [low, high] = traces.length === 0 ? [6, 9] : [least - spare, most + spare];
   const ticks: number[] = [];
-  for (let power = Math.ceil(low); power <= high; power++) ticks.push(10 ** power);
+  const factors = high - low < 2 ? [1, 2, 5] : [1];
+  for (let power = Math.floor(low); power <= high; power++) {
+    for (const factor of factors) {
+      const at = power + Math.log10(factor);
+      if (at >= low && at <= high) ticks.push(factor * 10 ** power);
+    }
+  }
   const span = Math.max(1, endMs - startMs);
   return {
     x: (unixMs) => area.left + ((unixMs - startMs) / span) * area.width,
