@@ -12,7 +12,7 @@ export interface RunningStore {
   readonly directory: string;
   /** What the store reported. */
   readonly reports: readonly string[];
-  /** Closes it and removes the directory. */
+  /** Closes it, and removes the directory unless that was given. */
   stop(): Promise<void>;
 }
 
@@ -23,8 +23,8 @@ export function temporaryDirectory(): { readonly path: string; remove(): void } 
 
 export async function openStore(settings: Partial<StoreSettings> = {}): Promise<RunningStore> {
   if (!existsSync(ENGINE_PROGRAM)) throw new Error("build the engine's program first: npx tsc -b packages/clew");
-  const own = temporaryDirectory();
-  const directory = settings.directory ?? own.path;
+  const own = settings.directory === undefined ? temporaryDirectory() : undefined;
+  const directory = settings.directory ?? own?.path ?? "";
   const reports: string[] = [];
   const report = (line: string): void => void reports.push(line);
   const store = await Store.open({ engineProgram: ENGINE_PROGRAM, report, ...settings, directory });
@@ -34,7 +34,7 @@ export async function openStore(settings: Partial<StoreSettings> = {}): Promise<
     reports,
     async stop() {
       await store.close();
-      own.remove();
+      own?.remove();
     },
   };
 }

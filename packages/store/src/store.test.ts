@@ -136,6 +136,7 @@ test("a segment whose file is gone is told and not waited for", async () => {
   await drain.run();
   expect(spool.oldestClosed).toBeUndefined();
   expect(reports).toEqual([expect.stringContaining("can't be read")]);
+  directory.remove();
 });
 
 test("the engine killed while queries wait: they are answered by the next one, and writes go on", async () => {
