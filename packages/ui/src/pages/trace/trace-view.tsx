@@ -90,7 +90,7 @@ export function TraceView({ model }: { readonly model: TraceModel }) {
       else goTo(childrenOfSpan(model, selected)[0]);
     },
     Enter: () => pane.current?.focus(),
-    Escape: up,
+    Escape: () => (find === "" ? up() : setFind("")),
     e: () => goToError(1),
     E: () => goToError(-1),
     n: () => goToMatch(1),

@@ -4,10 +4,11 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import type { TraceSearch } from "../../router.tsx";
 import { criticalPath, type CriticalPath } from "../../trace/critical-path.ts";
 import { failingSpan } from "../../trace/failing-span.ts";
-import type { TraceModel } from "../../trace/trace-model.ts";
+import { endOf, startOf, type TraceModel } from "../../trace/trace-model.ts";
 import { useViewMemory } from "../../trace/use-view-memory.ts";
 import { revealed, visibleRows } from "../../trace/visible-rows.ts";
 import type { TimeView } from "./waterfall-row.ts";
+import { within } from "./waterfall-rows.ts";
 
 /** Holding a key down selects faster than browsers let an address change. */
 const SETTLE_MS = 120;
@@ -79,6 +80,7 @@ export function useTraceView(model: TraceModel): TraceViewState {
       if (open !== collapsed) collapse(open);
       choose(span);
       setReveal({ span });
+      if (zoom !== undefined) setView(showing(model, zoom, span));
     },
     collapse,
     setView: useCallback(
@@ -88,6 +90,14 @@ export function useTraceView(model: TraceModel): TraceViewState {
     setSearch,
     keep: (scrollTop) => memory.keep({ collapsedIds, view: zoom, scrollTop }),
   };
+}
+
+/** The view, moved if the span lies outside it. */
+function showing({ skeleton, totalNanos }: TraceModel, view: TimeView, span: number): TimeView {
+  const [start, end] = [startOf(skeleton, span), endOf(skeleton, span)];
+  if (end >= view.start && start <= view.end) return view;
+  const width = view.end - view.start;
+  return within({ start: start - width / 4, end: start + (width * 3) / 4 }, totalNanos);
 }
 
 /** The selected span: the address's, or the failing one; ahead of the address while keys are held down. */

@@ -158,13 +158,13 @@ export class WaterfallRow {
 
   #placeLabel(text: string, left: number, right: number, width: number): void {
     const label = this.#label;
-    const isSeen = right >= 0 && left <= width + LABEL_PX;
-    label.hidden = !isSeen;
-    if (!isSeen) return;
-    label.textContent = text;
+    const [isBefore, isAfter] = [right < 0, left > width + LABEL_PX];
+    label.classList.toggle("wf-label-away", isBefore || isAfter);
+    // A bar outside the zoomed view is told to which side it lies.
+    label.textContent = isBefore ? `‹ ${text}` : isAfter ? `${text} ›` : text;
     const isRight = right <= width + 4;
-    const isLeft = !isRight && left - LABEL_PX >= 0;
-    label.classList.toggle("wf-label-inside", !isRight && !isLeft);
+    const isLeft = !isRight && !isAfter && left - LABEL_PX >= 0;
+    label.classList.toggle("wf-label-inside", !isRight && !isLeft && !isAfter);
     label.style.left = isRight ? `${Math.max(0, right) + 6}px` : "";
     label.style.right = isRight ? "" : isLeft ? `${width + LABEL_PX - left + 6}px` : "8px";
   }
