@@ -6,7 +6,12 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: ["packages/*/src/**/*.test.{ts,tsx}", "examples/*/src/**/*.test.ts", "scripts/**/*.test.mjs", "e2e/**/*.test.ts"],
+    include: [
+      "packages/*/src/**/*.test.{ts,tsx}",
+      "examples/*/src/**/*.test.ts",
+      "scripts/**/*.test.mjs",
+      "e2e/**/*.test.ts",
+    ],
     isolate: false,
     pool: "forks",
     testTimeout: 30_000,

@@ -2,8 +2,6 @@
  * Addresses that people can read: every parameter is text, a repeated one a list of texts.
  * Nothing in a query is ever JSON.
  */
-export type SearchValue = string | readonly string[] | undefined;
-export type Search = Readonly<Record<string, SearchValue>>;
 
 export function parseSearch(text: string): Record<string, string | string[]> {
   const search: Record<string, string | string[]> = {};
@@ -17,8 +15,7 @@ export function parseSearch(text: string): Record<string, string | string[]> {
 export function stringifySearch(search: Readonly<Record<string, unknown>>): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(search)) {
-    if (Array.isArray(value)) for (const item of value) parameters.append(name, String(item));
-    else if (value !== undefined && value !== null && value !== "") parameters.append(name, String(value));
+    for (const item of listOf(value)) parameters.append(name, item);
   }
   const text = parameters.toString();
   return text === "" ? "" : `?${text}`;

@@ -1,31 +1,30 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useEffectEvent, useState } from "react";
 import { queryOf, type Parameters } from "../api/client.ts";
+import type { LiveLog } from "../api/types.ts";
 
 export type LiveState = "connecting" | "open" | "lost";
 
 /**
- * Listens to `/api/clew/v1/live` while `parameters` is given and calls `onItem` with each
- * item of the signal, and `onSkipped` with how many were left out. Reconnects by itself.
+ * Listens to `/api/clew/v1/live` while `parameters` is given and calls `onLog` with each log
+ * record, and `onSkipped` with how many were left out. Reconnects by itself.
  */
-export function useLive<Item>(
+export function useLive(
   parameters: Parameters | undefined,
-  onItem: (item: Item) => void,
-  onSkipped: (count: number) => void = () => {},
+  onLog: (log: LiveLog) => void,
+  onSkipped: (count: number) => void,
 ): LiveState {
   const [state, setState] = useState<LiveState>("connecting");
-  const handlers = useRef({ onItem, onSkipped });
-  handlers.current = { onItem, onSkipped };
   const query = parameters === undefined ? undefined : queryOf(parameters);
+  const log = useEffectEvent((event: MessageEvent<string>) => onLog(JSON.parse(event.data) as LiveLog));
+  const skipped = useEffectEvent((event: MessageEvent<string>) => {
+    onSkipped((JSON.parse(event.data) as { count: number }).count);
+  });
   useEffect(() => {
     if (query === undefined) return undefined;
     const source = new EventSource(`/api/clew/v1/live${query}`);
-    const onData = (event: MessageEvent<string>): void => handlers.current.onItem(JSON.parse(event.data) as Item);
     source.addEventListener("ready", () => setState("open"));
-    source.addEventListener("log", onData);
-    source.addEventListener("span", onData);
-    source.addEventListener("skipped", (event: MessageEvent<string>) => {
-      handlers.current.onSkipped((JSON.parse(event.data) as { count: number }).count);
-    });
+    source.addEventListener("log", (event: MessageEvent<string>) => log(event));
+    source.addEventListener("skipped", (event: MessageEvent<string>) => skipped(event));
     source.addEventListener("error", () => setState("lost"));
     return () => {
       source.close();

@@ -5,11 +5,15 @@ export function useNow(intervalMs: number | undefined): number {
   const [nowMs, setNowMs] = useState(() => Date.now());
   useEffect(() => {
     if (intervalMs === undefined) return undefined;
-    setNowMs(Date.now());
-    const timer = setInterval(() => {
+    const renew = (): void => {
       if (document.visibilityState === "visible") setNowMs(Date.now());
-    }, intervalMs);
-    return () => clearInterval(timer);
+    };
+    const timer = setInterval(renew, intervalMs);
+    document.addEventListener("visibilitychange", renew);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", renew);
+    };
   }, [intervalMs]);
   return nowMs;
 }

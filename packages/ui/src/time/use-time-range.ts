@@ -13,7 +13,7 @@ export function useTimeRange(): { readonly range: TimeRange; readonly setRange: 
     [search.from, search.to],
   );
   const setRange = ({ from, to }: TimeRange): void => {
-    void navigate({ to: ".", search: (before: object) => ({ ...before, from, to }) as never });
+    void navigate({ to: ".", search: (before: object) => ({ ...before, from, to }) });
   };
   return { range, setRange };
 }

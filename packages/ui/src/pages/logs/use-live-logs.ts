@@ -16,7 +16,7 @@ export function useLiveLogs(filter: Parameters): {
   const [buffer, act] = useReducer(liveBuffer, EMPTY_BUFFER);
   const pending = useRef<{ logs: LiveLog[]; skipped: number }>({ logs: [], skipped: 0 });
   const { spanId } = filter;
-  const state = useLive<LiveLog>(
+  const state = useLive(
     { signal: "logs", ...filter },
     (log) => {
       // The stream knows no filter by span.
