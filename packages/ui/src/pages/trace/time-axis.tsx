@@ -32,7 +32,7 @@ export function TimeAxis({ ticks, view, onView }: TimeAxisProps) {
     <div
       ref={axis}
       title="Drag to zoom"
-      className="absolute inset-0 cursor-crosshair touch-none overflow-hidden select-none"
+      className="absolute inset-0 cursor-crosshair touch-none select-none"
       onPointerDown={(event) => {
         event.currentTarget.setPointerCapture(event.pointerId);
         setDrag({ from: xOf(event), to: xOf(event) });
