@@ -21,7 +21,7 @@ export interface SpanFilter {
   readonly attributes?: readonly AttributeFilter[] | undefined;
 }
 
-/** Where a page of traces ends: the last trace's newest matching span, and its id. */
+/** Where a page of traces ends: when the last trace's first matching span started, and its id. */
 export interface TraceCursor {
   readonly timeUnixNano: bigint;
   readonly traceId: string;
@@ -149,19 +149,19 @@ export class TraceReader {
     );
   }
 
-  /** Ids of traces by their newest matching span, newest first; `after` continues behind an earlier page. */
+  /** Ids of traces by the start of their first matching span, newest first; `after` continues behind an earlier page. */
   async search(filter: SpanFilter, limit: number, after?: TraceCursor): Promise<TraceCursor[]> {
     const conditions = spanConditions(filter);
     const having =
       after === undefined
         ? ""
-        : `HAVING (newest, TraceId) < (toInt64(${after.timeUnixNano}), ${idList([after.traceId])})`;
+        : `HAVING (first, TraceId) < (toInt64(${after.timeUnixNano}), ${idList([after.traceId])})`;
     const rows = await this.#client.rows<readonly [string, string]>(
-      `SELECT TraceId, max(toUnixTimestamp64Nano(Timestamp)) AS newest FROM otel_traces
-       WHERE ${conditions.where} GROUP BY TraceId ${having} ORDER BY newest DESC, TraceId DESC LIMIT ${Math.floor(limit)}`,
+      `SELECT TraceId, min(toUnixTimestamp64Nano(Timestamp)) AS first FROM otel_traces
+       WHERE ${conditions.where} GROUP BY TraceId ${having} ORDER BY first DESC, TraceId DESC LIMIT ${Math.floor(limit)}`,
       conditions.parameters,
     );
-    return rows.map(([traceId, newest]) => ({ traceId, timeUnixNano: BigInt(newest) }));
+    return rows.map(([traceId, first]) => ({ traceId, timeUnixNano: BigInt(first) }));
   }
 
   /** What each trace is about, in the order of `traceIds`. `window` bounds what is read; a margin is added. */
