@@ -29,8 +29,10 @@ export interface EngineReady {
   readonly version: string;
 }
 
-/** Serves until the parent disconnects. Throws where the data directory can't be opened. */
+/** Serves until the parent says "shutdown". Throws where the data directory can't be opened. */
 export async function runEngineProgram(settings: EngineProgramSettings): Promise<void> {
+  endWithParent();
+  const stop = toldToStop();
   const scratchDirectory = join(settings.directory, "scratch");
   rmSync(scratchDirectory, { recursive: true, force: true });
   mkdirSync(scratchDirectory, { recursive: true });
@@ -58,7 +60,7 @@ export async function runEngineProgram(settings: EngineProgramSettings): Promise
     server.listen({ path: settings.socketPath }, resolve);
   });
   process.send?.({ type: "ready", version } satisfies EngineReady);
-  await parentGone();
+  await stop;
   server.close();
   reads.close();
   inserts.close();
@@ -77,12 +79,22 @@ async function firstSession(open: () => EmbeddedSession): Promise<EmbeddedSessio
   }
 }
 
-function parentGone(): Promise<void> {
+/**
+ * An engine whose parent is gone ends at once, whatever it does at that moment: what was
+ * acknowledged is on disk, and the next program waits for the directory. Called first of all,
+ * since a parent may be killed while the engine is still starting.
+ */
+function endWithParent(): void {
+  const end = (): void => void process.kill(process.pid, "SIGKILL");
+  if (process.connected !== true) end();
+  process.once("disconnect", end);
   // Ctrl-C reaches the whole process group: the parent decides when the engine may go.
   process.on("SIGINT", () => {});
+}
+
+function toldToStop(): Promise<void> {
   return new Promise((resolve) => {
     process.once("SIGTERM", () => resolve());
-    process.once("disconnect", () => resolve());
     process.on("message", (message) => {
       if (message === "shutdown") resolve();
     });
