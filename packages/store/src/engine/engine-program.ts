@@ -86,7 +86,7 @@ async function firstSession(open: () => EmbeddedSession): Promise<EmbeddedSessio
  */
 function endWithParent(): void {
   const end = (): void => void process.kill(process.pid, "SIGKILL");
-  if (process.connected !== true) end();
+  if (!process.connected) end();
   process.once("disconnect", end);
   // Ctrl-C reaches the whole process group: the parent decides when the engine may go.
   process.on("SIGINT", () => {});
