@@ -7,6 +7,8 @@ import type { ReadyMessage } from "./run-service.ts";
 import { realWorld } from "./world.ts";
 
 const METRIC_INTERVAL_MS = 5_000;
+/** Short, so that the parts of a trace that two processes send are seen together soon. */
+const SPAN_DELAY_MS = 1_000;
 /** How long a process may take to send what is left. */
 const STOP_TIMEOUT_MS = 12_000;
 
@@ -76,6 +78,7 @@ async function startChild(
       OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint,
       OTEL_EXPORTER_OTLP_PROTOCOL: "grpc",
       OTEL_METRIC_EXPORT_INTERVAL: String(METRIC_INTERVAL_MS),
+      OTEL_BSP_SCHEDULE_DELAY: String(SPAN_DELAY_MS),
       PORT: "0",
       ...env,
     },
