@@ -6,19 +6,13 @@ export interface SampleTimes {
   readonly startMs: number;
 }
 
-interface Sample extends SampleTimes {
-  readonly value: number;
-  readonly stale: boolean;
-  readonly histogram: NativeHistogram | undefined;
-}
-
 /**
  * Gathers samples by label set. Several stored series may have the same labels in Prometheus's
  * eyes (they differ in a resource attribute, say): their samples then make one series.
  */
 export class SampleSets {
   readonly #wanted: (labels: Labels) => boolean;
-  readonly #sets = new Map<string, { labels: Labels; samples: Sample[]; parts: number }>();
+  readonly #sets = new Map<string, SampleSet>();
 
   constructor(wanted: (labels: Labels) => boolean) {
     this.#wanted = wanted;
@@ -27,56 +21,70 @@ export class SampleSets {
   /** Where to add the samples of one stored series under these labels; undefined where the query does not want them. */
   open(labels: Labels): SampleSet | undefined {
     if (!this.#wanted(labels)) return undefined;
-    const set = this.#sets.get(labels.key) ?? { labels, samples: [], parts: 0 };
-    this.#sets.set(labels.key, set);
-    set.parts++;
-    return new SampleSet(set.samples);
+    let set = this.#sets.get(labels.key);
+    if (set === undefined) this.#sets.set(labels.key, (set = new SampleSet(labels)));
+    return set;
   }
 
   finish(): SeriesSamples[] {
-    return [...this.#sets.values()]
-      .filter(({ samples }) => samples.length > 0)
-      .map(({ labels, samples, parts }) => columnsOf(labels, parts > 1 ? inOrder(samples) : samples));
+    return [...this.#sets.values()].filter(({ size }) => size > 0).map((set) => set.finish());
   }
 }
 
+/** One series' samples in columns. */
 export class SampleSet {
-  readonly #samples: Sample[];
+  readonly #labels: Labels;
+  readonly #timestampsMs: number[] = [];
+  readonly #startsMs: number[] = [];
+  readonly #values: number[] = [];
+  /** Rows of stale markers and of histograms, which most series have none of. */
+  readonly #stale = new Set<number>();
+  readonly #histograms = new Map<number, NativeHistogram>();
+  #isInOrder = true;
 
-  constructor(samples: Sample[]) {
-    this.#samples = samples;
+  constructor(labels: Labels) {
+    this.#labels = labels;
+  }
+
+  get size(): number {
+    return this.#values.length;
   }
 
   add({ timestampMs, startMs }: SampleTimes, value: number, stale: boolean, histogram?: NativeHistogram): void {
-    this.#samples.push({ timestampMs, startMs, value, stale, histogram });
+    const row = this.#values.length;
+    if (row > 0 && timestampMs <= this.#timestampsMs[row - 1]!) this.#isInOrder = false;
+    this.#timestampsMs.push(timestampMs);
+    this.#startsMs.push(startMs);
+    this.#values.push(value);
+    if (stale) this.#stale.add(row);
+    else if (histogram !== undefined) this.#histograms.set(row, histogram);
   }
-}
 
-/** By time; of samples with one time, the last that was added. */
-function inOrder(samples: readonly Sample[]): Sample[] {
-  const sorted = samples.toSorted((a, b) => a.timestampMs - b.timestampMs);
-  return sorted.filter((sample, i) => sorted[i + 1]?.timestampMs !== sample.timestampMs);
-}
-
-function columnsOf(labels: Labels, samples: readonly Sample[]): SeriesSamples {
-  const timestampsMs = new Float64Array(samples.length);
-  const startTimestampsMs = new Float64Array(samples.length);
-  const values = new Float64Array(samples.length);
-  const histograms: (NativeHistogram | undefined)[] = [];
-  let hasHistograms = false;
-  for (const [i, sample] of samples.entries()) {
-    timestampsMs[i] = sample.timestampMs;
-    startTimestampsMs[i] = sample.startMs;
-    values[i] = sample.value;
-    if (sample.stale) markStale(values, i);
-    histograms.push(sample.stale ? undefined : sample.histogram);
-    hasHistograms ||= histograms[i] !== undefined;
+  finish(): SeriesSamples {
+    const rows = this.#rowsInOrder();
+    const columnOf = (column: readonly number[]): Float64Array =>
+      rows === undefined ? Float64Array.from(column) : Float64Array.from(rows, (row) => column[row]!);
+    const values = columnOf(this.#values);
+    const startTimestampsMs = columnOf(this.#startsMs);
+    const rowAt = (i: number): number => (rows === undefined ? i : rows[i]!);
+    if (this.#stale.size > 0)
+      for (let i = 0; i < values.length; i++) if (this.#stale.has(rowAt(i))) markStale(values, i);
+    return {
+      labels: this.#labels,
+      timestampsMs: columnOf(this.#timestampsMs),
+      values,
+      ...(this.#histograms.size > 0
+        ? { histograms: Array.from(values, (_value, i) => this.#histograms.get(rowAt(i))) }
+        : {}),
+      ...(this.#startsMs.some((startMs) => startMs !== 0) ? { startTimestampsMs } : {}),
+    };
   }
-  return {
-    labels,
-    timestampsMs,
-    values,
-    ...(hasHistograms ? { histograms } : {}),
-    ...(samples.some(({ startMs }) => startMs !== 0) ? { startTimestampsMs } : {}),
-  };
+
+  /** Rows by time, of several with one time the last that was added; undefined where they are so already. */
+  #rowsInOrder(): number[] | undefined {
+    if (this.#isInOrder) return undefined;
+    const times = this.#timestampsMs;
+    const sorted = times.map((_time, row) => row).sort((a, b) => times[a]! - times[b]! || a - b);
+    return sorted.filter((row, i) => i === sorted.length - 1 || times[sorted[i + 1]!] !== times[row]);
+  }
 }
