@@ -1,23 +1,20 @@
 import type { Payload } from "@clew/otlp";
 import type { Column } from "../block/columns.ts";
 
-/**
- * Gathers payloads of one signal into one table's columns. `take` parts share memory with the
- * builder: write them out before `reset`. When `add` throws, the builder must be `reset`.
- */
-export interface BlockBuilder {
-  readonly table: string;
-  readonly rows: number;
-  readonly columns: Readonly<Record<string, Column>>;
-  reset(): void;
+/** Gathers one table's rows in columns, whose memory is used again after `reset`: write them out before. */
+export abstract class BlockBuilder {
+  abstract readonly table: string;
+  abstract readonly columns: Readonly<Record<string, Column>>;
+  rows = 0;
+
+  reset(): void {
+    for (const column of Object.values(this.columns)) column.reset();
+    this.rows = 0;
+  }
 }
 
-/** A builder of one signal: a metrics payload fills several tables. */
+/** Fills the tables of one signal: a metrics payload goes into several. When `add` throws, the blocks must be reset. */
 export interface SignalTranscoder {
   readonly blocks: readonly BlockBuilder[];
   add(payload: Payload): void;
-}
-
-export function resetColumns(columns: Readonly<Record<string, Column>>): void {
-  for (const column of Object.values(columns)) column.reset();
 }

@@ -1,23 +1,19 @@
 /** OTLP log records to rows of `otel_logs`. */
-import type { Payload, Reader } from "@clew/otlp";
+import type { Reader } from "@clew/otlp";
 import { ByteBuffer } from "../block/byte-buffer.ts";
 import { FixedColumn, LowCardinalityColumn, MapColumn, StringColumn, type Column } from "../block/columns.ts";
 import { writeAnyValue } from "./any-value.ts";
 import { AttributeWriter } from "./attributes.ts";
-import { resetColumns, type BlockBuilder, type SignalTranscoder } from "./block-builder.ts";
-import { ResourceColumns } from "./resource-columns.ts";
-import { takeRange, walkRecords, type RecordVisitor } from "./walk-records.ts";
+import { RecordTranscoder } from "./record-transcoder.ts";
+import { takeRange } from "./walk-records.ts";
 
 /** Where `Timestamp` was taken from: logs without a time of their own still need a place on the axis. */
 export const TIMESTAMP_SOURCE = { time: 0, observed: 1, arrival: 2 } as const;
 
-export class LogsTranscoder implements SignalTranscoder, BlockBuilder, RecordVisitor {
+export class LogsTranscoder extends RecordTranscoder {
   readonly table = "otel_logs";
-  readonly blocks: readonly BlockBuilder[] = [this];
-  rows = 0;
 
   readonly #nowMs: () => number;
-  readonly #shared = new ResourceColumns();
   readonly #timestamp = new FixedColumn("DateTime64(9)", 8);
   readonly #timestampSource = new FixedColumn("UInt8", 1);
   readonly #observed = new FixedColumn("DateTime64(9)", 8);
@@ -53,36 +49,18 @@ export class LogsTranscoder implements SignalTranscoder, BlockBuilder, RecordVis
     LogAttributesTypes: this.#types,
     DroppedAttributesCount: this.#dropped,
     EventName: this.#eventName,
-    ...this.#shared.columns,
+    ...this.shared.columns,
   };
 
   /** `nowMs` dates the records that came with no time at all. */
   constructor(nowMs: () => number) {
+    super();
     this.#nowMs = nowMs;
   }
 
-  add(payload: Payload): void {
-    for (const chunk of payload.chunks) walkRecords(chunk, this);
-  }
-
-  reset(): void {
-    resetColumns(this.columns);
-    this.rows = 0;
-  }
-
-  resource(_reader: Reader, resource: number[], schemaUrl: number[]): void {
-    this.#shared.useResource(resource, schemaUrl);
-  }
-
-  scope(_reader: Reader, scope: number[], schemaUrl: number[]): void {
-    this.#shared.useScope(scope, schemaUrl);
-  }
-
-  record(reader: Reader, end: number): void {
-    this.#shared.addRow(reader);
+  protected override addRecord(reader: Reader, end: number): void {
     this.#readRecord(reader, end);
     this.#attributeWriter.endRow();
-    this.rows++;
   }
 
   #readRecord(reader: Reader, end: number): void {

@@ -10,7 +10,7 @@ import { createHash } from "node:crypto";
 import { decode, KeyValue, prometheusLabelName, prometheusMetricName, Reader, type KeyValueObject } from "@clew/otlp";
 import { FixedColumn, LowCardinalityColumn, MapColumn, type Column } from "../block/columns.ts";
 import { AttributeWriter } from "./attributes.ts";
-import { resetColumns, type BlockBuilder } from "./block-builder.ts";
+import { BlockBuilder } from "./block-builder.ts";
 import { ResourceColumns } from "./resource-columns.ts";
 import type { Ranges } from "./walk-records.ts";
 
@@ -43,9 +43,8 @@ const MAX_KNOWN_SERIES = 200_000;
 const MAX_KNOWN_CONTEXTS = 20_000;
 const NANOS_PER_DAY = 86_400_000_000_000;
 
-export class MetricSeries implements BlockBuilder {
+export class MetricSeries extends BlockBuilder {
   readonly table = "metric_series";
-  rows = 0;
 
   readonly #known = new Map<string, KnownSeries>();
   readonly #contexts = new Map<string, number>();
@@ -84,11 +83,6 @@ export class MetricSeries implements BlockBuilder {
     MetadataTypes: this.#metadataTypes,
     ...this.#shared.columns,
   };
-
-  reset(): void {
-    resetColumns(this.columns);
-    this.rows = 0;
-  }
 
   useResource(resource: Ranges, schemaUrl: Ranges): void {
     this.#shared.useResource(resource, schemaUrl);

@@ -1,12 +1,10 @@
 /** OTLP spans to rows of `otel_traces`, field by field, without making strings or objects. */
-import type { Payload, Reader } from "@clew/otlp";
+import type { Reader } from "@clew/otlp";
 import { FixedColumn, LowCardinalityColumn, MapColumn, StringColumn, type Column } from "../block/columns.ts";
 import { AttributeWriter } from "./attributes.ts";
-import { resetColumns, type BlockBuilder, type SignalTranscoder } from "./block-builder.ts";
 import { EventColumns } from "./event-columns.ts";
 import { LinkColumns } from "./link-columns.ts";
-import { ResourceColumns } from "./resource-columns.ts";
-import { walkRecords, type RecordVisitor } from "./walk-records.ts";
+import { RecordTranscoder } from "./record-transcoder.ts";
 
 /** The names that the Collector's ClickHouse exporter gives to span kinds and status codes, by number. */
 export const SPAN_KIND_NAMES = ["Unspecified", "Internal", "Server", "Client", "Producer", "Consumer"] as const;
@@ -14,12 +12,9 @@ export const STATUS_CODE_NAMES = ["Unset", "Ok", "Error"] as const;
 const KINDS = SPAN_KIND_NAMES.map((name) => Buffer.from(name));
 const STATUSES = STATUS_CODE_NAMES.map((name) => Buffer.from(name));
 
-export class SpansTranscoder implements SignalTranscoder, BlockBuilder, RecordVisitor {
+export class SpansTranscoder extends RecordTranscoder {
   readonly table = "otel_traces";
-  readonly blocks: readonly BlockBuilder[] = [this];
-  rows = 0;
 
-  readonly #shared = new ResourceColumns();
   readonly #timestamp = new FixedColumn("DateTime64(9)", 8);
   readonly #duration = new FixedColumn("UInt64", 8);
   readonly #traceId = new StringColumn();
@@ -59,33 +54,14 @@ export class SpansTranscoder implements SignalTranscoder, BlockBuilder, RecordVi
     DroppedLinksCount: this.#droppedLinks,
     ...this.#events.columns,
     ...this.#links.columns,
-    ...this.#shared.columns,
+    ...this.shared.columns,
   };
 
-  add(payload: Payload): void {
-    for (const chunk of payload.chunks) walkRecords(chunk, this);
-  }
-
-  reset(): void {
-    resetColumns(this.columns);
-    this.rows = 0;
-  }
-
-  resource(_reader: Reader, resource: number[], schemaUrl: number[]): void {
-    this.#shared.useResource(resource, schemaUrl);
-  }
-
-  scope(_reader: Reader, scope: number[], schemaUrl: number[]): void {
-    this.#shared.useScope(scope, schemaUrl);
-  }
-
-  record(reader: Reader, end: number): void {
-    this.#shared.addRow(reader);
+  protected override addRecord(reader: Reader, end: number): void {
     this.#readSpan(reader, end);
     this.#attributeWriter.endRow();
     this.#events.endRow();
     this.#links.endRow();
-    this.rows++;
   }
 
   #readSpan(reader: Reader, end: number): void {

@@ -2,14 +2,13 @@
 import type { Reader } from "@clew/otlp";
 import { FixedColumn, LowCardinalityColumn, MapColumn, StringColumn, type Column } from "../../block/columns.ts";
 import { AttributeWriter } from "../attributes.ts";
-import { resetColumns, type BlockBuilder } from "../block-builder.ts";
+import { BlockBuilder } from "../block-builder.ts";
 import { takeRange, type Ranges } from "../walk-records.ts";
 import { NumberColumns } from "./number-columns.ts";
 import { addEight, take8 } from "./point-columns.ts";
 
-export class Exemplars implements BlockBuilder {
+export class Exemplars extends BlockBuilder {
   readonly table = "metric_exemplars";
-  rows = 0;
   readonly #fingerprint = new FixedColumn("UInt64", 8);
   readonly #timestamp = new FixedColumn("DateTime64(9)", 8);
   readonly #pointTimestamp = new FixedColumn("DateTime64(9)", 8);
@@ -30,11 +29,6 @@ export class Exemplars implements BlockBuilder {
     FilteredAttributes: this.#attributes,
     FilteredAttributesTypes: this.#types,
   };
-
-  reset(): void {
-    resetColumns(this.columns);
-    this.rows = 0;
-  }
 
   /** `pointTimeAt` is where the time of the point stands that they came with, -1 for none. */
   addAll(reader: Reader, exemplars: Ranges, fingerprint: bigint, pointTimeAt: number): void {

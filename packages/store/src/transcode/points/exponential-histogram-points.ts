@@ -1,16 +1,15 @@
 /** Points of exponential histograms: `metric_exponential_histograms`. */
 import type { Reader } from "@clew/otlp";
 import { ArrayColumn, FixedColumn, type Column } from "../../block/columns.ts";
-import { resetColumns, type BlockBuilder } from "../block-builder.ts";
+import { BlockBuilder } from "../block-builder.ts";
 import type { MetricContext, MetricSeries } from "../metric-series.ts";
 import { takeRange, type Ranges } from "../walk-records.ts";
 import type { Exemplars } from "./exemplars.ts";
 import { HAS } from "./histogram-points.ts";
 import { addEight, PointColumns, pushRange, take8 } from "./point-columns.ts";
 
-export class ExponentialHistogramPoints implements BlockBuilder {
+export class ExponentialHistogramPoints extends BlockBuilder {
   readonly table = "metric_exponential_histograms";
-  rows = 0;
   readonly #exemplars: Exemplars;
   readonly #point: PointColumns;
   readonly #count = new FixedColumn("UInt64", 8);
@@ -26,6 +25,7 @@ export class ExponentialHistogramPoints implements BlockBuilder {
   readonly columns: Readonly<Record<string, Column>>;
 
   constructor(series: MetricSeries, exemplars: Exemplars) {
+    super();
     this.#exemplars = exemplars;
     this.#point = new PointColumns(series);
     this.columns = {
@@ -41,11 +41,6 @@ export class ExponentialHistogramPoints implements BlockBuilder {
       ...this.#positive.columns,
       ...this.#negative.columns,
     };
-  }
-
-  reset(): void {
-    resetColumns(this.columns);
-    this.rows = 0;
   }
 
   add(reader: Reader, end: number, context: MetricContext): void {

@@ -1,7 +1,7 @@
 /** Points of histograms with explicit bounds: `metric_histograms`. */
 import type { Reader } from "@clew/otlp";
 import { ArrayColumn, FixedColumn, type Column } from "../../block/columns.ts";
-import { resetColumns, type BlockBuilder } from "../block-builder.ts";
+import { BlockBuilder } from "../block-builder.ts";
 import type { MetricContext, MetricSeries } from "../metric-series.ts";
 import type { Ranges } from "../walk-records.ts";
 import type { Exemplars } from "./exemplars.ts";
@@ -10,9 +10,8 @@ import { addEight, PointColumns, pushRange, take8 } from "./point-columns.ts";
 /** Bits of `Has`: which of the optional fields were set. */
 export const HAS = { sum: 1, min: 2, max: 4, positive: 8, negative: 16 } as const;
 
-export class HistogramPoints implements BlockBuilder {
+export class HistogramPoints extends BlockBuilder {
   readonly table = "metric_histograms";
-  rows = 0;
   readonly #exemplars: Exemplars;
   readonly #point: PointColumns;
   readonly #count = new FixedColumn("UInt64", 8);
@@ -25,6 +24,7 @@ export class HistogramPoints implements BlockBuilder {
   readonly columns: Readonly<Record<string, Column>>;
 
   constructor(series: MetricSeries, exemplars: Exemplars) {
+    super();
     this.#exemplars = exemplars;
     this.#point = new PointColumns(series);
     this.columns = {
@@ -37,11 +37,6 @@ export class HistogramPoints implements BlockBuilder {
       BucketCounts: this.#bucketCounts,
       ExplicitBounds: this.#explicitBounds,
     };
-  }
-
-  reset(): void {
-    resetColumns(this.columns);
-    this.rows = 0;
   }
 
   add(reader: Reader, end: number, context: MetricContext): void {

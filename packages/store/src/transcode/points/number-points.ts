@@ -1,30 +1,25 @@
 /** Points of gauges and sums: `metric_samples`. */
 import type { Reader } from "@clew/otlp";
 import type { Column } from "../../block/columns.ts";
-import { resetColumns, type BlockBuilder } from "../block-builder.ts";
+import { BlockBuilder } from "../block-builder.ts";
 import type { MetricContext, MetricSeries } from "../metric-series.ts";
 import type { Ranges } from "../walk-records.ts";
 import type { Exemplars } from "./exemplars.ts";
 import { NumberColumns } from "./number-columns.ts";
 import { PointColumns, pushRange, take8 } from "./point-columns.ts";
 
-export class NumberPoints implements BlockBuilder {
+export class NumberPoints extends BlockBuilder {
   readonly table = "metric_samples";
-  rows = 0;
   readonly #exemplars: Exemplars;
   readonly #point: PointColumns;
   readonly #number = new NumberColumns();
   readonly columns: Readonly<Record<string, Column>>;
 
   constructor(series: MetricSeries, exemplars: Exemplars) {
+    super();
     this.#exemplars = exemplars;
     this.#point = new PointColumns(series);
     this.columns = { ...this.#point.columns, ...this.#number.columns };
-  }
-
-  reset(): void {
-    resetColumns(this.columns);
-    this.rows = 0;
   }
 
   add(reader: Reader, end: number, context: MetricContext): void {

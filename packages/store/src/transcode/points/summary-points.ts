@@ -1,14 +1,13 @@
 /** Points of summaries: `metric_summaries`. */
 import type { Reader } from "@clew/otlp";
 import { ArrayColumn, FixedColumn, type Column } from "../../block/columns.ts";
-import { resetColumns, type BlockBuilder } from "../block-builder.ts";
+import { BlockBuilder } from "../block-builder.ts";
 import type { MetricContext, MetricSeries } from "../metric-series.ts";
 import type { Ranges } from "../walk-records.ts";
 import { addEight, PointColumns, pushRange, take8 } from "./point-columns.ts";
 
-export class SummaryPoints implements BlockBuilder {
+export class SummaryPoints extends BlockBuilder {
   readonly table = "metric_summaries";
-  rows = 0;
   readonly #point: PointColumns;
   readonly #count = new FixedColumn("UInt64", 8);
   readonly #sum = new FixedColumn("Float64", 8);
@@ -17,6 +16,7 @@ export class SummaryPoints implements BlockBuilder {
   readonly columns: Readonly<Record<string, Column>>;
 
   constructor(series: MetricSeries) {
+    super();
     this.#point = new PointColumns(series);
     this.columns = {
       ...this.#point.columns,
@@ -25,11 +25,6 @@ export class SummaryPoints implements BlockBuilder {
       Quantiles: this.#quantiles,
       QuantileValues: this.#values,
     };
-  }
-
-  reset(): void {
-    resetColumns(this.columns);
-    this.rows = 0;
   }
 
   add(reader: Reader, end: number, context: MetricContext): void {
