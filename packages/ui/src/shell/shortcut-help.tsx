@@ -7,6 +7,8 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["Enter", "open the row"],
   ["← →", "collapse, expand a span"],
   ["e, E", "next, previous error in a trace"],
+  ["n, N", "next, previous match in a trace"],
+  ["z, 0", "zoom to the span, to the whole trace"],
   ["Space", "pause or resume what is live"],
   ["Esc", "one level up"],
   ["?", "these keys"],
@@ -21,6 +23,8 @@ export function ShortcutHelp({ onClose }: { readonly onClose: () => void }) {
     <dialog
       ref={dialog}
       onClose={onClose}
+      // The page behind has keys of its own.
+      onKeyDown={(event) => event.stopPropagation()}
       onClick={(event) => {
         if (event.target === dialog.current) dialog.current?.close();
       }}
