@@ -33,9 +33,7 @@ export function Choice(props: ChoiceProps) {
       onInputChange={setText}
       selectedKey={value ?? null}
       onSelectionChange={(key) => {
-        if (typeof key !== "string") return;
-        setText(key);
-        settle(key);
+        if (typeof key === "string") settle(key);
       }}
       defaultItems={items.map((name) => ({ name }))}
       menuTrigger="focus"
