@@ -45,7 +45,8 @@ export function TraceList(props: TraceListProps) {
     if (event.defaultPrevented || isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
     const at = traces.findIndex(({ traceId }) => traceId === markedId);
     const step = event.key === "j" ? 1 : event.key === "k" ? -1 : 0;
-    if (event.key === "Enter" && at !== -1 && event.target === document.body) {
+    if (event.key === "Enter" && at !== -1 && isOnRows(event.target)) {
+      event.preventDefault();
       void navigate({ to: "/trace/$traceId", params: { traceId: traces[at]!.traceId }, search: rangeSearch });
     }
     if (step === 0) return;
@@ -99,4 +100,9 @@ export function TraceList(props: TraceListProps) {
       {hasMore && <p className="px-3 py-1 text-sm text-faint">Reading older traces…</p>}
     </div>
   );
+}
+
+/** Enter opens the marked row, also when another one has the focus; elsewhere it belongs to what has it. */
+function isOnRows(target: EventTarget | null): boolean {
+  return target === document.body || (target instanceof Element && target.closest("[data-testid=trace-row]") !== null);
 }

@@ -30,7 +30,10 @@ export const TraceRow = memo(function TraceRow({ trace, slowestNanos, isMarked, 
       data-testid="trace-row"
       data-trace-id={traceId}
       onFocus={() => onMark(traceId)}
-      onPointerEnter={() => onMark(traceId)}
+      onPointerMove={({ movementX, movementY }) => {
+        // Rows that scroll under a resting pointer are not pointed at.
+        if (movementX !== 0 || movementY !== 0) onMark(traceId);
+      }}
       className={`grid items-center border-b border-line/50 px-3 text-sm focus-visible:outline-offset-[-2px] ${COLUMNS} ${isMarked ? "bg-hover" : ""}`}
       style={{ height: ROW_PX }}
     >
