@@ -1,0 +1,22 @@
+/**
+ * How soon `clew up` answers /ready on built code, and what both processes hold when idle.
+ *
+ *     npm run bench -- start [rounds]
+ */
+import { memoryBytes } from "./process-usage.mjs";
+import { startClew } from "./running-clew.mjs";
+
+const IDLE_MS = 10_000;
+const rounds = Number(process.argv[2] ?? 3);
+
+console.log("ready after ms  idle RSS MB (program + engine = both)");
+for (let round = 0; round < rounds; round++) {
+  const startedAt = performance.now();
+  const clew = await startClew();
+  while ((await fetch(`${clew.ui}/ready`)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 10));
+  const readyMs = Math.round(performance.now() - startedAt);
+  await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+  const [program, engine] = [clew.pid, clew.enginePid].map((pid) => Math.round(memoryBytes(pid).rss / 1e6));
+  console.log(`${String(readyMs).padStart(14)}  ${program} + ${engine} = ${program + engine}`);
+  await clew.stop();
+}
