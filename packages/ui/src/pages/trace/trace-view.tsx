@@ -11,6 +11,7 @@ import {
 } from "react";
 import { useRangeSearch } from "../../time/use-time-range.ts";
 import { Splitter, useStoredSize } from "../../trace/splitter.tsx";
+import { useWidth } from "../../trace/use-width.ts";
 import { childrenOfSpan, durationOf, startOf, type TraceModel } from "../../trace/trace-model.ts";
 import { collapsible, errorSpans, matchingSpans, nextOf } from "../../trace/visible-rows.ts";
 import { logTicksOf } from "./log-ticks.ts";
@@ -25,14 +26,24 @@ import { Waterfall, type WaterfallHandle } from "./waterfall.tsx";
 import type { WaterfallState } from "./waterfall-row.ts";
 import { within } from "./waterfall-rows.ts";
 
+/** What splitters leave to the names, the span and the timeline, in pixels. */
+const LEAST_NAMES = 160;
+const LEAST_PANE = 280;
+const LEAST_TIMELINE = 260;
+
 /** The waterfall with what surrounds it, and the selected span beside it. */
 export function TraceView({ model }: { readonly model: TraceModel }) {
   const { skeleton } = model;
   const page = useTraceView(model);
   const { selected, path, rows, collapsed, view, search, goTo, setSearch } = page;
   const { data: logs, error: logsError } = useTraceLogs(skeleton);
-  const [nameWidth, setNameWidth] = useStoredSize("clew.trace.nameWidth", 360);
-  const [paneWidth, setPaneWidth] = useStoredSize("clew.trace.paneWidth", 440);
+  const { width, ref: frame } = useWidth();
+  const [wantedNames, setNameWidth] = useStoredSize("clew.trace.nameWidth", 360);
+  const [wantedPane, setPaneWidth] = useStoredSize("clew.trace.paneWidth", 440);
+  const paneMost = Math.max(LEAST_PANE, (width || window.innerWidth) - LEAST_NAMES - LEAST_TIMELINE);
+  const paneWidth = Math.min(wantedPane, paneMost);
+  const nameMost = Math.max(LEAST_NAMES, (width || window.innerWidth) - paneWidth - LEAST_TIMELINE);
+  const nameWidth = Math.min(wantedNames, nameMost);
   const [timelineWidth, setTimelineWidth] = useState(0);
   const [find, setFind] = useState("");
   const wanted = useDeferredValue(find);
@@ -102,7 +113,7 @@ export function TraceView({ model }: { readonly model: TraceModel }) {
   return (
     <div className="flex h-full flex-col">
       <TraceHeader model={model} search={search} selected={selected} errors={errors} onError={goToError} />
-      <div className="flex min-h-0 flex-1">
+      <div ref={frame} className="flex min-h-0 flex-1">
         <div className="relative flex min-w-0 flex-1 flex-col">
           <div className="flex h-[52px] shrink-0 border-b border-line bg-surface">
             <TraceTools
@@ -128,14 +139,20 @@ export function TraceView({ model }: { readonly model: TraceModel }) {
             onTimelineWidth={setTimelineWidth}
           />
           <div className="absolute inset-y-0 -ml-1 flex" style={{ left: nameWidth }}>
-            <Splitter label="Width of the names" size={nameWidth} least={160} most={900} onSize={setNameWidth} />
+            <Splitter
+              label="Width of the names"
+              size={nameWidth}
+              least={LEAST_NAMES}
+              most={nameMost}
+              onSize={setNameWidth}
+            />
           </div>
         </div>
         <Splitter
           label="Width of the span"
           size={paneWidth}
-          least={280}
-          most={1_000}
+          least={LEAST_PANE}
+          most={paneMost}
           isAfter
           onSize={setPaneWidth}
           className="-mr-1"
