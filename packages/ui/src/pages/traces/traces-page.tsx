@@ -72,7 +72,9 @@ export function TracesPage() {
             />
           </div>
           <p role="status" className="shrink-0 border-t border-line bg-surface px-3 py-1 text-xs text-muted">
-            {hasNextPage ? `The newest ${traces.length} traces; scroll for older ones` : `${traces.length} traces`}
+            {hasNextPage
+              ? `The newest ${traces.length} traces; scroll for older ones`
+              : `${traces.length} ${traces.length === 1 ? "trace" : "traces"}`}
           </p>
         </>
       )}
