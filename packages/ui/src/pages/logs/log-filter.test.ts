@@ -9,7 +9,7 @@ test("adds what is missing, takes away what is there, and leaves nothing rather 
 });
 
 test("reads a record's time off its id", () => {
-  expect(timeOfId("1795405877467000000-2821316920003025342")).toBe(1_795_405_877_467);
+  expect(timeOfId("1795405877467000000-2821316920003025342-0")).toBe(1_795_405_877_467);
   expect(timeOfId("live-3")).toBeUndefined();
 });
 

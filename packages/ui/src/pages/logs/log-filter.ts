@@ -31,6 +31,6 @@ export function toggled(list: readonly string[] | undefined, item: string): read
 
 /** The time of a record's id, in milliseconds: ids begin with it. */
 export function timeOfId(id: string): number | undefined {
-  const [, nanos] = /^(\d+)-\d+$/.exec(id) ?? [];
+  const [, nanos] = /^(\d+)-[\d-]+$/.exec(id) ?? [];
   return nanos === undefined ? undefined : Number(BigInt(nanos) / 1_000_000n);
 }
