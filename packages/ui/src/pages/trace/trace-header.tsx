@@ -21,6 +21,7 @@ export function TraceHeader({ model, search, selected, errors, onError }: TraceH
   const { skeleton, root } = model;
   const range = useRangeSearch();
   const linkOf = useFrozenLink(skeleton.traceId, search);
+  const isSpanMissing = search.span !== undefined && !skeleton.spans.spanId.includes(search.span);
   return (
     <header className="shrink-0 border-b border-line bg-surface px-3 py-2">
       <div className="flex items-center gap-3">
@@ -53,6 +54,12 @@ export function TraceHeader({ model, search, selected, errors, onError }: TraceH
         <Fact name="Errors" value={String(errors.length)} isError={errors.length > 0} />
         <Fact name="Id" value={skeleton.traceId} isMono />
       </dl>
+      {isSpanMissing && (
+        <p role="status" className="mt-1 text-sm text-warning">
+          ▲ Span <span className="font-mono">{search.span}</span> is not in this trace, or has not arrived yet. Another
+          one is shown.
+        </p>
+      )}
     </header>
   );
 }
