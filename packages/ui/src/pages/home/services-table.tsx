@@ -131,7 +131,7 @@ function ServiceRow({ service: one, seconds, slowestNanos, busiest, nowMs }: Ser
       </Figure>
       <Figure className="max-xl:hidden">{formatCount(one.series)}</Figure>
       <td className="pr-3 pl-2 text-right whitespace-nowrap text-muted">
-        {formatAgo(millisOf(one.lastSeenUnixNano), nowMs)}
+        {one.lastSeenUnixNano === "0" ? "–" : formatAgo(millisOf(one.lastSeenUnixNano), nowMs)}
       </td>
     </tr>
   );
