@@ -70,7 +70,8 @@ function CustomRange({ onChoose }: { readonly onChoose: (from: string, to: strin
   const [to, setTo] = useState(range.to.startsWith("now") ? range.to : formatDateTime(endMs));
   const start = resolveTime(from.trim(), nowMs);
   const end = resolveTime(to.trim(), nowMs);
-  const isValid = start !== undefined && end !== undefined && start < end;
+  const isReversed = start !== undefined && end !== undefined && start >= end;
+  const isValid = start !== undefined && end !== undefined && !isReversed;
   const choose = (): void => {
     if (isValid) onChoose(canonical(from.trim(), start), canonical(to.trim(), end));
   };
@@ -96,10 +97,15 @@ function CustomRange({ onChoose }: { readonly onChoose: (from: string, to: strin
         <input
           className={FIELD}
           value={to}
-          aria-invalid={end === undefined}
+          aria-invalid={end === undefined || isReversed}
           onChange={(event) => setTo(event.target.value)}
         />
       </label>
+      {!isValid && (
+        <p role="status" className="text-sm text-muted">
+          {isReversed ? "It ends before it starts." : "Write now, now-90m, or 2026-01-31 14:00."}
+        </p>
+      )}
       <button
         type="submit"
         disabled={!isValid}
