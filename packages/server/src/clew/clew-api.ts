@@ -4,6 +4,7 @@ import { Hono } from "hono";
 import { liveEndpoint, type LiveEndpointSettings } from "./live-endpoint.ts";
 import { logEndpoints, type LogEndpointSettings } from "./log-endpoints.ts";
 import { overviewEndpoints, type OverviewEndpointSettings } from "./overview-endpoints.ts";
+import { badParameter } from "./parameters.ts";
 import { traceEndpoints, type TraceEndpointSettings } from "./trace-endpoints.ts";
 
 export type ClewApiSettings = TraceEndpointSettings &
@@ -21,21 +22,22 @@ export function clewApi(settings: ClewApiSettings): Hono {
     liveEndpoint(settings),
   ]) {
     part.onError((error, context) => {
-      if (isBadPattern(error)) {
-        const remedy = "write a regular expression as RE2 has them";
-        return context.json(
-          { error: { code: "QUERY_BAD_PARAMETER", message: messageOf(error), path: "attr", remedy } },
-          400,
-        );
-      }
-      if (!(error instanceof ClewError))
+      const told = isBadPattern(error) ? badPattern(error) : error;
+      if (!(told instanceof ClewError)) {
         return context.json({ error: { code: "QUERY_FAILED", message: messageOf(error) } }, 500);
-      const { code, what: message, path, remedy } = error;
+      }
+      const { code, what: message, path, remedy } = told;
       return context.json({ error: { code, message, path, remedy } }, 400);
     });
     app.route("/", part);
   }
   return app;
+}
+
+/** RE2's own words stand between "error:" and where ClickHouse says to read more. */
+function badPattern(error: unknown): ClewError {
+  const reason = /error: (.+?)(?:\. Look at |$)/s.exec(messageOf(error))?.[1] ?? messageOf(error);
+  return badParameter("attr", `not a regular expression: ${reason}`, "write it as RE2 has them");
 }
 
 /** ClickHouse's CANNOT_COMPILE_REGEXP. */

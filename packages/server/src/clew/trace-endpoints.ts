@@ -61,7 +61,11 @@ function cursorOf(text: string | undefined): TraceCursor | undefined {
 function idOf(context: Context, name: string, digits: number): string {
   const id = (context.req.param(name) ?? "").toLowerCase();
   if (!/^[0-9a-f]+$/.test(id) || id.length > digits) {
-    throw badParameter(name, `${JSON.stringify(id)} is no id`, `give up to ${digits} hexadecimal digits`);
+    throw badParameter(
+      name,
+      `${JSON.stringify(id)} is no ${digits === 32 ? "trace" : "span"} id`,
+      `give up to ${digits} hexadecimal digits`,
+    );
   }
   return id.padStart(digits, "0");
 }
