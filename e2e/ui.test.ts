@@ -88,7 +88,10 @@ describe.skipIf(chromiumPath === undefined)("the UI (needs Chromium)", { timeout
     async (theme) => {
       const { page, errors } = await openPage(browser, theme);
       const failed = new URLSearchParams({ service: "inventory-service", tags: '{"error":"true"}' });
-      const { data } = await getJson<{ data: { traceID: string }[] }>(`${clew.ui}/api/traces?${failed.toString()}`);
+      const { data } = await eventually(
+        () => getJson<{ data: { traceID: string }[] }>(`${clew.ui}/api/traces?${failed.toString()}`),
+        (answer) => answer.data.length > 0,
+      );
       const views: readonly [string, string, (page: Page) => Promise<unknown>][] = [
         ["home", "/?from=now-5m", (on) => on.getByTestId("exemplar").first().waitFor()],
         ["traces", "/traces?from=now-5m", (on) => on.locator('a[href*="/trace/"]').first().waitFor()],
