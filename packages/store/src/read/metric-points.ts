@@ -1,6 +1,6 @@
 /** Metrics exactly as they were sent, back in OTLP/JSON: every point of one metric in a window. */
 import type { EngineClient } from "../engine/engine-client.ts";
-import { HAS } from "../transcode/points/histogram-points.ts";
+import { HAS } from "../transcode/points/distribution-columns.ts";
 import { VALUE_TYPE } from "../transcode/points/number-columns.ts";
 import { attributesOf, type JsonKeyValue } from "./attribute-values.ts";
 import { Conditions, type TimeWindow } from "./conditions.ts";

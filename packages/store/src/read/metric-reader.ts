@@ -1,5 +1,5 @@
 import type { EngineClient } from "../engine/engine-client.ts";
-import { HAS } from "../transcode/points/histogram-points.ts";
+import { HAS } from "../transcode/points/distribution-columns.ts";
 import type { Conditions } from "./conditions.ts";
 import { dayConditions, timeConditions, type MillisWindow } from "./millis-window.ts";
 import type { Pairs } from "./resource-rows.ts";

@@ -4,19 +4,15 @@ import { ArrayColumn, FixedColumn, type Column } from "../../block/columns.ts";
 import { BlockBuilder } from "../block-builder.ts";
 import type { MetricContext, MetricSeries } from "../metric-series.ts";
 import { takeRange, type Ranges } from "../walk-records.ts";
+import { DistributionColumns, HAS } from "./distribution-columns.ts";
 import type { Exemplars } from "./exemplars.ts";
-import { HAS } from "./histogram-points.ts";
 import { addEight, PointColumns, pushRange, take8 } from "./point-columns.ts";
 
 export class ExponentialHistogramPoints extends BlockBuilder {
   readonly table = "metric_exponential_histograms";
   readonly #exemplars: Exemplars;
   readonly #point: PointColumns;
-  readonly #count = new FixedColumn("UInt64", 8);
-  readonly #sum = new FixedColumn("Float64", 8);
-  readonly #min = new FixedColumn("Float64", 8);
-  readonly #max = new FixedColumn("Float64", 8);
-  readonly #has = new FixedColumn("UInt8", 1);
+  readonly #distribution = new DistributionColumns();
   readonly #scale = new FixedColumn("Int32", 4);
   readonly #zeroCount = new FixedColumn("UInt64", 8);
   readonly #zeroThreshold = new FixedColumn("Float64", 8);
@@ -30,11 +26,7 @@ export class ExponentialHistogramPoints extends BlockBuilder {
     this.#point = new PointColumns(series);
     this.columns = {
       ...this.#point.columns,
-      Count: this.#count,
-      Sum: this.#sum,
-      Min: this.#min,
-      Max: this.#max,
-      Has: this.#has,
+      ...this.#distribution.columns,
       Scale: this.#scale,
       ZeroCount: this.#zeroCount,
       ZeroThreshold: this.#zeroThreshold,
@@ -78,18 +70,13 @@ export class ExponentialHistogramPoints extends BlockBuilder {
     }
     const { bytes } = reader;
     const fingerprint = this.#point.addRow(reader, context, attributes, startAt, timeAt, flags);
-    addEight(this.#count, bytes, countAt);
-    addEight(this.#sum, bytes, sumAt);
-    addEight(this.#min, bytes, minAt);
-    addEight(this.#max, bytes, maxAt);
     addEight(this.#zeroCount, bytes, zeroCountAt);
     addEight(this.#zeroThreshold, bytes, zeroThresholdAt);
     this.#scale.values.u32(scale);
     this.#positive.add(reader, positive);
     this.#negative.add(reader, negative);
-    const optional = (sumAt < 0 ? 0 : HAS.sum) | (minAt < 0 ? 0 : HAS.min) | (maxAt < 0 ? 0 : HAS.max);
     const sides = (positive.length === 0 ? 0 : HAS.positive) | (negative.length === 0 ? 0 : HAS.negative);
-    this.#has.values.u8(optional | sides);
+    this.#distribution.add(bytes, { countAt, sumAt, minAt, maxAt }, sides);
     this.#exemplars.addAll(reader, exemplars, fingerprint, timeAt);
     this.rows++;
     reader.position = end;

@@ -4,21 +4,15 @@ import { ArrayColumn, FixedColumn, type Column } from "../../block/columns.ts";
 import { BlockBuilder } from "../block-builder.ts";
 import type { MetricContext, MetricSeries } from "../metric-series.ts";
 import type { Ranges } from "../walk-records.ts";
+import { DistributionColumns } from "./distribution-columns.ts";
 import type { Exemplars } from "./exemplars.ts";
-import { addEight, PointColumns, pushRange, take8 } from "./point-columns.ts";
-
-/** Bits of `Has`: which of the optional fields were set. */
-export const HAS = { sum: 1, min: 2, max: 4, positive: 8, negative: 16 } as const;
+import { PointColumns, pushRange, take8 } from "./point-columns.ts";
 
 export class HistogramPoints extends BlockBuilder {
   readonly table = "metric_histograms";
   readonly #exemplars: Exemplars;
   readonly #point: PointColumns;
-  readonly #count = new FixedColumn("UInt64", 8);
-  readonly #sum = new FixedColumn("Float64", 8);
-  readonly #min = new FixedColumn("Float64", 8);
-  readonly #max = new FixedColumn("Float64", 8);
-  readonly #has = new FixedColumn("UInt8", 1);
+  readonly #distribution = new DistributionColumns();
   readonly #bucketCounts = new ArrayColumn(new FixedColumn("UInt64", 8));
   readonly #explicitBounds = new ArrayColumn(new FixedColumn("Float64", 8));
   readonly columns: Readonly<Record<string, Column>>;
@@ -29,11 +23,7 @@ export class HistogramPoints extends BlockBuilder {
     this.#point = new PointColumns(series);
     this.columns = {
       ...this.#point.columns,
-      Count: this.#count,
-      Sum: this.#sum,
-      Min: this.#min,
-      Max: this.#max,
-      Has: this.#has,
+      ...this.#distribution.columns,
       BucketCounts: this.#bucketCounts,
       ExplicitBounds: this.#explicitBounds,
     };
@@ -66,11 +56,7 @@ export class HistogramPoints extends BlockBuilder {
     }
     const { bytes } = reader;
     const fingerprint = this.#point.addRow(reader, context, attributes, startAt, timeAt, flags);
-    addEight(this.#count, bytes, countAt);
-    addEight(this.#sum, bytes, sumAt);
-    addEight(this.#min, bytes, minAt);
-    addEight(this.#max, bytes, maxAt);
-    this.#has.values.u8((sumAt < 0 ? 0 : HAS.sum) | (minAt < 0 ? 0 : HAS.min) | (maxAt < 0 ? 0 : HAS.max));
+    this.#distribution.add(bytes, { countAt, sumAt, minAt, maxAt });
     this.#bucketCounts.endRow();
     this.#explicitBounds.endRow();
     this.#exemplars.addAll(reader, exemplars, fingerprint, timeAt);
