@@ -3,17 +3,21 @@ import type { Clock } from "@clew/base";
 import type { Expr } from "./ast.ts";
 import { PromqlEngine } from "./engine.ts";
 import { isReset } from "./histogram-math.ts";
-import { bucketsOf } from "./histogram-buckets.ts";
-import { unquoted } from "./go-string.ts";
-import { Labels } from "./labels.ts";
 import { MemoryQuerier } from "./memory-querier.test-kit.ts";
 import type { NativeHistogram } from "./native-histogram.ts";
 import { parse } from "./parse.ts";
 import { print } from "./print.ts";
-import { parseGoNumber } from "./go-number.ts";
 import { parsePrometheusDuration } from "./prometheus-duration.ts";
 import { QueryError } from "./query-error.ts";
 import type { QueryResult } from "./query-result.ts";
+import {
+  annotationProblem,
+  isBareNumber,
+  meets,
+  type ScriptEval,
+  timeMs,
+  valueProblem,
+} from "./promql-script-result.test-kit.ts";
 import {
   customBucketHistograms,
   parseSeries,
@@ -21,17 +25,6 @@ import {
   type ScriptSample,
   type ScriptSeries,
 } from "./promql-script-series.test-kit.ts";
-
-interface ScriptEval {
-  readonly line: number;
-  readonly query: string;
-  readonly startMs: number;
-  readonly endMs: number;
-  readonly stepMs: number;
-  readonly isRange: boolean;
-  readonly expectations: readonly string[];
-  readonly results: readonly string[];
-}
 
 interface EvalOutcome {
   readonly line: number;
@@ -133,12 +126,6 @@ function parseEval(head: string, block: readonly string[], line: number): Script
     expectations: [...expectations, ...legacy(kind)],
     results,
   };
-}
-
-function timeMs(text: string): number {
-  if (text.startsWith("-")) return -timeMs(text.slice(1));
-  const seconds = Number(text);
-  return Number.isNaN(seconds) ? parsePrometheusDuration(text) : seconds * 1000;
 }
 
 async function runEval(engine: PromqlEngine, script: ScriptEval): Promise<EvalOutcome> {
@@ -280,135 +267,4 @@ function withTime(expr: Expr, timeMs: number): Expr {
     default:
       return expr;
   }
-}
-
-function meets(expectation: string, text: string): boolean {
-  const [, kind, pattern = ""] = /^expect \w+\s*(?:(msg|regex):\s*(.*))?$/.exec(expectation) ?? [];
-  if (kind === undefined) return true;
-  return kind === "msg" ? text.includes(pattern) : new RegExp(pattern).test(text);
-}
-
-function annotationProblem({ expectations }: ScriptEval, { warnings, infos }: QueryResult): string | undefined {
-  for (const [kind, actual] of [
-    ["warn", warnings],
-    ["info", infos],
-  ] as const) {
-    const wanted = expectations.filter((text) => new RegExp(`^expect ${kind}\\b`).test(text));
-    const isForbidden = expectations.includes(`expect no_${kind}`);
-    if (isForbidden && actual.length > 0) return `unexpected ${kind}: ${actual.join("; ")}`;
-    const unmet = wanted.find((text) => !actual.some((one) => meets(text, one)));
-    if (unmet !== undefined) return `got ${JSON.stringify(actual)} instead of ${unmet}`;
-    const extra = wanted.length === 0 ? undefined : actual.find((one) => !wanted.some((text) => meets(text, one)));
-    if (extra !== undefined) return `unexpected ${kind}: ${extra}`;
-  }
-  return undefined;
-}
-
-function isBareNumber(text: string): boolean {
-  return /^[-+]?(?:\d|\.\d|inf|nan)/i.test(text) && !/[\s{]/.test(text);
-}
-
-function valueProblem(script: ScriptEval, { value }: QueryResult): string | undefined {
-  const text = script.expectations.find((one) => one.startsWith("expect string "))?.slice("expect string ".length);
-  if (text !== undefined) {
-    return value.type === "string" && value.value === unquoted(text) ? undefined : `got ${JSON.stringify(value)}`;
-  }
-  const [first] = script.results;
-  if (first !== undefined && script.results.length === 1 && isBareNumber(first) && !script.isRange) {
-    const wanted = parseGoNumber(first);
-    return value.type === "scalar" && equalFloats(value.value, wanted)
-      ? undefined
-      : `got ${JSON.stringify(value)}, want ${wanted}`;
-  }
-  if (value.type === "vector") return vectorProblem(script, value.points);
-  if (value.type === "matrix") return matrixProblem(script, value.series);
-  return `got ${JSON.stringify(value)}`;
-}
-
-function vectorProblem(
-  { results, expectations }: ScriptEval,
-  points: readonly { labels: Labels; value: number | NativeHistogram }[],
-): string | undefined {
-  const wanted = results.map(parseSeries);
-  const describe = (): string =>
-    points.map(({ labels, value }) => `${labels.toString()} ${sampleText(value)}`).join(" | ");
-  if (wanted.length !== points.length) return `got ${points.length} series: ${describe()}`;
-  const isOrdered = expectations.includes("expect ordered");
-  for (const [i, { labels, samples }] of wanted.entries()) {
-    const point = isOrdered ? points[i] : points.find((one) => one.labels.key === labels.key);
-    if (point?.labels.key !== labels.key || !equalSamples(point.value, samples[0])) {
-      return `want ${labels.toString()} ${sampleText(samples[0])}, got ${describe()}`;
-    }
-  }
-  return undefined;
-}
-
-function matrixProblem(
-  script: ScriptEval,
-  series: Extract<QueryResult["value"], { type: "matrix" }>["series"],
-): string | undefined {
-  const grid = /^expect range vector from (\S+) to (\S+) step (\S+)/.exec(
-    script.expectations.find((text) => text.startsWith("expect range vector")) ?? "",
-  );
-  const startMs = grid === null ? script.startMs : timeMs(grid[1] ?? "0");
-  const stepMs = grid === null ? script.stepMs : timeMs(grid[3] ?? "0");
-  const wanted = script.results.map(parseSeries);
-  const describe = (): string =>
-    series
-      .map(
-        ({ labels, values, histograms }) =>
-          `${labels.toString()} ${[...values].map((v, i) => sampleText(histograms?.[i] ?? v)).join(" ")}`,
-      )
-      .join(" | ");
-  if (wanted.length !== series.length) return `got ${series.length} series: ${describe()}`;
-  for (const { labels, samples } of wanted) {
-    const actual = series.find((one) => one.labels.key === labels.key);
-    if (actual === undefined) return `no ${labels.toString()} in ${describe()}`;
-    const points = new Map(
-      [...actual.timestampsMs].map((time, i) => [time, actual.histograms?.[i] ?? actual.values[i] ?? NaN]),
-    );
-    const expected = samples.flatMap((sample, i) =>
-      sample === undefined ? [] : [[startMs + i * stepMs, sample] as const],
-    );
-    if (expected.length !== points.size) return `${labels.toString()} has ${points.size} points: ${describe()}`;
-    for (const [time, sample] of expected) {
-      const point = points.get(time);
-      if (point === undefined || !equalSamples(point, sample)) {
-        return `${labels.toString()} at ${time}: want ${sampleText(sample)}, got ${sampleText(point)}; ${describe()}`;
-      }
-    }
-  }
-  return undefined;
-}
-
-function equalSamples(actual: number | NativeHistogram, wanted: ScriptSample): boolean {
-  if (typeof actual === "number") return typeof wanted === "number" && equalFloats(actual, wanted);
-  if (typeof wanted !== "object") return false;
-  const [a, b] = [bucketsOf(actual), bucketsOf(wanted)];
-  return (
-    actual.schema === wanted.schema &&
-    actual.zeroThreshold === wanted.zeroThreshold &&
-    equalFloats(actual.count, wanted.count) &&
-    equalFloats(actual.sum, wanted.sum) &&
-    String(actual.customBounds) === String(wanted.customBounds) &&
-    (wanted.counterReset === "unknown" || wanted.counterReset === actual.counterReset) &&
-    a.length === b.length &&
-    a.every(
-      (bucket, i) =>
-        bucket.lower === b[i]?.lower && bucket.upper === b[i].upper && equalFloats(bucket.count, b[i].count),
-    )
-  );
-}
-
-function equalFloats(a: number, b: number): boolean {
-  if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return true;
-  if (!Number.isFinite(a) || !Number.isFinite(b)) return false;
-  const difference = Math.abs(a - b);
-  return a === 0 || b === 0 ? difference < 1e-6 * 2 ** -1022 : difference / (Math.abs(a) + Math.abs(b)) < 1e-6;
-}
-
-function sampleText(sample: ScriptSample): string {
-  if (typeof sample !== "object") return String(sample);
-  const buckets = bucketsOf(sample).map(({ lower, upper, count }) => `(${lower},${upper}]:${count}`);
-  return `{{schema:${sample.schema} count:${sample.count} sum:${sample.sum} zw:${sample.zeroThreshold} ${sample.counterReset} bounds:${[...sample.customBounds].join(",")} ${buckets.join(" ")}}}`;
 }
