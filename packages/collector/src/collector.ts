@@ -4,6 +4,7 @@
  */
 import { systemClock, type Clock } from "@clew/base";
 import type { Component, Kind, Settings } from "./component.ts";
+import type { Extension } from "./extension.ts";
 import { readConfig, type CollectorConfig, type PipelineConfig } from "./config/collector-config.ts";
 import type { LoadedConfig } from "./config/load-config.ts";
 import type { Address } from "./net/address.ts";
@@ -52,7 +53,8 @@ class Service implements Collector {
   readonly #logger: Logger;
   readonly #meter = new MemoryMeter();
   readonly #graph: Graph;
-  readonly #extensions: readonly Component[];
+  // id --> extension
+  readonly #extensions: ReadonlyMap<string, Extension>;
   readonly #report: (error: unknown) => void;
   // What runs, in the order in which it was started.
   readonly #running: Component[] = [];
@@ -67,31 +69,34 @@ class Service implements Collector {
     this.#logger = loggerFrom(config.service.telemetry.logs.level, logger);
     this.#report = (error) => this.#logger.error("Unexpected error", { error: String(error) });
     this.#graph = buildGraph(config, (kind, id, pipeline) => this.#settingsFor(kind, id, pipeline));
-    this.#extensions = config.service.extensions.map((id) => {
-      const { factory, config: own } = config.extensions.get(id)!;
-      return factory.create(this.#settingsFor("extension", id), own);
-    });
+    this.#extensions = new Map(
+      config.service.extensions.map((id) => {
+        const { factory, config: own } = config.extensions.get(id)!;
+        return [id, factory.create(this.#settingsFor("extension", id), own)];
+      }),
+    );
   }
 
   warn(unsetVariables: readonly string[]): void {
     for (const name of unsetVariables) {
       this.#logger.warn("Configuration references unset environment variable", { name });
     }
-    const { receivers, processors, exporters, extensions } = this.#config;
-    for (const { id, warning } of [receivers, processors, exporters, extensions].flatMap((map) => [...map.values()])) {
+    const { receivers, processors, exporters, connectors, extensions } = this.#config;
+    const all = [receivers, processors, exporters, connectors, extensions].flatMap((map) => [...map.values()]);
+    for (const { id, warning } of all) {
       if (warning !== undefined) this.#logger.warn(warning, { "otelcol.component.id": id });
     }
   }
 
   async start(): Promise<void> {
-    const { exporters, processors, receivers } = this.#graph;
+    const { exporters, inner, receivers } = this.#graph;
     try {
       this.#endProcessMetrics = observeProcess(this.#meter, this.#clock);
       const listening = (path: string, address: Address): void => void (this.addresses[path] = address);
       const { metrics } = this.#config.service.telemetry;
       this.#servers = await serveOwnMetrics(metrics, this.#meter, this.#logger, listening, this.#report);
       this.#logger.info("Starting collector...");
-      for (const component of [...this.#extensions, ...exporters, ...[...processors].reverse(), ...receivers]) {
+      for (const component of [...this.#extensions.values(), ...exporters, ...[...inner].reverse(), ...receivers]) {
         await component.start();
         this.#running.push(component);
       }
@@ -114,12 +119,12 @@ class Service implements Collector {
    */
   async #stop(): Promise<void> {
     this.#logger.info("Starting shutdown...");
-    const { exporters, processors, receivers } = this.#graph;
+    const { exporters, inner, receivers } = this.#graph;
     const receiversStopped = Promise.all(this.#runningOf(receivers).map((receiver) => this.#shutdownOf(receiver)));
-    for (const processor of this.#runningOf(processors)) await this.#shutdownOf(processor);
+    for (const component of this.#runningOf(inner)) await this.#shutdownOf(component);
     await Promise.all(this.#runningOf(exporters).map((exporter) => this.#shutdownOf(exporter)));
     await receiversStopped;
-    for (const extension of this.#runningOf(this.#extensions)) await this.#shutdownOf(extension);
+    for (const extension of this.#runningOf([...this.#extensions.values()])) await this.#shutdownOf(extension);
     this.#endProcessMetrics();
     await Promise.all(this.#servers.map((server) => server.close()));
     this.#logger.info("Shutdown complete.");
@@ -156,6 +161,7 @@ class Service implements Collector {
       listening: (setting, address) => {
         this.addresses[`${path}::${setting}`] = address;
       },
+      extension: (name) => this.#extensions.get(name),
     };
   }
 }

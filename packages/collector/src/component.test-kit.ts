@@ -2,6 +2,7 @@
 import type { Clock } from "@clew/base";
 import { ManualClock, keptLog, type Lines } from "./collector.test-kit.ts";
 import type { Kind, Settings } from "./component.ts";
+import type { Extension } from "./extension.ts";
 import { MemoryMeter } from "./telemetry/meter.ts";
 
 export interface ComponentKit extends Lines {
@@ -12,7 +13,12 @@ export interface ComponentKit extends Lines {
   readonly addresses: Record<string, { readonly host: string; readonly port: number }>;
 }
 
-export function componentSettings(kind: Kind, id: string, clock: Clock = new ManualClock()): ComponentKit {
+export function componentSettings(
+  kind: Kind,
+  id: string,
+  clock: Clock = new ManualClock(),
+  extensions: Readonly<Record<string, Extension>> = {},
+): ComponentKit {
   const log = keptLog();
   const meter = new MemoryMeter();
   const reported: unknown[] = [];
@@ -26,6 +32,7 @@ export function componentSettings(kind: Kind, id: string, clock: Clock = new Man
     random: () => 0.5,
     report: (error) => void reported.push(error),
     listening: (setting, address) => void (addresses[setting] = address),
+    extension: (name) => extensions[name],
   };
   return { ...log, settings, meter, reported, addresses };
 }

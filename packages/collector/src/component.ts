@@ -6,6 +6,7 @@
 import type { Clock } from "@clew/base";
 import type { Signal } from "@clew/otlp";
 import type { Consumer, Consumers } from "./consumer.ts";
+import type { Extension } from "./extension.ts";
 import type { Address } from "./net/address.ts";
 import type { Schema } from "./schema/schema.ts";
 import type { Logger } from "./telemetry/logger.ts";
@@ -45,6 +46,8 @@ export interface Settings {
   readonly report: (error: unknown) => void;
   /** Makes known where a server listens. `setting` is its path below the component: `protocols::grpc::endpoint`. */
   readonly listening: (setting: string, address: Address) => void;
+  /** A running extension by its id. Use `storageOf`, `serverAuthenticatorOf` or `clientAuthenticatorOf`. */
+  readonly extension: (id: string) => Extension | undefined;
 }
 
 interface FactoryBase<Config> {
@@ -75,16 +78,37 @@ export interface ExporterFactory<Config> extends FactoryBase<Config> {
   create(settings: Settings, config: Config): Component & Consumer;
 }
 
+/** Where a connector's output goes. */
+export interface ConnectorOutput {
+  /** The signal that comes in, and the one that goes out. */
+  readonly from: Signal;
+  readonly to: Signal;
+  /** Every pipeline of `to` that names the connector as a receiver. */
+  readonly next: Consumer;
+  /** The same, one by one, by the pipelines' ids. */
+  readonly pipelines: ReadonlyMap<string, Consumer>;
+}
+
+/** An exporter of one pipeline that is a receiver of another. One instance per id and pair of signals. */
+export interface ConnectorFactory<Config> extends Omit<FactoryBase<Config>, "stability"> {
+  readonly kind: "connector";
+  // signal that comes in --> signal that goes out --> how far it can be relied on
+  readonly stability: Readonly<Partial<Record<Signal, Readonly<Partial<Record<Signal, Stability>>>>>>;
+  create(settings: Settings, config: Config, output: ConnectorOutput): Component & Consumer;
+}
+
 /** Runs beside the pipelines. */
-export interface ExtensionFactory<Config> extends FactoryBase<Config> {
+export interface ExtensionFactory<Config> extends Omit<FactoryBase<Config>, "stability"> {
   readonly kind: "extension";
-  create(settings: Settings, config: Config): Component;
+  readonly stability: Stability;
+  create(settings: Settings, config: Config): Extension;
 }
 
 export type ComponentFactory<Config> =
   | ReceiverFactory<Config>
   | ProcessorFactory<Config>
   | ExporterFactory<Config>
+  | ConnectorFactory<Config>
   | ExtensionFactory<Config>;
 
 /** For components that hold nothing. */

@@ -2,6 +2,8 @@ export { startCollector, type Collector, type CollectorSettings } from "./collec
 export type {
   Component,
   ComponentFactory,
+  ConnectorFactory,
+  ConnectorOutput,
   ExporterFactory,
   ExtensionFactory,
   Kind,

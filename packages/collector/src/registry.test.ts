@@ -1,9 +1,9 @@
 /** What every component promises, asked of each line of the registry. */
 import { readFileSync } from "node:fs";
-import { SIGNALS } from "@clew/otlp";
+import { SIGNALS, type Signal } from "@clew/otlp";
 import { describe, expect, test } from "vitest";
 import { componentSettings } from "./component.test-kit.ts";
-import type { Component, ComponentFactory } from "./component.ts";
+import type { Component, ComponentFactory, ConnectorFactory } from "./component.ts";
 import { clewExporter } from "./components/exporters/clew/factory.ts";
 import type { Consumer } from "./consumer.ts";
 import { logsOf, metricsOf, tracesOf } from "./otlp.test-kit.ts";
@@ -26,6 +26,7 @@ const factories: ComponentFactory<unknown>[] = [
   ...all.receivers,
   ...all.processors,
   ...all.exporters,
+  ...all.connectors,
   ...all.extensions,
   clewExporter({ write: () => Promise.resolve() }),
 ];
@@ -42,9 +43,19 @@ function make(factory: ComponentFactory<unknown>, next: Consumer): Component & P
   expect(place.problems).toEqual([]);
   const { settings } = componentSettings(factory.kind, factory.type);
   if (factory.kind === "processor") return factory.create(settings, config, next);
+  if (factory.kind === "connector") {
+    const [from, to] = endsOf(factory);
+    return factory.create(settings, config, { from, to, next, pipelines: new Map([["out", next]]) });
+  }
   if (factory.kind === "receiver")
     return factory.create(settings, config, () => ({ traces: next, metrics: next, logs: next }));
   return factory.create(settings, config);
+}
+
+/** The first pair of signals that a connector goes between. */
+function endsOf({ stability }: ConnectorFactory<unknown>): [Signal, Signal] {
+  const from = SIGNALS.find((one) => stability[one] !== undefined)!;
+  return [from, SIGNALS.find((one) => stability[from]?.[one] !== undefined)!];
 }
 
 const taking: Consumer = { consume: () => Promise.resolve() };
@@ -54,7 +65,7 @@ describe.each(factories.map((factory) => [`${factory.kind} ${factory.type}`, fac
   (_name, factory) => {
     test("is named in snake case and says for which signals it is how stable", () => {
       expect(factory.type).toMatch(/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/);
-      expect(Object.keys(factory.stability).length).toBeGreaterThan(0);
+      expect(Object.keys(factory.stability)).not.toEqual([]);
     });
 
     test("starts, and stops twice", async () => {

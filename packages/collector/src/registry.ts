@@ -1,5 +1,11 @@
 /** Every component there is, one line each. */
-import type { ExporterFactory, ExtensionFactory, ProcessorFactory, ReceiverFactory } from "./component.ts";
+import type {
+  ConnectorFactory,
+  ExporterFactory,
+  ExtensionFactory,
+  ProcessorFactory,
+  ReceiverFactory,
+} from "./component.ts";
 import { otlpReceiver } from "./components/receivers/otlp/factory.ts";
 import { batchProcessor } from "./components/processors/batch/factory.ts";
 import { memoryLimiterProcessor } from "./components/processors/memory-limiter/factory.ts";
@@ -15,6 +21,7 @@ export interface Registry {
   readonly receivers: readonly ReceiverFactory<unknown>[];
   readonly processors: readonly ProcessorFactory<unknown>[];
   readonly exporters: readonly ExporterFactory<unknown>[];
+  readonly connectors: readonly ConnectorFactory<unknown>[];
   readonly extensions: readonly ExtensionFactory<unknown>[];
 }
 
@@ -24,6 +31,7 @@ export function builtinComponents(): Registry {
     receivers: [otlpReceiver],
     processors: [batchProcessor, memoryLimiterProcessor, resourceProcessor],
     exporters: [debugExporter, nopExporter, otlpGrpcExporter, otlpHttpExporter, prometheusExporter],
+    connectors: [],
     extensions: [],
   };
 }

@@ -4,7 +4,7 @@ export { encode } from "./encode.ts";
 export { fromJson } from "./json/from-json.ts";
 export { toJson } from "./json/to-json.ts";
 export { mapResources } from "./map-resources.ts";
-export { concatPayloads, payloadBytes, payloadOf, payloadOfJson, type Payload } from "./payload.ts";
+export { concatPayloads, payloadBytes, payloadOf, payloadOfJson, type Client, type Payload } from "./payload.ts";
 export {
   prometheusLabelName,
   prometheusMetricName,

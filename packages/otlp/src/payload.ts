@@ -2,6 +2,16 @@ import { fromJson } from "./json/from-json.ts";
 import { PROTOCOLS, type Signal } from "./signal.ts";
 import { validate, type Counts } from "./validate.ts";
 
+/** Who sent a request, and what it said beside its telemetry. */
+export interface Client {
+  /** `host:port` of the peer, where there is one. */
+  readonly address?: string;
+  /** Headers of the request, in lower case, where its receiver has `include_metadata`. */
+  readonly metadata: ReadonlyMap<string, readonly string[]>;
+  /** What the receiver's authenticator found out: `subject`, `username` … */
+  readonly auth?: Readonly<Record<string, unknown>>;
+}
+
 /**
  * Telemetry as it flows through the collector: the bytes of one or more validated OTLP
  * `Export*ServiceRequest`s of one signal, with what they carry. A request is
@@ -13,6 +23,8 @@ export interface Payload {
   readonly chunks: readonly Uint8Array[];
   readonly counts: Readonly<Counts>;
   readonly byteLength: number;
+  /** Absent where nobody asked for it, and where payloads of several clients were joined. */
+  readonly client?: Client;
 }
 
 /** Takes over `bytes`, which must not change afterwards. Throws `OTLP_MALFORMED` unless they are a well-formed request. */
@@ -32,13 +44,15 @@ export function concatPayloads(payloads: readonly Payload[]): Payload {
   if (payloads.length === 1) return first;
   const counts: Counts = { resources: 0, metrics: 0, items: 0 };
   let byteLength = 0;
+  const client = payloads.every((payload) => payload.client === first.client) ? first.client : undefined;
   for (const payload of payloads) {
     counts.resources += payload.counts.resources;
     counts.metrics += payload.counts.metrics;
     counts.items += payload.counts.items;
     byteLength += payload.byteLength;
   }
-  return { signal: first.signal, chunks: payloads.flatMap((payload) => payload.chunks), counts, byteLength };
+  const chunks = payloads.flatMap((payload) => payload.chunks);
+  return { signal: first.signal, chunks, counts, byteLength, ...(client === undefined ? {} : { client }) };
 }
 
 /** The request's bytes in one piece. */

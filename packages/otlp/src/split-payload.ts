@@ -15,7 +15,10 @@ export function splitPayload(payload: Payload, maxItems: number): readonly Paylo
   const { request } = PROTOCOLS[payload.signal];
   const splitter = new Splitter(maxItems);
   const parts = splitter.split(request, payloadBytes(payload));
-  return parts.flatMap((part) => (part === undefined ? [] : [payloadOf(payload.signal, part)]));
+  const { client } = payload;
+  return parts.flatMap((part) =>
+    part === undefined ? [] : [{ ...payloadOf(payload.signal, part), ...(client === undefined ? {} : { client }) }],
+  );
 }
 
 class Splitter {

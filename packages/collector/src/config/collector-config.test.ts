@@ -35,7 +35,7 @@ service:
   expect(problems).toEqual([
     "processors::batch: '' has invalid keys: send_batch_sizes (did you mean \"send_batch_size\"?)",
     'processors::batch::timeout: expected a duration, got "soon" (write "200ms" or "5s")',
-    'processors: unknown type: "bach" for id: "bach" (valid values: [batch memory_limiter resource]) (did you mean "batch"?)',
+    'processors::bach: unknown type: "bach" for id: "bach" (valid values: [batch memory_limiter resource]) (did you mean "batch"?)',
     "service: 'service' has invalid keys: extension (did you mean \"extensions\"?)",
     'service::pipelines::spans: unknown pipeline signal: "spans" (start its id with traces, metrics, logs)',
     "service::pipelines::logs: must have at least one exporter",

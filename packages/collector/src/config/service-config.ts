@@ -13,7 +13,7 @@ import {
   type Schema,
 } from "../schema/schema.ts";
 
-interface PipelineSection {
+export interface PipelineSection {
   readonly receivers: readonly string[];
   readonly processors: readonly string[];
   readonly exporters: readonly string[];
