@@ -1,6 +1,6 @@
+import { goRegExp } from "@clew/base";
 import type { Call, Expr } from "./ast.ts";
 import { unwrapped } from "./ast.ts";
-import { goRegExp } from "./go-regexp.ts";
 import { Labels, METRIC_NAME } from "./labels.ts";
 import { queryError } from "./query-error.ts";
 import { Series } from "./series.ts";
@@ -66,7 +66,7 @@ function relabelled(series: Series, name: string, value: string): Series {
 
 function replacePattern(call: Call, expression: string): RegExp {
   try {
-    return goRegExp(expression);
+    return goRegExp(expression, { whole: true, dotAll: true });
   } catch {
     return fail(call, `invalid regular expression in label_replace(): ${expression}`);
   }

@@ -1,5 +1,6 @@
-import { goRegExp } from "./go-regexp.ts";
+import { ClewError, goRegExp, messageOf } from "@clew/base";
 import { labelNameText, quoted, type Labels } from "./labels.ts";
+import { queryError } from "./query-error.ts";
 
 export type MatchOperator = "=" | "!=" | "=~" | "!~";
 
@@ -17,8 +18,16 @@ export interface LabelMatcher {
 export function labelTest({ operator, value }: LabelMatcher): (actual: string) => boolean {
   if (operator === "=") return (actual) => actual === value;
   if (operator === "!=") return (actual) => actual !== value;
-  const whole = goRegExp(value);
+  const whole = wholeValue(value);
   return operator === "=~" ? (actual) => whole.test(actual) : (actual) => !whole.test(actual);
+}
+
+function wholeValue(expression: string): RegExp {
+  try {
+    return goRegExp(expression, { whole: true, dotAll: true });
+  } catch (cause) {
+    throw queryError("bad_data", cause instanceof ClewError ? cause.what : messageOf(cause), { cause });
+  }
 }
 
 /** Makes the test whether a label set meets every matcher. */

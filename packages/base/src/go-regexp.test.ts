@@ -22,9 +22,21 @@ test.each([
   ["(?P<name>x)y", "xy", true],
   ["\\x{e4}", "ä", true],
 ])("%s on %j: %s", (source, text, matches) => {
-  expect(goRegExp(source).test(text)).toBe(matches);
+  expect(goRegExp(source, { whole: true, dotAll: true }).test(text)).toBe(matches);
 });
 
 test.each(["(", "a**", "[z-a]", "(?x)a"])("refuses %s", (source) => {
   expect(() => goRegExp(source)).toThrow(`error parsing regexp: invalid expression: \`${source}\``);
+});
+
+test.each([
+  ["b", "abc", true],
+  ["a.c", "a\nc", false],
+  ["a.c", "a\rc", true],
+  ["(?s)a.c", "a\nc", true],
+  ["(?m)^b$", "a\nb\nc", true],
+  ["^b$", "a\nb", false],
+  ["(?i)[a-c]x", "BX", true],
+])("finds %s somewhere in %j: %s", (source, text, matches) => {
+  expect(goRegExp(source).test(text)).toBe(matches);
 });

@@ -1,4 +1,4 @@
-import { queryError } from "./query-error.ts";
+import { ClewError } from "./clew-error.ts";
 
 const POSIX_CLASSES: Readonly<Record<string, string>> = {
   alnum: "0-9A-Za-z",
@@ -21,15 +21,27 @@ const TOKEN =
   /\\Q([\s\S]*?)(?:\\E|$)|\\[pP](?:\{\^?\w+\}|[A-Z])|\\x\{([\da-fA-F]+)\}|\\x[\da-fA-F]{2}|\\[\s\S]|\[:(\^?)(\w+):\]|\(\?P?<(\w+)>|\(\?([a-zA-Z]*)(?:-([a-zA-Z]*))?([:)])|\{\d+(?:,\d*)?\}|[\s\S]/gu;
 const SYNTAX = /[\\^$.*+?()[\]{}|/]/gu;
 
-/**
- * A JavaScript expression that matches what Go's RE2 syntax describes, against the whole text,
- * with `.` matching a newline. Throws `QUERY_BAD_DATA`.
- */
-export function goRegExp(source: string): RegExp {
+export interface GoRegExpOptions {
+  /** Whether the whole text must match, as Prometheus has it. Default: any part of it. */
+  readonly whole?: boolean;
+  /** Whether `.` matches a newline without `(?s)`. */
+  readonly dotAll?: boolean;
+}
+
+/** Flags that stand before the whole expression become flags of the JavaScript expression. */
+const LEADING_FLAGS = /^\(\?([ims]+)\)/;
+
+/** A JavaScript expression that matches what Go's RE2 syntax describes. Throws `REGEXP_INVALID`. */
+export function goRegExp(source: string, { whole = false, dotAll = false }: GoRegExpOptions = {}): RegExp {
+  const leading = LEADING_FLAGS.exec(source)?.[1] ?? "";
+  const flags = new Set(`u${leading}${dotAll ? "s" : ""}`);
+  const rest = leading === "" ? source : source.slice(leading.length + 3);
   try {
-    return new RegExp(`^(?:${new Translation().of(source)})$`, "su");
+    const text = new Translation(flags.has("s")).of(rest);
+    return new RegExp(whole ? `^(?:${text})$` : text, [...flags].join(""));
   } catch (cause) {
-    throw queryError("bad_data", `error parsing regexp: invalid expression: \`${source}\``, { cause });
+    const what = `error parsing regexp: invalid expression: \`${source}\``;
+    throw new ClewError("REGEXP_INVALID", what, { remedy: "write it in RE2's syntax", cause });
   }
 }
 
@@ -40,6 +52,11 @@ class Translation {
   #inClass = false;
   #classStart = 0;
   #text = "";
+  readonly #dotAll: boolean;
+
+  constructor(dotAll: boolean) {
+    this.#dotAll = dotAll;
+  }
 
   of(source: string): string {
     for (const match of source.matchAll(TOKEN)) this.#add(match);
@@ -70,6 +87,8 @@ class Translation {
         this.#text += "[";
         this.#classStart = this.#text.length;
       } else if (character === "]" || character === "{" || character === "}") this.#text += `\\${character}`;
+      // JavaScript's dot leaves out more line ends than \n.
+      else if (character === "." && !this.#dotAll) this.#text += "[^\\n]";
       else if (/[\^$.*+?|]/.test(character)) this.#text += character;
       else this.#literal(character);
     }
