@@ -88,7 +88,7 @@ function defaultsOf(message: Message): DecodedMessage {
   return result;
 }
 
-function zeroOf(field: Field): unknown {
+export function zeroOf(field: Field): unknown {
   switch (field.kind) {
     case "string":
       return "";

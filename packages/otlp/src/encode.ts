@@ -39,6 +39,12 @@ function writeMessage(source: Source, message: Message, object: object, writer: 
   }
 }
 
+/** Writes one field that holds no message, as `decode` gives it; a zero that says nothing is left out. */
+export function writeField(field: Field, value: unknown, writer: Writer): void {
+  if (field.repeated) writeRepeated(native, field, value as readonly unknown[], writer, 0);
+  else writeSet(native, field, value, writer);
+}
+
 function writeRepeated(source: Source, field: Field, values: readonly unknown[], writer: Writer, depth: number): void {
   if (values.length === 0) return;
   if (!isPackable(field.kind)) {

@@ -74,6 +74,8 @@ export interface Message {
   readonly fields: readonly Field[];
   /** `fields` by number, for readers. */
   readonly byNumber: readonly (Field | undefined)[];
+  /** `fields` by their JSON names. */
+  readonly byName: Readonly<Record<string, Field | undefined>>;
   readonly counted?: Counted;
 }
 
@@ -82,7 +84,9 @@ export function message(name: string, fields: readonly Field[], counted?: Counte
   for (let number = Math.max(...fields.map((field) => field.number)); number >= 0; number--)
     byNumber[number] = undefined;
   for (const field of fields) byNumber[field.number] = field;
-  return counted === undefined ? { name, fields, byNumber } : { name, fields, byNumber, counted };
+  const byName = Object.fromEntries(fields.map((field) => [field.name, field]));
+  const base = { name, fields, byNumber, byName };
+  return counted === undefined ? base : { ...base, counted };
 }
 
 type Scalar = Exclude<Kind, "message" | "enum">;
