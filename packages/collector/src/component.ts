@@ -72,10 +72,15 @@ export interface ProcessorFactory<Config> extends FactoryBase<Config> {
   create(settings: Settings, config: Config, next: Consumer): Component & Consumer;
 }
 
-/** One instance per id takes from all its pipelines. */
+export interface Exporter extends Component, Consumer {
+  /** Whether it counts by itself what it sends, since that is not when it takes it. */
+  readonly countsDeliveries?: boolean;
+}
+
+/** One instance per id takes from all its pipelines. `signals` are those of its pipelines. */
 export interface ExporterFactory<Config> extends FactoryBase<Config> {
   readonly kind: "exporter";
-  create(settings: Settings, config: Config): Component & Consumer;
+  create(settings: Settings, config: Config, signals: readonly Signal[]): Exporter;
 }
 
 /** Where a connector's output goes. */

@@ -1,5 +1,7 @@
 /** What every component promises, asked of each line of the registry. */
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { SIGNALS, type Signal } from "@clew/otlp";
 import { describe, expect, test } from "vitest";
 import { componentSettings } from "./component.test-kit.ts";
@@ -16,6 +18,7 @@ const LEAST: Readonly<Record<string, object>> = {
   "receiver otlp": { protocols: { grpc: { endpoint: "127.0.0.1:0" }, http: { endpoint: "127.0.0.1:0" } } },
   "processor memory_limiter": { check_interval: "1s", limit_mib: 100_000 },
   "processor resource": { attributes: [{ key: "a", action: "delete" }] },
+  "extension file_storage": { directory: mkdtempSync(join(tmpdir(), "clew-registry-")) },
   "exporter otlp_grpc": { endpoint: "127.0.0.1:1", tls: { insecure: true } },
   "exporter otlp_http": { endpoint: "http://127.0.0.1:1" },
   "exporter prometheus": { endpoint: "127.0.0.1:0" },
@@ -49,6 +52,7 @@ function make(factory: ComponentFactory<unknown>, next: Consumer): Component & P
   }
   if (factory.kind === "receiver")
     return factory.create(settings, config, () => ({ traces: next, metrics: next, logs: next }));
+  if (factory.kind === "exporter") return factory.create(settings, config, SIGNALS);
   return factory.create(settings, config);
 }
 

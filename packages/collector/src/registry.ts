@@ -6,6 +6,7 @@ import type {
   ProcessorFactory,
   ReceiverFactory,
 } from "./component.ts";
+import { fileStorageExtension } from "./components/extensions/file-storage/factory.ts";
 import { otlpReceiver } from "./components/receivers/otlp/factory.ts";
 import { batchProcessor } from "./components/processors/batch/factory.ts";
 import { memoryLimiterProcessor } from "./components/processors/memory-limiter/factory.ts";
@@ -32,6 +33,6 @@ export function builtinComponents(): Registry {
     processors: [batchProcessor, memoryLimiterProcessor, resourceProcessor],
     exporters: [debugExporter, nopExporter, otlpGrpcExporter, otlpHttpExporter, prometheusExporter],
     connectors: [],
-    extensions: [],
+    extensions: [fileStorageExtension],
   };
 }

@@ -1,13 +1,12 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ClewError } from "@clew/base";
 
 /**
  * Makes this process the directory's only user, by a file that names it; a file that a
  * killed process left is taken over. Returns what gives the directory back.
- * Throws `STORE_IN_USE` while another process uses it.
+ * Throws what `inUse` makes of the other process's id while one uses it.
  */
-export function claimDirectory(directory: string): () => void {
+export function claimDirectory(directory: string, inUse: (pid: string) => Error): () => void {
   const path = join(directory, "clew.lock");
   const own = `${process.pid} ${startTimeOf(process.pid)}`;
   for (;;) {
@@ -18,19 +17,14 @@ export function claimDirectory(directory: string): () => void {
       };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      removeIfStale(directory, path);
+      removeIfStale(path, inUse);
     }
   }
 }
 
-function removeIfStale(directory: string, path: string): void {
+function removeIfStale(path: string, inUse: (pid: string) => Error): void {
   const [pid = "", startTime = ""] = holderOf(path).split(" ");
-  if (pid !== "" && isRunning(Number(pid)) && startTimeOf(Number(pid)) === startTime) {
-    throw new ClewError("STORE_IN_USE", `process ${pid} uses the data directory`, {
-      path: directory,
-      remedy: "stop that process, or give this one another directory with --data",
-    });
-  }
+  if (pid !== "" && isRunning(Number(pid)) && startTimeOf(Number(pid)) === startTime) throw inUse(pid);
   rmSync(path, { force: true });
 }
 

@@ -199,14 +199,15 @@ test("a directory that another store uses is refused, and naming who uses it", a
 test("a claim that a killed process left is taken over, whoever has its process id now", () => {
   const directory = temporaryDirectory();
   const path = join(directory.path, "clew.lock");
+  const inUse = (pid: string): Error => new Error(`process ${pid}`);
   for (const stale of ["999999999 1", `${process.pid} 1`, "", "nonsense"]) {
     writeFileSync(path, stale);
-    const release = claimDirectory(directory.path);
-    expect(() => claimDirectory(directory.path)).toThrow("STORE_IN_USE");
+    const release = claimDirectory(directory.path, inUse);
+    expect(() => claimDirectory(directory.path, inUse)).toThrow(`process ${process.pid}`);
     release();
     expect(existsSync(path)).toBe(false);
   }
-  const release = claimDirectory(directory.path);
+  const release = claimDirectory(directory.path, inUse);
   writeFileSync(path, "1 1");
   release();
   expect(readFileSync(path, "utf8")).toBe("1 1");

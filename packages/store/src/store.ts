@@ -92,7 +92,7 @@ export class Store {
     mkdirSync(settings.directory, { recursive: true, mode: 0o700 });
     const undo: (() => unknown)[] = [];
     try {
-      const release = claimDirectory(settings.directory);
+      const release = claimDirectory(settings.directory, (pid) => inUse(pid, settings.directory));
       undo.push(release);
       const socketPath = socketPathFor(settings.directory);
       const memoryBytes = settings.engineMemoryBytes ?? DEFAULT_ENGINE_MEMORY_BYTES;
@@ -210,4 +210,11 @@ export class SpoolFullError extends ClewError {
 function socketPathFor(directory: string): string {
   const beside = join(directory, "engine.sock");
   return Buffer.byteLength(beside) <= LONGEST_SOCKET_PATH ? beside : join(tmpdir(), `clew-engine-${process.pid}.sock`);
+}
+
+function inUse(pid: string, directory: string): ClewError {
+  return new ClewError("STORE_IN_USE", `process ${pid} uses the data directory`, {
+    path: directory,
+    remedy: "stop that process, or give this one another directory with --data",
+  });
 }

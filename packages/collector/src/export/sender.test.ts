@@ -7,7 +7,7 @@ import { tracesOf } from "../otlp.test-kit.ts";
 import { Place } from "../schema/place.ts";
 import { section } from "../schema/schema.ts";
 import { senderFields, type SenderConfig } from "./sender-config.ts";
-import { Sender, type Attempt } from "./sender.ts";
+import { Sender } from "./sender.ts";
 
 const passing = (retryAfterMs?: number): ConsumeError =>
   new ConsumeError("T", "busy", { permanent: false, retryAfterMs });
@@ -22,11 +22,13 @@ const rejectionOf = (promise: Promise<void>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
+type Attempt = (payload: Payload, signal: AbortSignal) => Promise<void>;
+
 async function setUp(attempt: Attempt, config: object = {}) {
   const clock = new ManualClock();
   const kit = componentSettings("exporter", "otlp", clock);
   const read = section<SenderConfig>(senderFields).read(config, new Place("", []));
-  const sender = new Sender(kit.settings, read, attempt);
+  const sender = new Sender(kit.settings, read, ["traces"], { send: attempt });
   await sender.start();
   return { clock, sender, ...kit };
 }
@@ -92,7 +94,7 @@ test("gives up after max_elapsed_time, which another sender may then try again",
 
 test("keeps num_consumers under way and refuses when the queue is full", async () => {
   const { promise, resolve } = deferred();
-  const { sender, lines } = await setUp(() => promise, { sending_queue: { num_consumers: 1, queue_size: 1 } });
+  const { sender, lines } = await setUp(() => promise, { sending_queue: { num_consumers: 1, queue_size: 2 } });
   const taken = [sender.consume(tracesOf(["a"])), sender.consume(tracesOf(["b"]))];
   expect(sender.refusal()?.what).toBe("sending queue is full");
   await expect(sender.consume(tracesOf(["c", "d"]))).rejects.toMatchObject({
@@ -111,6 +113,7 @@ test("cuts an attempt off after timeout", async () => {
     new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(forGood())));
   const { clock, sender } = await setUp(attempt);
   const outcome = rejectionOf(sender.consume(tracesOf(["a"])));
+  await settled();
   clock.advance(5_000);
   expect(await outcome).toMatchObject({ what: "never" });
 });

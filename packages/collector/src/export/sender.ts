@@ -1,163 +1,197 @@
-import { messageOf, sleep } from "@clew/base";
-import type { Payload } from "@clew/otlp";
-import type { Component, Settings } from "../component.ts";
-import { ConsumeError, isPermanent, type Consumer } from "../consumer.ts";
-import type { RetryConfig, SenderConfig } from "./sender-config.ts";
+import { ClewError } from "@clew/base";
+import type { Payload, Signal } from "@clew/otlp";
+import type { Exporter, Settings } from "../component.ts";
+import type { ConsumeError } from "../consumer.ts";
+import { storageOf } from "../extension.ts";
+import { ExporterCounters } from "../pipeline/exporter-counters.ts";
+import { Batcher } from "./batcher.ts";
+import { deliver, type Destination } from "./delivery.ts";
+import { MemoryQueue } from "./memory-queue.ts";
+import { PersistentQueue } from "./persistent-queue.ts";
+import { shuttingDown, type Queue, type Taken } from "./queue.ts";
+import { batchSizer, type SenderConfig } from "./sender-config.ts";
 
-/** Sends one payload, once. Gives up when `signal` aborts. Rejects with a `ConsumeError`. */
-export type Attempt = (payload: Payload, signal: AbortSignal) => Promise<void>;
-
-interface Waiting {
-  readonly payload: Payload;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
+/** What never got into a queue: whatever failed later was counted and told when it did. */
+const REFUSALS: ReadonlySet<string> = new Set(["QUEUE_FULL", "SHUTTING_DOWN", "STORAGE_FAILED"]);
 
 /**
- * Stands before every exporter to a distant place: a queue with a limit, so many attempts at
- * once, each with a timeout, and retries with growing waits. Resolves once a payload was
- * delivered; whoever sent it hears it if it was not, so nothing is lost unseen.
+ * Stands before every exporter to a distant place, with one queue for each signal. A payload
+ * is taken once it was delivered, or once it is durable where the queue has a storage; whoever
+ * sent it hears it if it was not, so nothing is lost unseen.
  */
-export class Sender implements Component, Consumer {
+export class Sender implements Exporter {
+  readonly countsDeliveries = true;
   readonly #settings: Settings;
   readonly #config: SenderConfig;
-  readonly #attempt: Attempt;
-  readonly #waiting: Waiting[] = [];
-  readonly #stopping = new AbortController();
-  readonly #underWay = new Set<Promise<void>>();
-  readonly #endMetrics: (() => void)[] = [];
+  readonly #destination: Destination;
+  readonly #signals: readonly Signal[];
+  readonly #queues = new Map<Signal, SignalQueue>();
 
-  constructor(settings: Settings, config: SenderConfig, attempt: Attempt) {
+  constructor(settings: Settings, config: SenderConfig, signals: readonly Signal[], destination: Destination) {
     this.#settings = settings;
     this.#config = config;
-    this.#attempt = attempt;
+    this.#signals = signals;
+    this.#destination = destination;
   }
 
-  start(): Promise<void> {
-    const { meter, id } = this.#settings;
-    const labels = { exporter: id };
-    this.#endMetrics.push(
-      meter.gauge(
-        "otelcol_exporter_queue_size",
-        "Current size of the retry queue (in batches).",
-        labels,
-        () => this.#waiting.length,
-      ),
-      meter.gauge("otelcol_exporter_queue_capacity", "Fixed capacity of the retry queue (in batches).", labels, () => {
-        return this.#config.sending_queue.queue_size;
-      }),
-    );
-    return Promise.resolve();
+  /** Rejects with `EXTENSION_MISSING` or `STORAGE_FAILED`. */
+  async start(): Promise<void> {
+    await this.#destination.open?.();
+    for (const signal of this.#signals) {
+      const queue = new SignalQueue(this.#settings, this.#config, signal, this.#destination);
+      await queue.start();
+      this.#queues.set(signal, queue);
+    }
   }
 
-  /** Each payload in hand gets one more attempt. */
+  /** Each payload in memory gets one more attempt; what is in a storage stays there. */
   async shutdown(): Promise<void> {
-    this.#stopping.abort();
-    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
-    for (const end of this.#endMetrics.splice(0)) end();
+    await Promise.all([...this.#queues.values()].map((queue) => queue.shutdown()));
+    await this.#destination.close?.();
   }
 
   consume(payload: Payload): Promise<void> {
-    if (this.#stopping.signal.aborted) return Promise.reject(shuttingDown(this.#settings.path));
-    const { enabled, queue_size: size } = this.#config.sending_queue;
-    if (enabled && this.#waiting.length >= size) return Promise.reject(this.#queueFull(payload));
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ payload, resolve, reject });
-      this.#next();
+    const queue = this.#queues.get(payload.signal);
+    return queue === undefined ? Promise.reject(shuttingDown(this.#settings.path)) : queue.offer(payload);
+  }
+
+  refusal(): ConsumeError | undefined {
+    for (const queue of this.#queues.values()) {
+      const refusal = queue.refusal();
+      if (refusal !== undefined) return refusal;
+    }
+    return undefined;
+  }
+}
+
+class SignalQueue {
+  readonly #settings: Settings;
+  readonly #config: SenderConfig;
+  readonly #signal: Signal;
+  readonly #destination: Destination;
+  readonly #counters: ExporterCounters;
+  readonly #batcher: Batcher | undefined;
+  readonly #stopping = new AbortController();
+  readonly #underWay = new Set<Promise<void>>();
+  readonly #endMetrics: (() => void)[] = [];
+  #queue: Queue | undefined;
+  #pulling: Promise<void> | undefined;
+
+  constructor(settings: Settings, config: SenderConfig, signal: Signal, destination: Destination) {
+    this.#settings = settings;
+    this.#config = config;
+    this.#signal = signal;
+    this.#destination = destination;
+    this.#counters = new ExporterCounters(settings.meter, settings.id);
+    const { batch } = config.sending_queue;
+    if (batch !== undefined)
+      this.#batcher = new Batcher(batch, batchSizer(config.sending_queue), settings.clock, (one) => this.#send(one));
+  }
+
+  async start(): Promise<void> {
+    this.#queue = await this.#openQueue();
+    const queue = this.#queue;
+    const { meter, id } = this.#settings;
+    const labels = { data_type: this.#signal, exporter: id };
+    const { queue_size: capacity } = this.#config.sending_queue;
+    const gauge = (name: string, help: string, read: () => number): void =>
+      void this.#endMetrics.push(meter.gauge(`otelcol_exporter_${name}`, help, labels, read));
+    gauge("queue_size", "Current size of the retry queue (in batches).", () => queue.size);
+    gauge("queue_capacity", "Fixed capacity of the retry queue (in batches).", () => capacity);
+    gauge("in_flight_requests", "Number of export requests currently in-flight.", () => this.#underWay.size);
+    this.#wake();
+  }
+
+  offer(payload: Payload): Promise<void> {
+    return this.#queue!.offer(payload).catch((error: unknown) => {
+      if (error instanceof ClewError && REFUSALS.has(error.code)) this.#refuse(payload, error);
+      throw error;
     });
   }
 
   refusal(): ConsumeError | undefined {
-    const { enabled, queue_size: size } = this.#config.sending_queue;
-    return enabled && this.#waiting.length >= size ? queueFull(this.#settings.path) : undefined;
+    return this.#queue?.refusal();
   }
 
-  #queueFull({ counts }: Payload): ConsumeError {
-    const error = queueFull(this.#settings.path);
-    this.#settings.logger.error("Exporting failed. Rejecting data.", {
-      error: error.what,
-      rejected_items: counts.items,
+  async shutdown(): Promise<void> {
+    this.#stopping.abort();
+    const isPersistent = this.#config.sending_queue.storage !== undefined;
+    const closed = isPersistent ? undefined : this.#queue?.close();
+    this.#wake();
+    while (
+      this.#underWay.size > 0 ||
+      this.#pulling !== undefined ||
+      (!isPersistent && this.#queue?.hasWaiting === true)
+    ) {
+      this.#batcher?.flush();
+      await Promise.all([...this.#underWay, this.#pulling]);
+    }
+    await (isPersistent ? this.#queue?.close() : closed);
+    for (const end of this.#endMetrics.splice(0)) end();
+  }
+
+  #refuse(payload: Payload, { what }: ClewError): void {
+    this.#counters.refused(payload);
+    const fields = { error: what, rejected_items: payload.counts.items };
+    this.#settings.logger.error("Exporting failed. Rejecting data.", fields);
+  }
+
+  async #openQueue(): Promise<Queue> {
+    const { path, id, logger, report } = this.#settings;
+    const { sending_queue: config } = this.#config;
+    const wake = (): void => this.#wake();
+    if (config.storage === undefined) return new MemoryQueue(config, path, wake);
+    const storage = await storageOf(this.#settings, config.storage).open("exporter", id, this.#signal);
+    return new PersistentQueue({ config, path, signal: this.#signal, storage, logger, report, wake });
+  }
+
+  #wake(): void {
+    this.#pulling ??= this.#pull().finally(() => {
+      this.#pulling = undefined;
+      if (this.#mayPull()) this.#wake();
     });
-    return error;
   }
 
-  #next(): void {
-    const { enabled, num_consumers: consumers } = this.#config.sending_queue;
-    if (enabled && this.#underWay.size >= consumers) return;
-    const waiting = this.#waiting.shift();
-    if (waiting === undefined) return;
-    const ended = this.#deliver(waiting.payload)
-      .then(waiting.resolve, waiting.reject)
-      .finally(() => {
-        this.#underWay.delete(ended);
-        this.#next();
-      });
+  async #pull(): Promise<void> {
+    while (this.#mayPull()) {
+      const taken = await this.#queue!.take();
+      if (taken === undefined) continue;
+      if (this.#batcher === undefined) this.#send(taken);
+      else this.#batcher.add(taken);
+    }
+  }
+
+  #mayPull(): boolean {
+    const { enabled, num_consumers: consumers, storage } = this.#config.sending_queue;
+    if (this.#queue?.hasWaiting !== true) return false;
+    if (this.#stopping.signal.aborted) return storage === undefined;
+    return !enabled || this.#underWay.size < consumers;
+  }
+
+  #send(taken: Taken): void {
+    const ended = this.#deliver(taken).finally(() => {
+      this.#underWay.delete(ended);
+      this.#wake();
+    });
     this.#underWay.add(ended);
   }
 
-  async #deliver(payload: Payload): Promise<void> {
-    const { retry_on_failure: retry } = this.#config;
-    const startMs = this.#settings.clock.nowMs();
-    let intervalMs = retry.initial_interval;
-    for (;;) {
-      try {
-        return await this.#attemptOnce(payload);
-      } catch (error) {
-        if (isPermanent(error)) throw this.#failed(payload, error, "Exporting failed. Dropping data.");
-        if (!retry.enabled) throw this.#failed(payload, error, "Exporting failed. Rejecting data.");
-        const delayMs = this.#delayMs(intervalMs, retry, error);
-        const elapsedMs = this.#settings.clock.nowMs() - startMs + delayMs;
-        if (retry.max_elapsed_time > 0 && elapsedMs > retry.max_elapsed_time) {
-          throw this.#failed(payload, error, "Exporting failed. Dropping data.", "no more retries left: ");
-        }
-        if (this.#stopping.signal.aborted)
-          throw this.#failed(payload, error, "Exporting failed. Dropping data.", "interrupted due to shutdown: ");
-        const fields = { error: messageOf(error), interval: `${delayMs / 1_000}s` };
-        this.#settings.logger.info("Exporting failed. Will retry the request after interval.", fields);
-        await sleep(this.#settings.clock, delayMs, this.#stopping.signal);
-        intervalMs = Math.min(intervalMs * retry.multiplier, retry.max_interval);
-      }
-    }
-  }
-
-  async #attemptOnce(payload: Payload): Promise<void> {
-    const timeout = new AbortController();
-    const { timeout: timeoutMs } = this.#config;
-    const cancel = timeoutMs === 0 ? () => {} : this.#settings.clock.after(timeoutMs, () => timeout.abort());
+  async #deliver({ payload, done }: Taken): Promise<void> {
+    const { sending_queue: queue } = this.#config;
     try {
-      await this.#attempt(payload, timeout.signal);
-    } finally {
-      cancel();
+      await deliver(payload, {
+        settings: this.#settings,
+        config: this.#config,
+        destination: this.#destination,
+        stopping: this.#stopping.signal,
+        neverGivesUp: queue.storage !== undefined,
+      });
+    } catch (error) {
+      this.#counters.failed(payload);
+      done(error);
+      return;
     }
+    this.#counters.sent(payload);
+    done();
   }
-
-  /** Varied around the interval, but never before the time that the receiver asked for. */
-  #delayMs(intervalMs: number, { randomization_factor: factor }: RetryConfig, error: unknown): number {
-    const varied = intervalMs * (1 - factor + 2 * factor * this.#settings.random());
-    const asked = error instanceof ConsumeError ? (error.retryAfterMs ?? 0) : 0;
-    return Math.round(Math.max(varied, asked));
-  }
-
-  #failed(payload: Payload, error: unknown, message: string, prefix = ""): unknown {
-    const text = prefix + messageOf(error);
-    this.#settings.logger.error(message, { error: text, dropped_items: payload.counts.items });
-    if (prefix === "") return error;
-    return new ConsumeError("EXPORT_FAILED", text, { permanent: false, path: this.#settings.path, cause: error });
-  }
-}
-
-function shuttingDown(path: string): ConsumeError {
-  return new ConsumeError("SHUTTING_DOWN", "the collector is shutting down", {
-    permanent: false,
-    path,
-    remedy: "send it again once the collector is back",
-  });
-}
-
-function queueFull(path: string): ConsumeError {
-  return new ConsumeError("QUEUE_FULL", "sending queue is full", {
-    permanent: false,
-    path,
-    remedy: "the receiver behind it is too slow or down; raise queue_size to bear it longer",
-  });
 }

@@ -5,7 +5,7 @@
  * made with what comes after it.
  */
 import { SIGNALS, type Signal } from "@clew/otlp";
-import type { Component, Kind, Settings } from "../component.ts";
+import type { Component, Exporter, Kind, Settings } from "../component.ts";
 import type { CollectorConfig, PipelineConfig } from "../config/collector-config.ts";
 import type { Consumer, Consumers } from "../consumer.ts";
 import { fanOut } from "./fan-out.ts";
@@ -65,7 +65,10 @@ class GraphBuilder {
   #makeExporter(id: string): void {
     const { factory, config } = this.#config.exporters.get(id)!;
     const settings = this.#settingsFor("exporter", id);
-    const component = factory.create(settings, config);
+    const signals = SIGNALS.filter((signal) => {
+      return this.#config.pipelines.some((one) => one.signal === signal && one.exporters.includes(id));
+    });
+    const component = factory.create(settings, config, signals);
     this.#exporters.set(id, { component, consumer: observedExporter(settings.meter, id, component) });
   }
 

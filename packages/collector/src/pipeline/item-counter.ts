@@ -1,7 +1,7 @@
 import type { Payload, Signal } from "@clew/otlp";
 import type { Settings } from "../component.ts";
 import type { Counter } from "../telemetry/meter.ts";
-import { ITEMS } from "./observed.ts";
+import { ITEMS } from "./items.ts";
 
 /** A counter of a component's own for each signal, `<name>_spans` and so on, made when first needed. */
 export function observedItems({ meter, id }: Settings, name: string, what: string): (payload: Payload) => void {

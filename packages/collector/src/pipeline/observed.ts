@@ -1,17 +1,11 @@
 /** Counts what enters and leaves each component, under the Collector's metric names. Written once, for every component. */
 import { messageOf } from "@clew/base";
 import { SIGNALS, type Payload, type Signal } from "@clew/otlp";
-import { isPermanent, type Consumer, type Consumers } from "../consumer.ts";
-import { ConsumeError } from "../consumer.ts";
+import type { Exporter } from "../component.ts";
+import { ConsumeError, isPermanent, type Consumer, type Consumers } from "../consumer.ts";
+import { ExporterCounters } from "./exporter-counters.ts";
+import { ITEMS, NOUNS } from "./items.ts";
 import type { Counter, Histogram, Meter } from "../telemetry/meter.ts";
-
-export const ITEMS: Readonly<Record<Signal, string>> = {
-  traces: "spans",
-  metrics: "metric_points",
-  logs: "log_records",
-};
-
-const NOUNS: Readonly<Record<Signal, string>> = { traces: "spans", metrics: "metric points", logs: "log records" };
 
 const DURATION_BOUNDS_S = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30];
 
@@ -107,38 +101,15 @@ export class ObservedProcessor {
   }
 }
 
-/** What an exporter delivered, failed to deliver, or had no room for. */
-export function observedExporter(meter: Meter, id: string, exporter: Consumer): Consumer {
-  const labels = { exporter: id };
-  let inFlight = 0;
-  meter.gauge(
-    "otelcol_exporter_in_flight_requests",
-    "Number of requests the exporter has in hand.",
-    labels,
-    () => inFlight,
-  );
-  const count = (signal: Signal, outcome: string, help: string): Counter =>
-    meter.counter(`otelcol_exporter_${outcome}_${ITEMS[signal]}`, `Number of ${NOUNS[signal]} ${help}.`, labels);
-  const counted = around(
+/** Counts what an exporter took and failed to take, unless it counts what it delivers itself. */
+export function observedExporter(meter: Meter, id: string, exporter: Exporter): Consumer {
+  if (exporter.countsDeliveries === true) return exporter;
+  const counters = new ExporterCounters(meter, id);
+  return around(
     exporter,
-    ({ signal, counts }) => count(signal, "sent", "successfully sent to destination").add(counts.items),
-    ({ signal, counts }, error) => {
-      const full = error instanceof ConsumeError && error.code === "QUEUE_FULL";
-      if (full) count(signal, "enqueue_failed", "failed to be added to the sending queue").add(counts.items);
-      else count(signal, "send_failed", "in failed attempts to send to destination").add(counts.items);
-    },
+    (payload) => counters.sent(payload),
+    (payload) => counters.failed(payload),
   );
-  return {
-    ...refusalOf(exporter),
-    async consume(payload) {
-      inFlight++;
-      try {
-        await counted.consume(payload);
-      } finally {
-        inFlight--;
-      }
-    },
-  };
 }
 
 function around(

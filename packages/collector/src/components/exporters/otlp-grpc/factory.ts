@@ -1,6 +1,7 @@
 import type { ExporterFactory } from "../../../component.ts";
+import { Sender } from "../../../export/sender.ts";
 import { schema, type OtlpGrpcConfig } from "./config.ts";
-import { OtlpGrpcExporter } from "./otlp-grpc.ts";
+import { OtlpGrpcDestination } from "./otlp-grpc.ts";
 
 export const otlpGrpcExporter: ExporterFactory<OtlpGrpcConfig> = {
   kind: "exporter",
@@ -8,5 +9,6 @@ export const otlpGrpcExporter: ExporterFactory<OtlpGrpcConfig> = {
   alias: "otlp",
   stability: { traces: "stable", metrics: "stable", logs: "stable" },
   schema,
-  create: (settings, config) => new OtlpGrpcExporter(settings, config),
+  create: (settings, config, signals) =>
+    new Sender(settings, config, signals, new OtlpGrpcDestination(settings, config)),
 };

@@ -6,7 +6,7 @@ import { componentSettings } from "../../../component.test-kit.ts";
 import { logsOf, metricsOf, tracesOf } from "../../../otlp.test-kit.ts";
 import { Place } from "../../../schema/place.ts";
 import { schema } from "./config.ts";
-import { OtlpGrpcExporter } from "./otlp-grpc.ts";
+import { otlpGrpcExporter } from "./factory.ts";
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
@@ -32,7 +32,7 @@ async function exporterTo(endpoint: string, config: object = {}) {
     place,
   );
   expect(place.problems).toEqual([]);
-  const exporter = new OtlpGrpcExporter(kit.settings, read);
+  const exporter = otlpGrpcExporter.create(kit.settings, read, SIGNALS);
   await exporter.start();
   cleanUps.push(() => exporter.shutdown());
   return { exporter, ...kit };

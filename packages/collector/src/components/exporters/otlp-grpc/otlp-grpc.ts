@@ -1,11 +1,11 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { payloadBytes, PROTOCOLS, RPC_CODE, type Payload, type Status } from "@clew/otlp";
-import type { Component, Settings } from "../../../component.ts";
-import { ConsumeError, type Consumer } from "../../../consumer.ts";
+import type { Settings } from "../../../component.ts";
+import { ConsumeError } from "../../../consumer.ts";
 import { tlsOptions } from "../../../export/client-config.ts";
+import type { Destination } from "../../../export/delivery.ts";
 import { warnOfPartialSuccess } from "../../../export/partial-success.ts";
-import { Sender } from "../../../export/sender.ts";
 import { GrpcClient, GrpcError, type Request } from "../../../grpc/client.ts";
 import { CODE_NAMES } from "../../../grpc/message.ts";
 import type { OtlpGrpcConfig } from "./config.ts";
@@ -23,39 +23,27 @@ const RETRYABLE: ReadonlySet<number> = new Set([
 ]);
 
 /** Sends over OTLP/gRPC. */
-export class OtlpGrpcExporter implements Component, Consumer {
+export class OtlpGrpcDestination implements Destination {
   readonly #settings: Settings;
   readonly #config: OtlpGrpcConfig;
-  readonly #sender: Sender;
   #client: GrpcClient | undefined;
 
   constructor(settings: Settings, config: OtlpGrpcConfig) {
     this.#settings = settings;
     this.#config = config;
-    this.#sender = new Sender(settings, config, (payload, signal) => this.#send(payload, signal));
   }
 
-  async start(): Promise<void> {
+  async open(): Promise<void> {
     const { tls, headers } = this.#config;
     const options = await tlsOptions(tls, this.#settings.path);
     this.#client = new GrpcClient({ url: urlOf(this.#config), headers, tls: options });
-    await this.#sender.start();
   }
 
-  async shutdown(): Promise<void> {
-    await this.#sender.shutdown();
+  async close(): Promise<void> {
     await this.#client?.close();
   }
 
-  consume(payload: Payload): Promise<void> {
-    return this.#sender.consume(payload);
-  }
-
-  refusal(): ConsumeError | undefined {
-    return this.#sender.refusal();
-  }
-
-  async #send(payload: Payload, signal: AbortSignal): Promise<void> {
+  async send(payload: Payload, signal: AbortSignal): Promise<void> {
     try {
       const response = await this.#client!.call(await this.#requestOf(payload), signal);
       warnOfPartialSuccess(payload.signal, response, this.#settings.logger);

@@ -1,6 +1,7 @@
 import type { ExporterFactory } from "../../../component.ts";
+import { Sender } from "../../../export/sender.ts";
 import { schema, type OtlpHttpConfig } from "./config.ts";
-import { OtlpHttpExporter } from "./otlp-http.ts";
+import { OtlpHttpDestination } from "./otlp-http.ts";
 
 export const otlpHttpExporter: ExporterFactory<OtlpHttpConfig> = {
   kind: "exporter",
@@ -8,5 +9,6 @@ export const otlpHttpExporter: ExporterFactory<OtlpHttpConfig> = {
   alias: "otlphttp",
   stability: { traces: "stable", metrics: "stable", logs: "stable" },
   schema,
-  create: (settings, config) => new OtlpHttpExporter(settings, config),
+  create: (settings, config, signals) =>
+    new Sender(settings, config, signals, new OtlpHttpDestination(settings, config)),
 };

@@ -7,7 +7,7 @@ import { componentSettings } from "../../../component.test-kit.ts";
 import { logsOf, metricsOf, tracesOf } from "../../../otlp.test-kit.ts";
 import { Place } from "../../../schema/place.ts";
 import { schema } from "./config.ts";
-import { OtlpHttpExporter } from "./otlp-http.ts";
+import { otlpHttpExporter } from "./factory.ts";
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
@@ -19,7 +19,7 @@ async function exporterTo(config: object) {
   const place = new Place("", []);
   const read = schema.read({ retry_on_failure: { enabled: false }, ...config }, place);
   expect(place.problems).toEqual([]);
-  const exporter = new OtlpHttpExporter(kit.settings, read);
+  const exporter = otlpHttpExporter.create(kit.settings, read, SIGNALS);
   await exporter.start();
   cleanUps.push(() => exporter.shutdown());
   return { exporter, ...kit };

@@ -4,11 +4,11 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { messageOf } from "@clew/base";
 import { decodeStatus, payloadBytes, PROTOCOLS, toJson, type Payload, type Signal } from "@clew/otlp";
-import type { Component, Settings } from "../../../component.ts";
-import { ConsumeError, type Consumer } from "../../../consumer.ts";
+import type { Settings } from "../../../component.ts";
+import { ConsumeError } from "../../../consumer.ts";
 import { tlsOptions } from "../../../export/client-config.ts";
+import type { Destination } from "../../../export/delivery.ts";
 import { warnOfPartialSuccess } from "../../../export/partial-success.ts";
-import { Sender } from "../../../export/sender.ts";
 import { post, type Answer } from "../../../net/post.ts";
 import type { OtlpHttpConfig } from "./config.ts";
 
@@ -18,42 +18,31 @@ const CONTENT_TYPES = { proto: "application/x-protobuf", json: "application/json
 const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 /** Sends over OTLP/HTTP. */
-export class OtlpHttpExporter implements Component, Consumer {
+export class OtlpHttpDestination implements Destination {
   readonly #settings: Settings;
   readonly #config: OtlpHttpConfig;
-  readonly #sender: Sender;
   readonly #httpAgent = new HttpAgent({ keepAlive: true });
   #httpsAgent: HttpsAgent | undefined;
 
   constructor(settings: Settings, config: OtlpHttpConfig) {
     this.#settings = settings;
     this.#config = config;
-    this.#sender = new Sender(settings, config, (payload, signal) => this.#send(payload, signal));
   }
 
-  async start(): Promise<void> {
+  async open(): Promise<void> {
     this.#httpsAgent = new HttpsAgent({
       keepAlive: true,
       ...(await tlsOptions(this.#config.tls, this.#settings.path)),
     });
-    await this.#sender.start();
   }
 
-  async shutdown(): Promise<void> {
-    await this.#sender.shutdown();
+  close(): Promise<void> {
     this.#httpAgent.destroy();
     this.#httpsAgent?.destroy();
+    return Promise.resolve();
   }
 
-  consume(payload: Payload): Promise<void> {
-    return this.#sender.consume(payload);
-  }
-
-  refusal(): ConsumeError | undefined {
-    return this.#sender.refusal();
-  }
-
-  async #send(payload: Payload, signal: AbortSignal): Promise<void> {
+  async send(payload: Payload, signal: AbortSignal): Promise<void> {
     const url = this.#urlOf(payload.signal);
     const plain = this.#encoded(payload);
     const isGzip = this.#config.compression === "gzip";
