@@ -8,6 +8,7 @@ import type {
 } from "./component.ts";
 import { fileStorageExtension } from "./components/extensions/file-storage/factory.ts";
 import { otlpReceiver } from "./components/receivers/otlp/factory.ts";
+import { prometheusReceiver } from "./components/receivers/prometheus/factory.ts";
 import { batchProcessor } from "./components/processors/batch/factory.ts";
 import { memoryLimiterProcessor } from "./components/processors/memory-limiter/factory.ts";
 import { resourceProcessor } from "./components/processors/resource/factory.ts";
@@ -29,7 +30,7 @@ export interface Registry {
 /** All that come with the collector. Programs add their own: `{ ...all, exporters: [...all.exporters, mine] }`. */
 export function builtinComponents(): Registry {
   return {
-    receivers: [otlpReceiver],
+    receivers: [otlpReceiver, prometheusReceiver],
     processors: [batchProcessor, memoryLimiterProcessor, resourceProcessor],
     exporters: [debugExporter, nopExporter, otlpGrpcExporter, otlpHttpExporter, prometheusExporter],
     connectors: [],

@@ -1,0 +1,64 @@
+/** Where targets come from. A source tells all it knows at once, and again whenever that changes. */
+import type { Settings } from "../../../../component.ts";
+import { messageOf, type Clock } from "@clew/base";
+import type { Labels } from "../labels.ts";
+import type { TargetGroup } from "../scrape-config.ts";
+
+export interface DiscoverySource {
+  start(found: (targets: readonly Labels[]) => void): void;
+  stop(): Promise<void>;
+}
+
+/** Targets of a group, with its labels and `more`. */
+export function labelsOfGroup({ targets, labels }: TargetGroup, more: Readonly<Record<string, string>> = {}): Labels[] {
+  return targets.map((address) => new Map([...Object.entries({ ...labels, ...more }), ["__address__", address]]));
+}
+
+/** Asks anew every so often. An answer that does not come leaves the last one standing. */
+export class RefreshingSource implements DiscoverySource {
+  readonly #settings: Pick<Settings, "logger" | "report">;
+  readonly #clock: Clock;
+  readonly #refreshMs: number;
+  readonly #what: string;
+  readonly #ask: (signal: AbortSignal) => Promise<readonly Labels[]>;
+  readonly #abort = new AbortController();
+  #cancel: (() => void) | undefined;
+  #asking: Promise<void> | undefined;
+
+  constructor(
+    settings: Settings,
+    what: string,
+    refreshMs: number,
+    ask: (signal: AbortSignal) => Promise<readonly Labels[]>,
+  ) {
+    this.#settings = settings;
+    this.#clock = settings.clock;
+    this.#what = what;
+    this.#refreshMs = refreshMs;
+    this.#ask = ask;
+  }
+
+  start(found: (targets: readonly Labels[]) => void): void {
+    this.#refresh(found);
+    this.#cancel = this.#clock.every(this.#refreshMs, () => this.#refresh(found));
+  }
+
+  async stop(): Promise<void> {
+    this.#cancel?.();
+    this.#abort.abort();
+    await this.#asking;
+  }
+
+  #refresh(found: (targets: readonly Labels[]) => void): void {
+    this.#asking ??= this.#ask(this.#abort.signal)
+      .then(found, (error: unknown) => {
+        if (this.#abort.signal.aborted) return;
+        this.#settings.logger.error("Unable to refresh target groups", {
+          discovery: this.#what,
+          error: messageOf(error),
+        });
+      })
+      .catch(this.#settings.report)
+      .finally(() => (this.#asking = undefined));
+  }
+}

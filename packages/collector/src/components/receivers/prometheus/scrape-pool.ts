@@ -1,0 +1,90 @@
+/** The targets of one scrape config: keeps a loop for each that discovery knows. */
+import { messageOf } from "@clew/base";
+import type { Settings } from "../../../component.ts";
+import type { Consumer } from "../../../consumer.ts";
+import { sourcesOf } from "./discovery/sources.ts";
+import type { DiscoverySource } from "./discovery/discovery.ts";
+import { HttpClient } from "./http-client.ts";
+import type { Labels } from "./labels.ts";
+import type { ScrapeConfig } from "./scrape-config.ts";
+import { ScrapeLoop } from "./scrape-loop.ts";
+import { targetOf, type Target } from "./target.ts";
+
+export interface ScrapePoolSettings {
+  readonly settings: Settings;
+  readonly config: ScrapeConfig;
+  readonly externalLabels: Labels;
+  readonly trimSuffixes: boolean;
+  readonly initialOffsetMs: number;
+  readonly next: Consumer;
+}
+
+export class ScrapePool {
+  readonly #pool: ScrapePoolSettings;
+  readonly #client: HttpClient;
+  readonly #sources: readonly DiscoverySource[];
+  // What each source found last.
+  readonly #found = new Map<DiscoverySource, readonly Labels[]>();
+  // key of the target --> its loop
+  readonly #loops = new Map<string, ScrapeLoop>();
+  readonly #leaving = new Set<ScrapeLoop>();
+
+  constructor(pool: ScrapePoolSettings) {
+    this.#pool = pool;
+    this.#client = new HttpClient(pool.config, pool.settings.clock);
+    this.#sources = sourcesOf(pool.config, pool.settings);
+  }
+
+  start(): void {
+    for (const source of this.#sources) {
+      source.start((targets) => {
+        this.#found.set(source, targets);
+        this.#sync();
+      });
+    }
+  }
+
+  /** `scrapeOnce` scrapes every target once more before. */
+  async stop(scrapeOnce: boolean): Promise<void> {
+    await Promise.all(this.#sources.map((source) => source.stop()));
+    const loops = [...this.#loops.values()];
+    if (scrapeOnce) await Promise.all(loops.map((loop) => loop.scrape()));
+    await Promise.all([...loops, ...this.#leaving].map((loop) => loop.stop()));
+    this.#loops.clear();
+    await this.#client.close();
+  }
+
+  #sync(): void {
+    const targets = this.#targets();
+    for (const [key, loop] of this.#loops) {
+      if (targets.has(key)) continue;
+      this.#loops.delete(key);
+      this.#leaving.add(loop);
+      loop
+        .leave()
+        .catch(this.#pool.settings.report)
+        .finally(() => this.#leaving.delete(loop));
+    }
+    for (const [key, target] of targets) {
+      if (this.#loops.has(key)) continue;
+      const loop = new ScrapeLoop({ ...this.#pool, target, client: this.#client });
+      this.#loops.set(key, loop);
+      loop.start();
+    }
+  }
+
+  #targets(): Map<string, Target> {
+    const { config, settings } = this.#pool;
+    const targets = new Map<string, Target>();
+    for (const labels of [...this.#found.values()].flat()) {
+      const target = targetOf(labels, config);
+      if (typeof target === "string") {
+        settings.logger.error("Creating target failed", { scrape_pool: config.job_name, error: messageOf(target) });
+      } else if (target !== undefined) targets.set(target.key, target);
+    }
+    const limit = config.target_limit ?? 0;
+    if (limit === 0 || targets.size <= limit) return targets;
+    settings.logger.error("target_limit exceeded", { scrape_pool: config.job_name, targets: targets.size, limit });
+    return new Map();
+  }
+}
