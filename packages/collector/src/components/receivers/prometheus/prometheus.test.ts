@@ -373,9 +373,9 @@ test.skipIf(!hasPrometheus)("takes every sample of a real Prometheus (Debian's, 
   });
   let log = "";
   child.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
-  const address = listening.exec(log)?.[1] ?? "";
+  const listening = /Listening on" address=(127\.0\.0\.1:[1-9]\d*)/;
   await until(() => listening.test(log) && log.includes("Server is ready"));
-  const address = listening.exec(log)![1];
+  const address = listening.exec(log)?.[1] ?? "";
   const fixture = new Fixture();
   await fixture.start(job(address));
   await (await fetch(`http://${address}/metrics`)).text();
