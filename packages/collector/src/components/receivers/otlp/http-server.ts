@@ -21,7 +21,7 @@ import { listen } from "../../../net/listen.ts";
 import type { HttpConfig } from "./config.ts";
 import { allowOrigin, isPreflight } from "./cors.ts";
 import { hasCode, refusalStatus, whatOf } from "./outcome.ts";
-import type { Receiving, ReceivingRequest } from "./receiving.ts";
+import type { Receiving, ReceivingRequest } from "../../../net/receiving.ts";
 
 const PROTOBUF = "application/x-protobuf";
 const JSON_TYPE = "application/json";

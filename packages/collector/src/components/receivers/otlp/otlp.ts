@@ -4,7 +4,7 @@ import { addressText, type Address } from "../../../net/address.ts";
 import type { OtlpReceiverConfig } from "./config.ts";
 import { GrpcServer } from "./grpc-server.ts";
 import { HttpServer } from "./http-server.ts";
-import { Receiving } from "./receiving.ts";
+import { Receiving } from "../../../net/receiving.ts";
 
 /** A server of one protocol. */
 interface ProtocolServer {

@@ -9,7 +9,7 @@ import { Place } from "../../../schema/place.ts";
 import { schema } from "./config.ts";
 import { GrpcServer } from "./grpc-server.ts";
 import { HttpServer } from "./http-server.ts";
-import { Receiving } from "./receiving.ts";
+import { Receiving } from "../../../net/receiving.ts";
 
 const ENDPOINT = { endpoint: "127.0.0.1:0" };
 const { protocols } = schema.read({ protocols: { grpc: ENDPOINT, http: ENDPOINT } }, new Place("", []));

@@ -1,4 +1,4 @@
-import { ConsumeError } from "../../../consumer.ts";
+import { ConsumeError } from "../consumer.ts";
 
 /** How much of unfinished requests may be held at once, over all connections of a receiver. */
 const MAX_RECEIVING_BYTES = 256 * 1024 * 1024;

@@ -1,0 +1,124 @@
+/**
+ * Unary gRPC methods over HTTP/2 (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md).
+ * A call that will be refused is refused before its message is read.
+ */
+import type { Socket } from "node:net";
+import { RPC_CODE, type Status } from "@clew/otlp";
+import { answerOf, type Answer } from "../http2/answer.ts";
+import type { HeaderField } from "../http2/header-field.ts";
+import type { Http2Stream, RequestHandler } from "../http2/stream.ts";
+import { DEAF } from "../http2/stream.ts";
+import type { Receiving } from "../net/receiving.ts";
+import { CallError } from "./call-error.ts";
+import { CONTENT_TYPE, prefixOf, statusTrailers } from "./message.ts";
+import { GrpcRequest } from "./request.ts";
+
+/** What is known of a call beside its message. */
+export interface Call {
+  readonly headers: readonly HeaderField[];
+  /** `host:port` of the client. */
+  readonly address: string;
+}
+
+export interface Method<Admission> {
+  /** Throws, or rejects, where the call will not be taken, whatever its message. Its message comes meanwhile. */
+  admit(call: Call): Promise<Admission> | Admission;
+  /** Takes the message, as it is once it was decompressed. The answer is an empty message. */
+  take(message: Buffer, admission: Admission): Promise<void>;
+}
+
+export interface GrpcHandlerSettings<Admission> {
+  // path --> method
+  readonly methods: ReadonlyMap<string, Method<Admission>>;
+  readonly maxMessageBytes: number;
+  readonly receiving: Receiving;
+  /** Which status a failure is, where it is no `CallError`. */
+  readonly statusOf: (error: unknown) => Status;
+}
+
+const OK_HEADERS = { ":status": "200", "content-type": CONTENT_TYPE };
+const EMPTY_MESSAGE: Buffer = prefixOf({ compressed: false, length: 0 });
+const SUCCESS: Answer = answerOf(OK_HEADERS, EMPTY_MESSAGE, { "grpc-status": "0" });
+const WRONG_METHOD: Answer = answerOf({ ":status": "405" });
+const WRONG_TYPE: Answer = answerOf({ ":status": "415" });
+/** Longer texts would not fit the one frame that a status is. */
+const MAX_STATUS_TEXT_CHARS = 2_048;
+
+/** What a connection's requests are given to. */
+export function grpcHandler<Admission>(
+  settings: GrpcHandlerSettings<Admission>,
+  socket: Socket,
+): (stream: Http2Stream, headers: readonly HeaderField[]) => RequestHandler {
+  const address = addressOf(socket);
+  return (stream, headers) => begin(settings, stream, { headers, address });
+}
+
+function begin<Admission>(settings: GrpcHandlerSettings<Admission>, stream: Http2Stream, call: Call): RequestHandler {
+  let path = "";
+  let isPost = false;
+  let isGrpc = false;
+  let encoding = "identity";
+  for (const { name, value } of call.headers) {
+    if (name === ":path") path = value;
+    else if (name === ":method") isPost = value === "POST";
+    else if (name === "content-type") isGrpc = value.startsWith(CONTENT_TYPE);
+    else if (name === "grpc-encoding") encoding = value;
+  }
+  if (!isPost || !isGrpc) {
+    stream.answer(isPost ? WRONG_TYPE : WRONG_METHOD);
+    return DEAF;
+  }
+  const fail = (error: unknown): void => {
+    stream.answer(failure(error instanceof CallError ? error.status : settings.statusOf(error)));
+  };
+  const method = settings.methods.get(path);
+  if (method === undefined) {
+    fail(unimplemented(path, settings.methods.keys()));
+    return DEAF;
+  }
+  let admission: Promise<Admission> | Admission;
+  try {
+    admission = method.admit(call);
+  } catch (error) {
+    fail(error);
+    return DEAF;
+  }
+  const request = new GrpcRequest(encoding, settings.maxMessageBytes, settings.receiving);
+  const succeed = (): void => stream.answer(SUCCESS);
+  if (admission instanceof Promise) {
+    admission.catch((error: unknown) => request.refuse(error));
+    const admitted = admission;
+    request.whole
+      .then(async (message) => method.take(message, await admitted))
+      .then(succeed)
+      .catch(fail);
+  } else {
+    const admitted = admission;
+    request.whole
+      .then((message) => method.take(message, admitted))
+      .then(succeed)
+      .catch(fail);
+  }
+  return request;
+}
+
+function failure(status: Status): Answer {
+  const message = status.message.slice(0, MAX_STATUS_TEXT_CHARS);
+  return answerOf({
+    ...OK_HEADERS,
+    "grpc-accept-encoding": "identity,gzip,snappy,zstd",
+    ...statusTrailers({ ...status, message }),
+  });
+}
+
+function unimplemented(path: string, known: Iterable<string>): CallError {
+  const slash = path.lastIndexOf("/");
+  const [service, method] = [path.slice(1, Math.max(slash, 1)), path.slice(slash + 1)];
+  const isKnown = [...known].some((one) => one.startsWith(`/${service}/`));
+  const what = isKnown ? `unknown method ${method} for service ${service}` : `unknown service ${service}`;
+  return new CallError(RPC_CODE.UNIMPLEMENTED, what);
+}
+
+function addressOf({ remoteAddress = "", remotePort = 0 }: Socket): string {
+  return remoteAddress.includes(":") ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
+}

@@ -1,0 +1,447 @@
+/**
+ * One client's HTTP/2 connection (RFC 9113), as far as a server of small answers needs it.
+ * Everything that a peer can make us keep has a limit: header blocks, streams in hand (one
+ * that was reset counts until its work has ended), answers that it does not read, frames
+ * that carry nothing.
+ */
+import type { Socket } from "node:net";
+import { Allowance } from "./allowance.ts";
+import { answerBytes, type Answer } from "./answer.ts";
+import { ConnectionError } from "./connection-error.ts";
+import {
+  DEFAULT_WINDOW_BYTES,
+  ERROR,
+  FLAG,
+  FRAME,
+  frame,
+  goAwayFrame,
+  MAX_FRAME_BYTES,
+  MAX_STREAM_ID,
+  MAX_WINDOW_BYTES,
+  numberFrame,
+  SETTING,
+  settingsFrame,
+} from "./frame.ts";
+import { FrameReader, withoutPadding, type FrameHandler } from "./frame-reader.ts";
+import type { HeaderField } from "./header-field.ts";
+import { HpackDecoder, HpackError } from "./hpack-decoder.ts";
+import { Keepalive, type KeepaliveSettings } from "./keepalive.ts";
+import { DEAF, Http2Stream, type RequestHandler, type StreamOwner } from "./stream.ts";
+
+/** Sized for a distant sender: 4 MiB a stream carries 40 MB/s over 100 ms, and a whole message of the default limit. */
+const STREAM_WINDOW_BYTES = 4 * 1024 * 1024;
+const CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024;
+/** Header fields of one request, compressed or not. */
+const MAX_HEADER_BYTES = 16 * 1024;
+const MAX_CONTINUATIONS = 8;
+/** What a client may leave unread of what we answer. */
+const MAX_UNSENT_BYTES = 1024 * 1024;
+/** Streams that a client may reset. Deadlines that pass together reset many; one after another it is an attack. */
+const RESET_BURST = 1_000;
+const RESETS_PER_SECOND = 33;
+/** Frames that carry nothing of a request: SETTINGS, PING, PRIORITY, WINDOW_UPDATE, empty DATA. */
+const IDLE_FRAME_BURST = 10_000;
+const IDLE_FRAMES_PER_SECOND = 1_000;
+/** How many of them each request may bring along. */
+const IDLE_FRAMES_PER_REQUEST = 8;
+/** How long a client may take to say that it speaks HTTP/2. */
+const OPENING_TIMEOUT_MS = 20_000;
+/** After the first GOAWAY, how long requests that crossed it are still taken. */
+const GOAWAY_GRACE_MS = 1_000;
+const SHUTDOWN_PING: Buffer = Buffer.from("goodbye!", "latin1");
+
+export interface ConnectionSettings {
+  readonly maxConcurrentStreams: number;
+  readonly keepalive: KeepaliveSettings;
+  readonly nowMs: () => number;
+  /** A request's headers have come. Returns who takes its body. */
+  readonly begin: (stream: Http2Stream, headers: readonly HeaderField[]) => RequestHandler;
+  /** Why the connection was ended, for the log. */
+  readonly failed: (what: string) => void;
+  readonly report: (error: unknown) => void;
+}
+
+export class Http2Connection implements FrameHandler, StreamOwner {
+  readonly #socket: Socket;
+  readonly #settings: ConnectionSettings;
+  readonly #reader: FrameReader = new FrameReader(this);
+  readonly #hpack: HpackDecoder = new HpackDecoder(MAX_HEADER_BYTES);
+  readonly #keepalive: Keepalive;
+  readonly #openedMs: number;
+  readonly #resets: Allowance;
+  readonly #idleFrames: Allowance;
+  // Streams whose request or answer is not complete.
+  readonly #streams = new Map<number, Http2Stream>();
+  // Answers that the peer's windows have no room for, oldest first.
+  #stalled: { readonly stream: Http2Stream; readonly answer: Answer }[] = [];
+  // Streams whose work has not ended, reset ones included.
+  #inHand = 0;
+  #lastStreamId = 0;
+  #hasSettings = false;
+  #peerStreamWindow = DEFAULT_WINDOW_BYTES;
+  #sendWindow = DEFAULT_WINDOW_BYTES;
+  #receiveWindow = CONNECTION_WINDOW_BYTES;
+  #headers: { readonly streamId: number; readonly flags: number; readonly blocks: Buffer[]; bytes: number } | undefined;
+  #out: Buffer[] = [];
+  #isClosing = false;
+  #goneAwayAtMs: number | undefined;
+  #isClosed = false;
+
+  constructor(socket: Socket, settings: ConnectionSettings) {
+    this.#socket = socket;
+    this.#settings = settings;
+    this.#openedMs = settings.nowMs();
+    this.#keepalive = new Keepalive(settings.keepalive, this.#openedMs);
+    this.#resets = new Allowance(RESET_BURST, RESETS_PER_SECOND, this.#openedMs);
+    this.#idleFrames = new Allowance(IDLE_FRAME_BURST, IDLE_FRAMES_PER_SECOND, this.#openedMs);
+    socket.on("data", (chunk: Buffer) => this.#read(chunk));
+    socket.on("end", () => socket.end());
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => this.#closed());
+    this.#send(
+      settingsFrame([
+        [SETTING.MAX_CONCURRENT_STREAMS, settings.maxConcurrentStreams],
+        [SETTING.INITIAL_WINDOW_SIZE, STREAM_WINDOW_BYTES],
+        [SETTING.MAX_HEADER_LIST_SIZE, MAX_HEADER_BYTES],
+      ]),
+    );
+    this.#send(numberFrame(FRAME.WINDOW_UPDATE, 0, CONNECTION_WINDOW_BYTES - DEFAULT_WINDOW_BYTES));
+  }
+
+  /** Takes no new requests, and ends once those in hand were answered. */
+  close(): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    // A request may be on its way: the client is told first, and only then held to it.
+    this.#send(goAwayFrame(MAX_STREAM_ID, ERROR.NO_ERROR));
+    this.#send(frame(FRAME.PING, 0, 0, SHUTDOWN_PING));
+    this.#goneAwayAtMs = this.#settings.nowMs() + GOAWAY_GRACE_MS;
+    if (!this.#hasSettings) this.#goAway();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** Ends what has taken too long. Called now and then. */
+  check(): void {
+    const nowMs = this.#settings.nowMs();
+    if (!this.#hasSettings) {
+      if (nowMs - this.#openedMs >= OPENING_TIMEOUT_MS) this.#socket.destroy();
+      return;
+    }
+    if (this.#goneAwayAtMs !== undefined && nowMs >= this.#goneAwayAtMs) this.#goAway();
+    switch (this.#keepalive.due(nowMs, this.#inHand)) {
+      case "ping":
+        return this.#send(frame(FRAME.PING, 0, 0, Buffer.alloc(8)));
+      case "close":
+        return this.close();
+      case "destroy":
+        return this.destroy();
+    }
+  }
+
+  // What streams ask for.
+
+  answer(stream: Http2Stream, answer: Answer): void {
+    if (stream.isReset || this.#isClosed) return this.#release();
+    const { dataBytes } = answer;
+    if (dataBytes > stream.sendWindow || dataBytes > this.#sendWindow) {
+      this.#stalled.push({ stream, answer });
+      return;
+    }
+    stream.sendWindow -= dataBytes;
+    this.#sendWindow -= dataBytes;
+    this.#keepalive.answered();
+    this.#send(answerBytes(answer, stream.id));
+    if (!stream.isRemoteClosed) this.#send(numberFrame(FRAME.RST_STREAM, stream.id, ERROR.NO_ERROR));
+    stream.isReset = true;
+    this.#streams.delete(stream.id);
+    this.#release();
+  }
+
+  #release(): void {
+    this.#inHand--;
+    if (this.#inHand === 0) this.#keepalive.idleSince(this.#settings.nowMs());
+    if (this.#goneAwayAtMs === Infinity) this.#endIfDone();
+  }
+
+  #sendStalled(): void {
+    if (this.#stalled.length === 0) return;
+    const stalled = this.#stalled;
+    this.#stalled = [];
+    for (const { stream, answer } of stalled) this.answer(stream, answer);
+  }
+
+  // What the peer sends.
+
+  #read(chunk: Buffer): void {
+    if (this.#isClosed) return;
+    try {
+      this.#keepalive.heard(this.#settings.nowMs());
+      this.#reader.read(chunk);
+    } catch (error) {
+      if (error instanceof ConnectionError) this.#fail(error.code, error.message);
+      else if (error instanceof HpackError) this.#fail(ERROR.COMPRESSION_ERROR, error.message);
+      else {
+        this.#settings.report(error);
+        this.#socket.destroy();
+      }
+    }
+  }
+
+  dataBegins(streamId: number, length: number): void {
+    this.#expect(this.#headers === undefined && this.#hasSettings, "DATA where it may not stand");
+    this.#expect(streamId !== 0 && streamId <= this.#lastStreamId, "DATA on an idle stream");
+    if (length === 0) this.#countIdleFrame();
+    this.#receiveWindow -= length;
+    const stream = this.#streams.get(streamId);
+    if (stream !== undefined) stream.receiveWindow -= length;
+    if (this.#receiveWindow < 0 || (stream?.receiveWindow ?? 0) < 0) {
+      throw new ConnectionError(ERROR.FLOW_CONTROL_ERROR, "more DATA than the window allows");
+    }
+    if (this.#receiveWindow > CONNECTION_WINDOW_BYTES / 2) return;
+    this.#send(numberFrame(FRAME.WINDOW_UPDATE, 0, CONNECTION_WINDOW_BYTES - this.#receiveWindow));
+    this.#receiveWindow = CONNECTION_WINDOW_BYTES;
+  }
+
+  data(streamId: number, bytes: Buffer): void {
+    const stream = this.#streams.get(streamId);
+    // A stream that was answered or reset: its last frames cross our answer.
+    if (stream !== undefined && !stream.isRemoteClosed) stream.handler.data(bytes);
+  }
+
+  dataEnds(streamId: number, flags: number): void {
+    const stream = this.#streams.get(streamId);
+    if (stream === undefined) return;
+    if (stream.isRemoteClosed) throw new ConnectionError(ERROR.STREAM_CLOSED, "DATA after the end of a request");
+    if ((flags & FLAG.END_STREAM) !== 0) return this.#endOf(stream);
+    if (stream.receiveWindow > STREAM_WINDOW_BYTES / 2) return;
+    this.#send(numberFrame(FRAME.WINDOW_UPDATE, streamId, STREAM_WINDOW_BYTES - stream.receiveWindow));
+    stream.receiveWindow = STREAM_WINDOW_BYTES;
+  }
+
+  frame(type: number, flags: number, streamId: number, payload: Buffer): void {
+    if (this.#headers !== undefined) {
+      this.#expect(
+        type === FRAME.CONTINUATION && streamId === this.#headers.streamId,
+        "a header block was interrupted",
+      );
+    }
+    this.#expect(this.#hasSettings || type === FRAME.SETTINGS, "the first frame is not SETTINGS");
+    switch (type) {
+      case FRAME.HEADERS:
+        return this.#headersBegin(flags, streamId, payload);
+      case FRAME.CONTINUATION:
+        return this.#headersGoOn(flags, payload);
+      case FRAME.RST_STREAM:
+        return this.#reset(streamId, payload);
+      case FRAME.GOAWAY:
+        return this.close();
+      case FRAME.PUSH_PROMISE:
+        return this.#expect(false, "a client cannot push");
+    }
+    this.#countIdleFrame();
+    if (type === FRAME.SETTINGS) this.#settingsOf(flags, streamId, payload);
+    else if (type === FRAME.PING) this.#ping(flags, streamId, payload);
+    else if (type === FRAME.WINDOW_UPDATE) this.#windowUpdate(streamId, payload);
+    // PRIORITY says nothing to us, and what is unknown must be passed over.
+  }
+
+  #headersBegin(flags: number, streamId: number, payload: Buffer): void {
+    this.#expect(streamId % 2 === 1, "HEADERS on a stream that a client cannot open");
+    const content = withoutPadding(flags, payload);
+    const priorityBytes = (flags & FLAG.PRIORITY) === 0 ? 0 : 5;
+    this.#expect(content.length >= priorityBytes, "HEADERS is cut short");
+    const block = content.subarray(priorityBytes);
+    if ((flags & FLAG.END_HEADERS) !== 0) return this.#headersEnd(flags, streamId, block);
+    // The payload is lent, and more of it must come.
+    this.#headers = { streamId, flags, blocks: [Buffer.from(block)], bytes: block.length };
+  }
+
+  #headersGoOn(flags: number, payload: Buffer): void {
+    const headers = this.#headers;
+    if (headers === undefined) throw new ConnectionError(ERROR.PROTOCOL_ERROR, "CONTINUATION of nothing");
+    headers.blocks.push(Buffer.from(payload));
+    headers.bytes += payload.length;
+    if (headers.bytes > MAX_HEADER_BYTES || headers.blocks.length > MAX_CONTINUATIONS) {
+      throw new ConnectionError(ERROR.ENHANCE_YOUR_CALM, "too many headers");
+    }
+    if ((flags & FLAG.END_HEADERS) === 0) return;
+    this.#headers = undefined;
+    this.#headersEnd(headers.flags, headers.streamId, Buffer.concat(headers.blocks));
+  }
+
+  #headersEnd(flags: number, streamId: number, block: Buffer): void {
+    const fields = this.#hpack.decode(block);
+    const isEnd = (flags & FLAG.END_STREAM) !== 0;
+    if (streamId <= this.#lastStreamId) {
+      const stream = this.#streams.get(streamId);
+      if (stream === undefined) return; // It crosses our answer.
+      this.#expect(isEnd && !stream.isRemoteClosed, "HEADERS in the middle of a request");
+      return this.#endOf(stream);
+    }
+    if (this.#goneAwayAtMs === Infinity) return; // After our last GOAWAY: the client knows that it was not taken.
+    this.#lastStreamId = streamId;
+    if (this.#inHand >= this.#settings.maxConcurrentStreams) {
+      this.#countReset();
+      return this.#send(numberFrame(FRAME.RST_STREAM, streamId, ERROR.REFUSED_STREAM));
+    }
+    this.#begin(streamId, fields, isEnd);
+  }
+
+  #begin(streamId: number, fields: readonly HeaderField[], isEnd: boolean): void {
+    const stream = new Http2Stream(this, streamId, this.#peerStreamWindow, STREAM_WINDOW_BYTES);
+    this.#inHand++;
+    this.#idleFrames.give(IDLE_FRAMES_PER_REQUEST);
+    this.#streams.set(streamId, stream);
+    if (isEnd) stream.isRemoteClosed = true;
+    stream.handler = this.#settings.begin(stream, fields);
+    if (isEnd && this.#streams.has(streamId)) stream.handler.end();
+  }
+
+  #endOf(stream: Http2Stream): void {
+    stream.isRemoteClosed = true;
+    stream.handler.end();
+  }
+
+  #reset(streamId: number, payload: Buffer): void {
+    this.#expectSize(payload.length === 4);
+    this.#expect(streamId !== 0 && streamId <= this.#lastStreamId, "RST_STREAM on an idle stream");
+    this.#countReset();
+    const stream = this.#streams.get(streamId);
+    if (stream === undefined) return;
+    this.#streams.delete(streamId);
+    const isStalled = this.#stalled.some((one) => one.stream === stream);
+    this.#stalled = this.#stalled.filter((one) => one.stream !== stream);
+    this.#abandon(stream);
+    if (isStalled) this.#release();
+  }
+
+  #abandon(stream: Http2Stream): void {
+    stream.isReset = true;
+    stream.isRemoteClosed = true;
+    const { handler } = stream;
+    stream.handler = DEAF;
+    handler.reset();
+  }
+
+  #settingsOf(flags: number, streamId: number, payload: Buffer): void {
+    this.#expect(streamId === 0, "SETTINGS on a stream");
+    if ((flags & FLAG.ACK) !== 0) return this.#expectSize(payload.length === 0);
+    this.#expectSize(payload.length % 6 === 0);
+    for (let at = 0; at < payload.length; at += 6) {
+      this.#setting(payload.readUInt16BE(at), payload.readUInt32BE(at + 2));
+    }
+    this.#hasSettings = true;
+    this.#send(frame(FRAME.SETTINGS, FLAG.ACK, 0, Buffer.alloc(0)));
+    this.#sendStalled();
+  }
+
+  #setting(setting: number, value: number): void {
+    if (setting === SETTING.ENABLE_PUSH) this.#expect(value <= 1, "ENABLE_PUSH is neither 0 nor 1");
+    if (setting === SETTING.MAX_FRAME_SIZE) this.#expect(value >= MAX_FRAME_BYTES && value < 2 ** 24, "MAX_FRAME_SIZE");
+    if (setting !== SETTING.INITIAL_WINDOW_SIZE) return;
+    const change = value - this.#peerStreamWindow;
+    this.#peerStreamWindow = value;
+    for (const stream of this.#streams.values()) stream.sendWindow += change;
+    const isTooMuch =
+      value > MAX_WINDOW_BYTES || [...this.#streams.values()].some((one) => one.sendWindow > MAX_WINDOW_BYTES);
+    if (isTooMuch) throw new ConnectionError(ERROR.FLOW_CONTROL_ERROR, "window is too large");
+  }
+
+  #ping(flags: number, streamId: number, payload: Buffer): void {
+    this.#expect(streamId === 0, "PING on a stream");
+    this.#expectSize(payload.length === 8);
+    if ((flags & FLAG.ACK) === 0) {
+      if (!this.#keepalive.mayPing(this.#settings.nowMs(), this.#inHand)) {
+        throw new ConnectionError(ERROR.ENHANCE_YOUR_CALM, "too_many_pings");
+      }
+      return this.#send(frame(FRAME.PING, FLAG.ACK, 0, payload));
+    }
+    if (this.#isClosing && payload.equals(SHUTDOWN_PING)) this.#goAway();
+  }
+
+  #windowUpdate(streamId: number, payload: Buffer): void {
+    this.#expectSize(payload.length === 4);
+    const increment = payload.readUInt32BE() & 0x7fffffff;
+    this.#expect(increment > 0, "WINDOW_UPDATE of nothing");
+    this.#expect(streamId <= this.#lastStreamId, "WINDOW_UPDATE on an idle stream");
+    const stream = this.#streams.get(streamId);
+    if (streamId === 0) this.#sendWindow += increment;
+    else if (stream !== undefined) stream.sendWindow += increment;
+    if (this.#sendWindow > MAX_WINDOW_BYTES || (stream?.sendWindow ?? 0) > MAX_WINDOW_BYTES) {
+      throw new ConnectionError(ERROR.FLOW_CONTROL_ERROR, "window is too large");
+    }
+    this.#sendStalled();
+  }
+
+  #expect(isTrue: boolean, otherwise: string): void {
+    if (!isTrue) throw new ConnectionError(ERROR.PROTOCOL_ERROR, otherwise);
+  }
+
+  #expectSize(isRight: boolean): void {
+    if (!isRight) throw new ConnectionError(ERROR.FRAME_SIZE_ERROR, "frame of a wrong size");
+  }
+
+  #countReset(): void {
+    if (this.#resets.take(this.#settings.nowMs())) return;
+    throw new ConnectionError(ERROR.ENHANCE_YOUR_CALM, "too many streams were reset");
+  }
+
+  #countIdleFrame(): void {
+    if (this.#idleFrames.take(this.#settings.nowMs())) return;
+    throw new ConnectionError(ERROR.ENHANCE_YOUR_CALM, "too many frames that carry nothing");
+  }
+
+  // What goes out.
+
+  /** Frames of one turn go out in one write. */
+  #send(bytes: Buffer): void {
+    if (this.#isClosed) return;
+    if (this.#out.length === 0) process.nextTick(() => this.#flush());
+    this.#out.push(bytes);
+  }
+
+  #flush(): void {
+    const out = this.#out;
+    if (out.length === 0 || this.#isClosed) return;
+    this.#out = [];
+    this.#socket.write(out.length === 1 ? out[0]! : Buffer.concat(out));
+    if (this.#socket.writableLength <= MAX_UNSENT_BYTES) return;
+    this.#settings.failed("the client does not read its answers");
+    this.#socket.destroy();
+  }
+
+  #fail(code: number, what: string): void {
+    this.#settings.failed(what);
+    this.#send(goAwayFrame(this.#lastStreamId, code, what));
+    this.#flush();
+    this.#closed();
+    this.#socket.destroySoon();
+  }
+
+  /** The last GOAWAY: nothing new is taken after it. */
+  #goAway(): void {
+    if (this.#goneAwayAtMs === Infinity) return;
+    this.#goneAwayAtMs = Infinity;
+    this.#send(goAwayFrame(this.#lastStreamId, ERROR.NO_ERROR));
+    this.#endIfDone();
+  }
+
+  #endIfDone(): void {
+    if (this.#inHand > 0 || this.#isClosed) return;
+    this.#flush();
+    this.#socket.end();
+  }
+
+  #closed(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const stalled = this.#stalled;
+    this.#stalled = [];
+    for (const stream of this.#streams.values()) this.#abandon(stream);
+    this.#streams.clear();
+    for (let i = 0; i < stalled.length; i++) this.#release();
+  }
+}
