@@ -21,8 +21,16 @@ export function observedReceiver(meter: Meter, id: string, transport: string, ne
     const accepted = count("accepted", "successfully pushed into the pipeline");
     const refused = count("refused", "that could not be pushed into the pipeline");
     const failed = count("failed", "that failed to be processed by the receiver");
-    const requests = (outcome: string): Counter =>
-      meter.counter("otelcol_receiver_requests", "Number of requests, by how they ended.", { ...labels, outcome });
+    const outcomes = new Map<string, Counter>();
+    const requests = (outcome: string): Counter => {
+      let counter = outcomes.get(outcome);
+      if (counter === undefined) {
+        const help = "Number of requests, by how they ended.";
+        counter = meter.counter("otelcol_receiver_requests", help, { ...labels, outcome });
+        outcomes.set(outcome, counter);
+      }
+      return counter;
+    };
     const counted = around(
       consumer,
       (payload) => {

@@ -14,7 +14,7 @@ export class Writer {
   #position = 0;
 
   constructor(initialBytes = 4_096) {
-    this.#buffer = Buffer.allocUnsafeSlow(initialBytes);
+    this.#buffer = Buffer.allocUnsafe(initialBytes);
   }
 
   get byteLength(): number {
@@ -31,6 +31,13 @@ export class Writer {
     const copy = new Uint8Array(this.#position);
     copy.set(this.view());
     return copy;
+  }
+
+  /** What was written so far, without a copy. The writer must not be used afterwards. */
+  take(): Uint8Array {
+    const taken = this.#buffer.subarray(0, this.#position);
+    this.#buffer = Buffer.alloc(0);
+    return taken;
   }
 
   /** Forgets what was written and keeps the memory. */

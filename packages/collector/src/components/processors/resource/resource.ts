@@ -8,6 +8,7 @@ import type { Action } from "./config.ts";
 const ATTRIBUTES_TAG = (1 << 3) | 2;
 const KEY_TAG = (1 << 3) | 2;
 const VALUE_TAG = (2 << 3) | 2;
+const NOTHING = new Uint8Array(0);
 
 /** Returns the edited bytes of a `Resource`, or undefined where nothing changes. */
 export type ResourceEdit = (resource: Uint8Array) => Uint8Array | undefined;
@@ -23,22 +24,57 @@ export function compileActions(actions: readonly Action[]): ResourceEdit {
 }
 
 function compile({ key, action, value, from_attribute: source }: Action): ResourceEdit {
+  const keyBytes = Buffer.from(key);
   if (action === "delete")
-    return (resource) => (find(resource, key) === undefined ? undefined : without(resource, key));
+    return (resource) => (find(resource, keyBytes) === undefined ? undefined : without(resource, key));
+  const sourceBytes = Buffer.from(source ?? "");
   const constant = source === undefined ? encode(AnyValue, anyValueOf(value)) : undefined;
   return (resource) => {
-    const isThere = find(resource, key) !== undefined;
+    const isThere = find(resource, keyBytes) !== undefined;
     if (isThere ? action === "insert" : action === "update") return undefined;
-    const bytes = constant ?? find(resource, source ?? "");
+    const bytes = constant ?? find(resource, sourceBytes);
     if (bytes === undefined) return undefined;
     return withAttribute(isThere ? without(resource, key) : resource, key, bytes);
   };
 }
 
-/** The bytes of the attribute's AnyValue. */
-function find(resource: Uint8Array, key: string): Uint8Array | undefined {
-  for (const attribute of attributesOf(resource)) if (attribute.key === key) return attribute.value;
+/** The bytes of the attribute's AnyValue, found without making anything of the others. */
+function find(resource: Uint8Array, key: Uint8Array): Uint8Array | undefined {
+  const reader = new Reader(resource);
+  while (reader.position < resource.length) {
+    const tag = reader.tag();
+    if (tag !== ATTRIBUTES_TAG) {
+      reader.skip(tag);
+      continue;
+    }
+    const end = reader.lengthEnd();
+    const value = valueUnder(key, reader, end);
+    if (value !== undefined) return value;
+    reader.position = end;
+  }
   return undefined;
+}
+
+/** The value of the KeyValue that ends at `end`, undefined where it has another key. */
+function valueUnder(key: Uint8Array, reader: Reader, end: number): Uint8Array | undefined {
+  let isKey = key.length === 0;
+  let value: Uint8Array = NOTHING;
+  while (reader.position < end) {
+    const tag = reader.tag();
+    if (tag === VALUE_TAG) value = reader.span();
+    else if (tag !== KEY_TAG) reader.skip(tag);
+    else {
+      const keyEnd = reader.lengthEnd();
+      isKey = keyEnd - reader.position === key.length && isAt(key, reader.bytes, reader.position);
+      reader.position = keyEnd;
+    }
+  }
+  return isKey ? value : undefined;
+}
+
+function isAt(key: Uint8Array, bytes: Uint8Array, start: number): boolean {
+  for (let i = 0; i < key.length; i++) if (bytes[start + i] !== key[i]) return false;
+  return true;
 }
 
 function without(resource: Uint8Array, key: string): Uint8Array {
@@ -60,7 +96,7 @@ function withAttribute(resource: Uint8Array, key: string, value: Uint8Array): Ui
   writer.string(1, key);
   writer.bytes(2, value);
   writer.end(start);
-  return writer.finish();
+  return writer.take();
 }
 
 interface Attribute {
