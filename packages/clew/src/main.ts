@@ -1,6 +1,6 @@
 /** The command line: picks the command, prints what it throws. */
 import { ClewError, messageOf } from "@clew/base";
-import { runCollector } from "./collector-command.ts";
+import { runCollector } from "./collector/collector-command.ts";
 import { runDemo } from "./demo-command.ts";
 import { runUp } from "./up-command.ts";
 import { VERSION } from "./version.ts";
@@ -12,6 +12,8 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts when the user asks the program to stop. */
   readonly stop: AbortSignal;
+  /** Calls `reload` when the user asks for a new look at the configuration, until the returned function is called. */
+  readonly onReload: (reload: () => void) => () => void;
 }
 
 const COMMANDS: Readonly<Record<string, (args: readonly string[], terminal: Terminal) => Promise<void>>> = {
@@ -33,7 +35,7 @@ const HELP = `Clew: OpenTelemetry in one program.
       --otlp-http-port    OTLP over HTTP                  (4318)
       --prometheus-port   the Prometheus API once more    (9090; 0 for any free port, "off" for none)
       --metrics-port      the collector's own metrics     (8888; the same)
-  clew collector --config FILE    run a collector alone
+  clew collector --config FILE    run a collector alone; clew collector --help tells what else it does
   clew demo               run the demo application; it sends to OTEL_EXPORTER_OTLP_ENDPOINT
   clew --version
 `;
@@ -46,13 +48,18 @@ export async function main(args: readonly string[]): Promise<number> {
     error: (text) => void process.stderr.write(text),
     env: process.env,
     stop: stopSignal(),
+    onReload(reload) {
+      process.on("SIGHUP", reload);
+      return () => process.off("SIGHUP", reload);
+    },
   };
   if (name === "--version" || name === "version") {
     terminal.out(`${VERSION}\n`);
     return 0;
   }
   const command = COMMANDS[name];
-  if (command === undefined || rest.includes("--help") || rest.includes("-h")) {
+  const asksForHelp = name !== "collector" && (rest.includes("--help") || rest.includes("-h"));
+  if (command === undefined || asksForHelp) {
     const asked = ["", "help", "--help", "-h"].includes(name) || command !== undefined;
     if (asked) terminal.out(HELP);
     else terminal.error(`unknown command ${JSON.stringify(name)}\n\n${HELP}`);

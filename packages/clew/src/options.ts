@@ -49,15 +49,6 @@ export function upOptions(args: readonly string[]): UpOptions {
   };
 }
 
-/** The values of `--config`; at least one. Throws `USAGE`. */
-export function configFiles(args: readonly string[]): readonly string[] {
-  const { values } = parsed(args, { config: { type: "string", multiple: true } });
-  const files = values["config"] as string[] | undefined;
-  if (files === undefined)
-    throw usage("--config is missing", "name a configuration file: clew collector --config FILE");
-  return files;
-}
-
 type Spec = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>["options"]>;
 
 function parsed(args: readonly string[], options: Spec): { values: Record<string, unknown> } {

@@ -79,7 +79,7 @@ async function start(
 
   const yaml =
     options.config === undefined ? defaultConfig({ ...options, metricsPort }) : await readFile(options.config, "utf8");
-  const config = loadConfig(yaml, env);
+  const config = await loadConfig(yaml, env);
   const collector = await startCollector({ config, components: withStore(store), logger });
   undo.push(() => collector.shutdown());
 

@@ -3,7 +3,10 @@ import type { Clock } from "@clew/base";
 import type { Payload } from "@clew/otlp";
 import { builtinComponents, clewExporter, loadConfig, startCollector, type Collector, type Logger } from "./index.ts";
 import { addressText } from "./net/address.ts";
+import { SimulatedClock } from "./replay/simulated-clock.ts";
 import { consoleLogger } from "./telemetry/logger.ts";
+
+export { SimulatedClock as ManualClock };
 
 export interface Lines {
   readonly lines: string[];
@@ -32,50 +35,6 @@ export class MemorySink {
   }
 }
 
-/** Time that moves only when told to. */
-export class ManualClock implements Clock {
-  #nowMs = 0;
-  readonly #tasks: { dueMs: number; task: () => void; everyMs?: number }[] = [];
-
-  nowMs(): number {
-    return this.#nowMs;
-  }
-
-  after(delayMs: number, task: () => void): () => void {
-    return this.#add({ dueMs: this.#nowMs + delayMs, task });
-  }
-
-  every(intervalMs: number, task: () => void): () => void {
-    return this.#add({ dueMs: this.#nowMs + intervalMs, task, everyMs: intervalMs });
-  }
-
-  get pending(): number {
-    return this.#tasks.length;
-  }
-
-  /** Runs what falls due meanwhile, in order. */
-  advance(byMs: number): void {
-    const endMs = this.#nowMs + byMs;
-    for (;;) {
-      const due = this.#tasks.filter((one) => one.dueMs <= endMs).sort((a, b) => a.dueMs - b.dueMs)[0];
-      if (due === undefined) break;
-      this.#nowMs = due.dueMs;
-      if (due.everyMs === undefined) this.#tasks.splice(this.#tasks.indexOf(due), 1);
-      else due.dueMs += due.everyMs;
-      due.task();
-    }
-    this.#nowMs = endMs;
-  }
-
-  #add(entry: { dueMs: number; task: () => void; everyMs?: number }): () => void {
-    this.#tasks.push(entry);
-    return () => {
-      const at = this.#tasks.indexOf(entry);
-      if (at >= 0) this.#tasks.splice(at, 1);
-    };
-  }
-}
-
 export interface RunningCollector extends Lines {
   readonly collector: Collector;
   readonly sink: MemorySink;
@@ -89,7 +48,7 @@ export async function runCollector(yaml: string, clock?: Clock): Promise<Running
   const sink = new MemorySink();
   const all = builtinComponents();
   const components = { ...all, exporters: [...all.exporters, clewExporter(sink)] };
-  const config = loadConfig(yaml, {});
+  const config = await loadConfig(yaml, {});
   const collector = await startCollector({ config, components, logger, ...(clock === undefined ? {} : { clock }) });
   return {
     collector,

@@ -8,12 +8,15 @@ import type { Extension } from "./extension.ts";
 import { readConfig, type CollectorConfig, type PipelineConfig } from "./config/collector-config.ts";
 import type { LoadedConfig } from "./config/load-config.ts";
 import type { Address } from "./net/address.ts";
-import type { ScrapeServer } from "./net/scrape-server.ts";
-import { buildGraph, type Graph } from "./pipeline/graph.ts";
+import type { Route, ScrapeServer } from "./net/scrape-server.ts";
+import { buildGraph, type Graph, type Tap } from "./pipeline/graph.ts";
+import { TapPoints } from "./pipeline/tap-points.ts";
 import type { Registry } from "./registry.ts";
 import { loggerFrom, type Logger } from "./telemetry/logger.ts";
 import { MemoryMeter } from "./telemetry/meter.ts";
+import { sampledLogger } from "./telemetry/sampled-logger.ts";
 import { serveOwnMetrics } from "./telemetry/own-metrics.ts";
+import { serveTap } from "./telemetry/tap-endpoint.ts";
 import { observeProcess } from "./telemetry/process-metrics.ts";
 
 export interface CollectorSettings {
@@ -24,6 +27,10 @@ export interface CollectorSettings {
   readonly clock?: Clock;
   /** From 0 up to 1, for jitter. */
   readonly random?: () => number;
+  /** What the collector is, such as `service.name`: in its log and its `target_info`. */
+  readonly resource?: Readonly<Record<string, string>>;
+  /** Stands between the components instead of what `/debug/tap` serves. */
+  readonly tap?: Tap;
 }
 
 export interface Collector {
@@ -51,7 +58,10 @@ class Service implements Collector {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #logger: Logger;
+  readonly #unsampledLogger: Logger;
+  readonly #resource: Readonly<Record<string, string>>;
   readonly #meter = new MemoryMeter();
+  readonly #tapPoints = new TapPoints();
   readonly #graph: Graph;
   // id --> extension
   readonly #extensions: ReadonlyMap<string, Extension>;
@@ -62,13 +72,24 @@ class Service implements Collector {
   #endProcessMetrics: () => void = () => {};
   #stopped: Promise<void> | undefined;
 
-  constructor(config: CollectorConfig, { clock = systemClock, random = Math.random, logger }: CollectorSettings) {
+  constructor(config: CollectorConfig, settings: CollectorSettings) {
+    const { clock = systemClock, random = Math.random, logger, resource = {} } = settings;
+    const { logs, resource: ownResource } = config.service.telemetry;
     this.#config = config;
     this.#clock = clock;
     this.#random = random;
-    this.#logger = loggerFrom(config.service.telemetry.logs.level, logger);
+    this.#resource = resourceOf(resource, ownResource);
+    const fields = Object.keys(this.#resource).length > 0 ? { resource: this.#resource } : {};
+    this.#unsampledLogger = loggerFrom(logs.level, logger)
+      .encodedAs(logs.encoding)
+      .with({ ...fields, ...logs.initial_fields });
+    this.#logger = sampledLogger(this.#unsampledLogger, logs.sampling, () => clock.nowMs());
     this.#report = (error) => this.#logger.error("Unexpected error", { error: String(error) });
-    this.#graph = buildGraph(config, (kind, id, pipeline) => this.#settingsFor(kind, id, pipeline));
+    this.#graph = buildGraph(
+      config,
+      (kind, id, pipeline) => this.#settingsFor(kind, id, pipeline),
+      settings.tap ?? this.#tapPoints.tap,
+    );
     this.#extensions = new Map(
       config.service.extensions.map((id) => {
         const { factory, config: own } = config.extensions.get(id)!;
@@ -94,7 +115,13 @@ class Service implements Collector {
       this.#endProcessMetrics = observeProcess(this.#meter, this.#clock);
       const listening = (path: string, address: Address): void => void (this.addresses[path] = address);
       const { metrics } = this.#config.service.telemetry;
-      this.#servers = await serveOwnMetrics(metrics, this.#meter, this.#logger, listening, this.#report);
+      this.#servers = await serveOwnMetrics(
+        metrics,
+        { meter: this.#meter, resource: this.#resource, routes: this.#routes() },
+        this.#logger,
+        listening,
+        this.#report,
+      );
       this.#logger.info("Starting collector...");
       for (const component of [...this.#extensions.values(), ...exporters, ...[...inner].reverse(), ...receivers]) {
         await component.start();
@@ -130,6 +157,10 @@ class Service implements Collector {
     this.#logger.info("Shutdown complete.");
   }
 
+  #routes(): Record<string, Route> {
+    return { "/debug/tap": (request, response) => serveTap(this.#tapPoints, this.#clock, request, response) };
+  }
+
   #runningOf(components: readonly Component[]): Component[] {
     return components.filter((component) => this.#running.includes(component));
   }
@@ -145,15 +176,17 @@ class Service implements Collector {
 
   #settingsFor(kind: Kind, id: string, pipeline?: PipelineConfig): Settings {
     const path = `${kind}s::${id}`;
-    const logger = this.#logger.with({
+    const fields = {
       "otelcol.component.id": id,
       "otelcol.component.kind": kind,
       ...(pipeline === undefined ? {} : { "otelcol.pipeline.id": pipeline.id, "otelcol.signal": pipeline.signal }),
-    });
+    };
+    const logger = this.#logger.with(fields);
     return {
       id,
       path,
       logger,
+      unsampledLogger: this.#unsampledLogger.with(fields),
       clock: this.#clock,
       random: this.#random,
       meter: this.#meter,
@@ -164,4 +197,13 @@ class Service implements Collector {
       extension: (name) => this.#extensions.get(name),
     };
   }
+}
+
+/** An attribute that is configured stands in place of what the program says; null takes it away. */
+function resourceOf(
+  given: Readonly<Record<string, string>>,
+  configured: Readonly<Record<string, unknown>>,
+): Record<string, string> {
+  const entries = Object.entries({ ...given, ...configured }).filter(([, value]) => value !== null);
+  return Object.fromEntries(entries.map(([key, value]) => [key, String(value)]));
 }

@@ -28,6 +28,7 @@ export function componentSettings(
     path: `${kind}s::${id}`,
     clock,
     logger: log.logger,
+    unsampledLogger: log.logger,
     meter,
     random: () => 0.5,
     report: (error) => void reported.push(error),

@@ -38,6 +38,8 @@ export interface Settings {
   readonly clock: Clock;
   /** Says which component speaks. */
   readonly logger: Logger;
+  /** The same without sampling: for lines that are a component's product. */
+  readonly unsampledLogger: Logger;
   /** The collector's own metrics. */
   readonly meter: Meter;
   /** A number from 0 up to 1, for jitter. */

@@ -4,9 +4,9 @@ import { readConfig } from "./collector-config.ts";
 import { ConfigError } from "./config-error.ts";
 import { loadConfig } from "./load-config.ts";
 
-function problemsOf(yaml: string): string[] {
+async function problemsOf(yaml: string): Promise<string[]> {
   try {
-    readConfig(loadConfig(yaml, {}), builtinComponents());
+    readConfig(await loadConfig(yaml, {}), builtinComponents());
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return error.problems.map(
@@ -18,8 +18,8 @@ function problemsOf(yaml: string): string[] {
 
 const OTLP = "receivers: { otlp: { protocols: { grpc: } } }";
 
-test("tells all faults at once, with their paths and what was probably meant", () => {
-  const problems = problemsOf(`
+test("tells all faults at once, with their paths and what was probably meant", async () => {
+  const problems = await problemsOf(`
 ${OTLP}
 processors:
   batch: { send_batch_sizes: 5, timeout: soon }
@@ -45,9 +45,9 @@ service:
   ]);
 });
 
-test("refuses a component in a pipeline of a signal that it does not take", () => {
+test("refuses a component in a pipeline of a signal that it does not take", async () => {
   expect(
-    problemsOf(`
+    await problemsOf(`
 ${OTLP}
 exporters: { prometheus: }
 service: { pipelines: { logs: { receivers: [otlp], exporters: [prometheus] } } }
@@ -55,16 +55,70 @@ service: { pipelines: { logs: { receivers: [otlp], exporters: [prometheus] } } }
   ).toEqual(['service::pipelines::logs: exporter "prometheus" does not support logs (name another exporter)']);
 });
 
-test("wants a protocol, a pipeline and known sections", () => {
-  expect(problemsOf("receivers: { otlp: }\nservice: {}\nprocesors: {}")).toEqual([
+test("wants a protocol, a pipeline and known sections", async () => {
+  expect(await problemsOf("receivers: { otlp: }\nservice: {}\nprocesors: {}")).toEqual([
     ": '' has invalid keys: procesors (did you mean \"processors\"?)",
     'receivers::otlp: must specify at least one protocol when using the OTLP receiver (write "protocols: { grpc: , http: }")',
   ]);
-  expect(problemsOf(OTLP)).toEqual(["service::pipelines: service must have at least one pipeline"]);
+  expect(await problemsOf(OTLP)).toEqual(["service::pipelines: service must have at least one pipeline"]);
 });
 
-test("takes no protocol settings that it does not have", () => {
-  expect(problemsOf(OTLP.replace("grpc:", "grpc: { tls: { cert_file: x } }"))[0]).toMatch(
+test("takes no protocol settings that it does not have", async () => {
+  expect((await problemsOf(OTLP.replace("grpc:", "grpc: { tls: { cert_file: x } }")))[0]).toMatch(
     /^receivers::otlp::protocols::grpc: 'protocols.grpc' has invalid keys: tls/,
+  );
+});
+
+test("tells where each fault is written: file, line and column", async () => {
+  const text = `receivers:
+  otlp:
+    protocols:
+      grpc:
+processors:
+  batch:
+    send_batch_sizes: 5
+    timeout: soon
+exporters:
+  nop:
+service:
+  pipelines:
+    traces:
+      receivers: [otlp]
+      processors: [batch, resource]
+      exporters: [nop]
+`;
+  const error = await loadConfig([{ name: "c.yaml", text }], {})
+    .then((loaded) => readConfig(loaded, builtinComponents()))
+    .catch((one: unknown) => one);
+  expect((error as ConfigError).what).toBe(`invalid configuration:
+  c.yaml:7:5: processors::batch: '' has invalid keys: send_batch_sizes (did you mean "send_batch_size"?)
+  c.yaml:8:5: processors::batch::timeout: expected a duration, got "soon" (write "200ms" or "5s")
+  c.yaml:13:5: service::pipelines::traces: references processor "resource" which is not configured (configure it under processors)`);
+});
+
+const CONNECTED = `
+${OTLP}
+exporters: { nop: }
+connectors: { forward/a: , forward/b: }
+service:
+  pipelines:
+`;
+
+test("wants a pipeline on both ends of a connector, and no cycle", async () => {
+  expect(
+    await problemsOf(`${CONNECTED}    traces/in: { receivers: [otlp, forward/b], exporters: [forward/a] }
+    traces/out: { receivers: [forward/a], exporters: [forward/b] }`),
+  ).toEqual([
+    'service::pipelines: cycle detected: pipeline "traces/out" -> connector "forward/b" -> pipeline "traces/in" -> connector "forward/a" -> pipeline "traces/out" (take one of the connectors out)',
+  ]);
+  expect(
+    await problemsOf(`${CONNECTED}    traces: { receivers: [otlp], exporters: [forward/a] }
+    logs: { receivers: [forward/a], exporters: [nop] }`),
+  ).toEqual([
+    'connectors::forward/a: connector "forward/a" used as exporter in [traces] pipeline but not used in any supported receiver pipeline',
+    'connectors::forward/a: connector "forward/a" used as receiver in [logs] pipeline but not used in any supported exporter pipeline',
+  ]);
+  expect(await problemsOf(`${OTLP}\nexporters: { forward: , nop: }\nconnectors: { forward: }`)).toContain(
+    'exporters::forward: unknown type: "forward" for id: "forward" (valid values: [debug nop otlp_grpc otlp otlp_http otlphttp prometheus])',
   );
 });

@@ -43,7 +43,7 @@ export function readConfig(loaded: LoadedConfig, registry: Registry): CollectorC
   }
   const pipelines = readPipelines(service.pipelines, components, problems);
   checkExtensions(service.extensions, extensions, place.at("service").at("extensions"));
-  if (problems.length > 0) throw new ConfigError(problems);
+  if (problems.length > 0) throw new ConfigError(problems, (path) => loaded.positionOf(path));
   return { ...components, extensions, service, pipelines };
 }
 
@@ -51,7 +51,7 @@ function reportUnknownSections(root: Readonly<Record<string, unknown>>, place: P
   for (const key of Object.keys(root).filter((one) => !SECTIONS.includes(one))) {
     const near = nearest(key, SECTIONS);
     const remedy = near === undefined ? undefined : `did you mean ${JSON.stringify(near)}?`;
-    place.problem(`'' has invalid keys: ${key}`, remedy);
+    place.problem(`'' has invalid keys: ${key}`, remedy, key);
   }
 }
 

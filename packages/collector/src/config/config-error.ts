@@ -1,18 +1,22 @@
 import { ClewError } from "@clew/base";
-import type { ConfigProblem } from "../schema/place.ts";
+import type { ConfigProblem, Position } from "../schema/place.ts";
 
-/** Everything that is wrong with a configuration, code `CONFIG_INVALID`. */
+/** Everything that is wrong with a configuration, code `CONFIG_INVALID`, each with where it is written. */
 export class ConfigError extends ClewError {
   override readonly name: string = "ConfigError";
   readonly problems: readonly ConfigProblem[];
 
-  constructor(problems: readonly ConfigProblem[]) {
-    super("CONFIG_INVALID", `invalid configuration:${problems.map((one) => `\n  ${lineOf(one)}`).join("")}`);
-    this.problems = problems;
+  constructor(problems: readonly ConfigProblem[], positionOf: (path: string) => Position | undefined) {
+    const located = problems.map((one) => ({ ...one, position: one.position ?? positionOf(one.at ?? one.path) }));
+    super("CONFIG_INVALID", `invalid configuration:${located.map((one) => `\n  ${lineOf(one)}`).join("")}`);
+    this.problems = located;
   }
 }
 
-function lineOf({ path, what, remedy }: ConfigProblem): string {
+/** `config.yaml:12:5: processors::batch::timeout: expected …`, as compilers write it, so that editors find it. */
+function lineOf({ path, what, remedy, position }: ConfigProblem): string {
+  const source = position === undefined || position.source === "" ? "" : `${position.source}:`;
+  const at = position === undefined || source === "" ? "" : `${source}${position.line}:${position.column}: `;
   const where = path === "" ? "" : `${path}: `;
-  return `${where}${what}${remedy === undefined ? "" : ` (${remedy})`}`;
+  return `${at}${where}${what}${remedy === undefined ? "" : ` (${remedy})`}`;
 }

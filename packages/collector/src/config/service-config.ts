@@ -2,6 +2,7 @@
 import {
   anything,
   boolean,
+  duration,
   field,
   integer,
   list,
@@ -32,6 +33,13 @@ interface MetricsReader {
   readonly pull: { readonly exporter: { readonly prometheus: PrometheusReader | undefined } } | undefined;
 }
 
+export interface SamplingConfig {
+  readonly enabled: boolean;
+  readonly tick: number;
+  readonly initial: number;
+  readonly thereafter: number;
+}
+
 export interface TelemetryConfig {
   readonly metrics: {
     readonly level: "none" | "basic" | "normal" | "detailed";
@@ -40,11 +48,17 @@ export interface TelemetryConfig {
   };
   readonly logs: {
     readonly level: "debug" | "info" | "warn" | "error";
-    readonly encoding: "console";
+    readonly encoding: "console" | "json";
     readonly development: boolean;
     readonly disable_caller: boolean;
     readonly disable_stacktrace: boolean;
+    readonly sampling: SamplingConfig;
+    readonly initial_fields: Readonly<Record<string, unknown>>;
+    readonly output_paths: readonly string[];
+    readonly error_output_paths: readonly string[];
+    readonly processors: unknown;
   };
+  readonly traces: unknown;
   readonly resource: Readonly<Record<string, unknown>>;
 }
 
@@ -66,8 +80,12 @@ const prometheusReader: Schema<PrometheusReader> = section({
   host: field(string, "localhost", "Where `/metrics` is served."),
   port: field(integer(0, 65_535), 8888, "Its port."),
   without_scope_info: field(boolean, true, "Accepted; scope labels are never written."),
-  without_units: field(boolean, true, "Accepted; names are the Collector's."),
-  without_type_suffix: field(boolean, true, "Accepted; counters end in `_total`, as Prometheus asks."),
+  without_units: field(boolean, true, "Whether names go without their unit."),
+  without_type_suffix: field(
+    boolean,
+    true,
+    "Whether counters go without `_total`, as the Collector names them; Prometheus would have it.",
+  ),
   with_resource_constant_labels: field(anything, undefined, "Accepted; not applied."),
 });
 
@@ -97,12 +115,24 @@ const metrics: Schema<TelemetryConfig["metrics"]> = section({
   address: field(anything, undefined, "Ignored since v0.123; use `readers`."),
 });
 
+const sampling: Schema<SamplingConfig> = section<SamplingConfig>({
+  enabled: field(boolean, true, "Whether lines are sampled."),
+  tick: field(duration, "10s", "The time in which lines with the same message are counted."),
+  initial: field(integer(), 10, "How many of them are written before sampling begins."),
+  thereafter: field(integer(), 100, "Of the further ones every so-manieth is written."),
+});
+
 const logs: Schema<TelemetryConfig["logs"]> = section({
   level: field(oneOf("debug", "info", "warn", "error"), "info", "Lines below it are left out."),
-  encoding: field(oneOf("console"), "console", "How lines are written."),
+  encoding: field(oneOf("console", "json"), "console", "How lines are written: for people, or as JSON."),
   development: field(boolean, false, "Accepted for compatibility."),
   disable_caller: field(boolean, false, "Accepted for compatibility."),
   disable_stacktrace: field(boolean, false, "Accepted for compatibility."),
+  sampling: field(sampling, undefined, "Of many lines with the same message, few are written."),
+  initial_fields: field(map(anything), undefined, "Fields that every line gets."),
+  output_paths: field(list(string), ["stderr"], "Accepted; lines go to standard error."),
+  error_output_paths: field(list(string), ["stderr"], "Accepted; lines go to standard error."),
+  processors: field(anything, undefined, "Accepted; the log is not exported."),
 });
 
 export const serviceSchema: Schema<ServiceConfig> = section({
@@ -112,7 +142,8 @@ export const serviceSchema: Schema<ServiceConfig> = section({
     section<TelemetryConfig>({
       metrics: field(metrics, undefined, "Its own metrics."),
       logs: field(logs, undefined, "Its own log."),
-      resource: field(map(anything), undefined, "Accepted for compatibility."),
+      traces: field(anything, undefined, "Accepted; the collector does not trace itself yet."),
+      resource: field(map(anything), undefined, "Attributes of the collector itself, in its log and in `target_info`."),
     }),
     undefined,
     "What the collector tells of itself.",

@@ -1,7 +1,7 @@
 /** What clients of distant receivers share: TLS, headers, compression. */
 import { readFile } from "node:fs/promises";
 import { ClewError, messageOf } from "@clew/base";
-import { boolean, field, map, oneOf, optional, section, string, type Schema } from "../schema/schema.ts";
+import { boolean, field, map, oneOf, optional, secret, section, string, type Schema } from "../schema/schema.ts";
 
 export interface TlsConfig {
   readonly insecure: boolean;
@@ -21,7 +21,7 @@ export const tls: Schema<TlsConfig> = section<TlsConfig>({
   server_name_override: field(optional(string), undefined, "The name that the server's certificate must bear."),
 });
 
-export const headers: Schema<Readonly<Record<string, string>>> = map(string);
+export const headers: Schema<Readonly<Record<string, string>>> = map(secret);
 
 export const compression: Schema<"gzip" | "none"> = oneOf("gzip", "none");
 

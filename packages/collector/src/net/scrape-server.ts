@@ -1,4 +1,4 @@
-/** Serves one page in Prometheus's text format under `/metrics`. */
+/** Serves one page in Prometheus's text format under `/metrics`, and what else its owner adds. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { messageOf } from "@clew/base";
 import { TEXT_FORMAT } from "../telemetry/exposition.ts";
@@ -16,16 +16,23 @@ export interface Page {
   readonly contentType?: string;
 }
 
-/** Starts it. `page` is made anew for every scrape, for what its `Accept` header asks. Rejects as `listen` does. */
+/** Answers a request of its own accord. */
+export type Route = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Starts it. `routes` are by their path. `page` is made anew for every scrape, for what its `Accept` header asks. Rejects as `listen` does. */
 export async function serveMetrics(
   address: Address,
   path: string,
   page: (accept: string) => Page,
   report: (error: unknown) => void,
+  routes: Readonly<Record<string, Route>> = {},
 ): Promise<ScrapeServer> {
   const server = createServer((request, response) => {
     try {
-      answer(request, response, page);
+      const { pathname } = new URL(request.url ?? "/", "http://localhost");
+      const route = routes[pathname];
+      if (route === undefined) answer(pathname, request, response, page);
+      else route(request, response);
     } catch (error) {
       report(error);
       response.writeHead(500).end(messageOf(error));
@@ -42,8 +49,12 @@ export async function serveMetrics(
   };
 }
 
-function answer(request: IncomingMessage, response: ServerResponse, page: (accept: string) => Page): void {
-  const { pathname } = new URL(request.url ?? "/", "http://localhost");
+function answer(
+  pathname: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  page: (accept: string) => Page,
+): void {
   if (pathname !== "/metrics") return void response.writeHead(404).end("404 page not found\n");
   const { text, contentType = TEXT_FORMAT } = page(request.headers.accept ?? "");
   response.writeHead(200, { "content-type": contentType }).end(request.method === "HEAD" ? undefined : text);

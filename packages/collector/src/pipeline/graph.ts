@@ -109,10 +109,10 @@ class GraphBuilder {
   #makeConnector(id: string, from: Signal, to: Signal): Consumer | undefined {
     const { factory, config } = this.#config.connectors.get(id)!;
     const settings = this.#settingsFor("connector", id);
-    const fed = this.#fedBy(id, to).map(
-      ([pipeline, entry]) =>
-        [pipeline.id, observedConnectorOutput(settings.meter, id, to, pipeline.id, entry)] as const,
-    );
+    const fed = this.#fedBy(id, to).map(([pipeline, entry]) => {
+      const tapped = this.#tap("receiver", id, pipeline, entry);
+      return [pipeline.id, observedConnectorOutput(settings.meter, id, to, pipeline.id, tapped)] as const;
+    });
     if (fed.length === 0) return undefined;
     const pipelines = new Map(fed);
     const next = fanOut([...pipelines.values()]);

@@ -7,11 +7,24 @@ import { plainOf, Expanded } from "./expanded.ts";
 import { nearest } from "./nearest.ts";
 import type { Place } from "./place.ts";
 
+/** A JSON Schema (2020-12), or a part of one. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
 export interface Schema<T> {
   /** `duration`, `integer`, `list of string`: what the README's table says. */
   readonly type: string;
   /** The settings of a section, for documentation. */
   readonly fields?: Readonly<Record<string, Field<unknown>>>;
+  /** Whether only the fields that are written are there: parts that are off otherwise. */
+  readonly isSwitches?: boolean;
+  /** What a list or map holds. */
+  readonly item?: Schema<unknown>;
+  /** Whether it may be missing, without anything standing in. */
+  readonly isOptional?: boolean;
+  /** Whether it must not be shown. */
+  readonly isSecret?: boolean;
+  /** What JSON Schema says of a value; where it is missing, what follows from `fields` and `item`, else anything. */
+  readonly json?: JsonSchema;
   /** `raw` is as YAML has it; undefined and null both mean that nothing was written. */
   read(raw: unknown, place: Place): T;
 }
@@ -57,6 +70,7 @@ export function switches<T extends object>(sections: {
   const keys = Object.keys(sections) as (keyof T & string)[];
   return {
     type: "section",
+    isSwitches: true,
     fields: Object.fromEntries(
       keys.map((key) => [key, field(sections[key], undefined, `The ${key} part; off unless it is named.`)]),
     ),
@@ -70,11 +84,16 @@ export function switches<T extends object>(sections: {
 }
 
 export function optional<T>(inner: Schema<T>): Schema<T | undefined> {
-  return { ...inner, read: (raw, place) => (raw === undefined || raw === null ? undefined : inner.read(raw, place)) };
+  return {
+    ...inner,
+    isOptional: true,
+    read: (raw, place) => (raw === undefined || raw === null ? undefined : inner.read(raw, place)),
+  };
 }
 
 export const string: Schema<string> = {
   type: "string",
+  json: { type: "string" },
   read(raw, place) {
     if (raw instanceof Expanded) return raw.text;
     if (typeof raw === "string") return raw;
@@ -82,8 +101,12 @@ export const string: Schema<string> = {
   },
 };
 
+/** Text that is never shown, such as a password. */
+export const secret: Schema<string> = { ...string, isSecret: true };
+
 export const boolean: Schema<boolean> = {
   type: "boolean",
+  json: { type: "boolean" },
   read(raw, place) {
     const value = plainOf(raw);
     return typeof value === "boolean" ? value : wrong("true or false", value, place, undefined, false);
@@ -93,6 +116,7 @@ export const boolean: Schema<boolean> = {
 export function integer(least = 0, most: number = Number.MAX_SAFE_INTEGER): Schema<number> {
   return {
     type: "integer",
+    json: { type: "integer", minimum: least, ...(most === Number.MAX_SAFE_INTEGER ? {} : { maximum: most }) },
     read(raw, place) {
       const value = plainOf(raw);
       if (typeof value !== "number" || !Number.isInteger(value)) {
@@ -108,6 +132,7 @@ export function integer(least = 0, most: number = Number.MAX_SAFE_INTEGER): Sche
 export function number(least = 0): Schema<number> {
   return {
     type: "number",
+    json: { type: "number", minimum: least },
     read(raw, place) {
       const value = plainOf(raw);
       if (typeof value === "number" && value >= least) return value;
@@ -119,6 +144,7 @@ export function number(least = 0): Schema<number> {
 /** Milliseconds, written as Go writes durations. */
 export const duration: Schema<number> = {
   type: "duration",
+  json: { type: ["string", "integer"], examples: ["200ms", "5s", "1h30m"] },
   read(raw, place) {
     const value = raw instanceof Expanded ? raw.text : raw === 0 ? "0" : raw;
     if (typeof value !== "string") return wrong("a duration", value, place, 'write "200ms" or "5s"', 0);
@@ -136,6 +162,7 @@ export const duration: Schema<number> = {
 export function oneOf<T extends string>(...values: readonly T[]): Schema<T> {
   return {
     type: values.map((value) => `\`${value}\``).join(", "),
+    json: { enum: values },
     read(raw, place) {
       const value = raw instanceof Expanded ? raw.text : raw;
       const found = values.find((one) => one === value);
@@ -150,7 +177,7 @@ export function oneOf<T extends string>(...values: readonly T[]): Schema<T> {
 export function list<T>(item: Schema<T>): Schema<readonly T[]> {
   return {
     type: `list of ${item.type}`,
-    ...(item.fields === undefined ? {} : { fields: item.fields }),
+    item,
     read(raw, place) {
       const value = plainOf(raw) ?? [];
       if (Array.isArray(value)) return value.map((one, i) => item.read(one, place.at(i)));
@@ -162,6 +189,7 @@ export function list<T>(item: Schema<T>): Schema<readonly T[]> {
 export function map<T>(item: Schema<T>): Schema<Readonly<Record<string, T>>> {
   return {
     type: `map of ${item.type}`,
+    item,
     read(raw, place) {
       const entries = Object.entries(recordOf(raw, place));
       return Object.fromEntries(entries.map(([key, value]) => [key, item.read(value, place.at(key))]));
@@ -184,7 +212,7 @@ function reportUnknown(given: readonly string[], known: readonly string[], place
   if (unknown.length === 0) return;
   const near = unknown.map((key) => nearest(key, known)).find((key) => key !== undefined);
   const remedy = near === undefined ? `known keys: ${known.join(", ")}` : `did you mean ${JSON.stringify(near)}?`;
-  place.problem(`'${place.name}' has invalid keys: ${unknown.join(", ")}`, remedy);
+  place.problem(`'${place.name}' has invalid keys: ${unknown.join(", ")}`, remedy, unknown[0]);
 }
 
 function wrong<T>(expected: string, got: unknown, place: Place, remedy: string | undefined, standIn: T): T {

@@ -12,8 +12,8 @@ function rowsOf(fields: Readonly<Record<string, Field<unknown>>>, prefix: string
     const path = prefix + key;
     const shown = fallback === undefined || fallback === "" ? "" : `\`${textOf(fallback)}\``;
     const row = `| \`${path}\` | ${schema.type} | ${shown} | ${doc} |\n`;
-    const isList = schema.type.startsWith("list");
-    return [row, ...rowsOf(schema.fields ?? {}, `${path}${isList ? "[]" : ""}::`)];
+    const below = schema.item?.fields;
+    return [row, ...(below === undefined ? rowsOf(schema.fields ?? {}, `${path}::`) : rowsOf(below, `${path}[]::`))];
   });
 }
 

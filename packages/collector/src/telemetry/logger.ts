@@ -9,7 +9,11 @@ export interface Logger {
   error(message: string, fields?: Fields): void;
   /** A logger that adds `fields` to every line. */
   with(fields: Fields): Logger;
+  /** A logger that writes lines for people, or an object of JSON each. */
+  encodedAs(encoding: Encoding): Logger;
 }
+
+export type Encoding = "console" | "json";
 
 const LEVELS = ["debug", "info", "warn", "error"] as const;
 export type Level = (typeof LEVELS)[number];
@@ -21,26 +25,35 @@ export interface ConsoleLoggerSettings {
   readonly level?: Level;
 }
 
-/** Writes lines as zap's console encoder does: time, level, message, and the fields as JSON, parted by tabs. */
+/**
+ * Writes lines as zap's console encoder does: time, level, message, and the fields as JSON,
+ * parted by tabs; or as its JSON encoder does.
+ */
 export function consoleLogger(settings: ConsoleLoggerSettings): Logger {
-  return loggerWith(settings, {});
+  return loggerWith(settings, {}, "console");
 }
 
-function loggerWith(settings: ConsoleLoggerSettings, common: Fields): Logger {
+function loggerWith(settings: ConsoleLoggerSettings, common: Fields, encoding: Encoding): Logger {
   const least = LEVELS.indexOf(settings.level ?? "info");
   const log =
     (level: Level) =>
     (message: string, fields: Fields = {}): void => {
       if (LEVELS.indexOf(level) < least) return;
-      const time = new Date(settings.nowMs()).toISOString();
-      settings.write(`${time}\t${level}\t${message}${fieldsText({ ...common, ...fields })}\n`);
+      const ts = new Date(settings.nowMs()).toISOString();
+      const all = { ...common, ...fields };
+      const line =
+        encoding === "json"
+          ? jsonText({ level, ts, msg: message, ...all })
+          : `${ts}\t${level}\t${message}${fieldsText(all)}`;
+      settings.write(`${line}\n`);
     };
   return {
     debug: log("debug"),
     info: log("info"),
     warn: log("warn"),
     error: log("error"),
-    with: (fields) => loggerWith(settings, { ...common, ...fields }),
+    with: (fields) => loggerWith(settings, { ...common, ...fields }, encoding),
+    encodedAs: (other) => loggerWith(settings, common, other),
   };
 }
 
@@ -65,5 +78,6 @@ export function loggerFrom(level: Level, logger: Logger): Logger {
     warn: least > 2 ? silent : (message, fields) => logger.warn(message, fields),
     error: (message, fields) => logger.error(message, fields),
     with: (fields) => loggerFrom(level, logger.with(fields)),
+    encodedAs: (encoding) => loggerFrom(level, logger.encodedAs(encoding)),
   };
 }

@@ -1,6 +1,6 @@
 /**
  * The collector's own metrics, kept as the numbers that a scrape prints. Names are the
- * Collector's; a counter is printed with `_total`, which Prometheus asks of every counter.
+ * Collector's; a reader may ask for the suffixes that Prometheus would have them bear.
  */
 import type { Family, Sample } from "./exposition.ts";
 
@@ -25,6 +25,21 @@ export interface Meter {
   observedCounter(name: string, help: string, labels: Labels, read: () => number): () => void;
 }
 
+/** What a reader wants of names. */
+export interface NameOptions {
+  /** Whether counters end in `_total`, which Prometheus asks of every counter. */
+  readonly typeSuffix: boolean;
+  /** Whether names end in their unit. */
+  readonly units: boolean;
+}
+
+/** The units of those metrics whose names do not bear them already. */
+const UNITS: Readonly<Record<string, string>> = {
+  otelcol_process_uptime: "seconds",
+  otelcol_process_memory_rss: "bytes",
+  otelcol_processor_internal_duration: "seconds",
+};
+
 interface Series {
   readonly labels: Labels;
   readonly samples: () => Sample[];
@@ -44,7 +59,7 @@ export class MemoryMeter implements Meter {
   readonly #histograms = new WeakMap<Series, Histogram>();
 
   counter(name: string, help: string, labels: Labels = {}): Counter {
-    const metric = this.#metric(`${name}_total`, "counter", help);
+    const metric = this.#metric(name, "counter", help);
     const series = this.#series(metric, labels, () => {
       let total = 0;
       const made: Series = { labels, samples: () => [{ suffix: "", labels, value: total }] };
@@ -70,16 +85,16 @@ export class MemoryMeter implements Meter {
   }
 
   observedCounter(name: string, help: string, labels: Labels, read: () => number): () => void {
-    return this.#observed(this.#metric(`${name}_total`, "counter", help), labels, read);
+    return this.#observed(this.#metric(name, "counter", help), labels, read);
   }
 
   /** Everything, by name, as a scrape prints it. */
-  families(): Family[] {
+  families(options: NameOptions = { typeSuffix: false, units: false }): Family[] {
     return [...this.#metrics]
       .filter(([, metric]) => metric.series.size > 0)
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, { type, help, series }]) => ({
-        name,
+        name: printedName(name, type, options),
         type,
         help,
         samples: [...series.values()].flatMap((one) => one.samples()),
@@ -111,6 +126,11 @@ export class MemoryMeter implements Meter {
     metric.series.set(key, series);
     return series;
   }
+}
+
+function printedName(name: string, type: Metric["type"], { typeSuffix, units }: NameOptions): string {
+  const unit = units ? UNITS[name] : undefined;
+  return `${name}${unit === undefined ? "" : `_${unit}`}${typeSuffix && type === "counter" ? "_total" : ""}`;
 }
 
 class Buckets implements Histogram {

@@ -14,8 +14,8 @@ export function debugConsumer(settings: Settings, config: DebugConfig): Consumer
     consume(payload) {
       const { message, fields } = summaryOf(payload);
       if (isSampled(message)) {
-        settings.logger.info(message, fields);
-        if (textOf !== undefined) settings.logger.info(textOf(payload));
+        settings.unsampledLogger.info(message, fields);
+        if (textOf !== undefined) settings.unsampledLogger.info(textOf(payload));
       }
       return Promise.resolve();
     },

@@ -1,0 +1,60 @@
+/** `clew collector tap`: shows live what passes a place in a running collector. */
+import { parseArgs } from "node:util";
+import { ClewError, messageOf } from "@clew/base";
+import type { Terminal } from "../main.ts";
+import { tapLines } from "./tap-lines.ts";
+
+const DEFAULT_ADDRESS = "localhost:8888";
+
+/** Ends when the user or the collector does. Rejects with `USAGE`, `TAP_UNKNOWN` or `TAP_UNREACHABLE`. */
+export async function runTap(args: readonly string[], terminal: Terminal): Promise<void> {
+  const { pipeline, after, before, address = DEFAULT_ADDRESS, json } = optionsOf(args);
+  if (pipeline === undefined)
+    throw new ClewError("USAGE", "--pipeline is missing", { remedy: "name a pipeline: --pipeline traces" });
+  const query = new URLSearchParams({ pipeline, ...(after && { after }), ...(before && { before }) });
+  const response = await fetch(`http://${address}/debug/tap?${query}`, { signal: terminal.stop }).catch(
+    (cause: unknown) => {
+      throw new ClewError("TAP_UNREACHABLE", `no collector answers at ${address}: ${messageOf(cause)}`, {
+        remedy: "start one, or name where its own metrics are served with --address",
+        cause,
+      });
+    },
+  );
+  if (!response.ok || response.body === null)
+    throw new ClewError("TAP_UNKNOWN", (await response.text()).trim() || `status ${response.status}`);
+  const lines = response.body.pipeThrough(new TextDecoderStream());
+  let rest = "";
+  try {
+    for await (const text of lines) {
+      const parts = (rest + text).split("\n");
+      rest = parts.pop() ?? "";
+      for (const line of parts) terminal.out(json === true ? `${line}\n` : tapLines(line));
+    }
+  } catch (error) {
+    if (!terminal.stop.aborted) throw error;
+  }
+}
+
+interface TapOptions {
+  readonly pipeline?: string;
+  readonly after?: string;
+  readonly before?: string;
+  readonly address?: string;
+  readonly json?: boolean;
+}
+
+function optionsOf(args: readonly string[]): TapOptions {
+  const string = { type: "string" } as const;
+  const options = {
+    pipeline: string,
+    after: string,
+    before: string,
+    address: string,
+    json: { type: "boolean" },
+  } as const;
+  try {
+    return parseArgs({ args: [...args], options }).values;
+  } catch (error) {
+    throw new ClewError("USAGE", messageOf(error), { remedy: "see clew collector --help" });
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * `GET /debug/tap?pipeline=traces&after=batch`: what passes a place in the pipelines, as lines
+ * of OTLP/JSON, until the client goes. Only for clients on this machine, since it shows data.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { ClewError, messageOf, type Clock } from "@clew/base";
+import { payloadBytes, PROTOCOLS, toJson, type Payload } from "@clew/otlp";
+import type { TapPoints } from "../pipeline/tap-points.ts";
+
+/** More than this in a second is not shown, so that looking costs the pipelines little. */
+const MAX_ITEMS_PER_SECOND = 2_000;
+/** A client that does not read is not written to beyond this. */
+const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
+
+/** Serves one client. */
+export function serveTap(points: TapPoints, clock: Clock, request: IncomingMessage, response: ServerResponse): void {
+  if (!isLoopback(request.socket.remoteAddress ?? "")) return refuse(response, 403, "only for clients on this machine");
+  const { searchParams } = new URL(request.url ?? "/", "http://localhost");
+  const query = {
+    pipeline: searchParams.get("pipeline") ?? "",
+    after: searchParams.get("after") ?? undefined,
+    before: searchParams.get("before") ?? undefined,
+  };
+  try {
+    const stop = points.listen(query, writerOf(clock, response));
+    response.on("close", stop);
+  } catch (error) {
+    return refuse(response, 404, error instanceof ClewError ? error.message : messageOf(error));
+  }
+  response.writeHead(200, { "content-type": "application/x-ndjson" }).flushHeaders();
+}
+
+function writerOf(clock: Clock, response: ServerResponse): (payload: Payload) => void {
+  let second = 0;
+  let shown = 0;
+  let passedOver = 0;
+  return (payload) => {
+    const now = Math.floor(clock.nowMs() / 1_000);
+    if (now !== second) [second, shown] = [now, 0];
+    shown += payload.counts.items;
+    if (shown > MAX_ITEMS_PER_SECOND || response.writableLength > MAX_BUFFERED_BYTES) {
+      passedOver += payload.counts.items;
+      return;
+    }
+    if (passedOver > 0) response.write(`${JSON.stringify({ passedOver })}\n`);
+    passedOver = 0;
+    response.write(`${JSON.stringify(toJson(PROTOCOLS[payload.signal].request, payloadBytes(payload)))}\n`);
+  };
+}
+
+function isLoopback(address: string): boolean {
+  return address === "::1" || address.startsWith("127.") || address.startsWith("::ffff:127.");
+}
+
+function refuse(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(`${text}\n`);
+}
