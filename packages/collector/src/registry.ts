@@ -6,6 +6,7 @@ import type {
   ProcessorFactory,
   ReceiverFactory,
 } from "./component.ts";
+import { forwardConnector } from "./components/connectors/forward/factory.ts";
 import { fileStorageExtension } from "./components/extensions/file-storage/factory.ts";
 import { otlpReceiver } from "./components/receivers/otlp/factory.ts";
 import { prometheusReceiver } from "./components/receivers/prometheus/factory.ts";
@@ -33,7 +34,7 @@ export function builtinComponents(): Registry {
     receivers: [otlpReceiver, prometheusReceiver],
     processors: [batchProcessor, memoryLimiterProcessor, resourceProcessor],
     exporters: [debugExporter, nopExporter, otlpGrpcExporter, otlpHttpExporter, prometheusExporter],
-    connectors: [],
+    connectors: [forwardConnector],
     extensions: [fileStorageExtension],
   };
 }
