@@ -31,3 +31,18 @@ export function parseDuration(text: string, path?: string): number {
   for (const [, count, unit] of text.matchAll(PART)) totalMs += Number(count) * (UNIT_MS[unit ?? ""] ?? 0);
   return text.startsWith("-") ? -totalMs : totalMs;
 }
+
+/** Milliseconds as Go prints a duration: `1h2m3.5s`, `200ms`, `1.5µs`, `0s`. */
+export function formatDuration(durationMs: number): string {
+  const nanos = Math.round(Math.abs(durationMs) * 1e6);
+  if (nanos === 0) return "0s";
+  const sign = durationMs < 0 ? "-" : "";
+  if (nanos < 1e3) return `${sign}${nanos}ns`;
+  if (nanos < 1e6) return `${sign}${nanos / 1e3}µs`;
+  if (nanos < 1e9) return `${sign}${nanos / 1e6}ms`;
+  const hours = Math.floor(nanos / 3.6e12);
+  const minutes = Math.floor((nanos % 3.6e12) / 6e10);
+  const seconds = (nanos % 6e10) / 1e9;
+  if (hours > 0) return `${sign}${hours}h${minutes}m${seconds}s`;
+  return minutes > 0 ? `${sign}${minutes}m${seconds}s` : `${sign}${seconds}s`;
+}

@@ -37,6 +37,9 @@ test.each([
   ["(?m)^b$", "a\nb\nc", true],
   ["^b$", "a\nb", false],
   ["(?i)[a-c]x", "BX", true],
+  ["a\\sb", "a\u00a0b", false],
+  ["a\\Sb", "a\u00a0b", true],
+  ["[\\s,]", " ", true],
 ])("finds %s somewhere in %j: %s", (source, text, matches) => {
   expect(goRegExp(source).test(text)).toBe(matches);
 });

@@ -17,6 +17,8 @@ const POSIX_CLASSES: Readonly<Record<string, string>> = {
   xdigit: "0-9A-Fa-f",
 };
 
+const SPACES = "\\t\\n\\f\\r ";
+
 const TOKEN =
   /\\Q([\s\S]*?)(?:\\E|$)|\\[pP](?:\{\^?\w+\}|[A-Z])|\\x\{([\da-fA-F]+)\}|\\x[\da-fA-F]{2}|\\[\s\S]|\[:(\^?)(\w+):\]|\(\?P?<(\w+)>|\(\?([a-zA-Z]*)(?:-([a-zA-Z]*))?([:)])|\{\d+(?:,\d*)?\}|[\s\S]/gu;
 const SYNTAX = /[\\^$.*+?()[\]{}|/]/gu;
@@ -130,6 +132,9 @@ class Translation {
     if (character === "A" && !this.#inClass) this.#text += "^";
     else if (character === "z" && !this.#inClass) this.#text += "$";
     else if (character === "a") this.#text += "\\x07";
+    // JavaScript's white space is more than ASCII's. Its opposite cannot be spelled out within a class.
+    else if (character === "s") this.#text += this.#inClass ? SPACES : `[${SPACES}]`;
+    else if (character === "S" && !this.#inClass) this.#text += `[^${SPACES}]`;
     else if (/^[pP]/.test(character)) this.#text += unicodeClass(token);
     else if (/^[A-Za-z0-9]/.test(character)) this.#text += token;
     else this.#literal(character);

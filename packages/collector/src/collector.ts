@@ -4,11 +4,11 @@
  */
 import { systemClock, type Clock } from "@clew/base";
 import type { Component, Kind, Settings } from "./component.ts";
-import type { Extension } from "./extension.ts";
+import type { CollectorView, Extension } from "./extension.ts";
 import { readConfig, type CollectorConfig, type PipelineConfig } from "./config/collector-config.ts";
 import type { LoadedConfig } from "./config/load-config.ts";
 import type { Address } from "./net/address.ts";
-import type { Route, ScrapeServer } from "./net/scrape-server.ts";
+import type { Route, RouteServer } from "./net/http-routes.ts";
 import { buildGraph, type Graph, type Tap } from "./pipeline/graph.ts";
 import { TapPoints } from "./pipeline/tap-points.ts";
 import type { Registry } from "./registry.ts";
@@ -68,7 +68,7 @@ class Service implements Collector {
   readonly #report: (error: unknown) => void;
   // What runs, in the order in which it was started.
   readonly #running: Component[] = [];
-  #servers: readonly ScrapeServer[] = [];
+  #servers: readonly RouteServer[] = [];
   #endProcessMetrics: () => void = () => {};
   #stopped: Promise<void> | undefined;
 
@@ -132,6 +132,8 @@ class Service implements Collector {
       throw error;
     }
     this.#logger.info("Everything is ready. Begin running and processing data.");
+    const view = this.#view();
+    for (const extension of this.#extensions.values()) extension.ready?.(view);
   }
 
   shutdown(): Promise<void> {
@@ -146,6 +148,7 @@ class Service implements Collector {
    */
   async #stop(): Promise<void> {
     this.#logger.info("Starting shutdown...");
+    for (const extension of this.#extensions.values()) extension.notReady?.();
     const { exporters, inner, receivers } = this.#graph;
     const receiversStopped = Promise.all(this.#runningOf(receivers).map((receiver) => this.#shutdownOf(receiver)));
     for (const component of this.#runningOf(inner)) await this.#shutdownOf(component);
@@ -155,6 +158,11 @@ class Service implements Collector {
     this.#endProcessMetrics();
     await Promise.all(this.#servers.map((server) => server.close()));
     this.#logger.info("Shutdown complete.");
+  }
+
+  #view(): CollectorView {
+    const { pipelines, service } = this.#config;
+    return { resource: this.#resource, startTimeMs: this.#clock.nowMs(), pipelines, extensions: service.extensions };
   }
 
   #routes(): Record<string, Route> {

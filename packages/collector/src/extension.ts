@@ -40,7 +40,28 @@ export interface ClientAuthenticator {
   headers(): Promise<Readonly<Record<string, string>>>;
 }
 
+/** The collector, as an extension may look at it. */
+export interface CollectorView {
+  readonly resource: Readonly<Record<string, string>>;
+  readonly startTimeMs: number;
+  readonly pipelines: readonly PipelineView[];
+  /** Ids of the extensions that run. */
+  readonly extensions: readonly string[];
+}
+
+export interface PipelineView {
+  readonly id: string;
+  readonly signal: string;
+  readonly receivers: readonly string[];
+  readonly processors: readonly string[];
+  readonly exporters: readonly string[];
+}
+
 export interface Extension extends Component {
+  /** Called when every pipeline runs. */
+  ready?(collector: CollectorView): void;
+  /** Called before the first pipeline stops. */
+  notReady?(): void;
   readonly storage?: Storage;
   readonly serverAuthenticator?: ServerAuthenticator;
   readonly clientAuthenticator?: ClientAuthenticator;

@@ -7,6 +7,10 @@ import type {
   ReceiverFactory,
 } from "./component.ts";
 import { forwardConnector } from "./components/connectors/forward/factory.ts";
+import { basicauthExtension } from "./components/extensions/basicauth/factory.ts";
+import { bearertokenauthExtension } from "./components/extensions/bearertokenauth/factory.ts";
+import { healthCheckExtension } from "./components/extensions/health-check/factory.ts";
+import { zpagesExtension } from "./components/extensions/zpages/factory.ts";
 import { fileStorageExtension } from "./components/extensions/file-storage/factory.ts";
 import { otlpReceiver } from "./components/receivers/otlp/factory.ts";
 import { prometheusReceiver } from "./components/receivers/prometheus/factory.ts";
@@ -35,6 +39,12 @@ export function builtinComponents(): Registry {
     processors: [batchProcessor, memoryLimiterProcessor, resourceProcessor],
     exporters: [debugExporter, nopExporter, otlpGrpcExporter, otlpHttpExporter, prometheusExporter],
     connectors: [forwardConnector],
-    extensions: [fileStorageExtension],
+    extensions: [
+      basicauthExtension,
+      bearertokenauthExtension,
+      fileStorageExtension,
+      healthCheckExtension,
+      zpagesExtension,
+    ],
   };
 }

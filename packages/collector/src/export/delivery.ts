@@ -1,4 +1,4 @@
-import { messageOf, sleep } from "@clew/base";
+import { formatDuration, messageOf, sleep } from "@clew/base";
 import type { Payload } from "@clew/otlp";
 import type { Settings } from "../component.ts";
 import { ConsumeError, isPermanent } from "../consumer.ts";
@@ -41,7 +41,7 @@ export async function deliver(payload: Payload, delivery: DeliverySettings): Pro
       if (!neverGivesUp && retry.max_elapsed_time > 0 && elapsedMs > retry.max_elapsed_time)
         throw given(payload, error, settings, "Exporting failed. Dropping data.", "no more retries left: ");
       if (stopping.aborted) throw interrupted(payload, error, delivery);
-      const fields = { error: messageOf(error), interval: `${delayMs / 1_000}s` };
+      const fields = { error: messageOf(error), interval: formatDuration(delayMs) };
       settings.logger.info("Exporting failed. Will retry the request after interval.", fields);
       await sleep(settings.clock, delayMs, stopping);
       if (neverGivesUp && stopping.aborted) throw interrupted(payload, error, delivery);

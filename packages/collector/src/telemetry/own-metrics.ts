@@ -2,7 +2,8 @@
 import { prometheusLabelName } from "@clew/otlp";
 import type { Address } from "../net/address.ts";
 import { addressText, parseAddress } from "../net/address.ts";
-import { serveMetrics, type Page, type Route, type ScrapeServer } from "../net/scrape-server.ts";
+import type { Route, RouteServer } from "../net/http-routes.ts";
+import { serveMetrics, type Page } from "../net/scrape-server.ts";
 import type { TelemetryConfig } from "../config/service-config.ts";
 import { expositionText, type Family } from "./exposition.ts";
 import type { Logger } from "./logger.ts";
@@ -26,7 +27,7 @@ export async function serveOwnMetrics(
   logger: Logger,
   listening: (path: string, address: Address) => void,
   report: (error: unknown) => void,
-): Promise<ScrapeServer[]> {
+): Promise<RouteServer[]> {
   if (config.address !== undefined && config.address !== null) {
     logger.warn(
       "service::telemetry::metrics::address is being ignored, please use service::telemetry::metrics::readers",
@@ -34,7 +35,7 @@ export async function serveOwnMetrics(
   }
   if (config.level === "none") return [];
   const readers = config.readers?.flatMap(({ pull }) => pull?.exporter.prometheus ?? []) ?? [DEFAULT_READER];
-  const servers: ScrapeServer[] = [];
+  const servers: RouteServer[] = [];
   try {
     for (const [i, { host, port, without_type_suffix: noType, without_units: noUnits }] of readers.entries()) {
       const names = { typeSuffix: !noType, units: !noUnits };

@@ -2,7 +2,8 @@ import { decode, payloadBytes, PROTOCOLS, type MetricsObject, type Payload } fro
 import type { Component, Settings } from "../../../component.ts";
 import type { Consumer } from "../../../consumer.ts";
 import { addressText } from "../../../net/address.ts";
-import { serveMetrics, type Page, type ScrapeServer } from "../../../net/scrape-server.ts";
+import type { RouteServer } from "../../../net/http-routes.ts";
+import { serveMetrics, type Page } from "../../../net/scrape-server.ts";
 import { expositionText, openMetricsText, OPEN_METRICS_FORMAT } from "../../../telemetry/exposition.ts";
 import type { PrometheusConfig } from "./config.ts";
 import { MetricFamilies } from "./metric-families.ts";
@@ -12,7 +13,7 @@ export class PrometheusExporter implements Component, Consumer {
   readonly #settings: Settings;
   readonly #config: PrometheusConfig;
   readonly #families: MetricFamilies;
-  #server: ScrapeServer | undefined;
+  #server: RouteServer | undefined;
 
   constructor(settings: Settings, config: PrometheusConfig) {
     this.#settings = settings;

@@ -1,0 +1,42 @@
+/** A small HTTP server for pages and checks, not for telemetry. */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { messageOf } from "@clew/base";
+import type { Address } from "./address.ts";
+import { listen } from "./listen.ts";
+
+/** Answers a request. What it throws is answered with 500. */
+export type Route = (request: IncomingMessage, response: ServerResponse) => void;
+
+export interface RouteServer {
+  readonly address: Address;
+  close(): Promise<void>;
+}
+
+/** Starts it; `routes` are by their path, and what has none is not found. Rejects as `listen` does. */
+export async function serveRoutes(
+  address: Address,
+  path: string,
+  routes: Readonly<Record<string, Route>>,
+  report: (error: unknown) => void,
+): Promise<RouteServer> {
+  const server = createServer((request, response) => {
+    try {
+      const [pathname = "/"] = (request.url ?? "/").split("?", 1);
+      const route = routes[pathname];
+      if (route === undefined) response.writeHead(404).end("404 page not found\n");
+      else route(request, response);
+    } catch (error) {
+      report(error);
+      response.writeHead(500).end(messageOf(error));
+    }
+  });
+  const bound = await listen(server, address, path, report);
+  return {
+    address: bound,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
