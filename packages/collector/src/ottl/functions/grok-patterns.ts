@@ -1,0 +1,101 @@
+/** The named expressions that a grok pattern may refer to. Statements can define more of their own. */
+
+const OCTET = "(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)";
+const HEX_WORD = "[0-9A-Fa-f]{1,4}";
+const IPV6_TAIL = `(?:%{IPV4_ONLY}|${HEX_WORD}(?::${HEX_WORD})?)`.replace("%{IPV4_ONLY}", `${OCTET}(?:\\.${OCTET}){3}`);
+
+export const GROK_PATTERNS: Readonly<Record<string, string>> = {
+  // Words and numbers
+  USERNAME: "[a-zA-Z0-9._-]+",
+  USER: "%{USERNAME}",
+  EMAILLOCALPART: "[a-zA-Z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}",
+  EMAILADDRESS: "%{EMAILLOCALPART}@%{HOSTNAME}",
+  INT: "[+-]?[0-9]+",
+  BASE10NUM: "[+-]?(?:[0-9]+(?:\\.[0-9]+)?|\\.[0-9]+)",
+  NUMBER: "%{BASE10NUM}",
+  BASE16NUM: "[+-]?(?:0x)?[0-9A-Fa-f]+",
+  BASE16FLOAT: "[+-]?(?:0x)?(?:[0-9A-Fa-f]+(?:\\.[0-9A-Fa-f]*)?|\\.[0-9A-Fa-f]+)",
+  POSINT: "[1-9][0-9]*",
+  NONNEGINT: "[0-9]+",
+  WORD: "\\b\\w+\\b",
+  NOTSPACE: "\\S+",
+  SPACE: "\\s*",
+  DATA: ".*?",
+  GREEDYDATA: ".*",
+  QUOTEDSTRING: "\"(?:\\\\.|[^\\\\\"])*\"|'(?:\\\\.|[^\\\\'])*'|`(?:\\\\.|[^\\\\`])*`",
+  QS: "%{QUOTEDSTRING}",
+  UUID: "[A-Fa-f0-9]{8}-(?:[A-Fa-f0-9]{4}-){3}[A-Fa-f0-9]{12}",
+  URN: "urn:[0-9A-Za-z][0-9A-Za-z-]{0,31}:(?:%[0-9a-fA-F]{2}|[0-9A-Za-z()+,.:=@;$_!*'/?#-])+",
+  // Networks
+  CISCOMAC: "(?:[A-Fa-f0-9]{4}\\.){2}[A-Fa-f0-9]{4}",
+  WINDOWSMAC: "(?:[A-Fa-f0-9]{2}-){5}[A-Fa-f0-9]{2}",
+  COMMONMAC: "(?:[A-Fa-f0-9]{2}:){5}[A-Fa-f0-9]{2}",
+  MAC: "%{CISCOMAC}|%{WINDOWSMAC}|%{COMMONMAC}",
+  IPV4: `${OCTET}(?:\\.${OCTET}){3}`,
+  IPV6: `(?:(?:${HEX_WORD}:){6}${IPV6_TAIL}|(?:${HEX_WORD}(?::${HEX_WORD}){0,6})?::(?:(?:${HEX_WORD}:){0,5}${IPV6_TAIL})?)(?:%\\w+)?`,
+  IP: "%{IPV6}|%{IPV4}",
+  HOSTNAME: "\\b[0-9A-Za-z][0-9A-Za-z-]{0,62}(?:\\.[0-9A-Za-z][0-9A-Za-z-]{0,62})*\\.?",
+  IPORHOST: "%{IP}|%{HOSTNAME}",
+  HOST: "%{HOSTNAME}",
+  HOSTPORT: "%{IPORHOST}:%{POSINT}",
+  // Paths and addresses
+  UNIXPATH: "(?:/[\\w_%!$@:.,+~-]*)+",
+  WINPATH: "(?:[A-Za-z]:|\\\\)(?:\\\\[^\\\\?*]*)+",
+  PATH: "%{UNIXPATH}|%{WINPATH}",
+  TTY: "/dev/(?:pts|tty(?:[pq])?)(?:\\w+)?/?[0-9]*",
+  URIPROTO: "[A-Za-z][A-Za-z0-9+.-]+",
+  URIHOST: "%{IPORHOST}(?::%{POSINT})?",
+  URIPATH: "(?:/[A-Za-z0-9$.+!*'(){},~:;=@#%&_-]*)+",
+  URIQUERY: "[A-Za-z0-9$.+!*'|(){},~@#%&/=:;_?\\[\\]<>-]*",
+  URIPARAM: "\\?%{URIQUERY}",
+  URIPATHPARAM: "%{URIPATH}(?:\\?%{URIQUERY})?",
+  URI: "%{URIPROTO}://(?:%{USER}(?::[^@]*)?@)?(?:%{URIHOST})?(?:%{URIPATH}(?:\\?%{URIQUERY})?)?",
+  // Dates and times
+  MONTH:
+    "\\b(?:[Jj]an(?:uary)?|[Ff]eb(?:ruary)?|[Mm]ar(?:ch)?|[Aa]pr(?:il)?|[Mm]ay|[Jj]une?|[Jj]uly?|[Aa]ug(?:ust)?|[Ss]ep(?:tember)?|[Oo]ct(?:ober)?|[Nn]ov(?:ember)?|[Dd]ec(?:ember)?)\\b",
+  MONTHNUM: "0?[1-9]|1[0-2]",
+  MONTHNUM2: "0[1-9]|1[0-2]",
+  MONTHDAY: "(?:0[1-9])|(?:[12][0-9])|(?:3[01])|[1-9]",
+  DAY: "\\b(?:Mon(?:day)?|Tue(?:sday)?|Wed(?:nesday)?|Thu(?:rsday)?|Fri(?:day)?|Sat(?:urday)?|Sun(?:day)?)\\b",
+  YEAR: "(?:\\d\\d){1,2}",
+  HOUR: "2[0123]|[01]?[0-9]",
+  MINUTE: "[0-5][0-9]",
+  SECOND: "(?:[0-5]?[0-9]|60)(?:[:.,][0-9]+)?",
+  TIME: "%{HOUR}:%{MINUTE}(?::%{SECOND})",
+  DATE_US: "%{MONTHNUM}[/-]%{MONTHDAY}[/-]%{YEAR}",
+  DATE_EU: "%{MONTHDAY}[./-]%{MONTHNUM}[./-]%{YEAR}",
+  DATE: "%{DATE_US}|%{DATE_EU}",
+  DATESTAMP: "%{DATE}[- ]%{TIME}",
+  ISO8601_TIMEZONE: "Z|[+-]%{HOUR}(?::?%{MINUTE})",
+  ISO8601_SECOND: "%{SECOND}",
+  TIMESTAMP_ISO8601:
+    "%{YEAR}-%{MONTHNUM}-%{MONTHDAY}[T ]%{HOUR}:?%{MINUTE}(?::?%{SECOND})?(?:%{ISO8601_TIMEZONE})?",
+  TZ: "[A-Z]{3}",
+  DATESTAMP_RFC822: "%{DAY} %{MONTH} %{MONTHDAY} %{YEAR} %{TIME} %{TZ}",
+  DATESTAMP_RFC2822: "%{DAY}, %{MONTHDAY} %{MONTH} %{YEAR} %{TIME} %{ISO8601_TIMEZONE}",
+  DATESTAMP_OTHER: "%{DAY} %{MONTH} %{MONTHDAY} %{TIME} %{TZ} %{YEAR}",
+  DATESTAMP_EVENTLOG: "%{YEAR}%{MONTHNUM2}%{MONTHDAY}%{HOUR}%{MINUTE}%{SECOND}",
+  HTTPDATE: "%{MONTHDAY}/%{MONTH}/%{YEAR}:%{TIME} %{INT}",
+  // Logs
+  LOGLEVEL:
+    "[Aa]lert|ALERT|[Tt]race|TRACE|[Dd]ebug|DEBUG|[Nn]otice|NOTICE|[Ii]nfo(?:rmation)?|INFO(?:RMATION)?|[Ww]arn(?:ing)?|WARN(?:ING)?|[Ee]rr(?:or)?|ERR(?:OR)?|[Cc]rit(?:ical)?|CRIT(?:ICAL)?|[Ff]atal|FATAL|[Ss]evere|SEVERE|[Ee]merg(?:ency)?|EMERG(?:ENCY)?",
+  SYSLOGTIMESTAMP: "%{MONTH} +%{MONTHDAY} %{TIME}",
+  PROG: "[\\x21-\\x5a\\x5c\\x5e-\\x7e]+",
+  SYSLOGPROG: "%{PROG:process.name}(?:\\[%{POSINT:process.pid:int}\\])?",
+  SYSLOGHOST: "%{IPORHOST}",
+  SYSLOGFACILITY: "<%{NONNEGINT:log.syslog.facility.code:int}\\.%{NONNEGINT:log.syslog.priority:int}>",
+  SYSLOGBASE:
+    "%{SYSLOGTIMESTAMP:timestamp} (?:%{SYSLOGFACILITY} )?%{SYSLOGHOST:host.hostname} %{SYSLOGPROG}:",
+  SYSLOGLINE: "%{SYSLOGBASE} +%{GREEDYDATA:message}",
+  HTTPDUSER: "%{EMAILADDRESS}|%{USER}",
+  COMMONAPACHELOG:
+    '%{IPORHOST:source.address} (?:-|%{HTTPDUSER:apache.access.user.identity}) (?:-|%{HTTPDUSER:user.name}) \\[%{HTTPDATE:timestamp}\\] "(?:%{WORD:http.request.method} %{NOTSPACE:url.original}(?: HTTP/%{NUMBER:http.version})?|%{DATA})" (?:-|%{INT:http.response.status_code:int}) (?:-|%{INT:http.response.body.bytes:int})',
+  COMBINEDAPACHELOG:
+    '%{COMMONAPACHELOG} "(?:-|%{DATA:http.request.referrer})" "(?:-|%{DATA:user_agent.original})"',
+  HTTPD_COMMONLOG: "%{COMMONAPACHELOG}",
+  HTTPD_COMBINEDLOG: "%{COMBINEDAPACHELOG}",
+  JAVACLASS: "(?:[a-zA-Z$_][a-zA-Z$_0-9]*\\.)*[a-zA-Z$_][a-zA-Z$_0-9]*",
+  JAVAFILE: "(?:[a-zA-Z$_0-9. -]+)",
+  JAVAMETHOD: "(?:<(?:cl)?init>|[a-zA-Z$_][a-zA-Z$_0-9]*)",
+  JAVALOGMESSAGE: ".*",
+};

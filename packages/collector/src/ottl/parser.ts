@@ -1,0 +1,417 @@
+/**
+ * Reads a text: one token ahead suffices but for a parenthesis, which may open a lambda, a
+ * calculation or a condition. A condition is tried as a comparison first, and as something in
+ * parentheses if that fails.
+ */
+import type {
+  Argument,
+  BooleanNode,
+  Call,
+  CompareOperator,
+  KeyNode,
+  LambdaBody,
+  MathOperator,
+  Parameter,
+  PathNode,
+  Segment,
+  Statement,
+  ValueNode,
+} from "./ast.ts";
+import { tokenize, type Token, type TokenKind } from "./lexer.ts";
+import { OttlSyntaxError } from "./ottl-error.ts";
+import { unquote } from "./quoted.ts";
+
+/** How deep parentheses, calls, lists and maps may stand in each other. */
+const MAX_NESTING = 64;
+const MAX_INT = 2n ** 63n - 1n;
+
+export function parseStatement(text: string): Statement {
+  return new Parser(text).whole((parser) => parser.statement());
+}
+
+export function parseCondition(text: string): BooleanNode {
+  return new Parser(text).whole((parser) => parser.condition());
+}
+
+export function parseValue(text: string): ValueNode {
+  return new Parser(text).whole((parser) => parser.value());
+}
+
+class Parser {
+  readonly #tokens: readonly Token[];
+  #at = 0;
+  #depth = 0;
+  // token --> the value that starts there, so that what is read again costs nothing
+  readonly #values = new Map<number, { readonly node: ValueNode; readonly end: number }>();
+
+  constructor(text: string) {
+    this.#tokens = tokenize(text);
+  }
+
+  whole<T>(read: (parser: this) => T): T {
+    const node = read(this);
+    if (this.#token.kind !== "end") throw this.#unexpected();
+    return node;
+  }
+
+  statement(): Statement {
+    if (this.#token.kind === "upper") {
+      const { name, offset } = this.#call();
+      throw new OttlSyntaxError(offset, `editor names must start with a lowercase letter but got '${name}'`);
+    }
+    if (this.#token.kind !== "lower") throw this.#unexpected("an editor");
+    const editor = this.#call();
+    if (editor.keys.length > 0) {
+      const what = `only paths and converters may be indexed, not editors, but got ${editor.name}`;
+      throw new OttlSyntaxError(editor.keys[0]!.offset, what);
+    }
+    if (!this.#is("lower", "where")) return { editor, where: undefined };
+    this.#at++;
+    return { editor, where: this.condition() };
+  }
+
+  condition(): BooleanNode {
+    return this.#nested(() => this.#chain("or", () => this.#chain("and", () => this.#booleanValue())));
+  }
+
+  value(): ValueNode {
+    const known = this.#values.get(this.#at);
+    if (known !== undefined) {
+      this.#at = known.end;
+      return known.node;
+    }
+    const start = this.#at;
+    const node = this.#nested(() => (this.#isLambda() ? this.#lambda() : this.#sum()));
+    this.#values.set(start, { node, end: this.#at });
+    return node;
+  }
+
+  #chain(is: "or" | "and", read: () => BooleanNode): BooleanNode {
+    const first = read();
+    if (this.#token.kind !== is) return first;
+    const operands = [first];
+    while (this.#take(is) !== undefined) operands.push(read());
+    return { is, operands };
+  }
+
+  #booleanValue(): BooleanNode {
+    if (this.#take("not") !== undefined) return { is: "not", operand: this.#positiveValue() };
+    return this.#positiveValue();
+  }
+
+  #positiveValue(): BooleanNode {
+    const start = this.#at;
+    const isParenthesis = this.#is("punctuation", "(");
+    let fault: OttlSyntaxError;
+    try {
+      return this.#comparison();
+    } catch (error) {
+      if (!(error instanceof OttlSyntaxError) || !isParenthesis || !error.isGrammar) throw error;
+      fault = error;
+    }
+    this.#at = start + 1;
+    try {
+      const inner = this.condition();
+      this.#expect(")");
+      return inner;
+    } catch (error) {
+      // Whichever reading came farther says more.
+      throw error instanceof OttlSyntaxError && error.offset < fault.offset ? fault : error;
+    }
+  }
+
+  #comparison(): BooleanNode {
+    const left = this.value();
+    const operator = this.#take("compare");
+    if (operator !== undefined) {
+      return { is: "compare", left, operator: operator.text as CompareOperator, right: this.value() };
+    }
+    if (left.is === "boolean") return { is: "boolean", value: left.value };
+    if (left.is === "converter") return { is: "converter", call: left.call };
+    throw this.#unexpected("a comparison");
+  }
+
+  #sum(): ValueNode {
+    let left = this.#product();
+    for (let sign = this.#take("sign"); sign !== undefined; sign = this.#take("sign")) {
+      left = { is: "math", offset: left.offset, left, operator: sign.text as MathOperator, right: this.#product() };
+    }
+    return left;
+  }
+
+  #product(): ValueNode {
+    let left = this.#signed();
+    for (let sign = this.#take("factor"); sign !== undefined; sign = this.#take("factor")) {
+      left = { is: "math", offset: left.offset, left, operator: sign.text as MathOperator, right: this.#signed() };
+    }
+    return left;
+  }
+
+  #signed(): ValueNode {
+    const sign = this.#take("sign");
+    if (sign === undefined) return this.#operand();
+    return { is: "sign", offset: sign.offset, operator: sign.text as "+" | "-", operand: this.#operand() };
+  }
+
+  #operand(): ValueNode {
+    const { kind, text, offset } = this.#token;
+    switch (kind) {
+      case "nil":
+        return this.#leaf({ is: "nil", offset });
+      case "boolean":
+        return this.#leaf({ is: "boolean", offset, value: text === "true" });
+      case "string":
+        return this.#leaf({ is: "string", offset, value: this.#unquoted(this.#token) });
+      case "bytes":
+        return this.#leaf({ is: "bytes", offset, value: bytesOf(text, offset) });
+      case "float":
+        return this.#leaf({ is: "float", offset, value: Number(text) });
+      case "int":
+        return this.#leaf({ is: "int", offset, value: intOf(text, offset) });
+      case "upper":
+        return this.#named(offset);
+      case "lower":
+        return this.#isCall() ? this.#misplacedEditor() : { is: "path", offset, path: this.#path() };
+      default:
+        return this.#bracketed();
+    }
+  }
+
+  #leaf(node: ValueNode): ValueNode {
+    this.#at++;
+    return node;
+  }
+
+  #bracketed(): ValueNode {
+    if (this.#is("punctuation", "[")) return this.#list();
+    if (this.#is("punctuation", "{")) return this.#map();
+    if (!this.#is("punctuation", "(")) throw this.#unexpected("a value");
+    this.#at++;
+    const inner = this.#nested(() => this.#sum());
+    this.#expect(")");
+    return inner;
+  }
+
+  /** A converter, an enum's symbol, or a function's name as an argument. */
+  #named(offset: number): ValueNode {
+    if (this.#isCall()) return { is: "converter", offset, call: this.#call() };
+    const name = this.#name();
+    return /^[A-Z0-9_]+$/.test(name) ? { is: "enum", offset, symbol: name } : { is: "function", offset, name };
+  }
+
+  #misplacedEditor(): never {
+    const { name, offset } = this.#call();
+    throw new OttlSyntaxError(offset, `converter names must start with an uppercase letter but got '${name}'`);
+  }
+
+  #call(): Call {
+    const { offset } = this.#token;
+    const name = this.#name();
+    this.#expect("(");
+    const args = this.#separated(")", () => this.#argument());
+    return { name, offset, arguments: args, keys: this.#keys() };
+  }
+
+  #argument(): Argument {
+    const { offset } = this.#token;
+    const name = this.#argumentName();
+    return { name, offset, value: this.value() };
+  }
+
+  #argumentName(): string | undefined {
+    if (this.#token.kind !== "lower") return undefined;
+    const start = this.#at;
+    const name = this.#name();
+    if (this.#is("punctuation", "=")) {
+      this.#at++;
+      return name;
+    }
+    this.#at = start;
+    return undefined;
+  }
+
+  #path(): PathNode {
+    const { offset } = this.#token;
+    const segments: Segment[] = [this.#segment()];
+    while (this.#is("punctuation", ".")) {
+      this.#at++;
+      segments.push(this.#segment());
+    }
+    return { offset, segments };
+  }
+
+  #segment(): Segment {
+    const token = this.#take("lower");
+    if (token === undefined) throw this.#unexpected("a path");
+    return { name: token.text, offset: token.offset, keys: this.#keys() };
+  }
+
+  #keys(): KeyNode[] {
+    const keys: KeyNode[] = [];
+    while (this.#is("punctuation", "[")) {
+      this.#at++;
+      keys.push(this.#key());
+      this.#expect("]");
+    }
+    return keys;
+  }
+
+  #key(): KeyNode {
+    if (this.#token.kind !== "string") return this.#nested(() => this.#sum());
+    return this.#leaf({ is: "string", offset: this.#token.offset, value: this.#unquoted(this.#token) });
+  }
+
+  #list(): ValueNode {
+    const { offset } = this.#token;
+    this.#at++;
+    return { is: "list", offset, values: this.#separated("]", () => this.value()) };
+  }
+
+  #map(): ValueNode {
+    const { offset } = this.#token;
+    this.#at++;
+    const entries: (readonly [string, ValueNode])[] = [];
+    while (!this.#is("punctuation", "}")) {
+      const key = this.#take("string");
+      if (key === undefined) throw this.#unexpected("a key in quotes");
+      this.#expect(":");
+      entries.push([this.#unquoted(key), this.value()]);
+      if (this.#is("punctuation", ",")) this.#at++;
+    }
+    this.#at++;
+    return { is: "map", offset, entries };
+  }
+
+  /** Looks ahead for `(a, _) =>`. */
+  #isLambda(): boolean {
+    if (!this.#is("punctuation", "(")) return false;
+    let at = this.#at + 1;
+    while (isParameter(this.#tokens[at]!) || this.#tokens[at]!.text === ",") at++;
+    return this.#tokens[at]!.text === ")" && this.#tokens[at + 1]!.kind === "arrow";
+  }
+
+  #lambda(): ValueNode {
+    const { offset } = this.#token;
+    this.#at++;
+    const parameters = this.#separated(")", () => this.#parameter());
+    this.#at++;
+    return { is: "lambda", offset, parameters, body: this.#lambdaBody() };
+  }
+
+  #parameter(): Parameter {
+    const { text, offset } = this.#token;
+    if (!isParameter(this.#token)) throw this.#unexpected("a parameter");
+    this.#at++;
+    return { name: text, offset };
+  }
+
+  /** A value where it is one to its end, else a condition. */
+  #lambdaBody(): LambdaBody {
+    const start = this.#at;
+    try {
+      const value = this.value();
+      if (value.is === "lambda") {
+        throw new OttlSyntaxError(value.offset, "lambda body cannot result into another lambda expression");
+      }
+      if (!["or", "and", "compare"].includes(this.#token.kind)) return { is: "value", value };
+    } catch (error) {
+      if (!(error instanceof OttlSyntaxError) || !error.isGrammar) throw error;
+    }
+    this.#at = start;
+    return { is: "boolean", value: this.condition() };
+  }
+
+  #separated<T>(end: string, read: () => T): T[] {
+    const items: T[] = [];
+    if (!this.#is("punctuation", end)) {
+      items.push(read());
+      while (this.#is("punctuation", ",")) {
+        this.#at++;
+        items.push(read());
+      }
+    }
+    this.#expect(end);
+    return items;
+  }
+
+  /** A function's name is one word, though of several tokens. */
+  #name(): string {
+    let name = "";
+    while (this.#token.kind === "upper" || this.#token.kind === "lower") {
+      name += this.#token.text;
+      const end = this.#token.offset + this.#token.text.length;
+      this.#at++;
+      if (this.#token.offset !== end) break;
+    }
+    return name;
+  }
+
+  #isCall(): boolean {
+    let at = this.#at;
+    while (this.#tokens[at]!.kind === "upper" || this.#tokens[at]!.kind === "lower") at++;
+    return this.#tokens[at]!.text === "(" && at > this.#at;
+  }
+
+  #unquoted({ text, offset }: Token): string {
+    const value = unquote(text);
+    if (value !== undefined) return value;
+    throw new OttlSyntaxError(offset, `invalid quoted string ${text}: invalid syntax`, {
+      remedy: 'a backslash is written as two: "\\\\d"',
+    });
+  }
+
+  #nested<T>(read: () => T): T {
+    if (this.#depth >= MAX_NESTING) {
+      throw new OttlSyntaxError(this.#token.offset, `it is nested deeper than ${MAX_NESTING} levels`);
+    }
+    this.#depth++;
+    try {
+      return read();
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  get #token(): Token {
+    return this.#tokens[this.#at]!;
+  }
+
+  #is(kind: TokenKind, text: string): boolean {
+    return this.#token.kind === kind && this.#token.text === text;
+  }
+
+  #take(kind: TokenKind): Token | undefined {
+    if (this.#token.kind !== kind) return undefined;
+    return this.#tokens[this.#at++];
+  }
+
+  #expect(punctuation: string): void {
+    if (!this.#is("punctuation", punctuation)) throw this.#unexpected(JSON.stringify(punctuation));
+    this.#at++;
+  }
+
+  #unexpected(expected?: string): OttlSyntaxError {
+    const { kind, text, offset } = this.#token;
+    const got = kind === "end" ? '"<EOF>"' : JSON.stringify(text);
+    const what = `unexpected token ${got}${expected === undefined ? "" : ` (expected ${expected})`}`;
+    return new OttlSyntaxError(offset, what, { isGrammar: true });
+  }
+}
+
+function isParameter({ kind }: Token): boolean {
+  return kind === "lower" || kind === "underscore";
+}
+
+function bytesOf(text: string, offset: number): Uint8Array {
+  if (text.length % 2 === 0) return Buffer.from(text.slice(2), "hex");
+  throw new OttlSyntaxError(
+    offset,
+    `byte literals must have an even number of hexadecimal digits, but got ${text}: encoding/hex: odd length hex string`,
+  );
+}
+
+function intOf(text: string, offset: number): bigint {
+  const value = BigInt(text);
+  if (value <= MAX_INT) return value;
+  throw new OttlSyntaxError(offset, `strconv.ParseInt: parsing "${text}": value out of range`);
+}
