@@ -2,6 +2,7 @@
  * The service: reads a configuration, makes its pipelines and runs them. Exporters start
  * first and receivers last, so that nothing is taken in before it can be handed on.
  */
+import { availableParallelism } from "node:os";
 import { systemClock, type Clock } from "@clew/base";
 import type { Component, Kind, Settings } from "./component.ts";
 import type { CollectorView, Extension } from "./extension.ts";
@@ -122,7 +123,11 @@ class Service implements Collector {
         listening,
         this.#report,
       );
-      this.#logger.info("Starting collector...");
+      this.#logger.info(`Starting ${this.#resource["service.name"] ?? "collector"}...`, {
+        Version: this.#resource["service.version"],
+        NumCPU: availableParallelism(),
+      });
+      this.#logger.info("Starting extensions...");
       for (const component of [...this.#extensions.values(), ...exporters, ...[...inner].reverse(), ...receivers]) {
         await component.start();
         this.#running.push(component);
@@ -154,6 +159,7 @@ class Service implements Collector {
     for (const component of this.#runningOf(inner)) await this.#shutdownOf(component);
     await Promise.all(this.#runningOf(exporters).map((exporter) => this.#shutdownOf(exporter)));
     await receiversStopped;
+    this.#logger.info("Stopping extensions...");
     for (const extension of this.#runningOf([...this.#extensions.values()])) await this.#shutdownOf(extension);
     this.#endProcessMetrics();
     await Promise.all(this.#servers.map((server) => server.close()));

@@ -15,9 +15,17 @@ export interface KeyValueObject {
   readonly value?: AnyValueObject;
 }
 
+export interface EntityRefObject {
+  readonly schemaUrl: string;
+  readonly type: string;
+  readonly idKeys: readonly string[];
+  readonly descriptionKeys: readonly string[];
+}
+
 export interface ResourceObject {
   readonly attributes: readonly KeyValueObject[];
   readonly droppedAttributesCount: number;
+  readonly entityRefs: readonly EntityRefObject[];
 }
 
 export interface ScopeObject {

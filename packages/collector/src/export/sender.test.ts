@@ -59,7 +59,7 @@ test("tries again after 5 s, then 7.5 s, and acknowledges when it succeeds", asy
   await acknowledged;
   expect(sent).toHaveLength(3);
   expect(lines[0]).toContain(
-    'Exporting failed. Will retry the request after interval.\t{"error": "[T] busy", "interval": "5s"}',
+    'Exporting failed. Will retry the request after interval.\t{"otelcol.signal": "traces", "error": "[T] busy", "interval": "5s"}',
   );
 });
 
@@ -80,7 +80,7 @@ test("tells the sender at once what trying again cannot help", async () => {
   const { attempt } = failing(forGood());
   const { sender, lines } = await setUp(attempt);
   await expect(sender.consume(tracesOf(["a"]))).rejects.toMatchObject({ what: "never", permanent: true });
-  expect(lines).toEqual(['error\tExporting failed. Dropping data.\t{"error": "[T] never", "dropped_items": 1}']);
+  expect(lines).toEqual(['error\tExporting failed. Dropping data.\t{"otelcol.signal": "traces", "error": "[T] never", "dropped_items": 1}']);
 });
 
 test("gives up after max_elapsed_time, which another sender may then try again", async () => {
@@ -102,7 +102,7 @@ test("keeps num_consumers under way and refuses when the queue is full", async (
     permanent: false,
   });
   expect(lines).toEqual([
-    'error\tExporting failed. Rejecting data.\t{"error": "sending queue is full", "rejected_items": 2}',
+    'error\tExporting failed. Rejecting data.\t{"otelcol.signal": "traces", "error": "sending queue is full", "rejected_items": 2}',
   ]);
   resolve();
   await Promise.all(taken);

@@ -78,7 +78,7 @@ class SignalQueue {
   #pulling: Promise<void> | undefined;
 
   constructor(settings: Settings, config: SenderConfig, signal: Signal, destination: Destination) {
-    this.#settings = settings;
+    this.#settings = { ...settings, logger: settings.logger.with({ "otelcol.signal": signal }) };
     this.#config = config;
     this.#signal = signal;
     this.#destination = destination;

@@ -1,4 +1,5 @@
-import type { Payload } from "@clew/otlp";
+import { readFileSync } from "node:fs";
+import { payloadOfJson, SIGNALS, type Payload } from "@clew/otlp";
 import { expect, test } from "vitest";
 import { ManualClock } from "../../../collector.test-kit.ts";
 import { componentSettings } from "../../../component.test-kit.ts";
@@ -35,18 +36,18 @@ async function linesOf(config: object, ...payloads: Payload[]): Promise<string[]
 
 test("writes one line with counts for each batch", async () => {
   expect(await linesOf({ verbosity: "basic" }, tracesOf(["a", "b"]), METRICS, logsOf(["l"]))).toEqual([
-    'info\tTraces\t{"resource spans": 1, "spans": 2}',
-    'info\tMetrics\t{"resource metrics": 1, "metrics": 2, "data points": 2}',
-    'info\tLogs\t{"resource logs": 1, "log records": 1}',
+    'info\tTraces\t{"otelcol.signal": "traces", "resource spans": 1, "spans": 2}',
+    'info\tMetrics\t{"otelcol.signal": "metrics", "resource metrics": 1, "metrics": 2, "data points": 2}',
+    'info\tLogs\t{"otelcol.signal": "logs", "resource logs": 1, "log records": 1}',
   ]);
 });
 
 test("normal adds a line for each record", async () => {
   const lines = await linesOf({ verbosity: "normal" }, tracesOf(["a"]), METRICS, logsOf(["hello"]));
   expect([lines[1], lines[3], lines[5]]).toEqual([
-    `info\tResourceTraces #0 service.name=test\nScopeTraces #0 kit\na ${"01".repeat(16)} ${"02".repeat(8)}`,
-    "info\tResourceMetrics #0 service.name=test\nScopeMetrics #0 kit@1\nc{k=v} 5\nh count=1 sum=2",
-    "info\tResourceLog #0 service.name=test\nScopeLog #0\nhello",
+    `info\tResourceTraces #0 service.name=test\nScopeTraces #0 kit\na ${"01".repeat(16)} ${"02".repeat(8)}\n\t{"otelcol.signal": "traces"}`,
+    'info\tResourceMetrics #0 service.name=test\nScopeMetrics #0 kit@1\nc{k=v} 5\nh{} count=1 sum=2 le1=0 1\n\t{"otelcol.signal": "metrics"}',
+    'info\tResourceLog #0 service.name=test\nScopeLog #0\nhello \n\t{"otelcol.signal": "logs"}',
   ]);
 });
 
@@ -84,4 +85,13 @@ test("after sampling_initial lines in a second writes every so-manieth", async (
   const payloads = Array.from({ length: 8 }, () => logsOf(["l"]));
   expect(await linesOf({ sampling_initial: 2, sampling_thereafter: 3 }, ...payloads)).toHaveLength(4);
   expect(await linesOf({}, ...payloads)).toHaveLength(8);
+});
+
+// What the Collector 0.165 prints for these, to the letter.
+test.each(["normal", "detailed"])("%s prints everything that there can be as the Collector does", async (verbosity) => {
+  const payloads = SIGNALS.map((signal) =>
+    payloadOfJson(signal, readFileSync(`${import.meta.dirname}/testdata/${signal}.json`, "utf8")),
+  );
+  const lines = await linesOf({ verbosity, sampling_initial: 10 }, ...payloads);
+  await expect(`${lines.join("\n")}\n`).toMatchFileSnapshot(`testdata/${verbosity}.txt`);
 });

@@ -14,8 +14,9 @@ export function debugConsumer(settings: Settings, config: DebugConfig): Consumer
     consume(payload) {
       const { message, fields } = summaryOf(payload);
       if (isSampled(message)) {
-        settings.unsampledLogger.info(message, fields);
-        if (textOf !== undefined) settings.unsampledLogger.info(textOf(payload));
+        const signal = { "otelcol.signal": payload.signal };
+        settings.unsampledLogger.info(message, { ...signal, ...fields });
+        if (textOf !== undefined) settings.unsampledLogger.info(textOf(payload), signal);
       }
       return Promise.resolve();
     },

@@ -9,45 +9,52 @@ import type {
   NumberDataPointObject,
   SummaryDataPointObject,
 } from "@clew/otlp";
-import { hex, pairsText, timeText, typedText } from "./text.ts";
+import { fixed, hex, timeText, typedText } from "./text.ts";
 
 const TEMPORALITIES = ["Unspecified", "Delta", "Cumulative"];
 
 export function metricLines(metric: MetricObject): string[] {
-  const { name, description, unit, gauge, sum, histogram, exponentialHistogram, summary } = metric;
-  const head = ["Descriptor:", `     -> Name: ${name}`, `     -> Description: ${description}`, `     -> Unit: ${unit}`];
-  const type = (dataType: string, temporality?: number): string[] => [
+  const { name, description, unit, metadata } = metric;
+  const { dataType, lines } = dataLines(metric);
+  return [
+    "Descriptor:",
+    `     -> Name: ${name}`,
+    `     -> Description: ${description}`,
+    `     -> Unit: ${unit}`,
     `     -> DataType: ${dataType}`,
-    ...(temporality === undefined
-      ? []
-      : [`     -> AggregationTemporality: ${TEMPORALITIES[temporality] ?? temporality}`]),
+    ...attributeLines("     -> Metadata:", metadata, "          "),
+    ...lines,
   ];
-  if (gauge !== undefined)
-    return [...head, ...type("Gauge"), ...each("NumberDataPoints", gauge.dataPoints, numberLines)];
+}
+
+function dataLines(metric: MetricObject): { dataType: string; lines: string[] } {
+  const { gauge, sum, histogram, exponentialHistogram, summary } = metric;
+  if (gauge !== undefined) return { dataType: "Gauge", lines: each("NumberDataPoints", gauge.dataPoints, numberLines) };
   if (sum !== undefined) {
-    const monotonic = `     -> IsMonotonic: ${sum.isMonotonic}`;
-    return [
-      ...head,
-      ...type("Sum"),
-      monotonic,
-      ...type("Sum", sum.aggregationTemporality).slice(1),
-      ...each("NumberDataPoints", sum.dataPoints, numberLines),
-    ];
+    const head = [`     -> IsMonotonic: ${sum.isMonotonic}`, temporalityLine(sum.aggregationTemporality)];
+    return { dataType: "Sum", lines: [...head, ...each("NumberDataPoints", sum.dataPoints, numberLines)] };
   }
   if (histogram !== undefined) {
-    return [
-      ...head,
-      ...type("Histogram", histogram.aggregationTemporality),
-      ...each("HistogramDataPoints", histogram.dataPoints, histogramLines),
-    ];
+    const points = each("HistogramDataPoints", histogram.dataPoints, histogramLines);
+    return { dataType: "Histogram", lines: [temporalityLine(histogram.aggregationTemporality), ...points] };
   }
   if (exponentialHistogram !== undefined) {
     const { aggregationTemporality, dataPoints } = exponentialHistogram;
     const points = each("ExponentialHistogramDataPoints", dataPoints, exponentialLines);
-    return [...head, ...type("ExponentialHistogram", aggregationTemporality), ...points];
+    return { dataType: "ExponentialHistogram", lines: [temporalityLine(aggregationTemporality), ...points] };
   }
-  if (summary === undefined) return [...head, ...type("Empty")];
-  return [...head, ...type("Summary"), ...each("SummaryDataPoints", summary.dataPoints, summaryLines)];
+  if (summary === undefined) return { dataType: "Empty", lines: [] };
+  return { dataType: "Summary", lines: each("SummaryDataPoints", summary.dataPoints, summaryLines) };
+}
+
+function temporalityLine(temporality: number): string {
+  return `     -> AggregationTemporality: ${TEMPORALITIES[temporality] ?? ""}`;
+}
+
+/** Nothing where there are none. */
+function attributeLines(title: string, attributes: readonly KeyValueObject[], indent: string): string[] {
+  if (attributes.length === 0) return [];
+  return [title, ...attributes.map(({ key, value }) => `${indent}-> ${key}: ${typedText(value)}`)];
 }
 
 interface AnyPoint {
@@ -72,46 +79,58 @@ function each<Point extends AnyPoint>(
 }
 
 function numberLines({ asInt, asDouble, exemplars }: NumberDataPointObject): string[] {
-  return [`Value: ${asInt ?? asDouble ?? 0}`, ...exemplarLines(exemplars)];
+  return [...valueLine("", asInt, asDouble), ...exemplarLines(exemplars)];
+}
+
+function valueLine(indent: string, asInt: bigint | undefined, asDouble: number | undefined): string[] {
+  if (asInt !== undefined) return [`${indent}Value: ${asInt}`];
+  return asDouble === undefined ? [] : [`${indent}Value: ${fixed(asDouble)}`];
 }
 
 function histogramLines({ explicitBounds, bucketCounts, exemplars, ...point }: HistogramDataPointObject): string[] {
   return [
     ...totalLines(point),
-    ...explicitBounds.map((bound, i) => `ExplicitBounds #${i}: ${bound}`),
+    ...explicitBounds.map((bound, i) => `ExplicitBounds #${i}: ${fixed(bound)}`),
     ...bucketCounts.map((count, i) => `Buckets #${i}, Count: ${count}`),
     ...exemplarLines(exemplars),
   ];
 }
 
-function exponentialLines({ exemplars, ...point }: ExponentialHistogramDataPointObject): string[] {
-  return [
-    ...totalLines(point),
-    `Scale: ${point.scale}`,
-    `ZeroCount: ${point.zeroCount}`,
-    ...bucketLines("Negative", point.negative),
-    ...bucketLines("Positive", point.positive),
-    ...exemplarLines(exemplars),
-  ];
+function exponentialLines({ exemplars, scale, ...point }: ExponentialHistogramDataPointObject): string[] {
+  const zero = point.zeroCount === 0n ? [] : [`Bucket [0, 0], Count: ${point.zeroCount}`];
+  const negative = boundsOf(point.negative, scale).map(
+    ({ lower, upper, count }) => `Bucket [${fixed(-upper)}, ${fixed(-lower)}), Count: ${count}`,
+  );
+  const positive = boundsOf(point.positive, scale).map(
+    ({ lower, upper, count }) => `Bucket (${fixed(lower)}, ${fixed(upper)}], Count: ${count}`,
+  );
+  return [...totalLines(point), ...negative.reverse(), ...zero, ...positive, ...exemplarLines(exemplars)];
+}
+
+function boundsOf(
+  buckets: BucketsObject | undefined,
+  scale: number,
+): { lower: number; upper: number; count: bigint }[] {
+  const factor = Math.LN2 * 2 ** -scale;
+  return (buckets?.bucketCounts ?? []).map((count, i) => {
+    const index = (buckets?.offset ?? 0) + i;
+    return { lower: Math.exp(index * factor), upper: Math.exp((index + 1) * factor), count };
+  });
 }
 
 function summaryLines({ count, sum, quantileValues }: SummaryDataPointObject): string[] {
   const quantiles = quantileValues.map(
-    ({ quantile, value }, i) => `QuantileValue #${i}: Quantile ${quantile}, Value ${value}`,
+    ({ quantile, value }, i) => `QuantileValue #${i}: Quantile ${fixed(quantile)}, Value ${fixed(value)}`,
   );
-  return [`Count: ${count}`, `Sum: ${sum}`, ...quantiles];
+  return [`Count: ${count}`, `Sum: ${fixed(sum)}`, ...quantiles];
 }
 
 function totalLines({ count, sum, min, max }: { count: bigint; sum?: number; min?: number; max?: number }): string[] {
-  const optional = { Sum: sum, Min: min, Max: max };
-  const given = Object.entries(optional).flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}`]));
-  return [`Count: ${count}`, ...given];
-}
-
-function bucketLines(sign: string, buckets: BucketsObject | undefined): string[] {
-  return (buckets?.bucketCounts ?? []).map(
-    (count, i) => `${sign} bucket ${(buckets?.offset ?? 0) + i}, Count: ${count}`,
-  );
+  const given = Object.entries({ Sum: sum, Min: min, Max: max });
+  return [
+    `Count: ${count}`,
+    ...given.flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${fixed(value)}`])),
+  ];
 }
 
 function exemplarLines(exemplars: readonly ExemplarObject[]): string[] {
@@ -123,8 +142,8 @@ function exemplarLines(exemplars: readonly ExemplarObject[]): string[] {
       `     -> Trace ID: ${hex(traceId)}`,
       `     -> Span ID: ${hex(spanId)}`,
       `     -> Timestamp: ${timeText(timeUnixNano)}`,
-      `     -> Value: ${asInt ?? asDouble ?? 0}`,
-      ...(filteredAttributes.length === 0 ? [] : [`     -> FilteredAttributes: ${pairsText(filteredAttributes)}`]),
+      ...valueLine("     -> ", asInt, asDouble),
+      ...attributeLines("     -> FilteredAttributes:", filteredAttributes, "          "),
     ]),
   ];
 }

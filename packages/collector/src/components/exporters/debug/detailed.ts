@@ -27,8 +27,10 @@ const LINES: Readonly<Record<Signal, (request: unknown) => string[]>> = {
   logs: (request) => logs(request as LogsObject),
 };
 
+/** Each line ends with a break. */
 export function detailedText(payload: Payload): string {
-  return LINES[payload.signal](decode(PROTOCOLS[payload.signal].request, payloadBytes(payload))).join("\n");
+  const lines = LINES[payload.signal](decode(PROTOCOLS[payload.signal].request, payloadBytes(payload)));
+  return lines.map((line) => `${line}\n`).join("");
 }
 
 function traces({ resourceSpans }: TracesObject): string[] {
@@ -71,6 +73,7 @@ function resourceLines(
     `${title} #${index}`,
     `Resource SchemaURL: ${schemaUrl}`,
     ...attributeLines("Resource attributes:", resource?.attributes ?? []),
+    ...entityLines(resource),
   ];
 }
 
@@ -84,7 +87,7 @@ function scopeLines(title: string, index: number, scope: ScopeObject | undefined
 }
 
 function spanLines(span: SpanObject, index: number): string[] {
-  const kind = SPAN_KINDS[span.kind]?.replace("SPAN_KIND_", "").toLowerCase() ?? String(span.kind);
+  const kind = SPAN_KINDS[span.kind]?.replace("SPAN_KIND_", "").toLowerCase() ?? "";
   return [
     `Span #${index}`,
     `    Trace ID       : ${hex(span.traceId)}`,
@@ -95,13 +98,11 @@ function spanLines(span: SpanObject, index: number): string[] {
     ...(span.traceState === "" ? [] : [`    TraceState     : ${span.traceState}`]),
     `    Start time     : ${timeText(span.startTimeUnixNano)}`,
     `    End time       : ${timeText(span.endTimeUnixNano)}`,
-    `    Status code    : ${STATUS_NAMES[span.status?.code ?? 0] ?? span.status?.code}`,
+    `    Status code    : ${STATUS_NAMES[span.status?.code ?? 0] ?? ""}`,
     `    Status message : ${span.status?.message ?? ""}`,
-    ...countLines("    ", {
-      DroppedAttributesCount: span.droppedAttributesCount,
-      DroppedEventsCount: span.droppedEventsCount,
-      DroppedLinksCount: span.droppedLinksCount,
-    }),
+    `    DroppedAttributesCount: ${span.droppedAttributesCount}`,
+    `    DroppedEventsCount: ${span.droppedEventsCount}`,
+    `    DroppedLinksCount: ${span.droppedLinksCount}`,
     ...attributeLines("Attributes:", span.attributes),
     ...eventLines(span.events),
     ...linkLines(span.links),
@@ -143,11 +144,10 @@ function recordLines(record: LogRecordObject, index: number): string[] {
     `ObservedTimestamp: ${timeText(record.observedTimeUnixNano)}`,
     `Timestamp: ${timeText(record.timeUnixNano)}`,
     `SeverityText: ${record.severityText}`,
-    `SeverityNumber: ${record.severityNumber}`,
+    `SeverityNumber: ${severityName(record.severityNumber)}(${record.severityNumber})`,
     ...(record.eventName === "" ? [] : [`EventName: ${record.eventName}`]),
     `Body: ${typedText(record.body)}`,
     ...attributeLines("Attributes:", record.attributes),
-    ...countLines("", { DroppedAttributesCount: record.droppedAttributesCount }),
     `Trace ID: ${hex(record.traceId)}`,
     `Span ID: ${hex(record.spanId)}`,
     `Flags: ${record.flags}`,
@@ -160,7 +160,26 @@ function attributeLines(title: string, attributes: readonly KeyValueObject[], in
   return [title, ...attributes.map(({ key, value }) => `${indent}-> ${key}: ${typedText(value)}`)];
 }
 
-/** Counts of what was dropped, where something was. */
-function countLines(indent: string, counts: Readonly<Record<string, number>>): string[] {
-  return Object.entries(counts).flatMap(([name, count]) => (count === 0 ? [] : [`${indent}${name}: ${count}`]));
+function entityLines(resource: ResourceObject | undefined): string[] {
+  const refs = resource?.entityRefs ?? [];
+  if (refs.length === 0) return [];
+  const keys = (title: string, names: readonly string[]): string[] =>
+    names.length === 0 ? [] : [`          -> ${title}:`, ...names.map((name) => `               -> ${name}`)];
+  return [
+    "Resource entity refs:",
+    ...refs.flatMap(({ type, schemaUrl, idKeys, descriptionKeys }, i) => [
+      `     -> Entity ref #${i}:`,
+      `          -> Type: ${type}`,
+      ...(schemaUrl === "" ? [] : [`          -> Schema URL: ${schemaUrl}`]),
+      ...keys("ID keys", idKeys),
+      ...keys("Description keys", descriptionKeys),
+    ]),
+  ];
+}
+
+function severityName(number: number): string {
+  if (number < 1 || number > 24) return number === 0 ? "Unspecified" : "";
+  const name = ["Trace", "Debug", "Info", "Warn", "Error", "Fatal"][Math.floor((number - 1) / 4)] ?? "";
+  const step = ((number - 1) % 4) + 1;
+  return step === 1 ? name : `${name}${step}`;
 }
