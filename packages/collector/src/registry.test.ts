@@ -16,6 +16,7 @@ import { settingsTable } from "./schema/settings-table.ts";
 /** The least that must be configured, for components that do not run with nothing. */
 const LEAST: Readonly<Record<string, object>> = {
   "receiver otlp": { protocols: { grpc: { endpoint: "127.0.0.1:0" }, http: { endpoint: "127.0.0.1:0" } } },
+  "receiver filelog": { include: ["/nowhere/*.log"] },
   "receiver prometheus": {
     config: { scrape_configs: [{ job_name: "a", static_configs: [{ targets: ["127.0.0.1:1"] }] }] },
   },

@@ -13,6 +13,7 @@ import { healthCheckExtension } from "./components/extensions/health-check/facto
 import { zpagesExtension } from "./components/extensions/zpages/factory.ts";
 import { fileStorageExtension } from "./components/extensions/file-storage/factory.ts";
 import { otlpReceiver } from "./components/receivers/otlp/factory.ts";
+import { filelogReceiver } from "./components/receivers/filelog/factory.ts";
 import { prometheusReceiver } from "./components/receivers/prometheus/factory.ts";
 import { batchProcessor } from "./components/processors/batch/factory.ts";
 import { memoryLimiterProcessor } from "./components/processors/memory-limiter/factory.ts";
@@ -35,7 +36,7 @@ export interface Registry {
 /** All that come with the collector. Programs add their own: `{ ...all, exporters: [...all.exporters, mine] }`. */
 export function builtinComponents(): Registry {
   return {
-    receivers: [otlpReceiver, prometheusReceiver],
+    receivers: [otlpReceiver, prometheusReceiver, filelogReceiver],
     processors: [batchProcessor, memoryLimiterProcessor, resourceProcessor],
     exporters: [debugExporter, nopExporter, otlpGrpcExporter, otlpHttpExporter, prometheusExporter],
     connectors: [forwardConnector],
