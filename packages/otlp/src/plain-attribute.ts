@@ -37,6 +37,18 @@ export function isPlainAttribute(bytes: Uint8Array, start: number, end: number):
   }
 }
 
+/** Where the plain attributes end that stand one after the other from `start` on, each behind the same one-byte `tag`. */
+export function plainAttributesEnd(bytes: Uint8Array, tag: number, start: number, end: number): number {
+  let position = start;
+  while (position + 1 < end && bytes[position] === tag) {
+    const attributeEnd = position + 2 + bytes[position + 1]!;
+    if (bytes[position + 1]! > 127 || attributeEnd > end) break;
+    if (!isPlainAttribute(bytes, position + 2, attributeEnd)) break;
+    position = attributeEnd;
+  }
+  return position;
+}
+
 function isVarint(bytes: Uint8Array, start: number, end: number): boolean {
   const last = end - 1;
   if (end - start > MAX_VARINT_BYTES || bytes[last]! > 127) return false;

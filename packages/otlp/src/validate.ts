@@ -6,7 +6,7 @@
  * Every byte that comes in passes here, so this is one loop over one flat table with a stack
  * of its own, and attributes, which are most of a span, have a shortcut.
  */
-import { isPlainAttribute } from "./plain-attribute.ts";
+import { isPlainAttribute, plainAttributesEnd } from "./plain-attribute.ts";
 import { MAX_NESTING, type Field, type Message } from "./schema/message.ts";
 import {
   CHILD_SHIFT,
@@ -100,7 +100,7 @@ function validated(table: ValidationTable, reader: Reader): Counts {
       depth + 2 <= MAX_NESTING &&
       isPlainAttribute(bytes, position, fieldEnd)
     ) {
-      position = fieldEnd;
+      position = plainAttributesEnd(bytes, tag, fieldEnd, end);
     } else {
       if (depth === MAX_NESTING) throw malformed(`proto: exceeded the nesting limit of ${MAX_NESTING}`);
       ends[depth] = end;

@@ -8,6 +8,7 @@ import {
 } from "node:http2";
 import { messageOf } from "@clew/base";
 import { RPC_CODE, type Status } from "@clew/otlp";
+import { pieces } from "../net/pieces.ts";
 import { CONTENT_TYPE, PREFIX_BYTES, prefixOf, statusOfTrailers } from "./message.ts";
 
 /** A call that did not end well. */
@@ -65,7 +66,10 @@ export class GrpcClient {
       signal.addEventListener("abort", abort);
       stream.on("close", () => signal.removeEventListener("abort", abort));
       answerOf(stream).then(resolve, reject);
-      stream.end(Buffer.concat([prefixOf({ compressed, length: byteLength }), ...message]));
+      stream.cork();
+      stream.write(prefixOf({ compressed, length: byteLength }));
+      for (const piece of pieces(message)) stream.write(piece);
+      stream.end();
     });
   }
 

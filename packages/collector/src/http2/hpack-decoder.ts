@@ -17,14 +17,26 @@ export class HpackDecoder {
   #tableLimit = MAX_TABLE_BYTES;
   #bytes: Buffer = Buffer.alloc(0);
   #position = 0;
+  #isChanged = false;
+  // Clients say the same again and again. Forgotten whenever the dynamic table changes.
+  #last: { readonly block: Buffer; readonly fields: readonly HeaderField[] } | undefined;
 
   constructor(maxListBytes: number) {
     this.#maxListBytes = maxListBytes;
   }
 
   /** Throws `HpackError`. */
-  decode(block: Buffer): HeaderField[] {
+  decode(block: Buffer): readonly HeaderField[] {
+    const last = this.#last;
+    if (last !== undefined && last.block.equals(block)) return last.fields;
+    const fields = this.#decode(block);
+    if (!this.#isChanged) this.#last = { block: Buffer.from(block), fields };
+    return fields;
+  }
+
+  #decode(block: Buffer): HeaderField[] {
     this.#bytes = block;
+    this.#isChanged = false;
     this.#position = 0;
     const fields: HeaderField[] = [];
     let listBytes = 0;
@@ -62,6 +74,7 @@ export class HpackDecoder {
   }
 
   #insert(field: HeaderField): void {
+    this.#changed();
     this.#dynamic.push(field);
     this.#dynamicBytes += field.size;
     this.#evict();
@@ -69,8 +82,14 @@ export class HpackDecoder {
 
   #resize(bytes: number): void {
     if (bytes > MAX_TABLE_BYTES) throw new HpackError(`dynamic table of ${bytes} bytes`);
+    this.#changed();
     this.#tableLimit = bytes;
     this.#evict();
+  }
+
+  #changed(): void {
+    this.#isChanged = true;
+    this.#last = undefined;
   }
 
   /** An entry larger than the whole table empties it, which is no error. */
