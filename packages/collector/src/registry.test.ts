@@ -16,11 +16,12 @@ import { settingsTable } from "./schema/settings-table.ts";
 /** The least that must be configured, for components that do not run with nothing. */
 const LEAST: Readonly<Record<string, object>> = {
   "receiver otlp": { protocols: { grpc: { endpoint: "127.0.0.1:0" }, http: { endpoint: "127.0.0.1:0" } } },
-  "receiver filelog": { include: ["/nowhere/*.log"] },
+  "receiver file_log": { include: ["/nowhere/*.log"] },
   "receiver prometheus": {
     config: { scrape_configs: [{ job_name: "a", static_configs: [{ targets: ["127.0.0.1:1"] }] }] },
   },
   "processor memory_limiter": { check_interval: "1s", limit_mib: 100_000 },
+  "processor probabilistic_sampler": { sampling_percentage: 100 },
   "processor resource": { attributes: [{ key: "a", action: "delete" }] },
   "extension basicauth": { htpasswd: { inline: "user:password" } },
   "extension bearertokenauth": { token: "secret" },
@@ -48,12 +49,13 @@ const PAYLOADS = {
   logs: logsOf(["l"]),
 };
 
-function make(factory: ComponentFactory<unknown>, next: Consumer): Component & Partial<Consumer> {
+function make(factory: ComponentFactory<unknown>, next: Consumer, signal?: Signal): Component & Partial<Consumer> {
   const place = new Place("", []);
   const config = factory.schema.read(LEAST[`${factory.kind} ${factory.type}`], place);
   expect(place.problems).toEqual([]);
   const { settings } = componentSettings(factory.kind, factory.type);
-  if (factory.kind === "processor") return factory.create(settings, config, next);
+  if (factory.kind === "processor")
+    return factory.create(settings, config, next, signal ?? SIGNALS.find((one) => factory.stability[one])!);
   if (factory.kind === "connector") {
     const [from, to] = endsOf(factory);
     return factory.create(settings, config, { from, to, next, pipelines: new Map([["out", next]]) });
@@ -107,12 +109,16 @@ describe.each(all.processors.map((factory) => [factory.type, factory] as const))
 
   test.each(supported)("hands %s on, and acknowledges when they were taken", async (signal) => {
     const taken: number[] = [];
-    const processor = make(factory, {
-      consume({ counts }) {
-        taken.push(counts.items);
-        return Promise.resolve();
+    const processor = make(
+      factory,
+      {
+        consume({ counts }) {
+          taken.push(counts.items);
+          return Promise.resolve();
+        },
       },
-    });
+      signal,
+    );
     await processor.start();
     const acknowledged = processor.consume?.(PAYLOADS[signal]);
     await processor.shutdown();
@@ -121,7 +127,7 @@ describe.each(all.processors.map((factory) => [factory.type, factory] as const))
   });
 
   test.each(supported)("tells the sender when %s were not taken", async (signal) => {
-    const processor = make(factory, { consume: () => Promise.reject(new Error("no")) });
+    const processor = make(factory, { consume: () => Promise.reject(new Error("no")) }, signal);
     await processor.start();
     const outcome = Promise.allSettled([processor.consume?.(PAYLOADS[signal])]);
     await processor.shutdown();

@@ -13,10 +13,11 @@ import { healthCheckExtension } from "./components/extensions/health-check/facto
 import { zpagesExtension } from "./components/extensions/zpages/factory.ts";
 import { fileStorageExtension } from "./components/extensions/file-storage/factory.ts";
 import { otlpReceiver } from "./components/receivers/otlp/factory.ts";
-import { filelogReceiver } from "./components/receivers/filelog/factory.ts";
+import { fileLogReceiver } from "./components/receivers/file-log/factory.ts";
 import { prometheusReceiver } from "./components/receivers/prometheus/factory.ts";
 import { batchProcessor } from "./components/processors/batch/factory.ts";
 import { memoryLimiterProcessor } from "./components/processors/memory-limiter/factory.ts";
+import { probabilisticSamplerProcessor } from "./components/processors/probabilistic-sampler/factory.ts";
 import { resourceProcessor } from "./components/processors/resource/factory.ts";
 import { otlpGrpcExporter } from "./components/exporters/otlp-grpc/factory.ts";
 import { otlpHttpExporter } from "./components/exporters/otlp-http/factory.ts";
@@ -36,8 +37,8 @@ export interface Registry {
 /** All that come with the collector. Programs add their own: `{ ...all, exporters: [...all.exporters, mine] }`. */
 export function builtinComponents(): Registry {
   return {
-    receivers: [otlpReceiver, prometheusReceiver, filelogReceiver],
-    processors: [batchProcessor, memoryLimiterProcessor, resourceProcessor],
+    receivers: [otlpReceiver, prometheusReceiver, fileLogReceiver],
+    processors: [batchProcessor, memoryLimiterProcessor, probabilisticSamplerProcessor, resourceProcessor],
     exporters: [debugExporter, nopExporter, otlpGrpcExporter, otlpHttpExporter, prometheusExporter],
     connectors: [forwardConnector],
     extensions: [

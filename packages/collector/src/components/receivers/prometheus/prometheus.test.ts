@@ -355,12 +355,13 @@ test.each([
   expect(problemsOf(config)).toContain(what);
 });
 
-const hasPrometheus = spawnSync("prometheus", ["--version"]).status === 0;
+const PROMETHEUS = "prometheus";
+const hasPrometheus = spawnSync(PROMETHEUS, ["--version"]).status === 0;
 
 test.skipIf(!hasPrometheus)("takes every sample of a real Prometheus (Debian's, where it is installed)", async () => {
   const directory = mkdtempSync(join(tmpdir(), "clew-prometheus-"));
   writeFileSync(join(directory, "prometheus.yml"), "global: {}\n");
-  const child = spawn("prometheus", [
+  const child = spawn(PROMETHEUS, [
     `--config.file=${join(directory, "prometheus.yml")}`,
     `--storage.tsdb.path=${directory}/data`,
     "--web.listen-address=127.0.0.1:0",

@@ -12,10 +12,10 @@ import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { deferred, until } from "../../../collector.test-kit.ts";
 import { ConsumeError } from "../../../consumer.ts";
-import { Filelog, memoryStorage, problemsOf } from "./filelog.test-kit.ts";
+import { FileLog, memoryStorage, problemsOf } from "./file-log.test-kit.ts";
 
 test("reads lines as they are added, and waits for the end of a line", async () => {
-  const logs = new Filelog();
+  const logs = new FileLog();
   writeFileSync(logs.path("a.log"), "one\r\ntwo\n\nthr");
   await logs.start();
   expect(logs.bodies).toEqual(["one", "two", ""]);
@@ -27,7 +27,7 @@ test("reads lines as they are added, and waits for the end of a line", async () 
 });
 
 test("hands on an unfinished line once nothing was added for force_flush_period", async () => {
-  const logs = new Filelog();
+  const logs = new FileLog();
   writeFileSync(logs.path("a.log"), "unfinished");
   await logs.start();
   await logs.poll(400);
@@ -37,7 +37,7 @@ test("hands on an unfinished line once nothing was added for force_flush_period"
 });
 
 test("reads only what is new of files that are there at the start, unless start_at says beginning", async () => {
-  const logs = new Filelog();
+  const logs = new FileLog();
   writeFileSync(logs.path("a.log"), "old\n");
   await logs.start({ start_at: "end" });
   appendFileSync(logs.path("a.log"), "new\n");
@@ -47,7 +47,7 @@ test("reads only what is new of files that are there at the start, unless start_
 });
 
 test("finds files by patterns, without those that are excluded", async () => {
-  const logs = new Filelog();
+  const logs = new FileLog();
   mkdirSync(logs.path("x/y"), { recursive: true });
   for (const name of ["a.log", "x/b.log", "x/y/c.log", "x/y/d.txt", "x/y/e.gz"])
     writeFileSync(logs.path(name), `${name}\n`);
@@ -56,7 +56,7 @@ test("finds files by patterns, without those that are excluded", async () => {
 });
 
 test("follows a file that is renamed, and begins the new one", async () => {
-  const logs = new Filelog();
+  const logs = new FileLog();
   writeFileSync(logs.path("a.log"), "one\n");
   await logs.start();
   appendFileSync(logs.path("a.log"), "two\n");
@@ -69,7 +69,7 @@ test("follows a file that is renamed, and begins the new one", async () => {
 });
 
 test("does not read a file again that is renamed within the patterns", async () => {
-  const logs = new Filelog();
+  const logs = new FileLog();
   writeFileSync(logs.path("a.log"), "one\n");
   await logs.start();
   renameSync(logs.path("a.log"), logs.path("b.log"));
@@ -80,7 +80,7 @@ test("does not read a file again that is renamed within the patterns", async () 
 });
 
 test("begins again when a file was copied and truncated", async () => {
-  const logs = new Filelog();
+  const logs = new FileLog();
   writeFileSync(logs.path("a.log"), "first line\nsecond line\n");
   await logs.start();
   copyFileSync(logs.path("a.log"), logs.path("a.log.1"));
@@ -91,7 +91,7 @@ test("begins again when a file was copied and truncated", async () => {
 });
 
 test("reads a known file that became shorter as on_truncate says", async () => {
-  const logs = new Filelog();
+  const logs = new FileLog();
   writeFileSync(logs.path("a.log"), "aaaaaaaaaaaaaaaa\nb\n");
   await logs.start({ on_truncate: "read_whole_file", fingerprint_size: 16 });
   writeFileSync(logs.path("a.log"), "aaaaaaaaaaaaaaaa\n");
@@ -100,7 +100,7 @@ test("reads a known file that became shorter as on_truncate says", async () => {
 });
 
 test("tells files apart of which one begins like the other", async () => {
-  const logs = new Filelog();
+  const logs = new FileLog();
   writeFileSync(logs.path("a.log"), "same\n");
   await logs.start();
   writeFileSync(logs.path("b.log"), "same\nmore\n");
@@ -109,7 +109,7 @@ test("tells files apart of which one begins like the other", async () => {
 });
 
 test("puts lines together by the pattern that begins a record", async () => {
-  const logs = new Filelog();
+  const logs = new FileLog();
   writeFileSync(logs.path("a.log"), "2024 boom ü\n  at x\n  at y\n2024 ok\n");
   await logs.start({ multiline: { line_start_pattern: "^\\d{4}" } });
   expect(logs.bodies).toEqual(["2024 boom ü\n  at x\n  at y"]);
@@ -118,7 +118,7 @@ test("puts lines together by the pattern that begins a record", async () => {
 });
 
 test("cuts records after the pattern that ends them, with or without it", async () => {
-  const logs = new Filelog();
+  const logs = new FileLog();
   writeFileSync(logs.path("a.log"), "one;\ntwo;three");
   await logs.start({ multiline: { line_end_pattern: ";", omit_pattern: true } });
   expect(logs.bodies).toEqual(["one", "two"]);
@@ -128,25 +128,25 @@ test.each([
   ["split", ["0123", "4567", "89", "ab"]],
   ["truncate", ["0123", "ab"]],
 ])("a line longer than max_log_size is handled by %s", async (behavior, bodies) => {
-  const logs = new Filelog();
+  const logs = new FileLog();
   writeFileSync(logs.path("a.log"), "0123456789\nab\n");
   await logs.start({ max_log_size: 4, max_log_size_behavior: behavior });
   expect(logs.bodies).toEqual(bodies);
 });
 
 test("reads other encodings, and replaces what is no text", async () => {
-  const logs = new Filelog();
+  const logs = new FileLog();
   writeFileSync(logs.path("a.log"), Buffer.from("ü\nĊ\n", "utf16le"));
   await logs.start({ encoding: "utf-16le" });
   expect(logs.bodies).toEqual(["ü", "Ċ"]);
-  const broken = new Filelog();
+  const broken = new FileLog();
   writeFileSync(broken.path("a.log"), Buffer.from([0x61, 0xff, 0x62, 0x0a]));
   await broken.start();
   expect(broken.bodies).toEqual(["a\ufffdb"]);
 });
 
 test("reads gzip files, each once", async () => {
-  const logs = new Filelog();
+  const logs = new FileLog();
   writeFileSync(logs.path("a.log"), gzipSync("one\ntwo"));
   writeFileSync(logs.path("b.log"), "plain\n");
   await logs.start({ compression: "auto" });
@@ -155,7 +155,7 @@ test("reads gzip files, each once", async () => {
 });
 
 test("deletes files once they were taken", async () => {
-  const logs = new Filelog();
+  const logs = new FileLog();
   writeFileSync(logs.path("a.log"), "one\n");
   await logs.start({ delete_after_read: true });
   await logs.poll();
@@ -164,7 +164,7 @@ test("deletes files once they were taken", async () => {
 });
 
 test("tells where a record stands", async () => {
-  const logs = new Filelog();
+  const logs = new FileLog();
   writeFileSync(logs.path("real"), "one\ntwo\n", { mode: 0o640 });
   symlinkSync(logs.path("real"), logs.path("a.log"));
   await logs.start({
@@ -190,7 +190,7 @@ test("tells where a record stands", async () => {
 });
 
 test("reads the header of a file into the attributes of its records", async () => {
-  const logs = new Filelog();
+  const logs = new FileLog();
   writeFileSync(logs.path("a.log"), "# env=prod\n# zone=z\none\n# not any more\n");
   await logs.start({
     header: { pattern: "^#", metadata_operators: [{ type: "regex_parser", regex: "(?P<key>\\w+)=(?P<value>\\w+)" }] },
@@ -200,7 +200,7 @@ test("reads the header of a file into the attributes of its records", async () =
 });
 
 test("reads only the first files of an order", async () => {
-  const logs = new Filelog();
+  const logs = new FileLog();
   for (const day of ["2024-01-02", "2024-01-10", "2023-12-31"]) writeFileSync(logs.path(`x.${day}.log`), `${day}\n`);
   await logs.start({
     ordering_criteria: {
@@ -214,7 +214,7 @@ test("reads only the first files of an order", async () => {
 
 test("goes on where it was after a restart, and reads again what was not taken", async () => {
   const storage = memoryStorage();
-  const logs = new Filelog({ file_storage: storage });
+  const logs = new FileLog({ file_storage: storage });
   writeFileSync(logs.path("a.log"), "one\n");
   await logs.start({ storage: "file_storage" });
   await logs.poll();
@@ -233,21 +233,21 @@ test("goes on where it was after a restart, and reads again what was not taken",
 
 test("a kill while records are on their way loses none of them", async () => {
   const storage = memoryStorage();
-  const logs = new Filelog({ file_storage: storage });
+  const logs = new FileLog({ file_storage: storage });
   const taken = deferred();
   logs.answer = () => taken.promise;
   writeFileSync(logs.path("a.log"), "one\n");
   await logs.start({ storage: "file_storage" });
   await logs.poll();
   // A second receiver finds what the first one would have left behind.
-  const after = new Filelog({ file_storage: storage });
+  const after = new FileLog({ file_storage: storage });
   await after.start({ include: [logs.path("*.log")], storage: "file_storage" });
   expect(after.bodies).toEqual(["one"]);
   taken.resolve();
 });
 
 test("sends again what was refused for now, and drops what was refused for good", async () => {
-  const logs = new Filelog();
+  const logs = new FileLog();
   let refusals = 2;
   logs.answer = () =>
     refusals-- > 0

@@ -4,7 +4,7 @@ import type { Component, Settings } from "../../../component.ts";
 import type { Consumers } from "../../../consumer.ts";
 import { storageOf, type StorageClient } from "../../../extension.ts";
 import { goRegExp } from "@clew/base";
-import type { FilelogConfig } from "./config.ts";
+import type { FileLogConfig } from "./config.ts";
 import { Delivery } from "./delivery.ts";
 import { newEntry, type Entry, type MutableMap, type Origin } from "./entry.ts";
 import { expressionText } from "./expression-value.ts";
@@ -22,9 +22,9 @@ const CHECKPOINTS_KEY = "knownFiles";
  * Reads log files as they grow. How far a file was read is remembered only once everything before was
  * taken, so that nothing is lost when the process is killed; what was read and not taken is read again.
  */
-export class FilelogReceiver implements Component {
+export class FileLogReceiver implements Component {
   readonly #settings: Settings;
-  readonly #config: FilelogConfig;
+  readonly #config: FileLogConfig;
   readonly #next: Consumers;
   readonly #abort = new AbortController();
   readonly #isText: boolean;
@@ -35,7 +35,7 @@ export class FilelogReceiver implements Component {
   #polling: Promise<void> | undefined;
   #cancelTimer: (() => void) | undefined;
 
-  constructor(settings: Settings, config: FilelogConfig, next: Consumers) {
+  constructor(settings: Settings, config: FileLogConfig, next: Consumers) {
     this.#settings = settings;
     this.#config = config;
     this.#next = next;

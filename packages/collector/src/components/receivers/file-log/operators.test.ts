@@ -1,17 +1,17 @@
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { describe, expect, test } from "vitest";
-import { Filelog, plainMap } from "./filelog.test-kit.ts";
+import { FileLog, plainMap } from "./file-log.test-kit.ts";
 
 interface Outcome {
   readonly body: unknown;
   readonly attributes: Record<string, unknown>;
-  readonly record: Filelog["records"][number];
+  readonly record: FileLog["records"][number];
 }
 
 /** What operators make of lines. */
 async function run(lines: readonly string[], operators: readonly object[]): Promise<Outcome[]> {
-  const logs = new Filelog();
+  const logs = new FileLog();
   logs.clock.advance(Date.UTC(2024, 6, 1));
   writeFileSync(logs.path("a.log"), lines.map((line) => `${line}\n`).join(""));
   await logs.start({ include_file_name: false, operators });
@@ -203,7 +203,7 @@ describe("recombine", () => {
   const trace = { type: "recombine", combine_field: "body", is_first_entry: "body matches '^[^\\\\s]'" };
 
   test("puts lines together that belong to one entry", async () => {
-    const logs = new Filelog();
+    const logs = new FileLog();
     writeFileSync(logs.path("a.log"), "boom\n  at x\n  at y\nok\n");
     await logs.start({ operators: [trace], preserve_leading_whitespaces: true });
     expect(logs.bodies).toEqual(["boom\n  at x\n  at y"]);
@@ -212,7 +212,7 @@ describe("recombine", () => {
   });
 
   test("hands on what it holds when the receiver ends", async () => {
-    const logs = new Filelog();
+    const logs = new FileLog();
     writeFileSync(logs.path("a.log"), "boom\n  at x\n");
     await logs.start({ operators: [trace], preserve_leading_whitespaces: true });
     expect(logs.bodies).toEqual([]);
@@ -230,8 +230,8 @@ describe("recombine", () => {
 describe("container", () => {
   const POD = "pods/some-ns_kube-controller_49cc7c1fd3702c40b2686ea7486091d6/kube-controller/1.log";
 
-  async function runPod(text: string): Promise<Filelog> {
-    const logs = new Filelog();
+  async function runPod(text: string): Promise<FileLog> {
+    const logs = new FileLog();
     mkdirSync(dirname(logs.path(POD)), { recursive: true });
     writeFileSync(logs.path(POD), "");
     appendFileSync(logs.path(POD), text);

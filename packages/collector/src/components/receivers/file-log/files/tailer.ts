@@ -6,7 +6,7 @@
 import { open, unlink, type FileHandle } from "node:fs/promises";
 import { messageOf } from "@clew/base";
 import type { Settings } from "../../../../component.ts";
-import type { FilelogConfig } from "../config.ts";
+import type { FileLogConfig } from "../config.ts";
 import { inflatedFrom, inflatedStart, readChunk } from "./chunk-reader.ts";
 import { decoderFor, type LineDecoder } from "./encoding.ts";
 import { fileAttributes } from "./file-attributes.ts";
@@ -33,7 +33,7 @@ export interface Records {
 
 export interface TailerSettings {
   readonly settings: Settings;
-  readonly config: FilelogConfig;
+  readonly config: FileLogConfig;
   readonly known: readonly KnownFile[];
   /** Takes records. Reading of the file goes on once it resolves. */
   readonly take: (records: Records) => Promise<void>;

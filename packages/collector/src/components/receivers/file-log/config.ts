@@ -56,7 +56,7 @@ export interface RetryConfig {
   readonly max_elapsed_time: number;
 }
 
-export interface FilelogConfig extends FileAttributesConfig {
+export interface FileLogConfig extends FileAttributesConfig {
   readonly include: readonly string[];
   readonly exclude: readonly string[];
   readonly exclude_older_than: number;
@@ -121,7 +121,7 @@ const fileAttributes = {
   include_file_permissions: field(boolean, false, "`log.file.permissions`, such as `644`."),
 };
 
-export const schema: Schema<FilelogConfig> = section<FilelogConfig>(
+export const schema: Schema<FileLogConfig> = section<FileLogConfig>(
   {
     include: field(
       list(string),
@@ -197,7 +197,7 @@ export const schema: Schema<FilelogConfig> = section<FilelogConfig>(
 
 const MIN_FINGERPRINT_BYTES = 16;
 
-function check(config: FilelogConfig, place: Place): void {
+function check(config: FileLogConfig, place: Place): void {
   if (config.include.length === 0) place.problem("required argument `include` is empty", "name the files");
   if (config.fingerprint_size < MIN_FINGERPRINT_BYTES) {
     place.problem(`'fingerprint_size' must be at least ${MIN_FINGERPRINT_BYTES} bytes`);
@@ -215,7 +215,7 @@ function check(config: FilelogConfig, place: Place): void {
   checkOrdering(config.ordering_criteria, place.at("ordering_criteria"));
 }
 
-function checkEncoding({ encoding, multiline: lines }: FilelogConfig, place: Place): void {
+function checkEncoding({ encoding, multiline: lines }: FileLogConfig, place: Place): void {
   try {
     const decoder = decoderFor(encoding);
     if (lines === undefined || decoder.kind === "utf-8") return;

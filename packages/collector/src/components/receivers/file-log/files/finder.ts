@@ -4,13 +4,13 @@ import { isAbsolute, join } from "node:path";
 import { goRegExp } from "@clew/base";
 import { zoneNamed } from "../../../../ottl/time/zone.ts";
 import { timeParser } from "../../../../ottl/time/strptime.ts";
-import type { FilelogConfig, OrderingCriteria, SortRule } from "../config.ts";
+import type { FileLogConfig, OrderingCriteria, SortRule } from "../config.ts";
 
 export class FileFinder {
-  readonly #config: FilelogConfig;
+  readonly #config: FileLogConfig;
   readonly #excluded: readonly RegExp[];
 
-  constructor(config: FilelogConfig) {
+  constructor(config: FileLogConfig) {
     this.#config = config;
     this.#excluded = config.exclude.map((pattern) => new RegExp(`^${segmentPattern(pattern, true)}$`, "s"));
   }

@@ -1,4 +1,4 @@
-/** Runs a `filelog` receiver over a folder of its own. */
+/** Runs a `file_log` receiver over a folder of its own. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,11 +16,11 @@ import { ManualClock, until } from "../../../collector.test-kit.ts";
 import { componentSettings, type ComponentKit } from "../../../component.test-kit.ts";
 import type { Extension, StorageChange } from "../../../extension.ts";
 import { Place } from "../../../schema/place.ts";
-import { schema, type FilelogConfig } from "./config.ts";
-import { FilelogReceiver } from "./filelog.ts";
+import { schema, type FileLogConfig } from "./config.ts";
+import { FileLogReceiver } from "./file-log.ts";
 
-export function readConfig(config: object): FilelogConfig {
-  const place = new Place("receivers::filelog", []);
+export function readConfig(config: object): FileLogConfig {
+  const place = new Place("receivers::file_log", []);
   const read = schema.read(config, place);
   expect(place.problems).toEqual([]);
   return read;
@@ -66,16 +66,16 @@ class PollClock extends ManualClock {
 
 const POLL_MS = 200;
 
-export class Filelog {
-  readonly directory: string = mkdtempSync(join(tmpdir(), "clew-filelog-"));
+export class FileLog {
+  readonly directory: string = mkdtempSync(join(tmpdir(), "clew-file-log-"));
   readonly clock = new PollClock();
   readonly payloads: Payload[] = [];
   readonly kit: ComponentKit;
   answer: () => Promise<void> = () => Promise.resolve();
-  #receiver: FilelogReceiver | undefined;
+  #receiver: FileLogReceiver | undefined;
 
   constructor(extensions: Readonly<Record<string, Extension>> = {}) {
-    this.kit = componentSettings("receiver", "filelog", this.clock, extensions);
+    this.kit = componentSettings("receiver", "file_log", this.clock, extensions);
     onTestFinished(async () => {
       await this.stop();
       rmSync(this.directory, { recursive: true });
@@ -90,7 +90,7 @@ export class Filelog {
   async start(config: object = {}): Promise<void> {
     const read = readConfig({ include: [this.path("*.log")], start_at: "beginning", ...config });
     const before = this.clock.polls;
-    this.#receiver = new FilelogReceiver(this.kit.settings, read, {
+    this.#receiver = new FileLogReceiver(this.kit.settings, read, {
       logs: {
         consume: async (payload) => {
           await this.answer();
