@@ -18,7 +18,9 @@ import { prometheusReceiver } from "./components/receivers/prometheus/factory.ts
 import { batchProcessor } from "./components/processors/batch/factory.ts";
 import { memoryLimiterProcessor } from "./components/processors/memory-limiter/factory.ts";
 import { probabilisticSamplerProcessor } from "./components/processors/probabilistic-sampler/factory.ts";
+import { redactionProcessor } from "./components/processors/redaction/factory.ts";
 import { resourceProcessor } from "./components/processors/resource/factory.ts";
+import { transformProcessor } from "./components/processors/transform/factory.ts";
 import { otlpGrpcExporter } from "./components/exporters/otlp-grpc/factory.ts";
 import { otlpHttpExporter } from "./components/exporters/otlp-http/factory.ts";
 import { prometheusExporter } from "./components/exporters/prometheus/factory.ts";
@@ -38,7 +40,13 @@ export interface Registry {
 export function builtinComponents(): Registry {
   return {
     receivers: [otlpReceiver, prometheusReceiver, fileLogReceiver],
-    processors: [batchProcessor, memoryLimiterProcessor, probabilisticSamplerProcessor, resourceProcessor],
+    processors: [
+      batchProcessor,
+      memoryLimiterProcessor,
+      probabilisticSamplerProcessor,
+      redactionProcessor,
+      resourceProcessor,
+    ],
     exporters: [debugExporter, nopExporter, otlpGrpcExporter, otlpHttpExporter, prometheusExporter],
     connectors: [forwardConnector],
     extensions: [

@@ -8,7 +8,7 @@ export function compare(left: OttlValue, right: OttlValue, operator: CompareOper
   if (order !== undefined) return holds(order, operator);
   if (operator === "==") return isEqual(left, right);
   if (operator === "!=") return !isEqual(left, right);
-  return left === null && right === null;
+  return left === null && right === null && (operator === "<=" || operator === ">=");
 }
 
 /** Less than, equal to or greater than 0; NaN beside NaN; undefined where the two have no order. */

@@ -217,7 +217,7 @@ export class Compiler {
   #cache(prefix: string, [segment, extra]: readonly Segment[], written: string): Accessor {
     const { name } = this.#settings.context;
     if (prefix !== name) {
-      const what = `access to cache must be performed using the same statement's context, please replace "${written}" with "${name}.cache"`;
+      const what = `access to cache must be performed using the same context, please replace "${written}" with "${name}.${written.slice(prefix.length + 1)}"`;
       throw new OttlSyntaxError(segment!.offset, what);
     }
     if (extra !== undefined) {

@@ -30,7 +30,7 @@ function jsonObject(value: Exclude<OttlValue, string | number | bigint | boolean
   if (value instanceof Time)
     return `"${formatTime(`%Y-%m-%dT%H:%M:%S.%s${value.zone.name === "UTC" ? "Z" : "%j"}`, value)}"`;
   if (value instanceof Duration) return String(value.nanos);
-  if (value instanceof Id) return `"${Buffer.from(value.bytes).toString("hex")}"`;
+  if (value instanceof Id) return `[${value.bytes.join(",")}]`;
   if (Array.isArray(value)) return `[${value.map((one) => goJson(one as OttlValue, depth + 1)).join(",")}]`;
   if (!(value instanceof Map || value instanceof AttributesView))
     throw new OttlError(`unsupported type: ${goType(value)}`);

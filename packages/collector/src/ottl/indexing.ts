@@ -86,7 +86,7 @@ export function getIn(value: Value, keys: readonly Key[], context: Context): Ott
 /** `value` with something else under the keys. Maps and lists that are missing are made. */
 export function setIn(value: Value, keys: readonly Key[], put: OttlValue, context: Context): Value {
   const [key, ...rest] = keys;
-  if (key === undefined) return storable(put);
+  if (key === undefined) return storable(put, value);
   if (value instanceof Map) {
     const name = keyOfMap(key, context);
     return new Map(value as ValueMap).set(name, setIn((value as ValueMap).get(name) ?? null, rest, put, context));

@@ -55,6 +55,12 @@ export function isMap(value: OttlValue): value is OttlMap {
   return value instanceof Map || value instanceof AttributesView;
 }
 
+/** What Go calls the messages that paths lead to. */
+const GO_MESSAGES: Readonly<Record<string, string>> = {
+  Status: "ptrace.Status",
+  Buckets: "pmetric.ExponentialHistogramDataPointBuckets",
+};
+
 /** What Go's `%T` says of a value. */
 export function goType(value: OttlValue): string {
   switch (typeof value) {
@@ -78,7 +84,7 @@ function goObjectType(value: Exclude<OttlValue, string | boolean | bigint | numb
   if (value instanceof Duration) return "time.Duration";
   if (value instanceof Id) return value.bytes.length === 8 ? "pcommon.SpanID" : "pcommon.TraceID";
   if (value instanceof Messages) return value.type;
-  if (value instanceof MessageView) return `pdata.${value.type.name}`;
+  if (value instanceof MessageView) return GO_MESSAGES[value.type.name] ?? value.type.name;
   return Array.isArray(value) ? "pcommon.Slice" : "pcommon.Map";
 }
 
@@ -112,17 +118,20 @@ export function truncated(value: number): bigint {
   return BigInt(Math.trunc(value));
 }
 
-/** The value as an attribute can hold it. Throws where it cannot. */
-export function storable(value: OttlValue): Value {
-  if (value instanceof AttributesView) return new Map(value);
+/** The value as an attribute can hold it. Throws where it cannot; `before` is what stands in its place now. */
+export function storable(value: OttlValue, before: Value = null): Value {
+  // A copy, as the cache of a context goes on changing.
+  if (isMap(value)) return new Map(value);
   if (Array.isArray(value)) return value.map((one) => storable(one as OttlValue));
   if (isPlain(value)) return value;
-  throw new OttlError(`unsupported type ${goType(value)} for set operation`);
+  throw new OttlError(
+    `unsupported type ${goType(value)} for set operation; current value type is ${pdataType(before)}`,
+  );
 }
 
 function isPlain(value: OttlValue): value is Value {
   if (typeof value !== "object" || value === null) return true;
-  return value instanceof Uint8Array || value instanceof Map;
+  return value instanceof Uint8Array;
 }
 
 /** The same map as one that may be changed, without changing the one it came from. Attributes are changed in place. */

@@ -39,7 +39,10 @@ export function runStatements(name: ContextName, json: unknown, statements: read
   context.client = client;
   const outcomes = statements.map((text) => runOne(name, context, text));
   const payload = view.payload();
-  return { outcomes, data: payload === undefined ? undefined : toJson(PROTOCOLS[view.signal].request, payloadBytes(payload)) };
+  return {
+    outcomes,
+    data: payload === undefined ? undefined : toJson(PROTOCOLS[view.signal].request, payloadBytes(payload)),
+  };
 }
 
 function firstContext(name: ContextName, view: TelemetryView): Context {

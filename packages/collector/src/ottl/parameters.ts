@@ -5,7 +5,8 @@ import type { ValueNode } from "./ast.ts";
 import type { Compiler, Lambda } from "./compiler.ts";
 import { constant, type Context, type Getter } from "./context.ts";
 import type { Parameter } from "./function-definition.ts";
-import { goJson, asString } from "./go-json.ts";
+import { withTwoDigits } from "./format/fmt.ts";
+import { asString, goJson } from "./go-json.ts";
 import { OttlError, OttlSyntaxError, OttlTypeError } from "./ottl-error.ts";
 import {
   changeable,
@@ -83,7 +84,7 @@ export function toTextLike(one: OttlValue): string | undefined {
   if (one === null) return undefined;
   if (typeof one === "string") return one;
   if (one instanceof Uint8Array) return Buffer.from(one).toString("hex");
-  return typeof one === "number" ? asString(one) : goJson(one);
+  return typeof one === "number" ? withTwoDigits(asString(one)) : goJson(one);
 }
 
 function toIntLike(one: OttlValue): bigint | undefined {

@@ -355,7 +355,7 @@ class Parser {
   #unquoted({ text, offset }: Token): string {
     const value = unquote(text);
     if (value !== undefined) return value;
-    throw new OttlSyntaxError(offset, `invalid quoted string ${text}: invalid syntax`, {
+    throw new OttlSyntaxError(offset, `invalid quoted string ${JSON.stringify(text)}: invalid syntax`, {
       remedy: 'a backslash is written as two: "\\\\d"',
     });
   }

@@ -57,7 +57,8 @@ function decodeBase64(text: string, { isUrl, isPadded }: Variant): string {
   const rest = digits.length % 4;
   const expected = isPadded && rest > 0 ? "=".repeat(4 - rest) : "";
   if (rest === 1 || padding !== expected) {
-    throw new OttlError(`illegal base64 data at input byte ${digits.length}`);
+    const at = padding === "" ? digits.length - rest : digits.length;
+    throw new OttlError(`could not decode: illegal base64 data at input byte ${at}`);
   }
   return Buffer.from(digits, isUrl ? "base64url" : "base64").toString();
 }

@@ -1,10 +1,10 @@
 import type { Value } from "@clew/otlp";
-import { defineEditor } from "../function-definition.ts";
+import { defineEditor, type FunctionDefinition } from "../function-definition.ts";
 import { OttlError } from "../ottl-error.ts";
 import { flag, integer, mapTarget, optional, text } from "../parameters.ts";
 
 /** Moves what stands in maps and lists to the top, under names of all the keys on the way. */
-export const flatten = defineEditor(
+export const flatten: FunctionDefinition = defineEditor(
   "flatten",
   { target: mapTarget, prefix: optional(text), depth: optional(integer), resolveConflicts: optional(flag) },
   (args) => {

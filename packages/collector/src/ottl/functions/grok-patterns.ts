@@ -68,8 +68,7 @@ export const GROK_PATTERNS: Readonly<Record<string, string>> = {
   DATESTAMP: "%{DATE}[- ]%{TIME}",
   ISO8601_TIMEZONE: "Z|[+-]%{HOUR}(?::?%{MINUTE})",
   ISO8601_SECOND: "%{SECOND}",
-  TIMESTAMP_ISO8601:
-    "%{YEAR}-%{MONTHNUM}-%{MONTHDAY}[T ]%{HOUR}:?%{MINUTE}(?::?%{SECOND})?(?:%{ISO8601_TIMEZONE})?",
+  TIMESTAMP_ISO8601: "%{YEAR}-%{MONTHNUM}-%{MONTHDAY}[T ]%{HOUR}:?%{MINUTE}(?::?%{SECOND})?(?:%{ISO8601_TIMEZONE})?",
   TZ: "[A-Z]{3}",
   DATESTAMP_RFC822: "%{DAY} %{MONTH} %{MONTHDAY} %{YEAR} %{TIME} %{TZ}",
   DATESTAMP_RFC2822: "%{DAY}, %{MONTHDAY} %{MONTH} %{YEAR} %{TIME} %{ISO8601_TIMEZONE}",
@@ -84,14 +83,12 @@ export const GROK_PATTERNS: Readonly<Record<string, string>> = {
   SYSLOGPROG: "%{PROG:process.name}(?:\\[%{POSINT:process.pid:int}\\])?",
   SYSLOGHOST: "%{IPORHOST}",
   SYSLOGFACILITY: "<%{NONNEGINT:log.syslog.facility.code:int}\\.%{NONNEGINT:log.syslog.priority:int}>",
-  SYSLOGBASE:
-    "%{SYSLOGTIMESTAMP:timestamp} (?:%{SYSLOGFACILITY} )?%{SYSLOGHOST:host.hostname} %{SYSLOGPROG}:",
+  SYSLOGBASE: "%{SYSLOGTIMESTAMP:timestamp} (?:%{SYSLOGFACILITY} )?%{SYSLOGHOST:host.hostname} %{SYSLOGPROG}:",
   SYSLOGLINE: "%{SYSLOGBASE} +%{GREEDYDATA:message}",
   HTTPDUSER: "%{EMAILADDRESS}|%{USER}",
   COMMONAPACHELOG:
     '%{IPORHOST:source.address} (?:-|%{HTTPDUSER:apache.access.user.identity}) (?:-|%{HTTPDUSER:user.name}) \\[%{HTTPDATE:timestamp}\\] "(?:%{WORD:http.request.method} %{NOTSPACE:url.original}(?: HTTP/%{NUMBER:http.version})?|%{DATA})" (?:-|%{INT:http.response.status_code:int}) (?:-|%{INT:http.response.body.bytes:int})',
-  COMBINEDAPACHELOG:
-    '%{COMMONAPACHELOG} "(?:-|%{DATA:http.request.referrer})" "(?:-|%{DATA:user_agent.original})"',
+  COMBINEDAPACHELOG: '%{COMMONAPACHELOG} "(?:-|%{DATA:http.request.referrer})" "(?:-|%{DATA:user_agent.original})"',
   HTTPD_COMMONLOG: "%{COMMONAPACHELOG}",
   HTTPD_COMBINEDLOG: "%{COMBINEDAPACHELOG}",
   JAVACLASS: "(?:[a-zA-Z$_][a-zA-Z$_0-9]*\\.)*[a-zA-Z$_][a-zA-Z$_0-9]*",

@@ -1,7 +1,7 @@
 /** `ExtractGrokPatterns`: expressions put together of named ones, such as `%{IP:client.address}`. */
 import type { Value } from "@clew/otlp";
 import type { Getter } from "../context.ts";
-import { define } from "../function-definition.ts";
+import { define, type FunctionDefinition } from "../function-definition.ts";
 import { OttlError } from "../ottl-error.ts";
 import { flag, listOf, optional, parseInteger, string, text, toFloatLike } from "../parameters.ts";
 import { compilePattern } from "../pattern.ts";
@@ -18,7 +18,7 @@ interface Grok {
   readonly groups: ReadonlyMap<string, { readonly name: string; readonly type: string }>;
 }
 
-export const extractGrokPatterns = define(
+export const extractGrokPatterns: FunctionDefinition = define(
   "ExtractGrokPatterns",
   {
     target: string,

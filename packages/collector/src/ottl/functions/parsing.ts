@@ -109,7 +109,9 @@ const parseCsv = define(
       const names = header.split(headerDelimiter);
       const fields = mode === "ignoreQuotes" ? row.split(delimiter) : readCsvRow(row, delimiter, mode === "lazyQuotes");
       if (fields.length !== names.length) {
-        throw new OttlError(`wrong number of fields: expected ${names.length}, found ${fields.length}`);
+        throw new OttlError(
+          `map csv headers: wrong number of fields: expected ${names.length}, found ${fields.length}`,
+        );
       }
       return new Map(names.map((name, i) => [name, fields[i]!]));
     };

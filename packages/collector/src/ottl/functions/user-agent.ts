@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Value } from "@clew/otlp";
 import { parse } from "yaml";
-import { define } from "../function-definition.ts";
+import { define, type FunctionDefinition } from "../function-definition.ts";
 import { string } from "../parameters.ts";
 
 interface Entry {
@@ -27,7 +27,7 @@ const SYSTEM_FIELDS = [
   "os_v4_replacement",
 ];
 
-export const userAgent = define("UserAgent", { userAgent: string }, (args) => {
+export const userAgent: FunctionDefinition = define("UserAgent", { userAgent: string }, (args) => {
   const path = createRequire(import.meta.url).resolve("uap-core/regexes.yaml");
   const lists = parse(readFileSync(path, "utf8")) as Readonly<Record<string, readonly Entry[]>>;
   const browsers = rulesOf(lists["user_agent_parsers"]!, BROWSER_FIELDS);

@@ -136,18 +136,27 @@ function elementMap(element: Element, depth: number): Value {
   checkDepth(depth);
   const children = [...element.childNodes];
   const isText = ({ nodeType }: Node): boolean => nodeType === NODE.text || nodeType === NODE.cdata;
-  const content = children.filter(isText).map(({ nodeValue }) => (nodeValue ?? "").trim()).join("");
+  const content = children
+    .filter(isText)
+    .map(({ nodeValue }) => (nodeValue ?? "").trim())
+    .join("");
   const attributes = [...element.attributes].map(({ localName, value }) => [localName ?? "", value] as const);
   const inner = children.filter(({ nodeType }) => nodeType === NODE.element) as Element[];
   const map = new Map<string, Value>([["tag", element.localName ?? element.tagName]]);
   if (content !== "") map.set("content", content);
   if (attributes.length > 0) map.set("attributes", new Map(attributes));
-  if (inner.length > 0) map.set("children", inner.map((child) => elementMap(child, depth + 1)));
+  if (inner.length > 0)
+    map.set(
+      "children",
+      inner.map((child) => elementMap(child, depth + 1)),
+    );
   return map;
 }
 
-const parseSimplified = define("ParseSimplifiedXML", { target: string }, (args) => (context) =>
-  simplified(parseXml(args.target(context)), 0),
+const parseSimplified = define(
+  "ParseSimplifiedXML",
+  { target: string },
+  (args) => (context) => simplified(parseXml(args.target(context)), 0),
 );
 
 /** Elements by their names: a text, a map, or a list of these where several have the same. */

@@ -28,7 +28,7 @@ export const LOG_PATHS: PathSet = {
     severity_number: { accessor: int32(record, "severityNumber") },
     severity_text: { accessor: text(record, "severityText") },
     body: {
-      accessor: { get: bodyOf, set: (context, value) => setBody(context, storable(value)) },
+      accessor: { get: bodyOf, set: (context, value) => setBody(context, storable(value, bodyOf(context))) },
       keyed: bodyKey,
       fields: {
         string: {
