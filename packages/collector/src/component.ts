@@ -71,7 +71,7 @@ export interface ReceiverFactory<Config> extends FactoryBase<Config> {
 /** One instance per pipeline that names it. */
 export interface ProcessorFactory<Config> extends FactoryBase<Config> {
   readonly kind: "processor";
-  create(settings: Settings, config: Config, next: Consumer): Component & Consumer;
+  create(settings: Settings, config: Config, next: Consumer, signal: Signal): Component & Consumer;
 }
 
 export interface Exporter extends Component, Consumer {

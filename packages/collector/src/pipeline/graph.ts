@@ -80,7 +80,7 @@ class GraphBuilder {
       const settings = this.#settingsFor("processor", id, pipeline);
       const observed = new ObservedProcessor(settings.meter, id, pipeline.signal, () => settings.clock.nowMs());
       const output = this.#tap("processor", id, pipeline, next);
-      const processor = factory.create(settings, config, observed.output(output));
+      const processor = factory.create(settings, config, observed.output(output), pipeline.signal);
       this.#inner.unshift(processor);
       next = observed.input(processor);
     }
