@@ -14,8 +14,11 @@ import { zpagesExtension } from "./components/extensions/zpages/factory.ts";
 import { fileStorageExtension } from "./components/extensions/file-storage/factory.ts";
 import { otlpReceiver } from "./components/receivers/otlp/factory.ts";
 import { fileLogReceiver } from "./components/receivers/file-log/factory.ts";
+import { hostMetricsReceiver } from "./components/receivers/host-metrics/factory.ts";
 import { prometheusReceiver } from "./components/receivers/prometheus/factory.ts";
 import { batchProcessor } from "./components/processors/batch/factory.ts";
+import { cumulativeToDeltaProcessor } from "./components/processors/cumulativetodelta/factory.ts";
+import { deltaToCumulativeProcessor } from "./components/processors/deltatocumulative/factory.ts";
 import { memoryLimiterProcessor } from "./components/processors/memory-limiter/factory.ts";
 import { probabilisticSamplerProcessor } from "./components/processors/probabilistic-sampler/factory.ts";
 import { redactionProcessor } from "./components/processors/redaction/factory.ts";
@@ -39,9 +42,11 @@ export interface Registry {
 /** All that come with the collector. Programs add their own: `{ ...all, exporters: [...all.exporters, mine] }`. */
 export function builtinComponents(): Registry {
   return {
-    receivers: [otlpReceiver, prometheusReceiver, fileLogReceiver],
+    receivers: [otlpReceiver, prometheusReceiver, fileLogReceiver, hostMetricsReceiver],
     processors: [
       batchProcessor,
+      cumulativeToDeltaProcessor,
+      deltaToCumulativeProcessor,
       memoryLimiterProcessor,
       probabilisticSamplerProcessor,
       redactionProcessor,

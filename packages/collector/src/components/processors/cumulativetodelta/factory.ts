@@ -1,0 +1,11 @@
+import type { ProcessorFactory } from "../../../component.ts";
+import { schema, type CumulativeToDeltaConfig } from "./config.ts";
+import { CumulativeToDelta } from "./cumulativetodelta.ts";
+
+export const cumulativeToDeltaProcessor: ProcessorFactory<CumulativeToDeltaConfig> = {
+  kind: "processor",
+  type: "cumulativetodelta",
+  stability: { metrics: "beta" },
+  schema,
+  create: (settings, config, next) => new CumulativeToDelta(settings, config, next),
+};

@@ -1,0 +1,11 @@
+import type { ProcessorFactory } from "../../../component.ts";
+import { schema, type DeltaToCumulativeConfig } from "./config.ts";
+import { DeltaToCumulative } from "./deltatocumulative.ts";
+
+export const deltaToCumulativeProcessor: ProcessorFactory<DeltaToCumulativeConfig> = {
+  kind: "processor",
+  type: "deltatocumulative",
+  stability: { metrics: "beta" },
+  schema,
+  create: (settings, config, next) => new DeltaToCumulative(settings, config, next),
+};
