@@ -23,6 +23,7 @@ import { memoryLimiterProcessor } from "./components/processors/memory-limiter/f
 import { probabilisticSamplerProcessor } from "./components/processors/probabilistic-sampler/factory.ts";
 import { redactionProcessor } from "./components/processors/redaction/factory.ts";
 import { resourceProcessor } from "./components/processors/resource/factory.ts";
+import { filterProcessor } from "./components/processors/filter/factory.ts";
 import { transformProcessor } from "./components/processors/transform/factory.ts";
 import { otlpGrpcExporter } from "./components/exporters/otlp-grpc/factory.ts";
 import { otlpHttpExporter } from "./components/exporters/otlp-http/factory.ts";
@@ -47,10 +48,12 @@ export function builtinComponents(): Registry {
       batchProcessor,
       cumulativeToDeltaProcessor,
       deltaToCumulativeProcessor,
+      filterProcessor,
       memoryLimiterProcessor,
       probabilisticSamplerProcessor,
       redactionProcessor,
       resourceProcessor,
+      transformProcessor,
     ],
     exporters: [debugExporter, nopExporter, otlpGrpcExporter, otlpHttpExporter, prometheusExporter],
     connectors: [forwardConnector],
