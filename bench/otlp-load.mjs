@@ -5,11 +5,11 @@
  *     {"protocol":"http","address":"127.0.0.1:4318","spans":100,"connections":16,"inFlight":4,"gzip":false,"durationMs":1000}
  *     {"spans":120000,"requests":1200,"failures":0}
  */
-import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import { gzipSync } from "node:zlib";
 import { PROTOCOLS } from "../packages/otlp/dist/index.js";
+import { GrpcConnection } from "./grpc-connection.mjs";
 import { spansRequest } from "./spans.mjs";
 
 const CRLF2 = Buffer.from("\r\n\r\n");
@@ -101,35 +101,24 @@ function bodyEnd(bytes, start, head) {
 
 /** One connection of HTTP/2. */
 async function grpcLane({ address, gzip, inFlight }, bodies, offset, count) {
-  const session = connectHttp2(`http://${address}`);
-  const frames = bodies.map((body) => {
+  const messages = bodies.map((body) => {
     const prefix = Buffer.from([gzip ? 1 : 0, 0, 0, 0, 0]);
     prefix.writeUInt32BE(body.length, 1);
     return Buffer.concat([prefix, body]);
   });
-  const headers = {
+  const connection = await GrpcConnection.open(address, {
     ":method": "POST",
+    ":scheme": "http",
     ":path": PROTOCOLS.traces.grpcPath,
+    ":authority": address,
     "content-type": "application/grpc",
+    "user-agent": "bench",
     te: "trailers",
     ...(gzip ? { "grpc-encoding": "gzip" } : {}),
-  };
+  });
   const sendAll = async (first) => {
-    for (let i = first; ; i++) if (!count((await call(session, headers, frames[i % frames.length])) === "0")) return;
+    for (let i = first; ; i++) if (!count(await connection.call(messages[i % messages.length]))) return;
   };
   await Promise.all(Array.from({ length: inFlight }, (_unused, i) => sendAll(offset + i)));
-  await new Promise((resolve) => session.close(resolve));
-}
-
-function call(session, headers, frame) {
-  return new Promise((resolve) => {
-    const stream = session.request(headers);
-    let status;
-    stream.on("response", (answer) => (status = answer["grpc-status"] ?? status));
-    stream.on("trailers", (trailers) => (status = trailers["grpc-status"]));
-    stream.on("error", () => resolve("error"));
-    stream.on("close", () => resolve(status));
-    stream.resume();
-    stream.end(frame);
-  });
+  connection.close();
 }

@@ -3,6 +3,7 @@ import type { RequestHandler } from "../http2/stream.ts";
 import type { Receiving, ReceivingRequest } from "../net/receiving.ts";
 import { CallError } from "./call-error.ts";
 import { PREFIX_BYTES, readPrefix } from "./message.ts";
+import { CollectedBytes } from "../net/collected-bytes.ts";
 import { decompressed } from "./decompress.ts";
 
 /** The one message of a unary call, as it arrives. */
@@ -10,8 +11,7 @@ export class GrpcRequest implements RequestHandler {
   readonly #encoding: string;
   readonly #maxBytes: number;
   readonly #receiving: ReceivingRequest;
-  readonly #chunks: Buffer[] = [];
-  #received = 0;
+  readonly #bytes = new CollectedBytes();
   /** The length with its prefix, once that has come. */
   #expected = Infinity;
   #resolve: (message: Buffer | Promise<Buffer>) => void = () => {};
@@ -32,28 +32,27 @@ export class GrpcRequest implements RequestHandler {
   /** Gives the message up before it is whole. */
   refuse(error: unknown): void {
     this.#receiving.end();
-    this.#chunks.length = 0;
+    this.#bytes.clear();
     this.#reject(error);
   }
 
   data(bytes: Buffer): void {
     const noRoom = this.#receiving.add(bytes.length);
     if (noRoom !== undefined) return this.refuse(noRoom);
-    this.#chunks.push(bytes);
-    this.#received += bytes.length;
-    if (this.#expected === Infinity && this.#received >= PREFIX_BYTES) {
-      const { length } = readPrefix(this.#chunks.length === 1 ? bytes : Buffer.concat(this.#chunks))!;
+    this.#bytes.add(bytes);
+    if (this.#expected === Infinity && this.#bytes.length >= PREFIX_BYTES) {
+      const { length } = readPrefix(bytes.length === this.#bytes.length ? bytes : this.#bytes.start(PREFIX_BYTES))!;
       if (length > this.#maxBytes) return this.refuse(tooLarge(length, this.#maxBytes));
       this.#expected = PREFIX_BYTES + length;
     }
-    if (this.#received > this.#expected) {
+    if (this.#bytes.length > this.#expected) {
       this.refuse(new CallError(RPC_CODE.INTERNAL, "grpc: received more than one request message"));
     }
   }
 
   end(): void {
-    if (this.#received !== this.#expected) return this.refuse(new CallError(RPC_CODE.INTERNAL, "unexpected EOF"));
-    const frame = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks, this.#received);
+    if (this.#bytes.length !== this.#expected) return this.refuse(new CallError(RPC_CODE.INTERNAL, "unexpected EOF"));
+    const frame = this.#bytes.take();
     this.#receiving.end();
     const body = frame.subarray(PREFIX_BYTES);
     this.#resolve(frame[0] === 1 ? decompressed(body, this.#encoding, this.#maxBytes) : body);

@@ -1,24 +1,24 @@
 /** Which web pages may send: the CORS protocol (https://fetch.spec.whatwg.org/#http-cors-protocol). */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { RequestHead } from "../../../http1/request-head.ts";
 import type { CorsConfig } from "./config.ts";
 
-/** Sets the headers that let the request's origin in, if it is allowed. */
-export function allowOrigin(cors: CorsConfig, request: IncomingMessage, response: ServerResponse): void {
-  const { origin } = request.headers;
-  response.setHeader("vary", "Origin");
-  if (origin === undefined || !cors.allowed_origins.some((allowed) => matches(allowed, origin))) return;
-  response.setHeader("access-control-allow-origin", origin);
-  if (cors.exposed_headers.length > 0)
-    response.setHeader("access-control-expose-headers", cors.exposed_headers.join(", "));
-  if (!isPreflight(request)) return;
-  const headers = ["Accept", "Content-Type", "Content-Encoding", "X-Requested-With", ...cors.allowed_headers];
-  response.setHeader("access-control-allow-methods", "POST");
-  response.setHeader("access-control-allow-headers", headers.join(", "));
-  if (cors.max_age > 0) response.setHeader("access-control-max-age", cors.max_age);
+/** The headers that let the request's origin in, if it is allowed. */
+export function corsHeaders(cors: CorsConfig, request: RequestHead): Record<string, string> {
+  const origin = request.headers.get("origin");
+  const headers: Record<string, string> = { Vary: "Origin" };
+  if (origin === undefined || !cors.allowed_origins.some((allowed) => matches(allowed, origin))) return headers;
+  headers["Access-Control-Allow-Origin"] = origin;
+  if (cors.exposed_headers.length > 0) headers["Access-Control-Expose-Headers"] = cors.exposed_headers.join(", ");
+  if (!isPreflight(request)) return headers;
+  const allowed = ["Accept", "Content-Type", "Content-Encoding", "X-Requested-With", ...cors.allowed_headers];
+  headers["Access-Control-Allow-Methods"] = "POST";
+  headers["Access-Control-Allow-Headers"] = allowed.join(", ");
+  if (cors.max_age > 0) headers["Access-Control-Max-Age"] = String(cors.max_age);
+  return headers;
 }
 
-export function isPreflight(request: IncomingMessage): boolean {
-  return request.method === "OPTIONS" && request.headers["access-control-request-method"] !== undefined;
+export function isPreflight({ method, headers }: RequestHead): boolean {
+  return method === "OPTIONS" && headers.has("access-control-request-method");
 }
 
 /** `*` stands for any text, also inside: `https://*.example.com`. */

@@ -1,5 +1,4 @@
-/** OTLP/HTTP on `node:http`: protobuf and JSON, plain and gzip. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+/** OTLP/HTTP: protobuf and JSON on our own HTTP/1.1 server. */
 import { ClewError } from "@clew/base";
 import {
   encodeResponse,
@@ -15,33 +14,35 @@ import {
 } from "@clew/otlp";
 import type { Settings } from "../../../component.ts";
 import type { Consumer, Consumers } from "../../../consumer.ts";
+import type { Exchange, HttpAnswer } from "../../../http1/exchange.ts";
+import { Http1Server } from "../../../http1/server.ts";
 import type { Address } from "../../../net/address.ts";
-import { inflate } from "../../../net/inflate.ts";
-import { listen } from "../../../net/listen.ts";
+import { decompress, isCompression } from "../../../net/decompress.ts";
+import type { Receiving } from "../../../net/receiving.ts";
 import type { HttpConfig } from "./config.ts";
-import { allowOrigin, isPreflight } from "./cors.ts";
+import { corsHeaders, isPreflight } from "./cors.ts";
 import { hasCode, refusalStatus, whatOf } from "./outcome.ts";
-import type { Receiving, ReceivingRequest } from "../../../net/receiving.ts";
 
 const PROTOBUF = "application/x-protobuf";
 const JSON_TYPE = "application/json";
-/** How long a client that sends nothing more may hold up a shutdown. */
-const CLOSE_GRACE_MS = 10_000;
 
 type Encoding = typeof PROTOBUF | typeof JSON_TYPE;
 
+interface Route {
+  readonly signal: Signal;
+  readonly consumer: Consumer;
+  readonly success: Readonly<Record<Encoding, HttpAnswer>>;
+}
+
 export class HttpServer {
-  readonly #settings: Settings;
   readonly #config: HttpConfig;
   readonly #receiving: Receiving;
   // path --> who takes what is sent there
-  readonly #routes = new Map<string, { readonly signal: Signal; readonly consumer: Consumer }>();
-  readonly #open = new Set<ServerResponse>();
-  readonly #server: Server;
+  readonly #routes = new Map<string, Route>();
+  readonly #server: Http1Server;
 
   constructor(settings: Settings, config: HttpConfig, next: Consumers, receiving: Receiving) {
     this.#receiving = receiving;
-    this.#settings = settings;
     this.#config = config;
     const paths: Record<Signal, string> = {
       traces: config.traces_url_path,
@@ -50,105 +51,86 @@ export class HttpServer {
     };
     for (const signal of Object.keys(paths) as Signal[]) {
       const consumer = next[signal];
-      if (consumer !== undefined) this.#routes.set(paths[signal], { signal, consumer });
+      if (consumer !== undefined) this.#routes.set(paths[signal], { signal, consumer, success: successOf(signal) });
     }
-    this.#server = createServer({
-      headersTimeout: config.read_header_timeout,
-      keepAliveTimeout: config.idle_timeout,
-    });
-    this.#server.on("request", (request, response) => {
-      this.#serve(request, response).catch((error: unknown) => {
-        settings.report(error);
-        response.destroy();
-      });
+    this.#server = new Http1Server(settings, {
+      readHeaderTimeoutMs: config.read_header_timeout,
+      readTimeoutMs: Infinity,
+      writeTimeoutMs: 30_000,
+      idleTimeoutMs: config.idle_timeout,
+      keepsAlive: true,
+      serve: (exchange) => this.#serve(exchange),
     });
   }
 
   listen(path: string): Promise<Address> {
-    return listen(this.#server, this.#config.endpoint, path, this.#settings.report);
+    return this.#server.listen(this.#config.endpoint, path);
   }
 
-  async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const response of this.#open) response.shouldKeepAlive = false;
-    const cancel = this.#settings.clock.after(CLOSE_GRACE_MS, () => this.#server.closeAllConnections());
-    await closed;
-    cancel();
+  close(): Promise<void> {
+    return this.#server.close();
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    this.#open.add(response);
-    response.on("close", () => this.#open.delete(response));
-    if (!this.#server.listening) response.shouldKeepAlive = false;
+  async #serve(exchange: Exchange): Promise<HttpAnswer> {
     const { cors } = this.#config;
-    if (cors !== undefined) allowOrigin(cors, request, response);
-    if (cors !== undefined && isPreflight(request)) return void response.writeHead(204).end();
-    const route = this.#routes.get((request.url ?? "").split("?", 1)[0] ?? "");
-    if (route === undefined) return plain(response, 404, "404 page not found\n");
-    if (request.method !== "POST") return plain(response, 405, "405 method not allowed, supported: [POST]");
-    const encoding = encodingOf(request);
+    if (cors === undefined) return this.#answer(exchange);
+    const headers = corsHeaders(cors, exchange.head);
+    if (isPreflight(exchange.head)) return { status: 204, headers };
+    const answer = await this.#answer(exchange);
+    return { ...answer, headers: { ...answer.headers, ...headers } };
+  }
+
+  async #answer(exchange: Exchange): Promise<HttpAnswer> {
+    const { method, target, headers } = exchange.head;
+    const route = this.#routes.get(pathOf(target));
+    if (route === undefined) return plain(404, "404 page not found\n");
+    if (method !== "POST") return plain(405, "405 method not allowed, supported: [POST]");
+    const encoding = encodingOf(headers.get("content-type"));
     if (encoding === undefined) {
-      return plain(response, 415, `415 unsupported media type, supported: [${JSON_TYPE}, ${PROTOBUF}]`);
+      return plain(415, `415 unsupported media type, supported: [${JSON_TYPE}, ${PROTOBUF}]`);
     }
     const refusal = route.consumer.refusal?.();
-    if (refusal !== undefined) return fail(response, encoding, refusal);
+    if (refusal !== undefined) return failure(encoding, refusal);
     try {
-      const payload = await this.#payload(request, route.signal, encoding);
-      if (payload === undefined) return; // The client went away.
+      const payload = await this.#payload(exchange, route.signal, encoding);
+      if (payload === undefined) return plain(400, "client went away");
       await route.consumer.consume(payload);
     } catch (error) {
-      return fail(response, encoding, error);
+      return failure(encoding, error);
     }
-    const body = encoding === JSON_TYPE ? responseJson(route.signal) : encodeResponse(route.signal);
-    response.writeHead(200, { "content-type": encoding }).end(body);
+    return route.success[encoding];
   }
 
-  async #payload(request: IncomingMessage, signal: Signal, encoding: Encoding): Promise<Payload | undefined> {
+  /** Undefined where the client went away. */
+  async #payload(exchange: Exchange, signal: Signal, encoding: Encoding): Promise<Payload | undefined> {
     const limit = this.#config.max_request_body_size;
-    const contentEncoding = request.headers["content-encoding"] ?? "";
-    if (!["", "identity", "gzip"].includes(contentEncoding)) throw badEncoding(contentEncoding);
-    const receiving = this.#receiving.begin();
-    const received = await readBody(request, limit, receiving).finally(() => receiving.end());
+    const contentEncoding = exchange.head.headers.get("content-encoding") ?? "";
+    const isPlain = contentEncoding === "" || contentEncoding === "identity";
+    if (!isPlain && !isCompression(contentEncoding)) throw badEncoding(contentEncoding);
+    const received = await exchange.body(limit, this.#receiving.begin());
     if (received === undefined) return undefined;
-    const body = contentEncoding === "gzip" && received.length > 0 ? await inflate(received, limit) : received;
+    const isCompressed = isCompression(contentEncoding) && received.length > 0;
+    const body = isCompressed ? await decompress(received, contentEncoding, limit) : received;
     return encoding === JSON_TYPE ? payloadOfJson(signal, body.toString("utf8")) : payloadOf(signal, body);
   }
 }
 
-function encodingOf(request: IncomingMessage): Encoding | undefined {
-  const type = (request.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase();
+function successOf(signal: Signal): Record<Encoding, HttpAnswer> {
+  return {
+    [PROTOBUF]: { status: 200, headers: { "Content-Type": PROTOBUF }, body: encodeResponse(signal) },
+    [JSON_TYPE]: { status: 200, headers: { "Content-Type": JSON_TYPE }, body: responseJson(signal) },
+  };
+}
+
+function pathOf(target: string): string {
+  const query = target.indexOf("?");
+  return query < 0 ? target : target.slice(0, query);
+}
+
+function encodingOf(contentType = ""): Encoding | undefined {
+  const parameters = contentType.indexOf(";");
+  const type = (parameters < 0 ? contentType : contentType.slice(0, parameters)).trim().toLowerCase();
   return type === PROTOBUF || type === JSON_TYPE ? type : undefined;
-}
-
-/** Undefined where the client broke off: a truncated body is nobody's. Rejects with `BODY_TOO_LARGE`. */
-function readBody(
-  request: IncomingMessage,
-  limitBytes: number,
-  receiving: ReceivingRequest,
-): Promise<Buffer | undefined> {
-  return new Promise((resolve, reject) => {
-    if (Number(request.headers["content-length"] ?? 0) > limitBytes) return reject(bodyTooLarge(limitBytes));
-    const chunks: Buffer[] = [];
-    let received = 0;
-    request.on("data", (chunk: Buffer) => {
-      received += chunk.length;
-      const refusal = received > limitBytes ? bodyTooLarge(limitBytes) : receiving.add(chunk.length);
-      if (refusal !== undefined) {
-        chunks.length = 0;
-        return reject(refusal);
-      }
-      chunks.push(chunk);
-    });
-    request.on("end", () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
-    request.on("error", () => resolve(undefined));
-    request.on("close", () => resolve(undefined));
-  });
-}
-
-function bodyTooLarge(limitBytes: number): ClewError {
-  return new ClewError("BODY_TOO_LARGE", `http: request body too large, more than ${limitBytes} bytes`, {
-    remedy: "send smaller batches, or raise max_request_body_size",
-  });
 }
 
 function badEncoding(encoding: string): ClewError {
@@ -171,14 +153,19 @@ function outcomeOf(error: unknown): { httpStatus: number; status: Status } {
 }
 
 /** A `google.rpc.Status` in the request's own encoding. */
-function fail(response: ServerResponse, encoding: Encoding, error: unknown): void {
-  if (response.destroyed) return;
+function failure(encoding: Encoding, error: unknown): HttpAnswer {
   const { httpStatus, status } = outcomeOf(error);
-  if (status.retryDelayMs !== undefined) response.setHeader("retry-after", Math.ceil(status.retryDelayMs / 1_000));
-  response.writeHead(httpStatus, { "content-type": encoding });
-  response.end(encoding === JSON_TYPE ? statusJson(status) : encodeStatus(status));
+  const { retryDelayMs } = status;
+  return {
+    status: httpStatus,
+    headers: {
+      "Content-Type": encoding,
+      ...(retryDelayMs === undefined ? {} : { "Retry-After": String(Math.ceil(retryDelayMs / 1_000)) }),
+    },
+    body: encoding === JSON_TYPE ? statusJson(status) : encodeStatus(status),
+  };
 }
 
-function plain(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { "content-type": "text/plain" }).end(text);
+function plain(status: number, body: string): HttpAnswer {
+  return { status, headers: { "Content-Type": "text/plain" }, body };
 }
