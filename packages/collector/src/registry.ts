@@ -19,6 +19,7 @@ import { prometheusReceiver } from "./components/receivers/prometheus/factory.ts
 import { batchProcessor } from "./components/processors/batch/factory.ts";
 import { cumulativeToDeltaProcessor } from "./components/processors/cumulativetodelta/factory.ts";
 import { deltaToCumulativeProcessor } from "./components/processors/deltatocumulative/factory.ts";
+import { groupByTraceProcessor } from "./components/processors/groupbytrace/factory.ts";
 import { memoryLimiterProcessor } from "./components/processors/memory-limiter/factory.ts";
 import { probabilisticSamplerProcessor } from "./components/processors/probabilistic-sampler/factory.ts";
 import { redactionProcessor } from "./components/processors/redaction/factory.ts";
@@ -49,6 +50,7 @@ export function builtinComponents(): Registry {
       cumulativeToDeltaProcessor,
       deltaToCumulativeProcessor,
       filterProcessor,
+      groupByTraceProcessor,
       memoryLimiterProcessor,
       probabilisticSamplerProcessor,
       redactionProcessor,

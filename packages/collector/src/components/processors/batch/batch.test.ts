@@ -86,7 +86,32 @@ test("sends what is pending when it stops, and passes on at once what still come
   expect(batches).toEqual([["a"], ["b"]]);
 });
 
+test("keeps clients apart that differ in metadata_keys, as far as the limit allows", async () => {
+  const { batches, batch } = setUp({
+    timeout: "0s",
+    send_batch_size: 9,
+    metadata_keys: ["Tenant"],
+    metadata_cardinality_limit: 2,
+  });
+  const of = (name: string, tenant?: string): Payload => ({
+    ...tracesOf([name]),
+    client: { metadata: new Map(tenant === undefined ? [] : [["tenant", [tenant]]]) },
+  });
+  await Promise.all([batch.consume(of("a", "x")), batch.consume(of("b")), batch.consume(of("c", "x"))]);
+  expect(batches).toEqual([["a"], ["b"], ["c"]]);
+  await expect(batch.consume(of("d", "y"))).rejects.toMatchObject({
+    what: "too many batcher metadata-value combinations",
+    permanent: false,
+  });
+  const gathering = setUp({ timeout: "5s", metadata_keys: ["tenant"] });
+  const pending = Promise.all(["x", "y", "x"].map((tenant, i) => gathering.batch.consume(of(String(i), tenant))));
+  gathering.clock.advance(5_000);
+  await pending;
+  expect(gathering.batches).toEqual([["0", "2"], ["1"]]);
+});
+
 test.each([
+  [{ metadata_keys: ["a", "A"] }, 'duplicate entry in metadata_keys: "a" (case-insensitive)'],
   [{ send_batch_max_size: 5, send_batch_size: 6 }, "send_batch_max_size must be greater or equal to send_batch_size"],
   [{ send_batch_sizes: 5 }, "'' has invalid keys: send_batch_sizes"],
 ])("refuses the configuration %j", (config, expected) => {

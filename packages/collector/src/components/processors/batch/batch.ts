@@ -1,6 +1,6 @@
 import { concatPayloads, splitPayload, type Payload } from "@clew/otlp";
 import type { Component, Settings } from "../../../component.ts";
-import type { ConsumeError, Consumer } from "../../../consumer.ts";
+import { ConsumeError, type Consumer } from "../../../consumer.ts";
 import type { Counter, Histogram } from "../../../telemetry/meter.ts";
 import type { BatchConfig } from "./config.ts";
 
@@ -9,6 +9,12 @@ const SIZE_BOUNDS = [
   30_000, 50_000, 100_000,
 ];
 const BYTE_BOUNDS = [...SIZE_BOUNDS, 200_000, 300_000, 500_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000];
+
+/** What gathers for one combination of the clients' metadata. */
+interface Shard {
+  pending: Pending | undefined;
+  cancelTimer: (() => void) | undefined;
+}
 
 /** Payloads that will go on together, and what to tell those who sent them. */
 interface Pending {
@@ -32,8 +38,9 @@ export class BatchProcessor implements Component, Consumer {
   readonly #byteSizes: Histogram;
   readonly #fullSends: Counter;
   readonly #timeoutSends: Counter;
-  #pending: Pending | undefined;
-  #cancelTimer: (() => void) | undefined;
+  // values of the metadata keys --> what gathers for them
+  readonly #shards = new Map<string, Shard>();
+  #endMetrics: () => void = () => {};
   #isStopped = false;
 
   constructor(settings: Settings, config: BatchConfig, next: Consumer) {
@@ -63,22 +70,36 @@ export class BatchProcessor implements Component, Consumer {
   }
 
   start(): Promise<void> {
+    const { meter, id } = this.#settings;
+    this.#endMetrics = meter.gauge(
+      "otelcol_processor_batch_metadata_cardinality",
+      "Number of distinct metadata value combinations being processed",
+      { processor: id },
+      () => Math.max(this.#shards.size, this.#config.metadata_keys.length === 0 ? 1 : 0),
+    );
     return Promise.resolve();
   }
 
   /** Hands on what is pending. Whether it arrived is told to those who sent it. */
   shutdown(): Promise<void> {
     this.#isStopped = true;
-    this.#flush(this.#timeoutSends);
+    for (const shard of this.#shards.values()) this.#flush(shard, this.#timeoutSends);
+    this.#endMetrics();
     return Promise.resolve();
   }
 
   consume(payload: Payload): Promise<void> {
-    const pending = (this.#pending ??= newPending());
+    const shard = this.#shardOf(payload);
+    if (shard instanceof ConsumeError) return Promise.reject(shard);
+    const pending = (shard.pending ??= newPending());
     pending.payloads.push(payload);
     pending.items += payload.counts.items;
-    if (this.#isFull(pending)) this.#flush(this.#fullSends);
-    else this.#cancelTimer ??= this.#settings.clock.after(this.#config.timeout, () => this.#flush(this.#timeoutSends));
+    if (this.#isFull(pending)) this.#flush(shard, this.#fullSends);
+    else {
+      shard.cancelTimer ??= this.#settings.clock.after(this.#config.timeout, () => {
+        this.#flush(shard, this.#timeoutSends);
+      });
+    }
     return pending.outcome;
   }
 
@@ -86,17 +107,36 @@ export class BatchProcessor implements Component, Consumer {
     return this.#next.refusal?.();
   }
 
+  #shardOf({ client }: Payload): Shard | ConsumeError {
+    const { metadata_keys: keys, metadata_cardinality_limit: limit } = this.#config;
+    // A header that is empty and one that is missing are told apart.
+    const key =
+      keys.length === 0 ? "" : JSON.stringify(keys.map((one) => client?.metadata.get(one.toLowerCase()) ?? null));
+    const known = this.#shards.get(key);
+    if (known !== undefined) return known;
+    if (limit > 0 && this.#shards.size >= limit) {
+      return new ConsumeError("BATCHERS_FULL", "too many batcher metadata-value combinations", {
+        permanent: false,
+        path: this.#settings.path,
+        remedy: "raise metadata_cardinality_limit, or name fewer metadata_keys",
+      });
+    }
+    const shard: Shard = { pending: undefined, cancelTimer: undefined };
+    this.#shards.set(key, shard);
+    return shard;
+  }
+
   #isFull({ items }: Pending): boolean {
     const { timeout, send_batch_size: size } = this.#config;
     return this.#isStopped || timeout === 0 || (size > 0 && items >= size);
   }
 
-  #flush(trigger: Counter): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
-    const pending = this.#pending;
+  #flush(shard: Shard, trigger: Counter): void {
+    shard.cancelTimer?.();
+    shard.cancelTimer = undefined;
+    const { pending } = shard;
     if (pending === undefined) return;
-    this.#pending = undefined;
+    shard.pending = undefined;
     trigger.add(1);
     pending.settle(this.#send(concatPayloads(pending.payloads)));
   }

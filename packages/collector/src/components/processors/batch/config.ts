@@ -25,15 +25,26 @@ export const schema: Schema<BatchConfig> = section<BatchConfig>(
       0,
       "Larger batches are parted into pieces of at most this many items; 0 means no limit.",
     ),
-    metadata_keys: field(list(string), undefined, "Not supported yet: must be empty."),
-    metadata_cardinality_limit: field(integer(), 1000, "Accepted; without `metadata_keys` it has no effect."),
+    metadata_keys: field(
+      list(string),
+      undefined,
+      "Requests go into one batch only where these headers agree; receivers need `include_metadata`.",
+    ),
+    metadata_cardinality_limit: field(
+      integer(),
+      1000,
+      "How many combinations of them there may be; what comes with a further one is refused.",
+    ),
   },
   (config, place) => {
     if (config.send_batch_max_size > 0 && config.send_batch_max_size < config.send_batch_size) {
       place.at("send_batch_max_size").problem("send_batch_max_size must be greater or equal to send_batch_size");
     }
-    if (config.metadata_keys.length > 0) {
-      place.at("metadata_keys").problem("batching by client metadata is not supported yet", "leave metadata_keys out");
-    }
+    const keys = config.metadata_keys.map((key) => key.toLowerCase());
+    const twice = keys.find((key, i) => keys.indexOf(key) !== i);
+    if (twice !== undefined)
+      place
+        .at("metadata_keys")
+        .problem(`duplicate entry in metadata_keys: ${JSON.stringify(twice)} (case-insensitive)`);
   },
 );
