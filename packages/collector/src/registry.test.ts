@@ -21,6 +21,7 @@ const LEAST: Readonly<Record<string, object>> = {
   "receiver prometheus": {
     config: { scrape_configs: [{ job_name: "a", static_configs: [{ targets: ["127.0.0.1:1"] }] }] },
   },
+  "processor attributes": { actions: [{ action: "delete", key: "a" }] },
   "processor memory_limiter": { check_interval: "1s", limit_mib: 100_000 },
   "processor probabilistic_sampler": { sampling_percentage: 100, fail_closed: false },
   "processor redaction": { allow_all_keys: true },

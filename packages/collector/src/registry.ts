@@ -24,6 +24,7 @@ import { memoryLimiterProcessor } from "./components/processors/memory-limiter/f
 import { probabilisticSamplerProcessor } from "./components/processors/probabilistic-sampler/factory.ts";
 import { redactionProcessor } from "./components/processors/redaction/factory.ts";
 import { resourceProcessor } from "./components/processors/resource/factory.ts";
+import { attributesProcessor } from "./components/processors/attributes/factory.ts";
 import { filterProcessor } from "./components/processors/filter/factory.ts";
 import { transformProcessor } from "./components/processors/transform/factory.ts";
 import { otlpGrpcExporter } from "./components/exporters/otlp-grpc/factory.ts";
@@ -46,6 +47,7 @@ export function builtinComponents(): Registry {
   return {
     receivers: [otlpReceiver, prometheusReceiver, fileLogReceiver, hostMetricsReceiver],
     processors: [
+      attributesProcessor,
       batchProcessor,
       cumulativeToDeltaProcessor,
       deltaToCumulativeProcessor,
