@@ -1,15 +1,18 @@
 /** Unary gRPC calls over one HTTP/2 connection, which is made anew when it is lost. */
-import {
-  connect,
-  constants,
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  type SecureClientSessionOptions,
-} from "node:http2";
-import { messageOf } from "@clew/base";
+import type { Clock } from "@clew/base";
+import { messageOf, sleep } from "@clew/base";
 import { RPC_CODE, type Status } from "@clew/otlp";
+import { ClientConnection, StreamError } from "../http2/client-connection.ts";
+import { AnswerTooLarge, type ClientAnswer } from "../http2/client-stream.ts";
+import { connectSocket, type Target } from "../http2/connect-socket.ts";
+import { ERROR, headerBlock } from "../http2/frame.ts";
 import { pieces } from "../net/pieces.ts";
 import { CONTENT_TYPE, PREFIX_BYTES, prefixOf, statusOfTrailers } from "./message.ts";
+
+/** gRPC's own default. */
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+/** How long a call that waits for its server lets pass between two attempts to connect. */
+const RECONNECT_INTERVAL_MS = 1_000;
 
 /** A call that did not end well. */
 export class GrpcError extends Error {
@@ -22,96 +25,156 @@ export class GrpcError extends Error {
   }
 }
 
+export interface KeepaliveConfig {
+  /** A connection that was silent for so long is asked whether it lives; 0 never asks. */
+  readonly timeMs: number;
+  readonly timeoutMs: number;
+  /** Whether to ask also while no call is under way. */
+  readonly permitWithoutStream: boolean;
+}
+
 export interface GrpcClientSettings {
-  /** `http://host:port` or `https://host:port`. */
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly tls: SecureClientSessionOptions;
+  readonly target: Target;
+  /** `:authority` */
+  readonly authority: string;
+  /** Whether calls wait for a server that cannot be reached, until they are aborted. */
+  readonly waitsForReady: boolean;
+  readonly keepalive: KeepaliveConfig | undefined;
+  readonly clock: Clock;
 }
 
 export interface Request {
   /** `/package.Service/Method` */
   readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
   readonly message: readonly Uint8Array[];
   readonly byteLength: number;
-  /** The message was compressed with gzip. */
-  readonly compressed: boolean;
+  /** How the message was compressed, if it was. */
+  readonly encoding: string | undefined;
 }
 
 export class GrpcClient {
   readonly #settings: GrpcClientSettings;
-  #session: ClientHttp2Session | undefined;
+  #connection: Promise<ClientConnection> | undefined;
+  #stopKeepalive: () => void = () => {};
 
   constructor(settings: GrpcClientSettings) {
     this.#settings = settings;
   }
 
   /** Resolves with the response message. Rejects with `GrpcError`: DEADLINE_EXCEEDED when `signal` aborts first. */
-  call(request: Request, signal: AbortSignal): Promise<Uint8Array> {
-    const { path, message, byteLength, compressed } = request;
-    return new Promise((resolve, reject) => {
-      const session = this.#connected();
-      const stream = session.request({
-        ...this.#settings.headers,
-        ":method": "POST",
-        ":path": path,
-        "content-type": CONTENT_TYPE,
-        te: "trailers",
-        ...(compressed ? { "grpc-encoding": "gzip" } : {}),
-      });
-      const abort = (): void => {
-        reject(new GrpcError({ code: RPC_CODE.DEADLINE_EXCEEDED, message: "context deadline exceeded" }));
-        stream.close(constants.NGHTTP2_CANCEL);
-      };
-      signal.addEventListener("abort", abort);
-      stream.on("close", () => signal.removeEventListener("abort", abort));
-      answerOf(stream).then(resolve, reject);
-      stream.cork();
-      stream.write(prefixOf({ compressed, length: byteLength }));
-      for (const piece of pieces(message)) stream.write(piece);
-      stream.end();
+  async call(request: Request, signal: AbortSignal): Promise<Uint8Array> {
+    const connection = await this.#connected(signal);
+    const { path, message, byteLength, encoding } = request;
+    const headers = headerBlock({
+      ":method": "POST",
+      ":scheme": this.#settings.target.tls === undefined ? "http" : "https",
+      ":path": path,
+      ":authority": this.#settings.authority,
+      "content-type": CONTENT_TYPE,
+      te: "trailers",
+      ...(encoding === undefined ? {} : { "grpc-encoding": encoding }),
+      ...request.headers,
     });
+    const prefix = prefixOf({ compressed: encoding !== undefined, length: byteLength });
+    const answer = await connection
+      .request({ headers, body: [prefix, ...pieces(message)] }, signal)
+      .catch((error: unknown) => {
+        throw new GrpcError(signal.aborted ? DEADLINE_EXCEEDED : statusOfFailure(error));
+      });
+    return messageOfAnswer(answer);
   }
 
   /** Ends the connection once the calls under way have ended. */
-  close(): Promise<void> {
-    const session = this.#session;
-    this.#session = undefined;
-    if (session === undefined || session.destroyed) return Promise.resolve();
-    return new Promise((resolve) => session.close(() => resolve()));
+  async close(): Promise<void> {
+    const connection = await this.#connection?.catch(() => undefined);
+    this.#forget();
+    await connection?.close();
   }
 
-  #connected(): ClientHttp2Session {
-    const current = this.#session;
-    if (current !== undefined && !current.closed && !current.destroyed) return current;
-    const session = connect(this.#settings.url, this.#settings.tls);
-    const forget = (): void => {
-      if (this.#session === session) this.#session = undefined;
-    };
-    session.on("goaway", forget).on("close", forget);
-    session.on("error", forget); // Every call under way hears of it from its own stream.
-    this.#session = session;
-    return session;
+  async #connected(signal: AbortSignal): Promise<ClientConnection> {
+    for (;;) {
+      try {
+        this.#connection ??= this.#connect();
+        return await withinTime(this.#connection, signal);
+      } catch (error) {
+        if (signal.aborted) throw new GrpcError(DEADLINE_EXCEEDED);
+        const message = `connection error: desc = "transport: Error while dialing: ${messageOf(error)}"`;
+        if (!this.#settings.waitsForReady) throw new GrpcError({ code: RPC_CODE.UNAVAILABLE, message });
+        await sleep(this.#settings.clock, RECONNECT_INTERVAL_MS, signal);
+      }
+    }
+  }
+
+  async #connect(): Promise<ClientConnection> {
+    try {
+      const socket = await connectSocket(this.#settings.target);
+      const connection = new ClientConnection(socket, {
+        maxAnswerBytes: MAX_ANSWER_BYTES + PREFIX_BYTES,
+        ended: () => this.#forget(),
+      });
+      this.#keepAlive(connection);
+      return connection;
+    } catch (error) {
+      this.#forget();
+      throw error;
+    }
+  }
+
+  #forget(): void {
+    this.#connection = undefined;
+    this.#stopKeepalive();
+    this.#stopKeepalive = () => {};
+  }
+
+  #keepAlive(connection: ClientConnection): void {
+    const { keepalive, clock } = this.#settings;
+    if (keepalive === undefined || keepalive.timeMs === 0) return;
+    this.#stopKeepalive = clock.every(keepalive.timeMs, () => {
+      if (connection.isIdle && !keepalive.permitWithoutStream) return;
+      const cancel = clock.after(keepalive.timeoutMs, () => connection.destroy("keepalive ping failed to receive ACK"));
+      void connection.ping().then(cancel);
+    });
   }
 }
 
-function answerOf(stream: ClientHttp2Stream): Promise<Uint8Array> {
+const DEADLINE_EXCEEDED: Status = { code: RPC_CODE.DEADLINE_EXCEEDED, message: "context deadline exceeded" };
+
+/** The answer's message. Throws `GrpcError`. */
+function messageOfAnswer({ fields, body }: ClientAnswer): Uint8Array {
+  const httpStatus = Number(fields.get(":status"));
+  const status = fields.has("grpc-status") || httpStatus === 200 ? statusOfTrailers(fields) : statusOfHttp(httpStatus);
+  if (status.code !== RPC_CODE.OK) throw new GrpcError(status);
+  return body.subarray(PREFIX_BYTES);
+}
+
+/** Rejects when `signal` aborts; what is awaited goes on for others. */
+function withinTime<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let status: Status | undefined;
-    stream.on("response", (headers) => {
-      if (headers[":status"] !== 200) status = statusOfHttp(headers[":status"] ?? 0);
-      else if (headers["grpc-status"] !== undefined) status = statusOfTrailers(headers);
-    });
-    stream.on("trailers", (trailers) => (status ??= statusOfTrailers(trailers)));
-    stream.on("data", (chunk: Buffer) => void chunks.push(chunk));
-    stream.on("error", (error) => reject(new GrpcError({ code: RPC_CODE.UNAVAILABLE, message: messageOf(error) })));
-    stream.on("close", () => {
-      const ended = status ?? { code: RPC_CODE.UNAVAILABLE, message: "the connection was closed" };
-      if (ended.code !== RPC_CODE.OK) return reject(new GrpcError(ended));
-      resolve(Buffer.concat(chunks).subarray(PREFIX_BYTES));
-    });
+    const abort = (): void => reject(signal.reason as Error);
+    signal.addEventListener("abort", abort);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
   });
+}
+
+/** What a lost connection or a reset stream means (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#errors). */
+function statusOfFailure(error: unknown): Status {
+  if (error instanceof AnswerTooLarge) {
+    const message = `grpc: received message larger than max (${MAX_ANSWER_BYTES})`;
+    return { code: RPC_CODE.RESOURCE_EXHAUSTED, message };
+  }
+  const message = messageOf(error);
+  if (!(error instanceof StreamError) || error.code === undefined) return { code: RPC_CODE.UNAVAILABLE, message };
+  switch (error.code) {
+    case ERROR.REFUSED_STREAM:
+      return { code: RPC_CODE.UNAVAILABLE, message };
+    case ERROR.CANCEL:
+      return { code: RPC_CODE.CANCELLED, message };
+    case ERROR.ENHANCE_YOUR_CALM:
+      return { code: RPC_CODE.RESOURCE_EXHAUSTED, message };
+    default:
+      return { code: RPC_CODE.INTERNAL, message };
+  }
 }
 
 /** What a proxy's answer means (https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md). */

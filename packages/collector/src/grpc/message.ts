@@ -49,14 +49,13 @@ export function statusTrailers(status: Status): Partial<StatusTrailers> {
 }
 
 /** What trailers say. Without a status the call was cut off: UNKNOWN. */
-export function statusOfTrailers(trailers: Readonly<Record<string, unknown>>): Status {
-  const code = trailers["grpc-status"];
+export function statusOfTrailers(trailers: ReadonlyMap<string, string>): Status {
+  const code = trailers.get("grpc-status");
   if (code === undefined) return { code: RPC_CODE.UNKNOWN, message: "the server sent no grpc-status" };
-  const message = percentDecode(textOf(trailers["grpc-message"]));
   return {
-    code: Number(textOf(code)),
-    message,
-    retryDelayMs: retryDelayOf(textOf(trailers["grpc-status-details-bin"])),
+    code: Number(code),
+    message: percentDecode(trailers.get("grpc-message") ?? ""),
+    retryDelayMs: retryDelayOf(trailers.get("grpc-status-details-bin") ?? ""),
   };
 }
 
@@ -67,10 +66,6 @@ function retryDelayOf(details: string): number | undefined {
   } catch {
     return undefined; // Details that we cannot read only lose their hint.
   }
-}
-
-function textOf(header: unknown): string {
-  return typeof header === "string" || typeof header === "number" ? String(header) : "";
 }
 
 function percentEncode(text: string): string {

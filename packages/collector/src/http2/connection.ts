@@ -22,9 +22,9 @@ import {
   SETTING,
   settingsFrame,
 } from "./frame.ts";
-import { FrameReader, withoutPadding, type FrameHandler } from "./frame-reader.ts";
+import { FrameReader, type FrameHandler } from "./frame-reader.ts";
 import type { HeaderField } from "./header-field.ts";
-import { HpackDecoder, HpackError } from "./hpack-decoder.ts";
+import { HeaderReader, type Headers } from "./header-reader.ts";
 import { Keepalive, type KeepaliveSettings } from "./keepalive.ts";
 import { DEAF, Http2Stream, type RequestHandler, type StreamOwner } from "./stream.ts";
 
@@ -33,7 +33,6 @@ const STREAM_WINDOW_BYTES = 4 * 1024 * 1024;
 const CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024;
 /** Header fields of one request, compressed or not. */
 const MAX_HEADER_BYTES = 16 * 1024;
-const MAX_CONTINUATIONS = 8;
 /** What a client may leave unread of what we answer. */
 const MAX_UNSENT_BYTES = 1024 * 1024;
 /** Streams that a client may reset. Deadlines that pass together reset many; one after another it is an attack. */
@@ -64,8 +63,8 @@ export interface ConnectionSettings {
 export class Http2Connection implements FrameHandler, StreamOwner {
   readonly #socket: Socket;
   readonly #settings: ConnectionSettings;
-  readonly #reader: FrameReader = new FrameReader(this);
-  readonly #hpack: HpackDecoder = new HpackDecoder(MAX_HEADER_BYTES);
+  readonly #reader: FrameReader = new FrameReader(this, "client");
+  readonly #headers: HeaderReader = new HeaderReader(MAX_HEADER_BYTES);
   readonly #keepalive: Keepalive;
   readonly #openedMs: number;
   readonly #resets: Allowance;
@@ -81,7 +80,6 @@ export class Http2Connection implements FrameHandler, StreamOwner {
   #peerStreamWindow = DEFAULT_WINDOW_BYTES;
   #sendWindow = DEFAULT_WINDOW_BYTES;
   #receiveWindow = CONNECTION_WINDOW_BYTES;
-  #headers: { readonly streamId: number; readonly flags: number; readonly blocks: Buffer[]; bytes: number } | undefined;
   #out: Buffer[] = [];
   #isClosing = false;
   #goneAwayAtMs: number | undefined;
@@ -182,7 +180,6 @@ export class Http2Connection implements FrameHandler, StreamOwner {
       this.#reader.read(chunk);
     } catch (error) {
       if (error instanceof ConnectionError) this.#fail(error.code, error.message);
-      else if (error instanceof HpackError) this.#fail(ERROR.COMPRESSION_ERROR, error.message);
       else {
         this.#settings.report(error);
         this.#socket.destroy();
@@ -191,7 +188,7 @@ export class Http2Connection implements FrameHandler, StreamOwner {
   }
 
   dataBegins(streamId: number, length: number): void {
-    this.#expect(this.#headers === undefined && this.#hasSettings, "DATA where it may not stand");
+    this.#expect(!this.#headers.isOpen && this.#hasSettings, "DATA where it may not stand");
     this.#expect(streamId !== 0 && streamId <= this.#lastStreamId, "DATA on an idle stream");
     if (length === 0) this.#countIdleFrame();
     this.#receiveWindow -= length;
@@ -222,18 +219,14 @@ export class Http2Connection implements FrameHandler, StreamOwner {
   }
 
   frame(type: number, flags: number, streamId: number, payload: Buffer): void {
-    if (this.#headers !== undefined) {
-      this.#expect(
-        type === FRAME.CONTINUATION && streamId === this.#headers.streamId,
-        "a header block was interrupted",
-      );
-    }
+    this.#expect(this.#headers.mayFollow(type, streamId), "a header block was interrupted");
     this.#expect(this.#hasSettings || type === FRAME.SETTINGS, "the first frame is not SETTINGS");
     switch (type) {
       case FRAME.HEADERS:
-        return this.#headersBegin(flags, streamId, payload);
+        this.#expect(streamId % 2 === 1, "HEADERS on a stream that a client cannot open");
+        return this.#headersOf(this.#headers.begin(flags, streamId, payload));
       case FRAME.CONTINUATION:
-        return this.#headersGoOn(flags, payload);
+        return this.#headersOf(this.#headers.goOn(flags, payload));
       case FRAME.RST_STREAM:
         return this.#reset(streamId, payload);
       case FRAME.GOAWAY:
@@ -248,33 +241,9 @@ export class Http2Connection implements FrameHandler, StreamOwner {
     // PRIORITY says nothing to us, and what is unknown must be passed over.
   }
 
-  #headersBegin(flags: number, streamId: number, payload: Buffer): void {
-    this.#expect(streamId % 2 === 1, "HEADERS on a stream that a client cannot open");
-    const content = withoutPadding(flags, payload);
-    const priorityBytes = (flags & FLAG.PRIORITY) === 0 ? 0 : 5;
-    this.#expect(content.length >= priorityBytes, "HEADERS is cut short");
-    const block = content.subarray(priorityBytes);
-    if ((flags & FLAG.END_HEADERS) !== 0) return this.#headersEnd(flags, streamId, block);
-    // The payload is lent, and more of it must come.
-    this.#headers = { streamId, flags, blocks: [Buffer.from(block)], bytes: block.length };
-  }
-
-  #headersGoOn(flags: number, payload: Buffer): void {
-    const headers = this.#headers;
-    if (headers === undefined) throw new ConnectionError(ERROR.PROTOCOL_ERROR, "CONTINUATION of nothing");
-    headers.blocks.push(Buffer.from(payload));
-    headers.bytes += payload.length;
-    if (headers.bytes > MAX_HEADER_BYTES || headers.blocks.length > MAX_CONTINUATIONS) {
-      throw new ConnectionError(ERROR.ENHANCE_YOUR_CALM, "too many headers");
-    }
-    if ((flags & FLAG.END_HEADERS) === 0) return;
-    this.#headers = undefined;
-    this.#headersEnd(headers.flags, headers.streamId, Buffer.concat(headers.blocks));
-  }
-
-  #headersEnd(flags: number, streamId: number, block: Buffer): void {
-    const fields = this.#hpack.decode(block);
-    const isEnd = (flags & FLAG.END_STREAM) !== 0;
+  #headersOf(headers: Headers | undefined): void {
+    if (headers === undefined) return; // More of them must come.
+    const { streamId, fields, isEnd } = headers;
     if (streamId <= this.#lastStreamId) {
       const stream = this.#streams.get(streamId);
       if (stream === undefined) return; // It crosses our answer.

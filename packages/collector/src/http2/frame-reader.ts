@@ -11,19 +11,21 @@ export interface FrameHandler {
   dataEnds(streamId: number, flags: number): void;
 }
 
-/** Cuts what a client sends into frames. Bodies are handed on as they come and never copied here. */
+/** Cuts what a peer sends into frames. Bodies are handed on as they come and never copied here. */
 export class FrameReader {
   readonly #handler: FrameHandler;
   // A frame, or the preface, of which more must come.
   #partial: Buffer | undefined;
-  #isOpened = false;
+  #isOpened: boolean;
   #dataStreamId = 0;
   #dataFlags = 0;
   #dataLeft = 0;
   #isInData = false;
 
-  constructor(handler: FrameHandler) {
+  /** Clients begin with a preface; servers do not. */
+  constructor(handler: FrameHandler, from: "client" | "server") {
     this.#handler = handler;
+    this.#isOpened = from === "server";
   }
 
   /** Throws `ConnectionError`, and what its handler throws. */

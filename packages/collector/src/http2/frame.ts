@@ -54,12 +54,23 @@ export const MAX_STREAM_ID: number = 2 ** 31 - 1;
 
 export function frame(type: number, flags: number, streamId: number, payload: Uint8Array): Buffer {
   const bytes = Buffer.allocUnsafe(FRAME_HEADER_BYTES + payload.length);
-  bytes.writeUIntBE(payload.length, 0, 3);
+  writeHead(bytes, type, flags, streamId, payload.length);
+  bytes.set(payload, FRAME_HEADER_BYTES);
+  return bytes;
+}
+
+/** What stands before a payload that is written apart. */
+export function frameHead(type: number, flags: number, streamId: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(FRAME_HEADER_BYTES);
+  writeHead(bytes, type, flags, streamId, length);
+  return bytes;
+}
+
+function writeHead(bytes: Buffer, type: number, flags: number, streamId: number, length: number): void {
+  bytes.writeUIntBE(length, 0, 3);
   bytes[3] = type;
   bytes[4] = flags;
   bytes.writeUInt32BE(streamId, 5);
-  bytes.set(payload, FRAME_HEADER_BYTES);
-  return bytes;
 }
 
 /** A frame whose payload is one 32-bit number: RST_STREAM, WINDOW_UPDATE. */

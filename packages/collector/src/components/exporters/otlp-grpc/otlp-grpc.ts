@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { payloadBytes, PROTOCOLS, RPC_CODE, type Payload, type Status } from "@clew/otlp";
@@ -34,9 +35,18 @@ export class OtlpGrpcDestination implements Destination {
   }
 
   async open(): Promise<void> {
-    const { tls, headers } = this.#config;
-    const options = await tlsOptions(tls, this.#settings.path);
-    this.#client = new GrpcClient({ url: urlOf(this.#config), headers, tls: options });
+    const url = new URL(urlOf(this.#config));
+    const isTls = url.protocol === "https:";
+    const host = url.hostname.replace(/^\[|\]$/g, "");
+    const port = Number(url.port === "" ? (isTls ? 443 : 80) : url.port);
+    const tls = isTls ? await tlsOptions(this.#config.tls, this.#settings.path) : undefined;
+    this.#client = new GrpcClient({
+      target: { address: { host, port }, tls: tls === undefined ? undefined : { ...(isIP(host) === 0 ? { servername: host } : {}), ...tls } },
+      authority: url.host,
+      waitsForReady: false,
+      keepalive: undefined,
+      clock: this.#settings.clock,
+    });
   }
 
   async close(): Promise<void> {
@@ -54,11 +64,12 @@ export class OtlpGrpcDestination implements Destination {
 
   async #requestOf(payload: Payload): Promise<Request> {
     const path = PROTOCOLS[payload.signal].grpcPath;
+    const { headers } = this.#config;
     if (this.#config.compression === "none") {
-      return { path, message: payload.chunks, byteLength: payload.byteLength, compressed: false };
+      return { path, headers, message: payload.chunks, byteLength: payload.byteLength, encoding: undefined };
     }
     const compressed = await gzipped(payloadBytes(payload));
-    return { path, message: [compressed], byteLength: compressed.length, compressed: true };
+    return { path, headers, message: [compressed], byteLength: compressed.length, encoding: "gzip" };
   }
 
   #consumeError({ code, message, retryDelayMs }: Status): ConsumeError {
