@@ -7,6 +7,7 @@ import type {
   ReceiverFactory,
 } from "./component.ts";
 import { forwardConnector } from "./components/connectors/forward/factory.ts";
+import { spanmetricsConnector } from "./components/connectors/spanmetrics/factory.ts";
 import { basicauthExtension } from "./components/extensions/basicauth/factory.ts";
 import { bearertokenauthExtension } from "./components/extensions/bearertokenauth/factory.ts";
 import { healthCheckExtension } from "./components/extensions/health-check/factory.ts";
@@ -60,7 +61,7 @@ export function builtinComponents(): Registry {
       transformProcessor,
     ],
     exporters: [debugExporter, nopExporter, otlpGrpcExporter, otlpHttpExporter, prometheusExporter],
-    connectors: [forwardConnector],
+    connectors: [forwardConnector, spanmetricsConnector],
     extensions: [
       basicauthExtension,
       bearertokenauthExtension,

@@ -1,4 +1,5 @@
 /** OTLP's AnyValue as JavaScript: what each kind of it becomes, and back. */
+import type { AnyValueObject } from "../decoded.ts";
 import { MAX_NESTING } from "../schema/message.ts";
 import { malformed } from "../wire/malformed.ts";
 import { Reader } from "../wire/reader.ts";
@@ -89,6 +90,32 @@ export function readKeyValue(reader: Reader, end: number, depth = 0): { key: str
     else reader.skip(tag);
   }
   return { key, value };
+}
+
+/** The value in the shape that `decode` gives and `encode` takes. */
+export function valueObject(value: Value): AnyValueObject {
+  switch (typeof value) {
+    case "string":
+      return { stringValue: value };
+    case "boolean":
+      return { boolValue: value };
+    case "bigint":
+      return { intValue: value };
+    case "number":
+      return { doubleValue: value };
+    default:
+      return compoundObject(value);
+  }
+}
+
+function compoundObject(value: null | Uint8Array | readonly Value[] | ValueMap): AnyValueObject {
+  if (value === null) return {};
+  if (value instanceof Uint8Array) return { bytesValue: value };
+  if (value instanceof Map) {
+    const values = [...(value as ValueMap)].map(([key, inner]) => ({ key, value: valueObject(inner) }));
+    return { kvlistValue: { values } };
+  }
+  return { arrayValue: { values: (value as readonly Value[]).map((inner) => valueObject(inner)) } };
 }
 
 /** The bytes of the AnyValue that is `value`. Throws `OTLP_MALFORMED` where it nests deeper than readers accept. */

@@ -1,0 +1,12 @@
+import type { ConnectorFactory } from "../../../component.ts";
+import { schema, type SpanmetricsConfig } from "./config.ts";
+import { Spanmetrics } from "./spanmetrics.ts";
+
+export const spanmetricsConnector: ConnectorFactory<SpanmetricsConfig> = {
+  kind: "connector",
+  type: "spanmetrics",
+  alias: "span_metrics",
+  stability: { traces: { metrics: "beta" } },
+  schema,
+  create: (settings, config, { next }) => new Spanmetrics(settings, config, next),
+};
