@@ -7,6 +7,7 @@ import type {
   ReceiverFactory,
 } from "./component.ts";
 import { forwardConnector } from "./components/connectors/forward/factory.ts";
+import { servicegraphConnector } from "./components/connectors/servicegraph/factory.ts";
 import { spanmetricsConnector } from "./components/connectors/spanmetrics/factory.ts";
 import { basicauthExtension } from "./components/extensions/basicauth/factory.ts";
 import { bearertokenauthExtension } from "./components/extensions/bearertokenauth/factory.ts";
@@ -16,6 +17,7 @@ import { fileStorageExtension } from "./components/extensions/file-storage/facto
 import { otlpReceiver } from "./components/receivers/otlp/factory.ts";
 import { fileLogReceiver } from "./components/receivers/file-log/factory.ts";
 import { hostMetricsReceiver } from "./components/receivers/host-metrics/factory.ts";
+import { jaegerReceiver } from "./components/receivers/jaeger/factory.ts";
 import { prometheusReceiver } from "./components/receivers/prometheus/factory.ts";
 import { batchProcessor } from "./components/processors/batch/factory.ts";
 import { cumulativeToDeltaProcessor } from "./components/processors/cumulativetodelta/factory.ts";
@@ -46,7 +48,7 @@ export interface Registry {
 /** All that come with the collector. Programs add their own: `{ ...all, exporters: [...all.exporters, mine] }`. */
 export function builtinComponents(): Registry {
   return {
-    receivers: [otlpReceiver, prometheusReceiver, fileLogReceiver, hostMetricsReceiver],
+    receivers: [otlpReceiver, prometheusReceiver, fileLogReceiver, hostMetricsReceiver, jaegerReceiver],
     processors: [
       attributesProcessor,
       batchProcessor,
@@ -61,7 +63,7 @@ export function builtinComponents(): Registry {
       transformProcessor,
     ],
     exporters: [debugExporter, nopExporter, otlpGrpcExporter, otlpHttpExporter, prometheusExporter],
-    connectors: [forwardConnector, spanmetricsConnector],
+    connectors: [forwardConnector, servicegraphConnector, spanmetricsConnector],
     extensions: [
       basicauthExtension,
       bearertokenauthExtension,
