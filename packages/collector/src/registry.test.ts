@@ -18,6 +18,7 @@ const LEAST: Readonly<Record<string, object>> = {
   "receiver otlp": { protocols: { grpc: { endpoint: "127.0.0.1:0" }, http: { endpoint: "127.0.0.1:0" } } },
   "receiver file_log": { include: ["/nowhere/*.log"] },
   "receiver host_metrics": { scrapers: { load: {} } },
+  "receiver jaeger": { protocols: { thrift_http: { endpoint: "127.0.0.1:0" } } },
   "receiver prometheus": {
     config: { scrape_configs: [{ job_name: "a", static_configs: [{ targets: ["127.0.0.1:1"] }] }] },
   },
