@@ -1,12 +1,14 @@
 /** `clew up`. */
 import { systemClock } from "@clew/base";
 import { consoleLogger } from "@clew/collector";
+import { tuneGarbageCollection } from "./garbage-collection.ts";
 import { aborted } from "./aborted.ts";
 import type { Terminal } from "./main.ts";
 import { upOptions } from "./options.ts";
 import { startClew, type RunningClew } from "./up.ts";
 
 export async function runUp(args: readonly string[], terminal: Terminal): Promise<void> {
+  tuneGarbageCollection();
   const options = upOptions(args);
   const logger = consoleLogger({ write: terminal.error, nowMs: () => systemClock.nowMs(), level: "warn" });
   const clew = await startClew({ options, env: terminal.env, logger });

@@ -1,0 +1,34 @@
+/**
+ * How soon V8 collects garbage. Telemetry passes through as short-lived buffers, which V8 counts
+ * as growth of a small heap: left alone, it marks that whole heap anew for every 30 MB that come
+ * in, which is half of a collector's CPU (docs/adr/0009-own-http-servers.md). Here the heap may
+ * grow by a fixed amount between two such collections, however small it is.
+ */
+import { constants, PerformanceObserver } from "node:perf_hooks";
+import { setFlagsFromString } from "node:v8";
+
+/** What may pile up between two major collections. It is part of the program's memory. */
+const ROOM_BYTES = 64 * 1024 * 1024;
+/** From here on V8's own rule is left alone: a large heap must not grow by more than it would. */
+const MAX_TUNED_BYTES = 128 * 1024 * 1024;
+const V8_DEFAULT = 0;
+
+/** Sets it for this process, and keeps it right as the heap grows and shrinks. */
+export function tuneGarbageCollection(): void {
+  adapt();
+  const observer = new PerformanceObserver((list) => {
+    if (list.getEntries().some((entry) => kindOf(entry) === constants.NODE_PERFORMANCE_GC_MAJOR)) adapt();
+  });
+  observer.observe({ entryTypes: ["gc"] });
+}
+
+function adapt(): void {
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  const live = heapUsed + arrayBuffers;
+  const percent = live > MAX_TUNED_BYTES ? V8_DEFAULT : Math.max(50, Math.round((ROOM_BYTES / live) * 100));
+  setFlagsFromString(`--heap-growing-percent=${percent}`);
+}
+
+function kindOf(entry: { readonly detail?: unknown }): unknown {
+  return (entry.detail as { readonly kind?: unknown } | undefined)?.kind;
+}
