@@ -29,6 +29,7 @@ function adapt(): void {
   setFlagsFromString(`--heap-growing-percent=${percent}`);
 }
 
-function kindOf(entry: { readonly detail?: unknown }): unknown {
-  return (entry.detail as { readonly kind?: unknown } | undefined)?.kind;
+function kindOf(entry: object): unknown {
+  const detail = "detail" in entry ? entry.detail : undefined;
+  return typeof detail === "object" && detail !== null && "kind" in detail ? detail.kind : undefined;
 }

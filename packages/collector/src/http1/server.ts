@@ -1,8 +1,8 @@
-import { createServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer, type TlsOptions } from "node:tls";
+import type { Socket } from "node:net";
 import type { Settings } from "../component.ts";
 import type { Address } from "../net/address.ts";
-import { listen } from "../net/listen.ts";
+import type { ServerTlsConfig } from "../net/server-tls.ts";
+import { listenOnSockets, type SocketListener } from "../net/tls-listener.ts";
 import { Http1Connection, type ConnectionSettings } from "./connection.ts";
 
 const CHECK_INTERVAL_MS = 1_000;
@@ -11,12 +11,12 @@ const CLOSE_GRACE_MS = 10_000;
 
 export type Http1ServerSettings = Omit<ConnectionSettings, "nowMs" | "date" | "report">;
 
-/** Listens for HTTP/1.1, over TLS where `tls` is given. */
+/** Listens for HTTP/1.1, over TLS where that is configured. */
 export class Http1Server {
   readonly #settings: Settings;
   readonly #connection: ConnectionSettings;
   readonly #connections = new Set<Http1Connection>();
-  #server: Server | undefined;
+  #listener: SocketListener | undefined;
   #stopChecking: () => void = () => {};
 
   constructor(settings: Settings, own: Http1ServerSettings) {
@@ -25,27 +25,19 @@ export class Http1Server {
     this.#connection = { ...own, nowMs, date: dateOf(nowMs), report: settings.report };
   }
 
-  async listen(address: Address, path: string, tls?: TlsOptions): Promise<Address> {
-    const accept = (socket: Socket): void => this.#accept(socket);
-    this.#server =
-      tls === undefined
-        ? createServer({ noDelay: true, allowHalfOpen: true }, accept)
-        : createTlsServer({ noDelay: true, allowHalfOpen: true, ALPNProtocols: ["http/1.1"], ...tls }, accept);
-    this.#server.on("tlsClientError", (error: Error) => {
-      this.#settings.logger.debug("HTTP connection failed", { error: error.message });
-    });
-    const bound = await listen(this.#server, address, path, this.#settings.report);
+  /** Rejects as listening does, or with `FILE_UNREADABLE`. */
+  async listen(address: Address, path: string, tls?: ServerTlsConfig): Promise<Address> {
+    const listening = { settings: this.#settings, address, path, tls, protocol: "http/1.1" };
+    this.#listener = await listenOnSockets(listening, (socket) => this.#accept(socket));
     this.#stopChecking = this.#settings.clock.every(CHECK_INTERVAL_MS, () => {
       for (const connection of this.#connections) connection.check();
     });
-    return bound;
+    return this.#listener.address;
   }
 
   /** Takes no new requests; resolves when those in hand were answered. */
   async close(): Promise<void> {
-    const server = this.#server;
-    if (server === undefined) return;
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    const closed = this.#listener?.close();
     for (const connection of this.#connections) connection.close();
     const cancel = this.#settings.clock.after(CLOSE_GRACE_MS, () => {
       for (const connection of this.#connections) connection.destroy();

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import type { SecureVersion, TlsOptions } from "node:tls";
 import { ClewError, messageOf } from "@clew/base";
-import { anything, boolean, field, oneOf, optional, section, string, type Schema } from "../schema/schema.ts";
+import { anything, boolean, duration, field, oneOf, optional, section, string, type Schema } from "../schema/schema.ts";
 
 export interface ServerTlsConfig {
   readonly ca_file: string | undefined;
@@ -16,7 +16,7 @@ export interface ServerTlsConfig {
   readonly max_version: string;
   readonly cipher_suites: unknown;
   readonly curve_preferences: unknown;
-  readonly reload_interval: unknown;
+  readonly reload_interval: number;
   readonly client_ca_file_reload: boolean;
   readonly include_system_ca_certs_pool: boolean;
 }
@@ -37,7 +37,7 @@ export const serverTls: Schema<ServerTlsConfig> = section<ServerTlsConfig>({
   max_version: field(oneOf("", "1.0", "1.1", "1.2", "1.3"), "", "The greatest."),
   cipher_suites: field(anything, undefined, "Accepted; Node's are used."),
   curve_preferences: field(anything, undefined, "Accepted; Node's are used."),
-  reload_interval: field(anything, undefined, "Accepted; files are read at the start."),
+  reload_interval: field(duration, "0s", "How often the files are read again; 0 is never."),
   client_ca_file_reload: field(boolean, false, "Accepted."),
   include_system_ca_certs_pool: field(boolean, false, "Accepted."),
 });

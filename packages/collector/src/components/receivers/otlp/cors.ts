@@ -1,6 +1,8 @@
 /** Which web pages may send: the CORS protocol (https://fetch.spec.whatwg.org/#http-cors-protocol). */
 import type { RequestHead } from "../../../http1/request-head.ts";
-import type { CorsConfig } from "./config.ts";
+import type { HttpConfig } from "./config.ts";
+
+type CorsConfig = NonNullable<HttpConfig["cors"]>;
 
 /** The headers that let the request's origin in, if it is allowed. */
 export function corsHeaders(cors: CorsConfig, request: RequestHead): Record<string, string> {

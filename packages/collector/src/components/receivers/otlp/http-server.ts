@@ -7,6 +7,7 @@ import {
   payloadOfJson,
   responseJson,
   RPC_CODE,
+  SIGNALS,
   statusJson,
   type Payload,
   type Signal,
@@ -14,11 +15,13 @@ import {
 } from "@clew/otlp";
 import type { Settings } from "../../../component.ts";
 import type { Consumer, Consumers } from "../../../consumer.ts";
+import type { Headers } from "../../../extension.ts";
 import type { Exchange, HttpAnswer } from "../../../http1/exchange.ts";
 import { Http1Server } from "../../../http1/server.ts";
 import type { Address } from "../../../net/address.ts";
-import { decompress, isCompression } from "../../../net/decompress.ts";
+import { decompress, isCompression, type Compression } from "../../../net/decompress.ts";
 import type { Receiving } from "../../../net/receiving.ts";
+import { identifier, type Identify } from "./client.ts";
 import type { HttpConfig } from "./config.ts";
 import { corsHeaders, isPreflight } from "./cors.ts";
 import { hasCode, refusalStatus, whatOf } from "./outcome.ts";
@@ -35,47 +38,53 @@ interface Route {
 }
 
 export class HttpServer {
+  readonly #settings: Settings;
   readonly #config: HttpConfig;
   readonly #receiving: Receiving;
   // path --> who takes what is sent there
   readonly #routes = new Map<string, Route>();
-  readonly #server: Http1Server;
+  #identify: Identify = () => undefined;
+  #server: Http1Server | undefined;
 
   constructor(settings: Settings, config: HttpConfig, next: Consumers, receiving: Receiving) {
-    this.#receiving = receiving;
+    this.#settings = settings;
     this.#config = config;
+    this.#receiving = receiving;
     const paths: Record<Signal, string> = {
       traces: config.traces_url_path,
       metrics: config.metrics_url_path,
       logs: config.logs_url_path,
     };
-    for (const signal of Object.keys(paths) as Signal[]) {
+    for (const signal of SIGNALS) {
       const consumer = next[signal];
       if (consumer !== undefined) this.#routes.set(paths[signal], { signal, consumer, success: successOf(signal) });
     }
-    this.#server = new Http1Server(settings, {
-      readHeaderTimeoutMs: config.read_header_timeout,
-      readTimeoutMs: Infinity,
-      writeTimeoutMs: 30_000,
-      idleTimeoutMs: config.idle_timeout,
-      keepsAlive: true,
+  }
+
+  /** Rejects with `EXTENSION_MISSING`, `FILE_UNREADABLE`, or as listening does. */
+  listen(path: string): Promise<Address> {
+    const config = this.#config;
+    this.#identify = identifier(this.#settings, config);
+    this.#server = new Http1Server(this.#settings, {
+      readHeaderTimeoutMs: limitOf(config.read_header_timeout === 0 ? config.read_timeout : config.read_header_timeout),
+      readTimeoutMs: limitOf(config.read_timeout),
+      writeTimeoutMs: limitOf(config.write_timeout),
+      idleTimeoutMs: limitOf(config.idle_timeout === 0 ? config.read_timeout : config.idle_timeout),
+      keepsAlive: config.keep_alives_enabled,
       serve: (exchange) => this.#serve(exchange),
     });
+    return this.#server.listen(config.endpoint, path, config.tls);
   }
 
-  listen(path: string): Promise<Address> {
-    return this.#server.listen(this.#config.endpoint, path);
-  }
-
-  close(): Promise<void> {
-    return this.#server.close();
+  async close(): Promise<void> {
+    await this.#server?.close();
   }
 
   async #serve(exchange: Exchange): Promise<HttpAnswer> {
-    const { cors } = this.#config;
-    if (cors === undefined) return this.#answer(exchange);
-    const headers = corsHeaders(cors, exchange.head);
-    if (isPreflight(exchange.head)) return { status: 204, headers };
+    const { cors, response_headers: always } = this.#config;
+    if (cors === undefined && Object.keys(always).length === 0) return this.#answer(exchange);
+    const headers = { ...always, ...(cors === undefined ? {} : corsHeaders(cors, exchange.head)) };
+    if (cors !== undefined && isPreflight(exchange.head)) return { status: 204, headers };
     const answer = await this.#answer(exchange);
     return { ...answer, headers: { ...answer.headers, ...headers } };
   }
@@ -89,30 +98,50 @@ export class HttpServer {
     if (encoding === undefined) {
       return plain(415, `415 unsupported media type, supported: [${JSON_TYPE}, ${PROTOBUF}]`);
     }
-    const refusal = route.consumer.refusal?.();
-    if (refusal !== undefined) return failure(encoding, refusal);
     try {
+      const client = await this.#identify(() => this.#headersOf(exchange), exchange.address);
+      const refusal = route.consumer.refusal?.();
+      if (refusal !== undefined) return failure(encoding, refusal);
       const payload = await this.#payload(exchange, route.signal, encoding);
-      if (payload === undefined) return plain(400, "client went away");
-      await route.consumer.consume(payload);
+      if (payload === undefined) return plain(400, "the client went away");
+      await route.consumer.consume(client === undefined ? payload : { ...payload, client });
     } catch (error) {
       return failure(encoding, error);
     }
     return route.success[encoding];
   }
 
+  /** Parameters of the address count as headers for the authenticator, where it is to see them. */
+  #headersOf({ head }: Exchange): Headers {
+    const headers = new Map<string, readonly string[]>();
+    for (const [name, value] of head.headers) headers.set(name, [value]);
+    const parameters = this.#config.auth?.request_params;
+    if (!Array.isArray(parameters)) return headers;
+    const query = new URLSearchParams(head.target.slice(pathOf(head.target).length));
+    for (const name of parameters as readonly unknown[]) {
+      if (typeof name === "string" && query.has(name)) headers.set(name.toLowerCase(), query.getAll(name));
+    }
+    return headers;
+  }
+
   /** Undefined where the client went away. */
   async #payload(exchange: Exchange, signal: Signal, encoding: Encoding): Promise<Payload | undefined> {
-    const limit = this.#config.max_request_body_size;
-    const contentEncoding = exchange.head.headers.get("content-encoding") ?? "";
-    const isPlain = contentEncoding === "" || contentEncoding === "identity";
-    if (!isPlain && !isCompression(contentEncoding)) throw badEncoding(contentEncoding);
+    const { max_request_body_size: limit, compression_algorithms: allowed } = this.#config;
+    const said = exchange.head.headers.get("content-encoding") ?? "";
+    const compression = said === "identity" ? "" : said;
+    const isAllowed = allowed.length === 0 || allowed.includes(compression);
+    if (!isAllowed || (compression !== "" && !isCompression(compression))) throw badEncoding(compression);
     const received = await exchange.body(limit, this.#receiving.begin());
     if (received === undefined) return undefined;
-    const isCompressed = isCompression(contentEncoding) && received.length > 0;
-    const body = isCompressed ? await decompress(received, contentEncoding, limit) : received;
+    const isCompressed = compression !== "" && received.length > 0;
+    const body = isCompressed ? await decompress(received, compression as Compression, limit) : received;
     return encoding === JSON_TYPE ? payloadOfJson(signal, body.toString("utf8")) : payloadOf(signal, body);
   }
+}
+
+/** A time of 0 is none. */
+function limitOf(ms: number): number {
+  return ms === 0 ? Infinity : ms;
 }
 
 function successOf(signal: Signal): Record<Encoding, HttpAnswer> {
@@ -135,7 +164,7 @@ function encodingOf(contentType = ""): Encoding | undefined {
 
 function badEncoding(encoding: string): ClewError {
   return new ClewError("BODY_CORRUPT", `unsupported Content-Encoding: ${encoding}`, {
-    remedy: "send gzip, or nothing",
+    remedy: "send gzip, or see compression_algorithms",
   });
 }
 
@@ -148,6 +177,8 @@ function outcomeOf(error: unknown): { httpStatus: number; status: Status } {
   if (hasCode(error, "BODY_TOO_LARGE")) {
     return { httpStatus: 413, status: { code: RPC_CODE.RESOURCE_EXHAUSTED, message } };
   }
+  if (hasCode(error, "UNAUTHENTICATED"))
+    return { httpStatus: 401, status: { code: RPC_CODE.UNAUTHENTICATED, message } };
   const status = refusalStatus(error);
   return { httpStatus: status.code === RPC_CODE.UNAVAILABLE ? 503 : 500, status };
 }
