@@ -19,6 +19,7 @@ const LEAST: Readonly<Record<string, object>> = {
   "receiver file_log": { include: ["/nowhere/*.log"] },
   "receiver host_metrics": { scrapers: { load: {} } },
   "receiver jaeger": { protocols: { thrift_http: { endpoint: "127.0.0.1:0" } } },
+  "receiver zipkin": { endpoint: "127.0.0.1:0" },
   "receiver prometheus": {
     config: { scrape_configs: [{ job_name: "a", static_configs: [{ targets: ["127.0.0.1:1"] }] }] },
   },
@@ -27,6 +28,7 @@ const LEAST: Readonly<Record<string, object>> = {
   "processor probabilistic_sampler": { sampling_percentage: 100, fail_closed: false },
   "processor redaction": { allow_all_keys: true },
   "processor resource": { attributes: [{ key: "a", action: "delete" }] },
+  "processor tail_sampling": { policies: [{ name: "all", type: "always_sample" }], wait_for_decision: true },
   "extension basicauth": { htpasswd: { inline: "user:password" } },
   "extension bearertokenauth": { token: "secret" },
   "extension health_check": { endpoint: "127.0.0.1:0" },

@@ -19,6 +19,7 @@ import { fileLogReceiver } from "./components/receivers/file-log/factory.ts";
 import { hostMetricsReceiver } from "./components/receivers/host-metrics/factory.ts";
 import { jaegerReceiver } from "./components/receivers/jaeger/factory.ts";
 import { prometheusReceiver } from "./components/receivers/prometheus/factory.ts";
+import { zipkinReceiver } from "./components/receivers/zipkin/factory.ts";
 import { batchProcessor } from "./components/processors/batch/factory.ts";
 import { cumulativeToDeltaProcessor } from "./components/processors/cumulativetodelta/factory.ts";
 import { deltaToCumulativeProcessor } from "./components/processors/deltatocumulative/factory.ts";
@@ -29,6 +30,7 @@ import { redactionProcessor } from "./components/processors/redaction/factory.ts
 import { resourceProcessor } from "./components/processors/resource/factory.ts";
 import { attributesProcessor } from "./components/processors/attributes/factory.ts";
 import { filterProcessor } from "./components/processors/filter/factory.ts";
+import { tailSamplingProcessor } from "./components/processors/tail-sampling/factory.ts";
 import { transformProcessor } from "./components/processors/transform/factory.ts";
 import { otlpGrpcExporter } from "./components/exporters/otlp-grpc/factory.ts";
 import { otlpHttpExporter } from "./components/exporters/otlp-http/factory.ts";
@@ -48,7 +50,7 @@ export interface Registry {
 /** All that come with the collector. Programs add their own: `{ ...all, exporters: [...all.exporters, mine] }`. */
 export function builtinComponents(): Registry {
   return {
-    receivers: [otlpReceiver, prometheusReceiver, fileLogReceiver, hostMetricsReceiver, jaegerReceiver],
+    receivers: [otlpReceiver, prometheusReceiver, fileLogReceiver, hostMetricsReceiver, jaegerReceiver, zipkinReceiver],
     processors: [
       attributesProcessor,
       batchProcessor,
@@ -60,6 +62,7 @@ export function builtinComponents(): Registry {
       probabilisticSamplerProcessor,
       redactionProcessor,
       resourceProcessor,
+      tailSamplingProcessor,
       transformProcessor,
     ],
     exporters: [debugExporter, nopExporter, otlpGrpcExporter, otlpHttpExporter, prometheusExporter],

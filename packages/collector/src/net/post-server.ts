@@ -9,7 +9,7 @@ import type { Client } from "@clew/otlp";
 import type { Settings } from "../component.ts";
 import { serverAuthenticatorOf, type Headers } from "../extension.ts";
 import type { Address } from "./address.ts";
-import { decompress, isCompression } from "./decompress.ts";
+import { decompress, isCompression } from "../compression/decompress.ts";
 import { listen } from "./listen.ts";
 import { hasCode, whatOf } from "./outcome.ts";
 import type { PostServerConfig } from "./post-server-config.ts";
@@ -30,6 +30,11 @@ export interface PostedRequest {
 export interface PostAnswer {
   readonly status: number;
   readonly text?: string;
+}
+
+/** An answer that tells what is wrong, in a line of its own as Go's `http.Error` writes it. */
+export function failed(status: number, text: string): PostAnswer {
+  return { status, text: `${text}\n` };
 }
 
 export interface PostServerSettings {
@@ -93,9 +98,8 @@ export class PostServer {
     for (const [name, value] of Object.entries(config.response_headers)) response.setHeader(name, value);
     if (allowOrigin(config, request, response)) return void response.writeHead(204).end();
     const path = (request.url ?? "/").split("?", 1)[0]!;
-    if (!isKnown(path)) return answer(response, { status: 404, text: "404 page not found" });
-    if (request.method !== "POST")
-      return answer(response, { status: 405, text: "405 method not allowed, supported: [POST]" });
+    if (!isKnown(path)) return answer(response, failed(404, "404 page not found"));
+    if (request.method !== "POST") return answer(response, failed(405, "405 method not allowed, supported: [POST]"));
     answer(response, await this.#answerOf(path, request));
   }
 
@@ -107,7 +111,7 @@ export class PostServer {
       const [contentType = ""] = (request.headers["content-type"] ?? "").split(";", 1);
       return await this.#own.take({ path, contentType: contentType.trim().toLowerCase(), headers, body, client });
     } catch (error) {
-      return { status: statusOf(error), text: whatOf(error) };
+      return failed(statusOf(error), whatOf(error));
     }
   }
 
@@ -167,7 +171,7 @@ function statusOf(error: unknown): number {
 function answer(response: ServerResponse, { status, text }: PostAnswer): void {
   if (response.destroyed) return;
   if (text === undefined) response.writeHead(status).end();
-  else response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(`${text}\n`);
+  else response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(text);
 }
 
 function headersOf(request: IncomingMessage): Headers {

@@ -6,6 +6,7 @@ import {
   oneOf,
   optional,
   section,
+  string,
   switches,
   type Schema,
 } from "../../../schema/schema.ts";
@@ -23,7 +24,7 @@ export interface JaegerGrpcConfig {
   readonly read_buffer_size: unknown;
   readonly write_buffer_size: unknown;
   readonly keepalive: unknown;
-  readonly auth: unknown;
+  readonly auth: { readonly authenticator: string } | undefined;
   readonly include_metadata: boolean;
   readonly middlewares: unknown;
 }
@@ -46,24 +47,23 @@ export interface JaegerConfig {
   readonly remote_sampling: unknown;
 }
 
-const grpc: Schema<JaegerGrpcConfig> = section<JaegerGrpcConfig>(
-  {
-    endpoint: field(endpoint, "localhost:14250", "Where to listen, `host:port`."),
-    transport: field(oneOf("tcp", "tcp4", "tcp6"), "tcp", "Accepted; TCP."),
-    tls: field(optional(serverTls), undefined, "TLS; none unless it is written."),
-    max_recv_msg_size_mib: field(integer(1, 1_024), 4, "The largest request, before and after decompression, in MiB."),
-    max_concurrent_streams: field(integer(1, 100_000), 1_000, "Requests in hand at once on one connection."),
-    read_buffer_size: field(anything, undefined, "Accepted; Node sizes its buffers itself."),
-    write_buffer_size: field(anything, undefined, "Accepted; Node sizes its buffers itself."),
-    keepalive: field(anything, undefined, "Accepted; gRPC's defaults hold."),
-    auth: field(optional(anything), undefined, "Not supported."),
-    include_metadata: field(boolean, false, "Accepted."),
-    middlewares: field(anything, undefined, "Accepted; there are none."),
-  },
-  ({ auth }, place) => {
-    if (auth !== undefined) place.at("auth").problem("not supported over gRPC", "use thrift_http, or otlp");
-  },
-);
+const auth = section({
+  authenticator: field(string, "", "The extension that knows clients."),
+});
+
+const grpc: Schema<JaegerGrpcConfig> = section<JaegerGrpcConfig>({
+  endpoint: field(endpoint, "localhost:14250", "Where to listen, `host:port`."),
+  transport: field(oneOf("tcp", "tcp4", "tcp6"), "tcp", "Accepted; TCP."),
+  tls: field(optional(serverTls), undefined, "TLS; none unless it is written."),
+  max_recv_msg_size_mib: field(integer(1, 1_024), 4, "The largest request, before and after decompression, in MiB."),
+  max_concurrent_streams: field(integer(1, 100_000), 1_000, "Requests in hand at once on one connection."),
+  read_buffer_size: field(anything, undefined, "Accepted; Node sizes its buffers itself."),
+  write_buffer_size: field(anything, undefined, "Accepted; Node sizes its buffers itself."),
+  keepalive: field(anything, undefined, "Accepted; gRPC's defaults hold."),
+  auth: field(optional(auth), undefined, "Who may send; all unless it is written."),
+  include_metadata: field(boolean, false, "Whether components after it see the request's headers."),
+  middlewares: field(anything, undefined, "Accepted; there are none."),
+});
 
 const udp = (port: number): Schema<UdpConfig> =>
   section<UdpConfig>({

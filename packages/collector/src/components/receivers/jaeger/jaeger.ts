@@ -1,26 +1,19 @@
-import { ClewError } from "@clew/base";
-import { RPC_CODE, type Payload } from "@clew/otlp";
+import type { Payload } from "@clew/otlp";
 import type { Component, Settings } from "../../../component.ts";
 import type { Consumer, Consumers } from "../../../consumer.ts";
-import { CallError } from "../../../grpc/call-error.ts";
-import { grpcHandler, type Method } from "../../../grpc/server.ts";
-import { Http2Server } from "../../../http2/server.ts";
 import { addressText, type Address } from "../../../net/address.ts";
-import { refusalStatus, whatOf } from "../../../net/outcome.ts";
-import { PostServer, type PostAnswer, type PostedRequest } from "../../../net/post-server.ts";
+import { whatOf } from "../../../net/outcome.ts";
+import { failed, PostServer, type PostAnswer, type PostedRequest } from "../../../net/post-server.ts";
 import type { PostServerConfig } from "../../../net/post-server-config.ts";
-import { Receiving } from "../../../net/receiving.ts";
-import { serverTlsOptions } from "../../../net/server-tls.ts";
 import { BinaryReader } from "../../../thrift/binary.ts";
 import { CompactReader } from "../../../thrift/compact.ts";
 import type { JaegerConfig, JaegerGrpcConfig, UdpConfig } from "./config.ts";
+import { JaegerGrpcServer } from "./grpc-server.ts";
 import type { JaegerBatch } from "./jaeger-span.ts";
-import { batchOfRequest } from "./proto-batch.ts";
 import { batchOfThrift } from "./thrift-batch.ts";
 import { payloadOfBatch } from "./translate.ts";
 import { UdpServer } from "./udp-server.ts";
 
-const POST_SPANS = "/jaeger.api_v2.CollectorService/PostSpans";
 const HTTP_PATH = "/api/traces";
 
 /** A server of one protocol. */
@@ -122,66 +115,31 @@ function httpServer(settings: Settings, config: PostServerConfig, next: Consumer
 async function takeThrift({ contentType, body, client }: PostedRequest, next: Consumer): Promise<PostAnswer> {
   const isCompact = contentType === "application/vnd.apache.thrift.compact";
   if (!isCompact && !["application/x-thrift", "application/vnd.apache.thrift.binary"].includes(contentType)) {
-    return { status: 400, text: `Unsupported content type: ${contentType}` };
+    return failed(400, `Unsupported content type: ${contentType}`);
   }
   let batch: JaegerBatch;
   try {
     batch = batchOfThrift((isCompact ? new CompactReader(body) : new BinaryReader(body)).struct());
   } catch (error) {
-    return { status: 400, text: `Unable to process request body: ${whatOf(error)}` };
+    return failed(400, `Unable to process request body: ${whatOf(error)}`);
   }
   try {
     await handOn(batch, next, { client });
     return { status: 202 };
   } catch (error) {
-    return { status: 500, text: `Cannot submit Jaeger batch: ${whatOf(error)}` };
+    return failed(500, `Cannot submit Jaeger batch: ${whatOf(error)}`);
   }
 }
 
 function grpcServer(settings: Settings, config: JaegerGrpcConfig, next: Consumer): ProtocolServer {
-  const postSpans: Method<undefined> = {
-    admit() {
-      const refusal = next.refusal?.();
-      if (refusal !== undefined) throw refusal;
-    },
-    take: (message) => handOn(batchFrom(message), next),
-  };
-  const handler = {
-    methods: new Map([[POST_SPANS, postSpans]]),
-    maxMessageBytes: config.max_recv_msg_size_mib * 1024 * 1024,
-    receiving: new Receiving(),
-    statusOf: refusalStatus,
-  };
-  const server = new Http2Server(settings, {
-    maxConcurrentStreams: config.max_concurrent_streams,
-    keepalive: {
-      maxConnectionIdleMs: Infinity,
-      maxConnectionAgeMs: Infinity,
-      maxConnectionAgeGraceMs: Infinity,
-      timeMs: 2 * 60 * 60 * 1_000,
-      timeoutMs: 20_000,
-      minPingIntervalMs: 300_000,
-      permitWithoutStream: false,
-    },
-    serve: (socket) => grpcHandler(handler, socket),
+  const server = new JaegerGrpcServer(settings, config, {
+    refusal: () => next.refusal?.(),
+    take: (batch, client) => handOn(batch, next, client === undefined ? {} : { client }),
   });
   return {
     protocol: "grpc",
     title: "gRPC server for Jaeger Protobuf",
-    async listen(path) {
-      const tls =
-        config.tls === undefined ? undefined : await serverTlsOptions(config.tls, path.replace(/endpoint$/, "tls"));
-      return server.listen(config.endpoint, path, tls);
-    },
+    listen: (path) => server.listen(path),
     close: () => server.close(),
   };
-}
-
-function batchFrom(message: Uint8Array): JaegerBatch {
-  try {
-    return batchOfRequest(message);
-  } catch (error) {
-    if (!(error instanceof ClewError)) throw error;
-    throw new CallError(RPC_CODE.INTERNAL, `grpc: error unmarshalling request: ${error.what}`);
-  }
 }
