@@ -1,6 +1,6 @@
 import { RPC_CODE } from "@clew/otlp";
 import { ClewError, messageOf } from "@clew/base";
-import { isCompression, decompress } from "../net/decompress.ts";
+import { isCompression, decompress } from "../compression/decompress.ts";
 import { CallError } from "./call-error.ts";
 
 /** What gRPC calls a message's compression. */

@@ -19,7 +19,7 @@ import type { Headers } from "../../../extension.ts";
 import type { Exchange, HttpAnswer } from "../../../http1/exchange.ts";
 import { Http1Server } from "../../../http1/server.ts";
 import type { Address } from "../../../net/address.ts";
-import { decompress, isCompression, type Compression } from "../../../net/decompress.ts";
+import { decompress, isCompression, type Compression } from "../../../compression/decompress.ts";
 import type { Receiving } from "../../../net/receiving.ts";
 import { identifier, type Identify } from "./client.ts";
 import type { HttpConfig } from "./config.ts";

@@ -1,0 +1,106 @@
+/**
+ * Snappy, as one block, which `snappy` means, or in frames
+ * (https://github.com/google/snappy/blob/main/framing_format.txt), which older collectors sent
+ * under that name.
+ */
+import snappy from "snappyjs";
+
+const STREAM_IDENTIFIER: Buffer = Buffer.from([0xff, 6, 0, 0, 0x73, 0x4e, 0x61, 0x50, 0x70, 0x59]);
+const COMPRESSED = 0;
+const UNCOMPRESSED = 1;
+const FIRST_SKIPPABLE = 0x80;
+const CHECKSUM_BYTES = 4;
+const MAX_FRAME_BYTES = 65_536;
+const CRC_TABLE: Uint32Array = crc32cTable();
+
+export class SnappyError extends Error {}
+
+/** Throws `SnappyError`, or what `tooLarge` returns above `limitBytes`. */
+export function snappyDecompress(compressed: Buffer, limitBytes: number, tooLarge: () => Error): Buffer {
+  const isFramed = compressed.subarray(0, STREAM_IDENTIFIER.length).equals(STREAM_IDENTIFIER);
+  return isFramed ? unframed(compressed, limitBytes, tooLarge) : unblocked(compressed, limitBytes, tooLarge);
+}
+
+export function snappyCompress(bytes: Uint8Array): Buffer {
+  return Buffer.from(snappy.compress(bytes));
+}
+
+export function snappyCompressFramed(bytes: Uint8Array): Buffer {
+  const chunks: Buffer[] = [STREAM_IDENTIFIER];
+  for (let start = 0; start < bytes.length; start += MAX_FRAME_BYTES) {
+    const plain = bytes.subarray(start, start + MAX_FRAME_BYTES);
+    const body = snappyCompress(plain);
+    const head = Buffer.alloc(8);
+    head[0] = COMPRESSED;
+    head.writeUIntLE(body.length + CHECKSUM_BYTES, 1, 3);
+    head.writeUInt32LE(maskedChecksum(plain), 4);
+    chunks.push(head, body);
+  }
+  return Buffer.concat(chunks);
+}
+
+function unblocked(block: Buffer, limitBytes: number, tooLarge: () => Error): Buffer {
+  if (decodedLength(block) > limitBytes) throw tooLarge();
+  try {
+    return Buffer.from(snappy.uncompress(block, limitBytes));
+  } catch (cause) {
+    throw new SnappyError("snappy: corrupt input", { cause });
+  }
+}
+
+/** What the block says of itself, before anything is allocated. */
+function decodedLength(block: Buffer): number {
+  let length = 0;
+  for (let i = 0; i < 5; i++) {
+    const byte = block[i];
+    if (byte === undefined) break;
+    length += (byte & 127) * 2 ** (7 * i);
+    if (byte < 128) return length;
+  }
+  throw new SnappyError("snappy: corrupt input");
+}
+
+function unframed(stream: Buffer, limitBytes: number, tooLarge: () => Error): Buffer {
+  const plain: Buffer[] = [];
+  let length = 0;
+  for (let at = 0; at < stream.length;) {
+    if (at + 4 > stream.length) throw new SnappyError("snappy: unexpected EOF");
+    const type = stream[at]!;
+    const start = at + 4;
+    const end = start + stream.readUIntLE(at + 1, 3);
+    if (end > stream.length) throw new SnappyError("snappy: unexpected EOF");
+    at = end;
+    if (type === COMPRESSED || type === UNCOMPRESSED) {
+      const piece = frameOf(type, stream.subarray(start, end), limitBytes - length, tooLarge);
+      length += piece.length;
+      plain.push(piece);
+    } else if (type < FIRST_SKIPPABLE) throw new SnappyError("snappy: unsupported input");
+  }
+  return Buffer.concat(plain, length);
+}
+
+function frameOf(type: number, frame: Buffer, limitBytes: number, tooLarge: () => Error): Buffer {
+  if (frame.length < CHECKSUM_BYTES) throw new SnappyError("snappy: corrupt input");
+  const body = frame.subarray(CHECKSUM_BYTES);
+  if (type === UNCOMPRESSED && body.length > limitBytes) throw tooLarge();
+  const plain = type === COMPRESSED ? unblocked(body, limitBytes, tooLarge) : body;
+  if (plain.length > MAX_FRAME_BYTES || maskedChecksum(plain) !== frame.readUInt32LE(0)) {
+    throw new SnappyError("snappy: corrupt input");
+  }
+  return plain;
+}
+
+function maskedChecksum(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) crc = CRC_TABLE[(crc ^ byte) & 255]! ^ (crc >>> 8);
+  crc = ~crc >>> 0;
+  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+}
+
+function crc32cTable(): Uint32Array {
+  return Uint32Array.from({ length: 256 }, (_unused, i) => {
+    let crc = i;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+    return crc;
+  });
+}
