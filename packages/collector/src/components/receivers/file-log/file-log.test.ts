@@ -263,6 +263,14 @@ test("sends again what was refused for now, and drops what was refused for good"
   expect(logs.kit.lines.join("\n")).toContain("ConsumeLogs() failed. Dropping data.");
 });
 
+test("an entry that OTLP cannot hold is told and dropped, and takes no other with it", async () => {
+  const logs = new FileLog();
+  writeFileSync(logs.path("a.log"), `{"a":1}\n${'{"a":'.repeat(300)}1${"}".repeat(300)}\n{"a":2}\n`);
+  await logs.start({ operators: [{ type: "json_parser" }] });
+  expect(logs.attributes.map(({ a }) => a)).toEqual([1, 2]);
+  expect(logs.kit.lines.join("\n")).toContain("Entry cannot be sent. Dropping data.");
+});
+
 test.each([
   [{}, "required argument `include` is empty"],
   [{ include: ["x"], start_at: "middle" }, 'expected one of "beginning", "end", got "middle"'],

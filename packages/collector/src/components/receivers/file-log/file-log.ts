@@ -144,12 +144,23 @@ export class FileLogReceiver implements Component {
   #sendOut({ out, delivery }: Running): void {
     if (out.length === 0) return;
     const entries = out.splice(0);
-    const starts = new Map<KnownFile, number>();
-    for (const { origin } of entries) {
-      const file = fileOf(origin);
-      starts.set(file, Math.min(starts.get(file) ?? Infinity, origin.offset));
+    try {
+      send(delivery, entries);
+    } catch {
+      // One of them nests deeper than OTLP allows. It must not take the others with it.
+      for (const entry of entries) this.#sendAlone(delivery, entry);
     }
-    delivery.send(payloadOf("logs", writeLogs(entries)), starts);
+  }
+
+  #sendAlone(delivery: Delivery, entry: Entry): void {
+    try {
+      send(delivery, [entry]);
+    } catch (error) {
+      this.#settings.logger.error("Entry cannot be sent. Dropping data.", {
+        error: messageOf(error),
+        dropped_items: 1,
+      });
+    }
   }
 
   /** What `attributes` and `resource` add to each entry. */
@@ -213,6 +224,16 @@ interface Running {
   readonly out: Entry[];
   readonly add: (entry: Entry) => void;
   saved: string;
+}
+
+function send(delivery: Delivery, entries: readonly Entry[]): void {
+  const payload = payloadOf("logs", writeLogs(entries));
+  const starts = new Map<KnownFile, number>();
+  for (const { origin } of entries) {
+    const file = fileOf(origin);
+    starts.set(file, Math.min(starts.get(file) ?? Infinity, origin.offset));
+  }
+  delivery.send(payload, starts);
 }
 
 function fileOf({ file }: Origin): KnownFile {

@@ -117,7 +117,7 @@ export const operators: Schema<readonly ConfiguredOperator[]> = {
 };
 
 function readOperator(raw: unknown, place: Place): readonly ConfiguredOperator[] {
-  const { type } = recordOf(raw, place);
+  const type = plainOf(recordOf(raw, place)["type"]);
   const found = typeof type === "string" && Object.hasOwn(TYPES, type) ? TYPES[type] : undefined;
   if (found === undefined) {
     const near = typeof type === "string" ? nearest(type, Object.keys(TYPES)) : undefined;

@@ -1,6 +1,7 @@
 /** Severities in entries, by presets and mappings. */
 import { boolean, field, oneOf, recordOf, section, type Fields, type Schema } from "../../../../schema/schema.ts";
 import { isMap, typeName, type ExprValue } from "../../../../expr/value.ts";
+import { plainOf } from "../../../../schema/expanded.ts";
 import type { Place } from "../../../../schema/place.ts";
 import type { Entry } from "../entry.ts";
 import { entryField, type EntryField } from "../field.ts";
@@ -51,7 +52,8 @@ const mapping: Schema<Mapping> = {
   },
 };
 
-function textsOf(value: unknown, place: Place): string[] {
+function textsOf(raw: unknown, place: Place): string[] {
+  const value = plainOf(raw);
   if (Array.isArray(value)) return value.flatMap((one, i) => textsOf(one, place.at(i)));
   if (typeof value === "number") return [String(value)];
   if (typeof value === "string") {
