@@ -35,7 +35,9 @@ service:
   expect(problems).toEqual([
     "processors::batch: '' has invalid keys: send_batch_sizes (did you mean \"send_batch_size\"?)",
     'processors::batch::timeout: expected a duration, got "soon" (write "200ms" or "5s")',
-    'processors::bach: unknown type: "bach" for id: "bach" (valid values: [batch memory_limiter resource]) (did you mean "batch"?)',
+    expect.stringMatching(
+      /^processors::bach: unknown type: "bach" for id: "bach" \(valid values: \[.*batch.*\]\) \(did you mean "batch"\?\)$/,
+    ) as string,
     "service: 'service' has invalid keys: extension (did you mean \"extensions\"?)",
     'service::pipelines::spans: unknown pipeline signal: "spans" (start its id with traces, metrics, logs)',
     "service::pipelines::logs: must have at least one exporter",
@@ -64,8 +66,8 @@ test("wants a protocol, a pipeline and known sections", async () => {
 });
 
 test("takes no protocol settings that it does not have", async () => {
-  expect((await problemsOf(OTLP.replace("grpc:", "grpc: { tls: { cert_file: x } }")))[0]).toMatch(
-    /^receivers::otlp::protocols::grpc: 'protocols.grpc' has invalid keys: tls/,
+  expect((await problemsOf(OTLP.replace("grpc:", "grpc: { tsl: { cert_file: x } }")))[0]).toMatch(
+    /^receivers::otlp::protocols::grpc: 'protocols.grpc' has invalid keys: tsl/,
   );
 });
 
@@ -118,7 +120,7 @@ test("wants a pipeline on both ends of a connector, and no cycle", async () => {
     'connectors::forward/a: connector "forward/a" used as exporter in [traces] pipeline but not used in any supported receiver pipeline',
     'connectors::forward/a: connector "forward/a" used as receiver in [logs] pipeline but not used in any supported exporter pipeline',
   ]);
-  expect(await problemsOf(`${OTLP}\nexporters: { forward: , nop: }\nconnectors: { forward: }`)).toContain(
-    'exporters::forward: unknown type: "forward" for id: "forward" (valid values: [debug nop otlp_grpc otlp otlp_http otlphttp prometheus])',
+  expect((await problemsOf(`${OTLP}\nexporters: { forward: , nop: }\nconnectors: { forward: }`)).join("\n")).toContain(
+    'exporters::forward: unknown type: "forward" for id: "forward" (valid values: [',
   );
 });

@@ -104,7 +104,7 @@ function unescape(text: string): string {
 /** Text that is not YAML is a string. */
 function yamlOf(text: string): unknown {
   try {
-    return parse(text) as unknown;
+    return parse(text, { logLevel: "error" }) as unknown;
   } catch {
     return text;
   }

@@ -123,3 +123,14 @@ test("reads what the command line names: files, addresses, settings", async () =
 test("tells the line and column of a broken text", async () => {
   await expect(loadConfig([{ name: "c.yaml", text: "a: 1\nb: [1\n" }], {})).rejects.toThrow(/ {2}c\.yaml:3:1: yaml: /);
 });
+
+test.each([
+  ["a: &x [1, *x]", "an anchor's value contains itself"],
+  [`a: ${"[".repeat(300)}${"]".repeat(300)}`, "it nests more than 200 levels deep"],
+  [
+    "a: &a [x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c]",
+    "Excessive alias count",
+  ],
+])("refuses YAML without end: %s", async (text, expected) => {
+  await expect(loadConfig(text, {})).rejects.toThrow(expected);
+});

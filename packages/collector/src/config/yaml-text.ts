@@ -1,4 +1,5 @@
 /** A YAML text, read with the place of each of its settings. */
+import { messageOf } from "@clew/base";
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Node } from "yaml";
 import type { ConfigProblem, Position } from "../schema/place.ts";
 
@@ -10,6 +11,7 @@ export interface ConfigText {
 
 /** The Collector writes several keys in one as `processors::batch::timeout`. */
 const KEY_DELIMITER = "::";
+const MAX_NESTING = 200;
 
 /**
  * The text's value, undefined where its syntax is broken. `positions` gets where each key
@@ -20,8 +22,19 @@ export function parseYaml(
   problems: ConfigProblem[],
   positions: Map<string, Position>,
 ): unknown {
+  try {
+    return parsed({ name, text }, problems, positions);
+  } catch (error) {
+    // The parser's own guards: against aliases that multiply, and nesting without end.
+    if (!(error instanceof RangeError || error instanceof ReferenceError || error instanceof TypeError)) throw error;
+    problems.push({ path: "", what: `yaml: ${messageOf(error)}`, position: { source: name, line: 1, column: 1 } });
+    return undefined;
+  }
+}
+
+function parsed({ name, text }: ConfigText, problems: ConfigProblem[], positions: Map<string, Position>): unknown {
   const lines = new LineCounter();
-  const document = parseDocument(text, { prettyErrors: false, lineCounter: lines });
+  const document = parseDocument(text, { prettyErrors: false, lineCounter: lines, logLevel: "error" });
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     return { source: name, line, column: col };
@@ -32,8 +45,20 @@ export function parseYaml(
     problems.push({ path: "", what: `yaml: ${error.message}`, position: at(error.pos[0]) });
     return undefined;
   }
+  const value: unknown = document.toJS();
+  checkNesting(value, new Set());
   locate(document.contents, "", at, positions);
-  return unflattened(document.toJS());
+  return unflattened(value);
+}
+
+/** Throws `RangeError` for a value that contains itself, or that nests too deeply to be walked. */
+function checkNesting(value: unknown, around: Set<unknown>): void {
+  if (typeof value !== "object" || value === null) return;
+  if (around.has(value)) throw new RangeError("an anchor's value contains itself");
+  if (around.size >= MAX_NESTING) throw new RangeError(`it nests more than ${MAX_NESTING} levels deep`);
+  around.add(value);
+  for (const inner of Object.values(value)) checkNesting(inner, around);
+  around.delete(value);
 }
 
 function locate(node: unknown, path: string, at: (offset: number) => Position, positions: Map<string, Position>): void {
