@@ -89,12 +89,29 @@ describe("parsers", () => {
     ["%d/%b/%Y:%H:%M:%S %z", "strptime", "02/Jan/2024:03:04:05 +0100", Date.UTC(2024, 0, 2, 2, 4, 5)],
     ["2006-01-02T15:04:05.999Z07:00", "gotime", "2024-01-02T03:04:05.25+01:00", Date.UTC(2024, 0, 2, 2, 4, 5, 250)],
     ["Jan _2 15:04:05", "gotime", "Jun  3 04:05:06", Date.UTC(2024, 5, 3, 4, 5, 6)],
+    ["%Y-%m-%dT%H:%M:%SZ", "strptime", "2024-02-29T23:59:59.5Z", Date.UTC(2024, 1, 29, 23, 59, 59, 500)],
+    ["%d.%m.%y %I:%M %p", "strptime", "3.6.24 1:05 PM", Date.UTC(2024, 5, 3, 13, 5)],
+    ["%F %T,%L", "strptime", "2024-01-02 03:04:05,678", Date.UTC(2024, 0, 2, 3, 4, 5, 678)],
     ["s", "epoch", "1700000000", 1_700_000_000_000],
     ["s.ms", "epoch", "1700000000.250", 1_700_000_000_250],
     ["ms", "epoch", "1700000000250", 1_700_000_000_250],
   ])("time_parser reads %s as %s", async (layout, layout_type, line, ms) => {
     const operator = { type: "time_parser", parse_from: "body", layout, layout_type, location: "UTC" };
     expect((await runOne(line, operator)).record.timeUnixNano).toBe(BigInt(ms) * 1_000_000n);
+  });
+
+  test("time_parser tells times that there are not, and knows when clocks change", async () => {
+    const operator = {
+      type: "time_parser",
+      parse_from: "body",
+      layout: "%Y-%m-%d %H:%M:%S",
+      location: "Europe/Berlin",
+    };
+    const lines = ["2024-02-30 00:00:00", "2024-03-31 01:59:59", "2024-03-31 03:00:00", "2024-10-27 04:00:00"];
+    const outcomes = await run(lines, [operator]);
+    expect(outcomes.map(({ record }) => record.timeUnixNano / 1_000_000n)).toEqual(
+      [0, Date.UTC(2024, 2, 31, 0, 59, 59), Date.UTC(2024, 2, 31, 1), Date.UTC(2024, 9, 27, 3)].map(BigInt),
+    );
   });
 
   test.each([

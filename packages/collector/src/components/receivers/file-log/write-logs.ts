@@ -76,6 +76,7 @@ export function writeLines(
 ): Uint8Array {
   const common = new Writer(256);
   writeMap(common, 6, attributes);
+  common.fixed64(11, observedTimeUnixNano);
   const writer = new Writer();
   const start = writer.begin(1);
   writer.end(writer.begin(1));
@@ -87,7 +88,6 @@ export function writeLines(
     writer.bytes(1, line);
     writer.end(body);
     writer.raw(common.view());
-    writer.fixed64(11, observedTimeUnixNano);
     writer.end(record);
   }
   writer.end(scopeStart);

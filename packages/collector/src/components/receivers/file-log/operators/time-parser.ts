@@ -5,6 +5,7 @@ import { timeParser as strptimeParser } from "../../../../ottl/time/strptime.ts"
 import { typeName, type ExprValue } from "../../../../expr/value.ts";
 import { entryField, type EntryField } from "../field.ts";
 import type { Entry } from "../entry.ts";
+import { compiledLayout } from "./compiled-layout.ts";
 import { operatorFields, transformer, type OperatorConfig, type OperatorType } from "./operator.ts";
 
 export interface TimeConfig {
@@ -60,15 +61,18 @@ export function timeSetter(config: TimeConfig, nowMs: () => number): (entry: Ent
 function calendarReader(config: TimeConfig, nowMs: () => number): (value: ExprValue) => bigint {
   const { layout, layout_type, time_zone_locations: locations } = config;
   const format = layout_type === "gotime" ? strptimeOf(layout) : layout;
-  const parserFor = (zone: Zone): ((text: string) => { readonly unixNano: bigint }) =>
-    strptimeParser({ format, zone, nowMs });
+  const parserFor = (zone: Zone): ((text: string) => bigint) => {
+    const any = strptimeParser({ format, zone, nowMs });
+    const usual = compiledLayout(format, zone);
+    return usual === undefined ? (text) => any(text).unixNano : (text) => usual(text) ?? any(text).unixNano;
+  };
   const usual = parserFor(zoneOf(config));
   const byAbbreviation = new Map(Object.entries(locations).map(([name, place]) => [name, parserFor(zoneNamed(place))]));
   return (value) => {
     if (typeof value !== "string") throw new TypeError(`type ${typeName(value)} cannot be parsed as a time`);
-    if (byAbbreviation.size === 0) return usual(value).unixNano;
+    if (byAbbreviation.size === 0) return usual(value);
     const found = value.match(/\b[A-Z]{2,5}\b/g)?.find((word) => byAbbreviation.has(word));
-    return (byAbbreviation.get(found ?? "") ?? usual)(value).unixNano;
+    return (byAbbreviation.get(found ?? "") ?? usual)(value);
   };
 }
 
