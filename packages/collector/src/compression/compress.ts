@@ -13,20 +13,19 @@ const HUFFMAN_ONLY = -2;
 const gzipped = promisify<Uint8Array, ZlibOptions, Buffer>(gzip);
 const deflated = promisify<Uint8Array, ZlibOptions, Buffer>(deflate);
 
+type Compress = (bytes: Uint8Array, level: number) => Promise<Uint8Array> | Uint8Array;
+
+const COMPRESSORS: Readonly<Record<OutgoingCompression, Compress>> = {
+  gzip: (bytes, level) => gzipped(bytes, zlibOptions(level)),
+  zlib: (bytes, level) => deflated(bytes, zlibOptions(level)),
+  deflate: (bytes, level) => deflated(bytes, zlibOptions(level)),
+  snappy: snappyCompress,
+  "x-snappy-framed": snappyCompressFramed,
+  zstd: async (bytes, level) => (await zstd()).compress(bytes, level > 0 ? level : undefined),
+};
+
 export async function compress(bytes: Uint8Array, as: OutgoingCompression, level: number): Promise<Uint8Array> {
-  switch (as) {
-    case "gzip":
-      return gzipped(bytes, zlibOptions(level));
-    case "zlib":
-    case "deflate":
-      return deflated(bytes, zlibOptions(level));
-    case "snappy":
-      return snappyCompress(bytes);
-    case "x-snappy-framed":
-      return snappyCompressFramed(bytes);
-    case "zstd":
-      return (await zstd()).compress(bytes, level > 0 ? level : undefined);
-  }
+  return COMPRESSORS[as](bytes, level);
 }
 
 function zlibOptions(level: number): ZlibOptions {

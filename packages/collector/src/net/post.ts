@@ -7,7 +7,8 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 export interface Post {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
+  /** In pieces, none of which is copied. */
+  readonly body: readonly Uint8Array[];
   readonly agent: Agent | undefined;
   readonly signal: AbortSignal;
 }
@@ -19,16 +20,30 @@ export interface Answer {
 }
 
 /** Posts `body`. Rejects where no answer came, and when `signal` aborts. */
-export function post({ url, headers, body, agent, signal }: Post): Promise<Answer> {
+export function post(message: Post): Promise<Answer> {
+  return attempt(message).catch((error: unknown) => {
+    // The server closed a connection that was kept, just as we took it up again: it has seen nothing.
+    if (error instanceof StaleConnection && !message.signal.aborted) return attempt(message);
+    throw error instanceof StaleConnection ? error.cause : error;
+  });
+}
+
+class StaleConnection extends Error {}
+
+function attempt({ url, headers, body, agent, signal }: Post): Promise<Answer> {
   const request = url.startsWith("https:") ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
+    const length = body.reduce((total, piece) => total + piece.length, 0);
     const sending = request(url, {
       method: "POST",
-      headers: { ...headers, "content-length": body.length },
+      headers: { ...headers, "content-length": length },
       agent,
       signal,
     });
-    sending.on("error", reject);
+    sending.on("error", (cause: NodeJS.ErrnoException) => {
+      const isStale = sending.reusedSocket && (cause.code === "ECONNRESET" || cause.code === "EPIPE");
+      reject(isStale ? new StaleConnection("the connection was closed", { cause }) : cause);
+    });
     sending.on("response", (response) => {
       const chunks: Buffer[] = [];
       let received = 0;
@@ -41,6 +56,9 @@ export function post({ url, headers, body, agent, signal }: Post): Promise<Answe
         resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) });
       });
     });
-    sending.end(body);
+    sending.cork();
+    for (const piece of body) sending.write(piece);
+    sending.end();
+    process.nextTick(() => sending.uncork());
   });
 }

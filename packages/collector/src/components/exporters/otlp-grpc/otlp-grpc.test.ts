@@ -70,7 +70,7 @@ async function grpcJsServer(
   return `127.0.0.1:${port}`;
 }
 
-test.each(["gzip", "none"])("delivers all three signals unchanged, compression %s", async (compression) => {
+test.each(["gzip", "snappy", "zstd", "none"])("delivers all three signals unchanged, compression %s", async (compression) => {
   const downstream = await runCollector(RECEIVER);
   cleanUps.push(() => downstream.collector.shutdown());
   const { exporter } = await exporterTo(downstream.at("grpc"), { compression });
@@ -143,7 +143,7 @@ test("finds its server again after it was gone", async () => {
 test.each([
   [{}, "endpoint", 'requires a non-empty "endpoint"'],
   [{ endpoint: "jaeger" }, "endpoint", 'expected host:port, got "jaeger"'],
-  [{ endpoint: "a:1", compression: "zip" }, "compression", 'expected one of "gzip", "none", got "zip"'],
+  [{ endpoint: "a:1", compression: "zip" }, "compression", 'expected one of "gzip", "snappy", "zstd", "none", "", got "zip"'],
 ])("refuses the configuration %j", (config, path, what) => {
   const place = new Place("", []);
   schema.read(config, place);

@@ -1,17 +1,17 @@
 import { isIP } from "node:net";
-import { promisify } from "node:util";
-import { gzip } from "node:zlib";
 import { payloadBytes, PROTOCOLS, RPC_CODE, type Payload, type Status } from "@clew/otlp";
 import type { Settings } from "../../../component.ts";
 import { ConsumeError } from "../../../consumer.ts";
-import { tlsOptions } from "../../../export/client-config.ts";
+import { compress } from "../../../compression/compress.ts";
+import { compressing, requestHeaders, tlsOptions } from "../../../export/client-config.ts";
 import type { Destination } from "../../../export/delivery.ts";
 import { warnOfPartialSuccess } from "../../../export/partial-success.ts";
 import { GrpcClient, GrpcError, type Request } from "../../../grpc/client.ts";
 import { CODE_NAMES } from "../../../grpc/message.ts";
 import type { OtlpGrpcConfig } from "./config.ts";
 
-const gzipped = promisify(gzip);
+/** gRPC's servers count on a name. */
+const USER_AGENT = "clew-collector";
 
 /** OTLP specification, "Failures"; RESOURCE_EXHAUSTED only where the receiver says when to come back. */
 const RETRYABLE: ReadonlySet<number> = new Set([
@@ -28,6 +28,7 @@ export class OtlpGrpcDestination implements Destination {
   readonly #settings: Settings;
   readonly #config: OtlpGrpcConfig;
   #client: GrpcClient | undefined;
+  #headers: () => Promise<Readonly<Record<string, string>>> = () => Promise.resolve({});
 
   constructor(settings: Settings, config: OtlpGrpcConfig) {
     this.#settings = settings;
@@ -35,16 +36,26 @@ export class OtlpGrpcDestination implements Destination {
   }
 
   async open(): Promise<void> {
+    const { tls: tlsConfig, keepalive, user_agent: userAgent } = this.#config;
     const url = new URL(urlOf(this.#config));
     const isTls = url.protocol === "https:";
     const host = url.hostname.replace(/^\[|\]$/g, "");
     const port = Number(url.port === "" ? (isTls ? 443 : 80) : url.port);
-    const tls = isTls ? await tlsOptions(this.#config.tls, this.#settings.path) : undefined;
+    const named = isIP(host) === 0 ? { servername: host } : {};
+    const headers = { "user-agent": userAgent === "" ? USER_AGENT : userAgent, ...this.#config.headers };
+    this.#headers = requestHeaders(this.#settings, headers, this.#config.auth);
     this.#client = new GrpcClient({
-      target: { address: { host, port }, tls: tls === undefined ? undefined : { ...(isIP(host) === 0 ? { servername: host } : {}), ...tls } },
-      authority: url.host,
-      waitsForReady: false,
-      keepalive: undefined,
+      target: {
+        address: { host, port },
+        tls: isTls ? { ...named, ...(await tlsOptions(tlsConfig, this.#settings.path)) } : undefined,
+      },
+      authority: this.#config.authority === "" ? url.host : this.#config.authority,
+      waitsForReady: this.#config.wait_for_ready,
+      keepalive: keepalive && {
+        timeMs: keepalive.time,
+        timeoutMs: keepalive.timeout,
+        permitWithoutStream: keepalive.permit_without_stream,
+      },
       clock: this.#settings.clock,
     });
   }
@@ -64,12 +75,14 @@ export class OtlpGrpcDestination implements Destination {
 
   async #requestOf(payload: Payload): Promise<Request> {
     const path = PROTOCOLS[payload.signal].grpcPath;
-    const { headers } = this.#config;
-    if (this.#config.compression === "none") {
+    const headers = await this.#headers();
+    const compression = compressing(this.#config.compression);
+    if (compression === undefined) {
       return { path, headers, message: payload.chunks, byteLength: payload.byteLength, encoding: undefined };
     }
-    const compressed = await gzipped(payloadBytes(payload));
-    return { path, headers, message: [compressed], byteLength: compressed.length, encoding: "gzip" };
+    const { as, level } = compression;
+    const compressed = await compress(payloadBytes(payload), as, level);
+    return { path, headers, message: [compressed], byteLength: compressed.length, encoding: as };
   }
 
   #consumeError({ code, message, retryDelayMs }: Status): ConsumeError {

@@ -1,18 +1,17 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
-import { promisify } from "node:util";
-import { gzip } from "node:zlib";
 import { messageOf } from "@clew/base";
 import { decodeStatus, payloadBytes, PROTOCOLS, toJson, type Payload, type Signal } from "@clew/otlp";
 import type { Settings } from "../../../component.ts";
 import { ConsumeError } from "../../../consumer.ts";
-import { tlsOptions } from "../../../export/client-config.ts";
+import { compress } from "../../../compression/compress.ts";
+import { compressing, requestHeaders, tlsOptions } from "../../../export/client-config.ts";
 import type { Destination } from "../../../export/delivery.ts";
 import { warnOfPartialSuccess } from "../../../export/partial-success.ts";
+import { pieces } from "../../../net/pieces.ts";
 import { post, type Answer } from "../../../net/post.ts";
 import type { OtlpHttpConfig } from "./config.ts";
 
-const gzipped = promisify(gzip);
 const CONTENT_TYPES = { proto: "application/x-protobuf", json: "application/json" };
 /** OTLP specification, "Retryable Response Codes". */
 const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
@@ -21,8 +20,9 @@ const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 export class OtlpHttpDestination implements Destination {
   readonly #settings: Settings;
   readonly #config: OtlpHttpConfig;
-  readonly #httpAgent = new HttpAgent({ keepAlive: true });
+  #httpAgent: HttpAgent | undefined;
   #httpsAgent: HttpsAgent | undefined;
+  #headers: () => Promise<Readonly<Record<string, string>>> = () => Promise.resolve({});
 
   constructor(settings: Settings, config: OtlpHttpConfig) {
     this.#settings = settings;
@@ -30,27 +30,34 @@ export class OtlpHttpDestination implements Destination {
   }
 
   async open(): Promise<void> {
-    this.#httpsAgent = new HttpsAgent({
-      keepAlive: true,
-      ...(await tlsOptions(this.#config.tls, this.#settings.path)),
-    });
+    const config = this.#config;
+    const connections = {
+      keepAlive: !config.disable_keep_alives,
+      maxSockets: config.max_conns_per_host === 0 ? Infinity : config.max_conns_per_host,
+      maxFreeSockets: config.max_idle_conns === 0 ? Infinity : config.max_idle_conns,
+      ...(config.idle_conn_timeout === 0 ? {} : { timeout: config.idle_conn_timeout }),
+    };
+    this.#httpAgent = new HttpAgent(connections);
+    this.#httpsAgent = new HttpsAgent({ ...connections, ...(await tlsOptions(config.tls, this.#settings.path)) });
+    this.#headers = requestHeaders(this.#settings, config.headers, config.auth);
   }
 
   close(): Promise<void> {
-    this.#httpAgent.destroy();
+    this.#httpAgent?.destroy();
     this.#httpsAgent?.destroy();
     return Promise.resolve();
   }
 
   async send(payload: Payload, signal: AbortSignal): Promise<void> {
+    const { compression, compression_params: params, encoding } = this.#config;
     const url = this.#urlOf(payload.signal);
-    const plain = this.#encoded(payload);
-    const isGzip = this.#config.compression === "gzip";
-    const body = isGzip ? await gzipped(plain) : plain;
+    const how = compressing(compression, params.level);
+    const chunks = this.#encoded(payload);
+    const body = how === undefined ? pieces(chunks) : [await compress(joined(chunks), how.as, how.level)];
     const headers = {
-      ...this.#config.headers,
-      "content-type": CONTENT_TYPES[this.#config.encoding],
-      ...(isGzip ? { "content-encoding": "gzip" } : {}),
+      ...(await this.#headers()),
+      "content-type": CONTENT_TYPES[encoding],
+      ...(how === undefined ? {} : { "content-encoding": how.as }),
     };
     const agent = url.startsWith("https:") ? this.#httpsAgent : this.#httpAgent;
     const answer = await post({ url, headers, body, agent, signal }).catch((error: unknown) => {
@@ -60,10 +67,9 @@ export class OtlpHttpDestination implements Destination {
     if (isProtobuf(answer)) warnOfPartialSuccess(payload.signal, answer.body, this.#settings.logger);
   }
 
-  #encoded(payload: Payload): Uint8Array {
-    const bytes = payloadBytes(payload);
-    if (this.#config.encoding === "proto") return bytes;
-    return Buffer.from(JSON.stringify(toJson(PROTOCOLS[payload.signal].request, bytes)));
+  #encoded(payload: Payload): readonly Uint8Array[] {
+    if (this.#config.encoding === "proto") return payload.chunks;
+    return [Buffer.from(JSON.stringify(toJson(PROTOCOLS[payload.signal].request, payloadBytes(payload))))];
   }
 
   #urlOf(signal: Signal): string {
@@ -88,6 +94,10 @@ export class OtlpHttpDestination implements Destination {
       remedy: "check that the endpoint takes OTLP over HTTP",
     });
   }
+}
+
+function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
 }
 
 function isProtobuf({ headers }: Answer): boolean {
