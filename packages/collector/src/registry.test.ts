@@ -29,6 +29,7 @@ const LEAST: Readonly<Record<string, object>> = {
   "processor redaction": { allow_all_keys: true },
   "processor resource": { attributes: [{ key: "a", action: "delete" }] },
   "processor tail_sampling": { policies: [{ name: "all", type: "always_sample" }], wait_for_decision: true },
+  "connector routing": { table: [{ condition: "true", pipelines: ["out"] }] },
   "extension basicauth": { htpasswd: { inline: "user:password" } },
   "extension bearertokenauth": { token: "secret" },
   "extension health_check": { endpoint: "127.0.0.1:0" },

@@ -7,6 +7,7 @@ import type {
   ReceiverFactory,
 } from "./component.ts";
 import { forwardConnector } from "./components/connectors/forward/factory.ts";
+import { routingConnector } from "./components/connectors/routing/factory.ts";
 import { servicegraphConnector } from "./components/connectors/servicegraph/factory.ts";
 import { spanmetricsConnector } from "./components/connectors/spanmetrics/factory.ts";
 import { basicauthExtension } from "./components/extensions/basicauth/factory.ts";
@@ -66,7 +67,7 @@ export function builtinComponents(): Registry {
       transformProcessor,
     ],
     exporters: [debugExporter, nopExporter, otlpGrpcExporter, otlpHttpExporter, prometheusExporter],
-    connectors: [forwardConnector, servicegraphConnector, spanmetricsConnector],
+    connectors: [forwardConnector, routingConnector, servicegraphConnector, spanmetricsConnector],
     extensions: [
       basicauthExtension,
       bearertokenauthExtension,

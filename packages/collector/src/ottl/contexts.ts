@@ -10,8 +10,8 @@ import { SPAN_PATHS, SPAN_SYMBOLS } from "./paths/span-paths.ts";
 
 export type ContextName = "resource" | "scope" | "span" | "spanevent" | "metric" | "datapoint" | "exemplar" | "log";
 
-export interface ContextDefinition {
-  readonly name: ContextName;
+export interface ContextDefinition<Name extends string = string> {
+  readonly name: Name;
   // the first segment of a path --> the paths that may follow
   readonly paths: ReadonlyMap<string, PathSet>;
   /** Enumerations by their symbols. */
@@ -30,11 +30,11 @@ function context(
   own: readonly PathSet[],
   symbols: Readonly<Record<string, bigint>>,
   above = ABOVE,
-): ContextDefinition {
+): ContextDefinition<ContextName> {
   return { name, paths: new Map([...own.map((set) => [set.name, set] as const), ...above]), symbols };
 }
 
-export const CONTEXTS: Readonly<Record<ContextName, ContextDefinition>> = {
+export const CONTEXTS: Readonly<Record<ContextName, ContextDefinition<ContextName>>> = {
   resource: context("resource", [], {}, [
     ["resource", RESOURCE_PATHS],
     ["otelcol", OTELCOL_PATHS],
@@ -46,4 +46,11 @@ export const CONTEXTS: Readonly<Record<ContextName, ContextDefinition>> = {
   datapoint: context("datapoint", [DATAPOINT_PATHS, METRIC_PATHS], DATAPOINT_SYMBOLS),
   exemplar: context("exemplar", [EXEMPLAR_PATHS, DATAPOINT_PATHS, METRIC_PATHS], DATAPOINT_SYMBOLS),
   log: context("log", [LOG_PATHS], LOG_SYMBOLS),
+};
+
+/** Who sent a payload, and nothing of what it carries. */
+export const OTELCOL_CONTEXT: ContextDefinition = {
+  name: "otelcol",
+  paths: new Map([["otelcol", OTELCOL_PATHS]]),
+  symbols: {},
 };

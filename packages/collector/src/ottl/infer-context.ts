@@ -18,7 +18,7 @@ const PRIORITY = [
 ];
 
 export interface Candidate {
-  readonly context: ContextDefinition;
+  readonly context: ContextDefinition<ContextName>;
   readonly functions: FunctionTable;
 }
 

@@ -47,14 +47,15 @@ export class Statement {
     return { text: this.text, ...this.#counts };
   }
 
-  /** Runs the editor where the condition holds. Throws `OttlError`. */
-  run(context: Context): void {
+  /** Runs the editor where the condition holds, and tells whether it does. Throws `OttlError`. */
+  run(context: Context): boolean {
     this.#counts.evaluated++;
     const before = context.changes;
     try {
-      if (!this.#condition(context)) return;
+      if (!this.#condition(context)) return false;
       this.#counts.matched++;
       this.#editor(context);
+      return true;
     } catch (error) {
       this.#counts.errors++;
       throw error;

@@ -1,3 +1,4 @@
+/// <reference path="./xpath.d.ts" />
 /** XML as a tree: read, searched by XPath and written the way the original writes it. */
 import { DOMParser, type Document, type Element, type Node } from "@xmldom/xmldom";
 import { parse as parseXPath, type XPathExpression } from "xpath";

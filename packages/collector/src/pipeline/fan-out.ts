@@ -10,11 +10,7 @@ export function fanOut(consumers: readonly Consumer[]): Consumer {
   const [first] = consumers;
   if (first !== undefined && consumers.length === 1) return first;
   return {
-    async consume(payload) {
-      const outcomes = await Promise.allSettled(consumers.map((consumer) => consumer.consume(payload)));
-      const errors = outcomes.flatMap((one) => (one.status === "rejected" ? [one.reason as unknown] : []));
-      if (errors.length > 0) throw joined(errors);
-    },
+    consume: (payload) => settleAll(consumers.map((consumer) => consumer.consume(payload))),
     refusal() {
       for (const consumer of consumers) {
         const refusal = consumer.refusal?.();
@@ -23,6 +19,13 @@ export function fanOut(consumers: readonly Consumer[]): Consumer {
       return undefined;
     },
   };
+}
+
+/** Waits for all, and then rejects if one was rejected. */
+export async function settleAll(deliveries: readonly Promise<void>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(deliveries);
+  const errors = outcomes.flatMap((one) => (one.status === "rejected" ? [one.reason as unknown] : []));
+  if (errors.length > 0) throw joined(errors);
 }
 
 /** Permanent if any of them is, as trying again would only fail there again. */
