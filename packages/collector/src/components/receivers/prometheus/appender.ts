@@ -6,16 +6,15 @@ import { ClewError } from "@clew/base";
 import { payloadOf, Writer, type Payload } from "@clew/otlp";
 import { parseSeries } from "./exposition/series.ts";
 import type { Exemplar, MetricType, NativeHistogram, ScrapeSink } from "./exposition/sink.ts";
-import { Family, Group, kindOf, type Metadata, type Role, type ScrapedResource, type ScrapedScope } from "./family.ts";
+import type { Family, Group, ScrapedResource } from "./family.ts";
 import { METRIC_NAME, type Labels } from "./labels.ts";
 import { MetadataStore } from "./metadata.ts";
+import { Placement, type Place } from "./placement.ts";
 import { relabel } from "./relabel.ts";
 import type { RelabelConfig } from "./relabel-config.ts";
 import { resourceAttributes } from "./resource.ts";
-import { ATTRIBUTES_FIELD, writeAttributes, writeMetrics } from "./write-metrics.ts";
+import { writeMetrics } from "./write-metrics.ts";
 
-const DEFAULT_SCOPE = "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/prometheusreceiver";
-const SCOPE_PREFIX = "otel_scope_";
 const TARGET_INFO = "target_info";
 
 export interface AppenderSettings {
@@ -50,25 +49,12 @@ interface Series {
   place: Place | undefined;
 }
 
-/** Where samples of a series go, as long as the metadata stays `version`. */
-interface Place {
-  readonly version: number;
-  readonly family: Family;
-  readonly groupKey: string;
-  readonly group: Group;
-  readonly role: Role;
-  readonly boundary: number;
-}
-
 export class Appender implements ScrapeSink {
   readonly #settings: AppenderSettings;
   readonly #metadata = new MetadataStore();
   // series as the page writes it --> series
   readonly #series = new Map<string, Series>();
-  // resource, scope, kind and name --> family
-  readonly #families = new Map<string, Family>();
-  readonly #resources = new Map<string, ScrapedResource>();
-  readonly #scopes = new Map<string, ScrapedScope>();
+  readonly #placement: Placement;
   // What target_info said in this scrape.
   readonly #info = new Map<ScrapedResource, Labels>();
   readonly #writer = new Writer();
@@ -80,6 +66,7 @@ export class Appender implements ScrapeSink {
 
   constructor(settings: AppenderSettings) {
     this.#settings = settings;
+    this.#placement = new Placement(this.#metadata, settings.targetLabels);
   }
 
   /** Begins a scrape; what an earlier one left is forgotten. */
@@ -160,7 +147,7 @@ export class Appender implements ScrapeSink {
   /** Adds a sample about the scrape itself. Undefined marks its end. */
   report(name: string, value: number | undefined): void {
     const labels = new Map([[METRIC_NAME, name], ...this.#settings.targetLabels, ...this.#settings.externalLabels]);
-    const place = this.#findPlace({ labels, name, isNative: false });
+    const place = this.#placement.find({ labels, name, isNative: false });
     place.group.seriesCount = 1;
     const group = this.#groupAt(place, this.#timeMs);
     if (group === undefined) return;
@@ -295,84 +282,19 @@ export class Appender implements ScrapeSink {
   #placeOf(series: Series): Place {
     if (series.place?.version === this.#metadata.version) return series.place;
     this.#leave(series);
-    series.place = this.#findPlace(series);
+    series.place = this.#placement.find(series);
     series.place.group.seriesCount++;
     return series.place;
   }
 
-  /** Gives up the place of a series; a group without series is forgotten. */
   #leave(series: Series): void {
     const { place } = series;
     series.place = undefined;
-    if (place === undefined || --place.group.seriesCount > 0) return;
-    const { family } = place;
-    family.groupsByLabels.delete(place.groupKey);
-    if (family.groupsByLabels.size === 0 && this.#families.get(family.key) === family)
-      this.#families.delete(family.key);
-  }
-
-  #findPlace({ labels, name, isNative }: Pick<Series, "labels" | "name" | "isNative">): Place {
-    const { metadata, metric } = this.#metadata.of(name);
-    const kind = kindOf(metadata.type, isNative);
-    const resource = this.#resourceOf(labels);
-    const scope = this.#scopeOf(labels);
-    const familyKey = [resource.job, resource.instance, scope.key, kind, metric].join("\0");
-    let family = this.#families.get(familyKey);
-    if (family === undefined || !sameMetadata(family.metadata, metadata)) {
-      family = new Family(familyKey, metric, kind, metadata, resource, scope);
-      this.#families.set(familyKey, family);
-    }
-    const boundaryLabel = kind === "histogram" ? "le" : kind === "summary" ? "quantile" : undefined;
-    const attributes = [...labels].filter(([label]) => isAttribute(label, boundaryLabel)).sort(byName);
-    const groupKey = attributes.flat().join("\0");
-    let group = family.groupsByLabels.get(groupKey);
-    if (group === undefined) {
-      const writer = new Writer(256);
-      writeAttributes(writer, ATTRIBUTES_FIELD[kind], attributes);
-      group = new Group(writer.finish());
-      family.groupsByLabels.set(groupKey, group);
-    }
-    const role = roleOf(name, family);
-    const boundary = boundaryLabel === undefined ? 0 : boundaryOf(labels.get(boundaryLabel));
-    return { version: this.#metadata.version, family, groupKey, group, role, boundary };
-  }
-
-  #resourceOf(labels: Labels): ScrapedResource {
-    const { targetLabels } = this.#settings;
-    const job = labels.get("job") ?? targetLabels.get("job") ?? "";
-    const instance = labels.get("instance") ?? targetLabels.get("instance") ?? "";
-    const key = `${job}\0${instance}`;
-    const known = this.#resources.get(key);
-    if (known !== undefined) return known;
-    const resource = { job, instance };
-    this.#resources.set(key, resource);
-    return resource;
-  }
-
-  #scopeOf(labels: Labels): ScrapedScope {
-    const own = [...labels].filter(([label]) => label.startsWith(SCOPE_PREFIX)).sort(byName);
-    const key = own.flat().join("\0");
-    const known = this.#scopes.get(key);
-    if (known !== undefined) return known;
-    const attributes = new Map(own.map(([label, value]) => [label.slice(SCOPE_PREFIX.length), value]));
-    const take = (name: string): string => {
-      const value = attributes.get(name) ?? "";
-      attributes.delete(name);
-      return value;
-    };
-    const scope = {
-      key,
-      name: own.length === 0 ? DEFAULT_SCOPE : take("name"),
-      version: take("version"),
-      schemaUrl: take("schema_url"),
-      attributes,
-    };
-    this.#scopes.set(key, scope);
-    return scope;
+    if (place !== undefined) this.#placement.leave(place);
   }
 
   #addInfo(labels: Labels): void {
-    this.#info.set(this.#resourceOf(labels), labels);
+    this.#info.set(this.#placement.resourceOf(labels), labels);
   }
 
   #attributesOf(resource: ScrapedResource): ReadonlyMap<string, string> {
@@ -406,33 +328,6 @@ function setPart(group: Group, { role, boundary }: Place, value: number): void {
       group.boundaries.push(boundary);
       group.boundaryValues.push(value);
   }
-}
-
-function sameMetadata(a: Metadata, b: Metadata): boolean {
-  return a === b || (a.family === b.family && a.type === b.type && a.help === b.help && a.unit === b.unit);
-}
-
-function roleOf(name: string, { kind, metadata }: Family): Role {
-  if (kind !== "gauge" && name === `${metadata.family}_created`) return "created";
-  if (kind !== "histogram" && kind !== "summary") return "value";
-  if (name.endsWith("_sum")) return "sum";
-  return name.endsWith("_count") ? "count" : "boundary";
-}
-
-/** NaN where the label is absent or no number: such a sample is part of nothing. */
-function boundaryOf(label: string | undefined): number {
-  if (label === undefined || label === "") return NaN;
-  if (label === "+Inf" || label === "Inf") return Infinity;
-  return label === "-Inf" ? -Infinity : Number(label);
-}
-
-function isAttribute(label: string, boundaryLabel: string | undefined): boolean {
-  if (label === METRIC_NAME || label === "job" || label === "instance" || label === boundaryLabel) return false;
-  return !label.startsWith(SCOPE_PREFIX);
-}
-
-function byName([a]: readonly [string, string], [b]: readonly [string, string]): number {
-  return a < b ? -1 : 1;
 }
 
 function limit(what: string, setting: string): ClewError {
