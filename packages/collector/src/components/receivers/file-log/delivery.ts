@@ -8,6 +8,8 @@ import type { InFlight, KnownFile } from "./files/known-file.ts";
 
 /** A file is read on while so many payloads of it are being taken. */
 const MAX_IN_FLIGHT = 8;
+/** And all files together, so that many of them do not fill the memory. */
+const MAX_IN_FLIGHT_TOGETHER = 64;
 const GROWTH = 1.5;
 
 export class Delivery {
@@ -42,9 +44,8 @@ export class Delivery {
 
   /** Resolves once more of a file may be read. */
   async room(file: KnownFile): Promise<void> {
-    while (file.inFlight.size >= MAX_IN_FLIGHT && this.#running.size > 0 && !this.#signal.aborted) {
-      await Promise.race(this.#running);
-    }
+    const isFull = (): boolean => file.inFlight.size >= MAX_IN_FLIGHT || this.#running.size >= MAX_IN_FLIGHT_TOGETHER;
+    while (isFull() && this.#running.size > 0 && !this.#signal.aborted) await Promise.race(this.#running);
   }
 
   /** Resolves once nothing is being handed on any more. */

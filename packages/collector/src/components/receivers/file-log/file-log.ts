@@ -34,6 +34,7 @@ export class FileLogReceiver implements Component {
   #tailer: Tailer | undefined;
   #polling: Promise<void> | undefined;
   #cancelTimer: (() => void) | undefined;
+  #stopObserving: readonly (() => void)[] = [];
 
   constructor(settings: Settings, config: FileLogConfig, next: Consumers) {
     this.#settings = settings;
@@ -65,12 +66,14 @@ export class FileLogReceiver implements Component {
     });
     this.#tailer = tailer;
     this.#running = running;
+    this.#observe(tailer);
     this.#poll(running, tailer);
   }
 
   async shutdown(): Promise<void> {
     this.#cancelTimer?.();
     this.#abort.abort();
+    for (const stop of this.#stopObserving) stop();
     const [running, tailer] = [this.#running, this.#tailer];
     this.#running = undefined;
     await this.#polling;
@@ -84,6 +87,20 @@ export class FileLogReceiver implements Component {
     await this.#save(running, tailer);
     await tailer.close();
     await running.storage?.close();
+  }
+
+  #observe(tailer: Tailer): void {
+    const { meter, id } = this.#settings;
+    const labels = { receiver: id };
+    this.#stopObserving = [
+      meter.gauge("otelcol_fileconsumer_open_files", "Number of open files", labels, () => tailer.openFiles),
+      meter.gauge(
+        "otelcol_fileconsumer_reading_files",
+        "Number of open files that are being read",
+        labels,
+        () => tailer.readingFiles,
+      ),
+    ];
   }
 
   get #tools(): OperatorTools {

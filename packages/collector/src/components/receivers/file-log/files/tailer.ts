@@ -65,6 +65,14 @@ export class Tailer {
     return this.#known;
   }
 
+  /** How many files are open. */
+  get openFiles(): number {
+    return this.#known.filter(({ handle }) => handle !== undefined).length;
+  }
+
+  /** How many of them are being read at this moment. */
+  readingFiles = 0;
+
   /** Looks at every file once. */
   async poll(): Promise<void> {
     const { config, settings } = this.#tailer;
@@ -226,6 +234,15 @@ export class Tailer {
   }
 
   async #readPlain(file: KnownFile, size: number, isLast = false): Promise<void> {
+    this.readingFiles++;
+    try {
+      await this.#readTo(file, size, isLast);
+    } finally {
+      this.readingFiles--;
+    }
+  }
+
+  async #readTo(file: KnownFile, size: number, isLast: boolean): Promise<void> {
     while (file.offset < size && !this.#tailer.signal.aborted) {
       const chunk = await readChunk(file.handle!, file.offset, this.#tailer.config.max_log_size + 1);
       if (chunk.length === 0) return;
