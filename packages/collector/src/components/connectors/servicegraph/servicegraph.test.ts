@@ -92,8 +92,8 @@ test("pairs client and server, in whichever order they come, and measures both e
     [["shop", "stock", "", true], 1n],
   ]);
   expect(metrics.get("failed_total")?.sum?.dataPoints.map(({ asInt }) => asInt)).toEqual([1n]);
-  expect(metrics.get("client")?.histogram?.dataPoints[0]).toMatchObject({ count: 1n, sum: 0.03 });
-  expect(metrics.get("server")?.histogram?.dataPoints[0]).toMatchObject({ count: 1n, sum: 0.02 });
+  expect(metrics.get("client_seconds")?.histogram?.dataPoints[0]).toMatchObject({ count: 1n, sum: 0.03 });
+  expect(metrics.get("server_seconds")?.histogram?.dataPoints[0]).toMatchObject({ count: 1n, sum: 0.02 });
 });
 
 test("knows messages and databases", async () => {
@@ -140,5 +140,5 @@ test("adds dimensions of both ends, and flushes at once where the interval is 0"
     key: "client_zone",
     value: { stringValue: "a" },
   });
-  expect(metrics.get("client")?.exponentialHistogram?.dataPoints[0]?.count).toBe(1n);
+  expect(metrics.get("client_seconds")?.exponentialHistogram?.dataPoints[0]?.count).toBe(1n);
 });

@@ -221,7 +221,7 @@ export class Servicegraph implements Component, Consumer {
       },
     });
     const histogram = (side: "client" | "server"): object => ({
-      name: `traces_service_graph_request_${side}`,
+      name: `traces_service_graph_request_${side}_seconds`,
       unit: "s",
       [all[0]![side].data]: {
         aggregationTemporality: CUMULATIVE,
