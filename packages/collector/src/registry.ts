@@ -28,6 +28,7 @@ import { groupByTraceProcessor } from "./components/processors/groupbytrace/fact
 import { memoryLimiterProcessor } from "./components/processors/memory-limiter/factory.ts";
 import { probabilisticSamplerProcessor } from "./components/processors/probabilistic-sampler/factory.ts";
 import { redactionProcessor } from "./components/processors/redaction/factory.ts";
+import { resourceDetectionProcessor } from "./components/processors/resource-detection/factory.ts";
 import { resourceProcessor } from "./components/processors/resource/factory.ts";
 import { attributesProcessor } from "./components/processors/attributes/factory.ts";
 import { filterProcessor } from "./components/processors/filter/factory.ts";
@@ -62,6 +63,7 @@ export function builtinComponents(): Registry {
       memoryLimiterProcessor,
       probabilisticSamplerProcessor,
       redactionProcessor,
+      resourceDetectionProcessor,
       resourceProcessor,
       tailSamplingProcessor,
       transformProcessor,
