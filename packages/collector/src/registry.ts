@@ -6,6 +6,7 @@ import type {
   ProcessorFactory,
   ReceiverFactory,
 } from "./component.ts";
+import { countConnector } from "./components/connectors/count/factory.ts";
 import { forwardConnector } from "./components/connectors/forward/factory.ts";
 import { routingConnector } from "./components/connectors/routing/factory.ts";
 import { servicegraphConnector } from "./components/connectors/servicegraph/factory.ts";
@@ -69,7 +70,7 @@ export function builtinComponents(): Registry {
       transformProcessor,
     ],
     exporters: [debugExporter, nopExporter, otlpGrpcExporter, otlpHttpExporter, prometheusExporter],
-    connectors: [forwardConnector, routingConnector, servicegraphConnector, spanmetricsConnector],
+    connectors: [countConnector, forwardConnector, routingConnector, servicegraphConnector, spanmetricsConnector],
     extensions: [
       basicauthExtension,
       bearertokenauthExtension,

@@ -5,7 +5,7 @@ import type { Settings } from "../../../component.ts";
 import { ConditionList, type ErrorMode } from "../../../ottl/condition-list.ts";
 import { Context } from "../../../ottl/context.ts";
 import { CONTEXTS } from "../../../ottl/contexts.ts";
-import { SPAN_STANDARD_FUNCTIONS, STANDARD_FUNCTIONS } from "../../../ottl/functions/standard-functions.ts";
+import { conditionFunctions } from "../../../ottl/functions/condition-functions.ts";
 import { fnv1a64 } from "../../../ottl/hash/fnv.ts";
 import { compileCondition, type Outcome } from "../../../ottl/statement.ts";
 import { getTraceState } from "../../../ottl/trace-state.ts";
@@ -128,8 +128,7 @@ function probabilisticPolicy({ hash_salt: salt, sampling_percentage: percent }: 
 function conditionPolicy(config: PolicyConfig["ottl_condition"], { settings, lists }: PolicyTools): Policy {
   const environment = { ...settings, nowMs: () => settings.clock.nowMs() };
   const listOf = (name: "span" | "spanevent", mode: ErrorMode): ConditionList => {
-    const functions = name === "span" ? SPAN_STANDARD_FUNCTIONS : STANDARD_FUNCTIONS;
-    const compile = { context: CONTEXTS[name], functions, environment, mayOmitContext: true };
+    const compile = { context: CONTEXTS[name], functions: conditionFunctions(name), environment, mayOmitContext: true };
     const list = new ConditionList(
       config[name].map((text) => compileCondition(text, compile)),
       mode,

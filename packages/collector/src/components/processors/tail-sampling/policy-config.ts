@@ -3,7 +3,7 @@ import { ClewError, goRegExp } from "@clew/base";
 import { compileCondition } from "../../../ottl/statement.ts";
 import { CONTEXTS } from "../../../ottl/contexts.ts";
 import { ERROR_MODES, type ErrorMode } from "../../../ottl/condition-list.ts";
-import { SPAN_STANDARD_FUNCTIONS, STANDARD_FUNCTIONS } from "../../../ottl/functions/standard-functions.ts";
+import { conditionFunctions } from "../../../ottl/functions/condition-functions.ts";
 import { CHECK_ENVIRONMENT, checkText } from "../../../ottl/texts-schema.ts";
 import { nearest } from "../../../schema/nearest.ts";
 import type { Place } from "../../../schema/place.ts";
@@ -313,8 +313,12 @@ function checkRegExp(source: string, place: Place): void {
 function checkConditions({ span, spanevent }: PolicyConfig["ottl_condition"], place: Place): void {
   if (span.length === 0 && spanevent.length === 0) place.problem("expected at least one OTTL condition to filter on");
   const check = (name: "span" | "spanevent", texts: readonly string[]): void => {
-    const functions = name === "span" ? SPAN_STANDARD_FUNCTIONS : STANDARD_FUNCTIONS;
-    const settings = { context: CONTEXTS[name], functions, environment: CHECK_ENVIRONMENT, mayOmitContext: true };
+    const settings = {
+      context: CONTEXTS[name],
+      functions: conditionFunctions(name),
+      environment: CHECK_ENVIRONMENT,
+      mayOmitContext: true,
+    };
     for (const [i, text] of texts.entries()) {
       checkText(place.at(name).at(i), "condition", text, () => compileCondition(text, settings));
     }
