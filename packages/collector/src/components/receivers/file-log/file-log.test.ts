@@ -154,6 +154,16 @@ test("reads gzip files, each once", async () => {
   expect(logs.sortedBodies).toEqual(["one", "plain", "two"]);
 });
 
+test.each([
+  ["split", ["0123", "4567", "89", "ab"]],
+  ["truncate", ["0123", "ab"]],
+])("a line of a gzip file longer than max_log_size is handled by %s", async (behavior, bodies) => {
+  const logs = new FileLog();
+  writeFileSync(logs.path("a.log"), gzipSync("0123456789\nab\n"));
+  await logs.start({ compression: "gzip", max_log_size: 4, max_log_size_behavior: behavior });
+  expect(logs.bodies).toEqual(bodies);
+});
+
 test("deletes files once they were taken", async () => {
   const logs = new FileLog();
   writeFileSync(logs.path("a.log"), "one\n");

@@ -1,18 +1,14 @@
 /**
- * Follows files: finds them anew at every poll, knows them again by their first bytes, reads what
- * was added and cuts it into records. A file that was renamed is read to its end through the handle
- * that is still open.
+ * Follows files: finds them anew at every poll, knows them again by their first bytes and has what
+ * was added read. A file that was renamed is read to its end through the handle that is still open.
  */
 import { open, unlink, type FileHandle } from "node:fs/promises";
 import { messageOf } from "@clew/base";
-import type { Settings } from "../../../../component.ts";
-import type { FileLogConfig } from "../config.ts";
-import { inflatedFrom, inflatedStart, readChunk } from "./chunk-reader.ts";
-import { decoderFor, type LineDecoder } from "./encoding.ts";
+import { inflatedStart } from "./chunk-reader.ts";
 import { fileAttributes } from "./file-attributes.ts";
 import { FileFinder } from "./finder.ts";
 import { KnownFile } from "./known-file.ts";
-import { splitterFor, type Cut, type Split } from "./split.ts";
+import { RecordReader, type ReadingSettings } from "./record-reader.ts";
 
 /** Files are read so many at a time. */
 const CONCURRENT_READS = 16;
@@ -20,35 +16,14 @@ const CONCURRENT_READS = 16;
 const MAX_KNOWN_FILES = 10_000;
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
 
-/** Records of one file that stand behind one another. */
-export interface Records {
-  readonly file: KnownFile;
-  /** UTF-8, unless the encoding is `nop`. */
-  readonly lines: readonly Buffer[];
-  /** Where each begins. */
-  readonly offsets: readonly number[];
-  /** The number of the first. */
-  readonly firstNumber: number;
-}
-
-export interface TailerSettings {
-  readonly settings: Settings;
-  readonly config: FileLogConfig;
+export interface TailerSettings extends ReadingSettings {
   readonly known: readonly KnownFile[];
-  /** Takes records. Reading of the file goes on once it resolves. */
-  readonly take: (records: Records) => Promise<void>;
-  /** Takes a line of a file's header, which adds to its attributes. */
-  readonly takeHeader: (file: KnownFile, line: Buffer) => void;
-  /** Whether a line is one of a header. */
-  readonly isHeader: (line: Buffer) => boolean;
-  readonly signal: AbortSignal;
 }
 
 export class Tailer {
   readonly #tailer: TailerSettings;
   readonly #finder: FileFinder;
-  readonly #decoder: LineDecoder;
-  readonly #split: Split;
+  readonly #reader: RecordReader;
   #known: KnownFile[];
   #isFirstPoll = true;
 
@@ -56,8 +31,7 @@ export class Tailer {
     const { config, known } = tailer;
     this.#tailer = tailer;
     this.#finder = new FileFinder(config);
-    this.#decoder = decoderFor(config.encoding);
-    this.#split = splitterFor(this.#decoder, config.multiline);
+    this.#reader = new RecordReader(tailer);
     this.#known = [...known];
   }
 
@@ -71,7 +45,9 @@ export class Tailer {
   }
 
   /** How many of them are being read at this moment. */
-  readingFiles = 0;
+  get readingFiles(): number {
+    return this.#reader.readingFiles;
+  }
 
   /** Looks at every file once. */
   async poll(): Promise<void> {
@@ -192,8 +168,8 @@ export class Tailer {
     await this.#adopt(file, found);
     if (file.size !== size) file.quietSinceMs = this.#tailer.settings.clock.nowMs();
     [file.size, file.modifiedMs] = [size, modifiedMs];
-    if (!isGzip) await this.#readPlain(file, size);
-    else if (!isUnmodified) await this.#readGzip(file);
+    if (!isGzip) await this.#reader.readPlain(file, size);
+    else if (!isUnmodified) await this.#reader.readGzip(file);
     if (this.#tailer.config.delete_after_read) await this.#deleteRead(file, isGzip);
   }
 
@@ -226,109 +202,11 @@ export class Tailer {
   async #readLost(file: KnownFile): Promise<void> {
     try {
       const { size } = await file.handle!.stat();
-      await this.#readPlain(file, size, true);
+      await this.#reader.readPlain(file, size, true);
     } catch (error) {
       this.#tailer.settings.logger.debug("Failed to read file", { path: file.path, error: messageOf(error) });
     }
     await this.#release(file);
-  }
-
-  async #readPlain(file: KnownFile, size: number, isLast = false): Promise<void> {
-    this.readingFiles++;
-    try {
-      await this.#readTo(file, size, isLast);
-    } finally {
-      this.readingFiles--;
-    }
-  }
-
-  async #readTo(file: KnownFile, size: number, isLast: boolean): Promise<void> {
-    while (file.offset < size && !this.#tailer.signal.aborted) {
-      const chunk = await readChunk(file.handle!, file.offset, this.#tailer.config.max_log_size + 1);
-      if (chunk.length === 0) return;
-      const isAtEnd = file.offset + chunk.length >= size;
-      const isDue = isAtEnd && (isLast || this.#isFlushDue(file));
-      if (!(await this.#cut(file, chunk, isDue))) return;
-    }
-  }
-
-  /** Whether an unfinished record waited long enough. */
-  #isFlushDue(file: KnownFile): boolean {
-    const { config, settings } = this.#tailer;
-    return config.force_flush_period > 0 && settings.clock.nowMs() - file.quietSinceMs >= config.force_flush_period;
-  }
-
-  /** A gzip file is read to its end at once: nobody adds to its last record. */
-  async #readGzip(file: KnownFile): Promise<void> {
-    let rest = Buffer.alloc(0);
-    for await (const chunk of inflatedFrom(file.path, file.offset)) {
-      if (this.#tailer.signal.aborted) return;
-      const bytes = Buffer.concat([rest, chunk]);
-      const before = file.offset;
-      await this.#cut(file, bytes, false);
-      rest = bytes.subarray(file.offset - before);
-    }
-    if (rest.length > 0) await this.#cut(file, rest, true);
-  }
-
-  /** Hands on the records of `bytes`, which stand at the file's offset. False where there is no whole one. */
-  async #cut(file: KnownFile, bytes: Buffer, isEnd: boolean): Promise<boolean> {
-    const { max_log_size: most, max_log_size_behavior } = this.#tailer.config;
-    const { records, consumed } = this.#split(bytes, isEnd);
-    const isTooLong = consumed === 0 && bytes.length > most;
-    const cuts = isTooLong ? [{ start: 0, end: most }] : records;
-    const end = isTooLong ? most : consumed;
-    if (end === 0) return false;
-    const isTruncating = max_log_size_behavior === "truncate";
-    const pieces = this.#pieces(file, cuts, isTruncating);
-    file.isSkipping = isTooLong && isTruncating;
-    const startOffset = file.offset;
-    file.offset += end;
-    await this.#handOn(file, bytes, pieces, startOffset);
-    return true;
-  }
-
-  /** Records of no more than `max_log_size`: longer ones are split, or lose their end. */
-  #pieces(file: KnownFile, cuts: readonly Cut[], isTruncating: boolean): Cut[] {
-    const { max_log_size: most } = this.#tailer.config;
-    const wanted = file.isSkipping ? cuts.slice(1) : cuts;
-    if (wanted.every(({ start, end }) => end - start <= most)) return [...wanted];
-    return wanted.flatMap(({ start, end }) => {
-      if (isTruncating) return [{ start, end: Math.min(end, start + most) }];
-      const count = Math.max(1, Math.ceil((end - start) / most));
-      return Array.from({ length: count }, (_none, i) => ({
-        start: start + i * most,
-        end: Math.min(end, start + (i + 1) * most),
-      }));
-    });
-  }
-
-  async #handOn(file: KnownFile, bytes: Buffer, pieces: readonly Cut[], startOffset: number): Promise<void> {
-    const lines: Buffer[] = [];
-    const offsets: number[] = [];
-    for (const { start, end } of pieces) {
-      const line = this.#trimmed(this.#decoder.toUtf8(bytes.subarray(start, end)));
-      if (!file.hasReadHeader && this.#tailer.isHeader(line)) {
-        this.#tailer.takeHeader(file, line);
-        continue;
-      }
-      file.hasReadHeader = true;
-      lines.push(line);
-      offsets.push(startOffset + start);
-    }
-    if (lines.length === 0) return;
-    const firstNumber = file.recordNumber + 1;
-    file.recordNumber += lines.length;
-    await this.#tailer.take({ file, lines, offsets, firstNumber });
-  }
-
-  #trimmed(line: Buffer): Buffer {
-    const { preserve_leading_whitespaces, preserve_trailing_whitespaces } = this.#tailer.config;
-    if (this.#decoder.kind === "nop") return line;
-    let [start, end] = [0, line.length];
-    if (!preserve_leading_whitespaces) while (start < end && isSpace(line[start]!)) start++;
-    if (!preserve_trailing_whitespaces) while (end > start && isSpace(line[end - 1]!)) end--;
-    return line.subarray(start, end);
   }
 
   async #deleteRead(file: KnownFile, isGzip: boolean): Promise<void> {
@@ -368,10 +246,6 @@ async function readStart(handle: FileHandle, length: number): Promise<Buffer> {
 
 function isUnfinished(file: KnownFile): boolean {
   return file.size > file.offset;
-}
-
-function isSpace(byte: number): boolean {
-  return byte === 32 || byte === 10 || byte === 13 || byte === 9;
 }
 
 async function inTurns<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
