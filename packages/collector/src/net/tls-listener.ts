@@ -1,6 +1,6 @@
 /** Servers on bare sockets, over TLS where that is configured. */
 import { createServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
+import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from "node:tls";
 import type { Settings } from "../component.ts";
 import type { Address } from "./address.ts";
 import { listen } from "./listen.ts";
@@ -26,18 +26,18 @@ export interface Listening {
 /** Gives each connection to `accept`, once TLS was agreed on. Rejects as `listen` does, or with `FILE_UNREADABLE`. */
 export async function listenOnSockets(listening: Listening, accept: (socket: Socket) => void): Promise<SocketListener> {
   const { settings, address, path, tls, protocol } = listening;
-  const options = { noDelay: true, allowHalfOpen: true };
   if (tls === undefined) {
-    const server = createServer(options, accept);
+    const server = createServer({ noDelay: true, allowHalfOpen: true }, accept);
     const bound = await listen(server, address, path, settings.report);
     return { address: bound, close: () => closed(server) };
   }
   const tlsPath = path.replace(/endpoint$/, "tls");
   const server = createTlsServer(
-    { ...options, ALPNProtocols: [protocol], ...(await serverTlsOptions(tls, tlsPath)) },
+    { noDelay: true, ALPNProtocols: [protocol], ...(await serverTlsOptions(tls, tlsPath)) },
     accept,
   );
-  server.on("tlsClientError", (error: Error) => {
+  server.on("tlsClientError", (error: Error, socket: TLSSocket) => {
+    socket.destroy();
     settings.logger.debug("TLS handshake failed", { error: error.message });
   });
   const bound = await listen(server, address, path, settings.report);
