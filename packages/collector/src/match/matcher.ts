@@ -87,7 +87,7 @@ function attributeTests(
 function valueTest(wanted: unknown, type: MatchType): (value: Value) => boolean {
   if (wanted === undefined || wanted === null) return () => true;
   if (type === "regexp") {
-    const test = textTest(String(wanted), type);
+    const test = textTest(asString(valueOfYaml(wanted)), type);
     return (value) => test(asString(value));
   }
   const expected = valueOfYaml(wanted);

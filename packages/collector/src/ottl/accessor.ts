@@ -96,7 +96,7 @@ export function id(place: Place, field: string, length: 8 | 16): Accessor {
     get: (context) => new Id(idBytes(place(context), field, length)),
     set(context, value) {
       const type = length === 8 ? "pcommon.SpanID" : "pcommon.TraceID";
-      if (!(value instanceof Id) || value.bytes.length !== length) return unexpected(type, value);
+      if (!(value instanceof Id) || value.bytes.length !== length) unexpected(type, value);
       writeId(context, place(context), field, value.bytes);
     },
   };
@@ -159,7 +159,7 @@ export function inner(place: Place, field: string, type: string): Accessor {
     get: (context) => place(context).one(field),
     set(context, value) {
       const view = place(context);
-      if (!(value instanceof MessageView) || value.type !== view.one(field).type) return unexpected(type, value);
+      if (!(value instanceof MessageView) || value.type !== view.one(field).type) unexpected(type, value);
       view.setOne(field, new MessageView(value.type, value.bytes()));
       context.changes++;
     },

@@ -53,7 +53,7 @@ function holds(order: number, operator: CompareOperator): boolean {
       return order <= 0;
     case ">":
       return order > 0;
-    case ">=":
+    default:
       return order >= 0;
   }
 }

@@ -71,7 +71,7 @@ export class Compiler {
           node.offset,
           "lambda expressions can only be passed to function arguments that accept them",
         );
-      case "function":
+      default:
         throw new OttlSyntaxError(node.offset, `unexpected token ${JSON.stringify(node.name)} (expected "(")`, {
           isGrammar: true,
         });
@@ -100,7 +100,7 @@ export class Compiler {
         }
         return (context) => compare(left(context), right(context), operator);
       }
-      case "converter":
+      default:
         return asCondition(this.#indexedCall(node.call));
     }
   }

@@ -21,17 +21,19 @@ const COUNTS = {
 } as const;
 
 /** Shows the same as metrics of the collector, one series for each text. The returned function ends them. */
-export function observeOutcomes({ meter, id }: Settings, { explain }: Explained): () => void {
-  const ends = explain().flatMap(({ text }, i) =>
-    (Object.keys(COUNTS) as (keyof typeof COUNTS)[]).map((name) =>
-      meter.observedCounter(
-        `otelcol_ottl_statement_${name}`,
-        COUNTS[name],
-        { component: id, index: String(i), statement: text },
-        () => explain()[i]?.[name] ?? 0,
+export function observeOutcomes({ meter, id }: Settings, explained: Explained): () => void {
+  const ends = explained
+    .explain()
+    .flatMap(({ text }, i) =>
+      (Object.keys(COUNTS) as (keyof typeof COUNTS)[]).map((name) =>
+        meter.observedCounter(
+          `otelcol_ottl_statement_${name}`,
+          COUNTS[name],
+          { component: id, index: String(i), statement: text },
+          () => explained.explain()[i]?.[name] ?? 0,
+        ),
       ),
-    ),
-  );
+    );
   return () => {
     for (const end of ends) end();
   };

@@ -3,7 +3,7 @@ import { OttlError } from "./ottl-error.ts";
 
 /** An expression that matches what the whole pattern does. */
 export function globPattern(pattern: string): RegExp {
-  const characters = [...pattern];
+  const characters = Array.from(pattern);
   let source = "";
   let depth = 0;
   for (let i = 0; i < characters.length; i++) {

@@ -18,7 +18,7 @@ export type AttributesPlace = (context: Context) => OttlMap;
 /** Attributes as a whole. */
 export function mapAccessor(place: (context: Context) => AttributesView | Map<string, Value>): Accessor {
   return {
-    get: (context) => place(context) as OttlValue,
+    get: (context) => place(context),
     set(context, value) {
       const target = place(context);
       if (value === target) return;

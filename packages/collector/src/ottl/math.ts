@@ -51,7 +51,7 @@ function ofInts(left: bigint, operator: MathOperator, right: bigint): bigint {
       return left - right;
     case "*":
       return left * right;
-    case "/":
+    default:
       return left / right;
   }
 }
@@ -64,7 +64,7 @@ function ofFloats(left: number, operator: MathOperator, right: number): number {
       return left - right;
     case "*":
       return left * right;
-    case "/":
+    default:
       return left / right;
   }
 }

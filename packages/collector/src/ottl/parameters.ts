@@ -272,7 +272,7 @@ export const mapTarget: Parameter<MapTarget> = parameter((argument, compiler) =>
   const accessor = target.read(argument, compiler);
   return {
     get: (context) => changeable(toMap(accessor.get(context))),
-    set: (context, changed) => accessor.set(context, changed as OttlValue),
+    set: (context, changed) => accessor.set(context, changed),
   };
 });
 
@@ -286,7 +286,7 @@ export const listTarget: Parameter<ListTarget> = parameter((argument, compiler) 
   const accessor = target.read(argument, compiler);
   return {
     get: (context) => toList(accessor.get(context)),
-    set: (context, changed) => accessor.set(context, storable(changed) as OttlValue),
+    set: (context, changed) => accessor.set(context, storable(changed)),
   };
 });
 

@@ -75,7 +75,7 @@ function one(directive: Directive, value: OttlValue): string {
 
 function ofText(directive: Directive, value: string): string {
   const { verb, precision } = directive;
-  const shown = precision === undefined ? value : [...value].slice(0, precision).join("");
+  const shown = precision === undefined ? value : Array.from(value).slice(0, precision).join("");
   if (verb === "s") return shown;
   if (verb === "q") return quote(shown);
   if (verb === "x" || verb === "X") return ofBytes(directive, Buffer.from(shown));
@@ -157,7 +157,7 @@ function plus(flags: string, text: string, value: OttlValue): string {
 }
 
 function padded(text: string, { flags, width, verb }: Directive): string {
-  const missing = width - [...text].length;
+  const missing = width - Array.from(text).length;
   if (missing <= 0) return text;
   if (flags.includes("-")) return text + " ".repeat(missing);
   const isNumber = flags.includes("0") && /[dbboOxXeEfFgGv]/.test(verb);

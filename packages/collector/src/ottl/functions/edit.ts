@@ -17,7 +17,7 @@ export function edit(context: Context, target: MapTarget, change: (map: EditedMa
 export function removeIf(map: EditedMap, isGone: (key: string) => boolean): boolean {
   const before = map.size;
   if (map instanceof Map) {
-    for (const key of [...map.keys()]) if (isGone(key)) map.delete(key);
+    for (const key of map.keys()) if (isGone(key)) map.delete(key);
   } else {
     map.retain((key) => !isGone(key));
   }
@@ -27,7 +27,7 @@ export function removeIf(map: EditedMap, isGone: (key: string) => boolean): bool
 /** Puts other texts in place of those for which `change` gives one, and says whether there were any. */
 export function changeTexts(map: EditedMap, change: (text: string) => string | undefined): boolean {
   let isChanged = false;
-  for (const [key, value] of [...map]) {
+  for (const [key, value] of map) {
     const after = typeof value === "string" ? change(value) : undefined;
     if (after === undefined || after === value) continue;
     map.set(key, after);

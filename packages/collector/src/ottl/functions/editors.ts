@@ -131,16 +131,16 @@ const limit = defineEditor("limit", { target: mapTarget, limit: integer, priorit
     });
 });
 
-const STRATEGIES = ["insert", "update", "upsert"];
+const STRATEGIES: ReadonlySet<string> = new Set(["insert", "update", "upsert"]);
 
 const mergeMaps = defineEditor("merge_maps", { target: mapTarget, source: map, strategy: text }, (args) => {
-  if (!STRATEGIES.includes(args.strategy)) {
+  if (!STRATEGIES.has(args.strategy)) {
     throw new OttlError(`invalid value for strategy, ${args.strategy}, must be 'insert', 'update' or 'upsert'`);
   }
   return (context) =>
     edit(context, args.target, (one) => {
       let isChanged = false;
-      for (const [key, added] of [...args.source(context)]) {
+      for (const [key, added] of args.source(context)) {
         const before = one.get(key);
         if (args.strategy === "insert" ? before !== undefined : args.strategy === "update" && before === undefined) {
           continue;

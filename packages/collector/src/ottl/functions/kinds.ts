@@ -21,12 +21,9 @@ function question(name: string, answer: (one: OttlValue) => boolean): FunctionDe
   return define(name, { target: value }, (args) => (context) => answer(args.target(context)));
 }
 
-function conversionTo<T extends OttlValue>(
-  name: string,
-  target: typeof intLike | typeof floatLike | typeof boolLike,
-): FunctionDefinition {
+function conversionTo(name: string, target: typeof intLike | typeof floatLike | typeof boolLike): FunctionDefinition {
   return define(name, { target }, (args) => {
-    const getter = args.target as Getter<T | undefined>;
+    const getter: Getter<OttlValue | undefined> = args.target;
     return (context) => getter(context) ?? null;
   });
 }
@@ -93,7 +90,7 @@ const isValidLuhn = define("IsValidLuhn", { target: stringLike }, (args) => (con
   if (one === undefined) throw new OttlError("invalid input: <nil>");
   const digits = one.replaceAll(" ", "");
   if (digits === "") return false;
-  const wrong = /\D/.exec([...digits].reverse().join(""))?.[0];
+  const wrong = /\D/.exec(Array.from(digits).reverse().join(""))?.[0];
   if (wrong !== undefined) throw new OttlError(`strconv.Atoi: parsing ${JSON.stringify(wrong)}: invalid syntax`);
   let sum = 0;
   for (let i = 0; i < digits.length; i++) {
@@ -105,10 +102,10 @@ const isValidLuhn = define("IsValidLuhn", { target: stringLike }, (args) => (con
 });
 
 export const KIND_CONVERTERS: readonly FunctionDefinition[] = [
-  conversionTo<boolean>("Bool", boolLike),
+  conversionTo("Bool", boolLike),
   coalesce,
-  conversionTo<number>("Double", floatLike),
-  conversionTo<bigint>("Int", intLike),
+  conversionTo("Double", floatLike),
+  conversionTo("Int", intLike),
   question("IsBool", (one) => typeof one === "boolean"),
   question("IsDouble", (one) => typeof one === "number"),
   question("IsEmpty", isEmpty),

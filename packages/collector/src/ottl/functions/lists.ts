@@ -31,11 +31,11 @@ const values = define(
   (args) => (context) => [...args.target(context)].map(([, held]) => held),
 );
 
-const ORDERS = ["asc", "desc"];
+const ORDERS: ReadonlySet<string> = new Set(["asc", "desc"]);
 
 const sort = define("Sort", { target: value, order: optional(text) }, (args) => {
   const order = args.order ?? "asc";
-  if (!ORDERS.includes(order)) {
+  if (!ORDERS.has(order)) {
     throw new OttlError(`invalid arguments: ${order}. Order should be either "asc" or "desc"`);
   }
   return (context) => {

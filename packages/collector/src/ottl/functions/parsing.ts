@@ -97,8 +97,9 @@ const parseCsv = define(
   (args) => {
     const { delimiter = ",", mode = "strict" } = args;
     const headerDelimiter = args.headerDelimiter ?? delimiter;
-    if ([...delimiter].length !== 1) throw new OttlError("invalid arguments: delimiter must be a single character");
-    if ([...headerDelimiter].length !== 1) {
+    if (Array.from(delimiter).length !== 1)
+      throw new OttlError("invalid arguments: delimiter must be a single character");
+    if (Array.from(headerDelimiter).length !== 1) {
       throw new OttlError("invalid arguments: header_delimiter must be a single character");
     }
     if (!["strict", "lazyQuotes", "ignoreQuotes"].includes(mode)) throw new OttlError(`unknown mode: ${mode}`);

@@ -115,7 +115,7 @@ const extractPatterns = define("ExtractPatterns", { target: string, pattern: str
 const split = define("Split", { target: string, delimiter: string }, (args) => (context) => {
   const delimiter = args.delimiter(context);
   const one = args.target(context);
-  return delimiter === "" ? [...one] : one.split(delimiter);
+  return delimiter === "" ? Array.from(one) : one.split(delimiter);
 });
 
 const asText = define("String", { target: stringLike }, (args) => (context) => args.target(context) ?? null);
@@ -151,7 +151,7 @@ function cut(bytes: Buffer, start: number, end: number, isSafe: boolean): string
 const trim = define("Trim", { target: string, replacement: optional(text) }, (args) => {
   const cutset = new Set(args.replacement ?? " ");
   return (context) => {
-    const characters = [...args.target(context)];
+    const characters = Array.from(args.target(context));
     const first = characters.findIndex((one) => !cutset.has(one));
     const last = characters.findLastIndex((one) => !cutset.has(one));
     return first < 0 ? "" : characters.slice(first, last + 1).join("");

@@ -31,7 +31,7 @@ export function urlParts(url: string): [string, Value][] {
 }
 
 function hasControl(text: string): boolean {
-  return [...text].some((one) => one < " " || one === "\x7f");
+  return Array.from(text).some((one) => one < " " || one === "\x7f");
 }
 
 function userParts(userInfo: string | undefined, url: string): [string, Value][] {

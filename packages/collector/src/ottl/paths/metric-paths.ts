@@ -71,7 +71,7 @@ function monotonicity(): Accessor {
     get: (context) =>
       dataOf(metric(context)) === "sum" ? (metric(context).one("sum").get("isMonotonic") as boolean) : null,
     set(context, value) {
-      if (typeof value !== "boolean") return unexpected("bool", value);
+      if (typeof value !== "boolean") unexpected("bool", value);
       if (dataOf(metric(context)) === "sum") write(context, metric(context).one("sum"), "isMonotonic", value);
     },
   };
@@ -87,11 +87,11 @@ function dataPoints(): Accessor {
     set(context, value) {
       const data = dataOf(metric(context));
       if (data === undefined) return;
-      const isFitting = value instanceof Messages && value.type === POINT_TYPES[data];
-      if (value !== null && !isFitting) return unexpected(POINT_TYPES[data], value);
+      const isFitting = value === null || (value instanceof Messages && value.type === POINT_TYPES[data]);
+      if (!isFitting) unexpected(POINT_TYPES[data], value);
       metric(context)
         .one(data)
-        .setMany("dataPoints", value === null ? [] : (value as Messages).views);
+        .setMany("dataPoints", value === null ? [] : value.views);
       context.changes++;
     },
   };

@@ -39,11 +39,12 @@ function changed(
   const json = toJson(PROTOCOLS.traces.request, payloadBytes(after)) as {
     resourceSpans: { scopeSpans: { spans: { attributes: { key: string; value: object }[] }[] }[] }[];
   };
-  const { attributes = [] } = json.resourceSpans[0]!.scopeSpans[0]!.spans[0]!;
+  const spans = json.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans));
+  const attributes = spans.flatMap((span) => span.attributes ?? []);
   return Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0] as unknown]));
 }
 
-const sha = (bytes: string | Buffer): string => createHash("sha256").update(bytes).digest("hex");
+const sha = (bytes: string | Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 test.each<[string, object[], unknown]>([
   [

@@ -23,7 +23,7 @@ async function left(config: object, payload: Payload): Promise<string[]> {
   if (taken[0] === undefined) return [];
   const json = JSON.stringify(toJson(PROTOCOLS[payload.signal].request, payloadBytes(taken[0])));
   return [...json.matchAll(/"(?:name|asInt|body)":(?:\{"stringValue":)?"(\w+)"/g)]
-    .map(([, name]) => name!)
+    .flatMap(([, name]) => name ?? [])
     .filter((name) => name !== "kit");
 }
 

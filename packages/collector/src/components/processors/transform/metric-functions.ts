@@ -181,7 +181,7 @@ const extractAvgMetric = defineEditor("extract_avg_metric", { suffix: optional(t
   const points = pointsOf(metric)
     .filter((point) => point.get("sum") !== undefined && (point.get("count") as bigint) > 0n)
     .map((point) => {
-      const average = (point.get("sum") as number) / Number(point.get("count") as bigint);
+      const average = (point.get("sum") as number) / Number(point.get("count"));
       return derivedPoint(made, "gauge", point, "asDouble", average);
     });
   if (points.length === 0) return;
