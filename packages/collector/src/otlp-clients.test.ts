@@ -49,7 +49,7 @@ async function send(
   settings: object,
   extensions: object = {},
 ): Promise<number> {
-  const isTls = "tls" in settings && !("insecure" in (settings.tls as object));
+  const isTls = "tls" in settings && !("insecure" in (settings.tls as Record<string, unknown>));
   const address = to.at(protocol).replace("127.0.0.1", "localhost");
   const endpoint = protocol === "grpc" ? address : `${isTls ? "https" : "http"}://${address}`;
   const exporter = { endpoint, retry_on_failure: { enabled: false }, ...settings };
@@ -65,7 +65,7 @@ service:
   const response = await fetch(`http://${sender.at("http")}/v1/traces`, {
     method: "POST",
     headers: { "content-type": "application/x-protobuf" },
-    body: payloadBytes(tracesOf(["a"])),
+    body: Buffer.from(payloadBytes(tracesOf(["a"]))),
   });
   await sender.collector.shutdown();
   return response.status;
@@ -112,7 +112,7 @@ test.each(PROTOCOLS)("with %s, an authenticator tells who may send, and componen
   expect(await as("ann", "wrong")).toBe(500);
   expect(await send(running, protocol, INSECURE)).toBe(500);
   expect(running.sink.payloads).toHaveLength(1);
-  const { client } = running.sink.payloads[0]!;
+  const client = running.sink.payloads[0]?.client;
   expect(client?.auth).toMatchObject({ username: "ann" });
   expect(client?.metadata.get("x-tenant")).toEqual(["blue"]);
   expect(client?.address).toMatch(/^127\.0\.0\.1:\d+$/);

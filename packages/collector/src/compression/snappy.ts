@@ -3,7 +3,14 @@
  * (https://github.com/google/snappy/blob/main/framing_format.txt), which older collectors sent
  * under that name.
  */
-import snappy from "snappyjs";
+import { createRequire } from "node:module";
+
+/** The package brings no types. */
+const snappy = createRequire(import.meta.url)("snappyjs") as {
+  /** Throws where `bytes` are broken, or would be longer than `maxLength`. */
+  uncompress(bytes: Uint8Array, maxLength?: number): Uint8Array;
+  compress(bytes: Uint8Array): Uint8Array;
+};
 
 const STREAM_IDENTIFIER: Buffer = Buffer.from([0xff, 6, 0, 0, 0x73, 0x4e, 0x61, 0x50, 0x70, 0x59]);
 const COMPRESSED = 0;

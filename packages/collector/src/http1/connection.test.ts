@@ -59,7 +59,7 @@ class Client {
   }
 }
 
-function request(headers: string, body: string | Buffer = ""): Buffer {
+function request(headers: string, body: string | Uint8Array = ""): Buffer {
   return Buffer.concat([Buffer.from(`${HEAD}${headers}\r\n`, "latin1"), Buffer.from(body)]);
 }
 
