@@ -1,3 +1,4 @@
+import { TextDecoder } from "node:util";
 /** Texts in other encodings. */
 import { OttlError } from "../ottl-error.ts";
 
