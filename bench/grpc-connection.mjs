@@ -70,7 +70,10 @@ export class GrpcConnection {
     while (stream.sent < stream.message.length) {
       const left = stream.message.length - stream.sent;
       const length = Math.min(left, FRAME_BYTES, stream.window, this.#connectionWindow);
-      if (length <= 0) return this.#blocked.add(stream);
+      if (length <= 0) {
+        this.#blocked.add(stream);
+        return;
+      }
       this.#write(frameHead(DATA, length === left ? END_STREAM : 0, stream.id, length));
       this.#write(stream.message.subarray(stream.sent, stream.sent + length));
       stream.sent += length;

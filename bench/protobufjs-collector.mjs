@@ -42,10 +42,10 @@ grpc.on("stream", (stream) => {
       () => "14",
     )
     .then((status) => {
-      if (stream.destroyed) return;
+      if (stream.destroyed) return undefined;
       stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
       stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": status }));
-      stream.end(Buffer.alloc(5));
+      return stream.end(Buffer.alloc(5));
     })
     .catch(console.error);
 });

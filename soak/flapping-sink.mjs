@@ -26,17 +26,23 @@ export class FlappingSink {
 
   #serve(request, response) {
     const mood = this.mood;
-    if (mood === "reset") return request.socket.destroy();
+    if (mood === "reset") {
+      request.socket.destroy();
+      return;
+    }
     const chunks = [];
     request.on("data", (chunk) => chunks.push(chunk));
     request.on("error", () => {});
     request.on("end", () => {
       if (mood === "silent") return;
-      if (mood === "refusing") return response.writeHead(503, { "retry-after": "1" }).end();
+      if (mood === "refusing") {
+        response.writeHead(503, { "retry-after": "1" }).end();
+        return;
+      }
       this.#take(Buffer.concat(chunks));
       // Taken, but nobody is told: the collector must send it again.
-      if (mood === "forgetful") return request.socket.destroy();
-      response.writeHead(200, { "content-type": "application/x-protobuf" }).end();
+      if (mood === "forgetful") request.socket.destroy();
+      else response.writeHead(200, { "content-type": "application/x-protobuf" }).end();
     });
   }
 

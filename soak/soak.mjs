@@ -93,7 +93,7 @@ function fillDisk() {
 /** Resolves once everything acknowledged has arrived, or nothing new has for a while. */
 async function settle() {
   let before = -1;
-  for (let still = 0; still < 20; ) {
+  for (let still = 0; still < 20;) {
     await new Promise((resolve) => setTimeout(resolve, 500));
     collector.sampleMemory();
     if (sender.acknowledged.missingIn(sink.received).count === 0) return;
@@ -115,7 +115,10 @@ memory        at most ${peakMib} MiB`);
   const checks = [
     ["ran to its end", failure === undefined],
     ["acknowledged something", sender.acknowledged.size > 0],
-    [`everything acknowledged arrived (${count} missing${count === 0 ? "" : `: ${missing.join(", ")} …`})`, count === 0],
+    [
+      `everything acknowledged arrived (${count} missing${count === 0 ? "" : `: ${missing.join(", ")} …`})`,
+      count === 0,
+    ],
     ["everything that arrived went through the resource processor", sink.withResource === sink.total],
     [`memory stayed below ${MAX_RSS_MIB} MiB`, peakMib < MAX_RSS_MIB],
   ];

@@ -105,5 +105,5 @@ function offered<Offer extends "storage" | "serverAuthenticator" | "clientAuthen
       remedy: `name one of type ${usual}`,
     });
   }
-  return offers as NonNullable<Extension[Offer]>;
+  return offers;
 }

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { arbitraryMessage } from "./arbitrary-requests.test-kit.ts";
 import { decode } from "./decode.ts";

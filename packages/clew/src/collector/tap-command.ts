@@ -12,7 +12,7 @@ export async function runTap(args: readonly string[], terminal: Terminal): Promi
   if (pipeline === undefined)
     throw new ClewError("USAGE", "--pipeline is missing", { remedy: "name a pipeline: --pipeline traces" });
   const query = new URLSearchParams({ pipeline, ...(after && { after }), ...(before && { before }) });
-  const response = await fetch(`http://${address}/debug/tap?${query}`, { signal: terminal.stop }).catch(
+  const response = await fetch(`http://${address}/debug/tap?${query.toString()}`, { signal: terminal.stop }).catch(
     (cause: unknown) => {
       throw new ClewError("TAP_UNREACHABLE", `no collector answers at ${address}: ${messageOf(cause)}`, {
         remedy: "start one, or name where its own metrics are served with --address",

@@ -28,11 +28,11 @@ export function tapLines(line: string): string {
 function recordText(record: Json): string {
   const pairs = [...attributes(record["attributes"])].map(([key, value]) => `${key}=${value}`).join(" ");
   if (record["spanId"] !== undefined && record["startTimeUnixNano"] !== undefined) {
-    const nanos = BigInt(String(record["endTimeUnixNano"] ?? 0)) - BigInt(String(record["startTimeUnixNano"]));
-    return `${String(record["name"])}  ${Number(nanos) / 1e6} ms  ${String(record["traceId"])}  ${pairs}`;
+    const nanos = BigInt(textOf(record["endTimeUnixNano"] ?? 0)) - BigInt(textOf(record["startTimeUnixNano"]));
+    return `${textOf(record["name"])}  ${Number(nanos) / 1e6} ms  ${textOf(record["traceId"])}  ${pairs}`;
   }
-  if (record["name"] !== undefined) return `${String(record["name"])}  ${pointsText(record)}`;
-  return `${String(record["severityText"] ?? "")}  ${valueText(record["body"])}  ${pairs}`;
+  if (record["name"] !== undefined) return `${textOf(record["name"])}  ${pointsText(record)}`;
+  return `${textOf(record["severityText"] ?? "")}  ${valueText(record["body"])}  ${pairs}`;
 }
 
 function pointsText(metric: Json): string {
@@ -43,19 +43,23 @@ function pointsText(metric: Json): string {
     .map((point) => {
       const pairs = [...attributes(point["attributes"])].map(([key, value]) => `${key}=${value}`).join(",");
       const value =
-        point["asInt"] ?? point["asDouble"] ?? `count ${String(point["count"])} sum ${String(point["sum"])}`;
-      return `{${pairs}} ${String(value)}`;
+        point["asInt"] ?? point["asDouble"] ?? `count ${textOf(point["count"])} sum ${textOf(point["sum"])}`;
+      return `{${pairs}} ${textOf(value)}`;
     })
     .join("  ");
 }
 
 function attributes(raw: unknown): Map<string, string> {
-  return new Map(list(raw).map(({ key, value }) => [String(key), valueText(value)]));
+  return new Map(list(raw).map(({ key, value }) => [textOf(key), valueText(value)]));
 }
 
 function valueText(value: unknown): string {
   const [inner] = Object.values((value ?? {}) as Json);
-  return typeof inner === "object" ? JSON.stringify(inner) : String(inner ?? "");
+  return textOf(inner ?? "");
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
 }
 
 function list(raw: unknown): Json[] {

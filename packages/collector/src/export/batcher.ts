@@ -44,7 +44,7 @@ export class Batcher {
 
   /** Emits all that gathers. */
   flush(): void {
-    for (const key of [...this.#gathering.keys()]) this.#flush(key);
+    for (const key of Array.from(this.#gathering.keys())) this.#flush(key);
   }
 
   #flush(key: string): void {

@@ -109,7 +109,9 @@ test("what is refused for good goes, and is counted and told", async () => {
   const { sender, lines, meter, stop } = await run(directory, never);
   await sender.consume(tracesOf(["a", "b"]));
   await until(() => lines.length > 0);
-  expect(lines[0]).toBe('error\tExporting failed. Dropping data.\t{"otelcol.signal": "traces", "error": "[T] never", "dropped_items": 2}');
+  expect(lines[0]).toBe(
+    'error\tExporting failed. Dropping data.\t{"otelcol.signal": "traces", "error": "[T] never", "dropped_items": 2}',
+  );
   const failed = meter.families().find(({ name }) => name.startsWith("otelcol_exporter_send_failed_spans"));
   expect(failed?.samples[0]?.value).toBe(2);
   await stop();

@@ -6,7 +6,7 @@ import type { Sizer } from "./sender-config.ts";
 export interface Taken {
   readonly payload: Payload;
   /** Tells how it ended: undefined where it was delivered. */
-  done(error?: unknown): void;
+  readonly done: (error?: unknown) => void;
 }
 
 /** Where payloads wait to be sent. */

@@ -80,7 +80,9 @@ test("tells the sender at once what trying again cannot help", async () => {
   const { attempt } = failing(forGood());
   const { sender, lines } = await setUp(attempt);
   await expect(sender.consume(tracesOf(["a"]))).rejects.toMatchObject({ what: "never", permanent: true });
-  expect(lines).toEqual(['error\tExporting failed. Dropping data.\t{"otelcol.signal": "traces", "error": "[T] never", "dropped_items": 1}']);
+  expect(lines).toEqual([
+    'error\tExporting failed. Dropping data.\t{"otelcol.signal": "traces", "error": "[T] never", "dropped_items": 1}',
+  ]);
 });
 
 test("gives up after max_elapsed_time, which another sender may then try again", async () => {

@@ -117,16 +117,14 @@ class SignalQueue {
     this.#stopping.abort();
     const isPersistent = this.#config.sending_queue.storage !== undefined;
     const closed = isPersistent ? undefined : this.#queue?.close();
+    const hasMore = () =>
+      this.#underWay.size > 0 || this.#pulling !== undefined || (!isPersistent && this.#queue?.hasWaiting === true);
     this.#wake();
-    while (
-      this.#underWay.size > 0 ||
-      this.#pulling !== undefined ||
-      (!isPersistent && this.#queue?.hasWaiting === true)
-    ) {
+    while (hasMore()) {
       this.#batcher?.flush();
       await Promise.all([...this.#underWay, this.#pulling]);
     }
-    await (isPersistent ? this.#queue?.close() : closed);
+    await (closed ?? this.#queue?.close());
     for (const end of this.#endMetrics.splice(0)) end();
   }
 

@@ -18,8 +18,6 @@ export function componentsYaml(registry: Registry, version: string): string {
   return `${lines.join("\n")}\n`;
 }
 
-export type ComponentList = Readonly<Record<string, readonly { readonly type: string; readonly stability: unknown }[]>>;
-
 function stabilityLines(stability: unknown): string[] {
   if (typeof stability === "string") return [`extension: ${stability}`];
   const bySignal = stability as Record<string, string | Record<string, string>>;

@@ -58,7 +58,7 @@ function notesOf(config: CollectorConfig): string[] {
 }
 
 /** What drops data should come before what gathers it, and what refuses it before everything. */
-const DROPPING = ["filter", "probabilistic_sampler", "tail_sampling"];
+const DROPPING: ReadonlySet<string> = new Set(["filter", "probabilistic_sampler", "tail_sampling"]);
 
 function pipelineNotes({ id, receivers, processors }: PipelineConfig, { connectors }: CollectorConfig): string[] {
   const types = processors.map((one) => one.split("/", 1)[0] ?? "");
@@ -69,7 +69,7 @@ function pipelineNotes({ id, receivers, processors }: PipelineConfig, { connecto
   if (limiter < 0 && receivers.some((receiver) => !connectors.has(receiver)))
     notes.push(`${id}: without a memory_limiter, a burst may take all memory`);
   const batch = types.indexOf("batch");
-  const dropping = types.findLastIndex((type) => DROPPING.includes(type));
+  const dropping = types.findLastIndex((type) => DROPPING.has(type));
   if (batch >= 0 && batch < dropping)
     notes.push(`${id}: batch stands before ${types[dropping]}, which will leave small batches; put it last`);
   return notes;

@@ -5,7 +5,7 @@
  * made with what comes after it.
  */
 import { SIGNALS, type Signal } from "@clew/otlp";
-import type { Component, Exporter, Kind, Settings } from "../component.ts";
+import type { Component, Kind, Settings } from "../component.ts";
 import type { CollectorConfig, PipelineConfig } from "../config/collector-config.ts";
 import type { Consumer, Consumers } from "../consumer.ts";
 import { fanOut } from "./fan-out.ts";

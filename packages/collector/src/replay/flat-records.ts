@@ -21,7 +21,7 @@ const DATA = ["gauge", "sum", "histogram", "exponentialHistogram", "summary"];
 
 export function flatRecords(payload: Payload): FlatRecord[] {
   const { signal } = payload;
-  const root = toJson(PROTOCOLS[signal].request, payloadBytes(payload)) as Json;
+  const root = toJson(PROTOCOLS[signal].request, payloadBytes(payload));
   const [resources, scopes, records] = NAMES[signal];
   const flat: FlatRecord[] = [];
   for (const resource of listOf(root, resources)) {
@@ -72,15 +72,19 @@ function flatten(value: unknown, path: string, into: Map<string, string>): void 
   } else if (path.endsWith("body")) into.set(path, anyText(value));
   else if (typeof value === "object" && value !== null) {
     for (const [key, inner] of Object.entries(value)) flatten(inner, path === "" ? key : `${path}.${key}`, into);
-  } else if (value !== undefined) into.set(path, String(value));
+  } else if (value !== undefined) into.set(path, plainText(value));
+}
+
+function plainText(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 /** An AnyValue as short as it can be told. */
 function anyText(value: unknown): string {
   const entries = Object.entries((value ?? {}) as Json);
   const [kind, inner] = entries[0] ?? ["", null];
-  if (kind === "stringValue") return JSON.stringify(inner);
-  return typeof inner === "object" ? JSON.stringify(inner) : String(inner);
+  if (kind === "stringValue") return plainText(inner);
+  return plainText(inner);
 }
 
 function listOf(object: Json, key: string): Json[] {

@@ -162,5 +162,5 @@ function memoryStorage(): Storage {
 
 function connectorIds({ root }: LoadedConfig): ReadonlySet<string> {
   const { connectors } = (plainOf(root) ?? {}) as { connectors?: unknown };
-  return new Set(Object.keys((plainOf(connectors) ?? {}) as object));
+  return new Set(Object.keys(plainOf(connectors) ?? {}));
 }

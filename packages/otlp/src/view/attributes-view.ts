@@ -58,7 +58,7 @@ export class AttributesView {
 
   /** Each key with its value, in order. */
   *[Symbol.iterator](): IterableIterator<readonly [string, Value]> {
-    for (const entry of [...this.#opened()]) yield [entry.key, valueOf(entry)];
+    for (const entry of Array.from(this.#opened())) yield [entry.key, valueOf(entry)];
   }
 
   set(key: string, value: Value): void {

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { arbitraryMessage } from "../arbitrary-requests.test-kit.ts";
 import { decode } from "../decode.ts";
@@ -17,7 +17,7 @@ const { request } = PROTOCOLS.traces;
 function touch(view: MessageView): void {
   for (const field of view.type.fields) {
     if (field.message === undefined) view.get(field.name);
-    else if (field.message().name === "KeyValue") [...view.attributes(field.name)];
+    else if (field.message().name === "KeyValue") Array.from(view.attributes(field.name));
     else if (field.repeated) view.many(field.name).forEach(touch);
     else if (view.has(field.name)) touch(view.one(field.name));
   }
@@ -74,7 +74,11 @@ test("any value reads back as itself", () => {
       fc.uniqueArray(fc.tuple(fc.string(), tie("value")), { selector: ([key]) => key }).map((all) => new Map(all)),
     ),
   }));
-  fc.assert(fc.property(value, (one) => void expect(valueFromBytes(valueBytes(one))).toEqual(one)));
+  fc.assert(
+    fc.property(value, (one) => {
+      expect(valueFromBytes(valueBytes(one))).toEqual(one);
+    }),
+  );
 });
 
 function spanView(span: object): { whole: MessageView; span: MessageView } {

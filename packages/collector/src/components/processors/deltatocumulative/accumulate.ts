@@ -8,7 +8,7 @@ const MAX_BUCKETS = 160;
 /** A new point: `total` with `delta` added. Its start is that of `total`, its time and exemplars those of `delta`. */
 export function accumulated(total: MessageView, delta: MessageView): MessageView {
   const point = new MessageView(delta.type, delta.bytes());
-  point.set("startTimeUnixNano", total.get("startTimeUnixNano") as bigint);
+  point.set("startTimeUnixNano", total.get("startTimeUnixNano"));
   switch (delta.type.name) {
     case "NumberDataPoint":
       addNumber(point, total);

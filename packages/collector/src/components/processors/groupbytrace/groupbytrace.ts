@@ -63,7 +63,7 @@ export class GroupByTrace implements Component, Consumer {
   /** Hands on what was gathered. */
   shutdown(): Promise<void> {
     this.#isStopped = true;
-    for (const id of [...this.#traces.keys()]) this.#release(id);
+    for (const id of Array.from(this.#traces.keys())) this.#release(id);
     this.#endMetrics();
     return Promise.resolve();
   }

@@ -4,7 +4,7 @@
 export interface DetectorWorld {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Gets an address. Rejects where it does not answer with 200. `socketPath` is that of a unix socket. */
-  get(url: string, options?: GetOptions): Promise<string>;
+  readonly get: (url: string, options?: GetOptions) => Promise<string>;
 }
 
 export interface GetOptions {

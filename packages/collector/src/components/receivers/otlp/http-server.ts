@@ -19,7 +19,7 @@ import type { Headers } from "../../../extension.ts";
 import type { Exchange, HttpAnswer } from "../../../http1/exchange.ts";
 import { Http1Server } from "../../../http1/server.ts";
 import type { Address } from "../../../net/address.ts";
-import { decompress, isCompression, type Compression } from "../../../compression/decompress.ts";
+import { decompress, isCompression } from "../../../compression/decompress.ts";
 import type { Receiving } from "../../../net/receiving.ts";
 import { identifier, type Identify } from "./client.ts";
 import type { HttpConfig } from "./config.ts";
@@ -134,7 +134,7 @@ export class HttpServer {
     const received = await exchange.body(limit, this.#receiving.begin());
     if (received === undefined) return undefined;
     const isCompressed = compression !== "" && received.length > 0;
-    const body = isCompressed ? await decompress(received, compression as Compression, limit) : received;
+    const body = isCompressed ? await decompress(received, compression, limit) : received;
     return encoding === JSON_TYPE ? payloadOfJson(signal, body.toString("utf8")) : payloadOf(signal, body);
   }
 }
