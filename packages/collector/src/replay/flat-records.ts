@@ -83,8 +83,7 @@ function plainText(value: unknown): string {
 function anyText(value: unknown): string {
   const entries = Object.entries((value ?? {}) as Json);
   const [kind, inner] = entries[0] ?? ["", null];
-  if (kind === "stringValue") return plainText(inner);
-  return plainText(inner);
+  return kind === "stringValue" ? JSON.stringify(inner) : plainText(inner);
 }
 
 function listOf(object: Json, key: string): Json[] {
