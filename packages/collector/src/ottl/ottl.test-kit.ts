@@ -1,13 +1,23 @@
 /** Runs statements on telemetry that is written as OTLP/JSON. */
-import { payloadBytes, payloadOfJson, PROTOCOLS, TelemetryView, toJson, type Client, type Signal } from "@clew/otlp";
+import {
+  payloadBytes,
+  payloadOfJson,
+  pointsOf,
+  PROTOCOLS,
+  TelemetryView,
+  toJson,
+  type Client,
+  type Signal,
+} from "@clew/otlp";
 import { Context } from "./context.ts";
 import { CONTEXTS, type ContextName } from "./contexts.ts";
 import type { Environment } from "./function-definition.ts";
 import { SPAN_STANDARD_FUNCTIONS, STANDARD_FUNCTIONS } from "./functions/standard-functions.ts";
 import { OttlError } from "./ottl-error.ts";
-import { compileStatement, OttlTextError } from "./statement.ts";
+import { isMap, Duration, Id, Messages, Time, type OttlValue } from "./ottl-value.ts";
+import { compileCondition, compileStatement, compileValue, OttlTextError } from "./statement.ts";
+import type { CompilerSettings } from "./compiler.ts";
 import { consoleLogger } from "../telemetry/logger.ts";
-import { pointsOf } from "@clew/otlp";
 
 export const KIT_ENVIRONMENT: Environment = {
   nowMs: () => Date.UTC(2024, 5, 1, 12),
@@ -72,4 +82,89 @@ function runOne(name: ContextName, context: Context, text: string): string {
     if (error instanceof OttlError) return `run: ${error.message}`;
     throw error;
   }
+}
+
+const SPAN: CompilerSettings = {
+  context: CONTEXTS.span,
+  functions: SPAN_STANDARD_FUNCTIONS,
+  environment: KIT_ENVIRONMENT,
+  mayOmitContext: false,
+};
+
+function spanContext(json: unknown): Context {
+  return firstContext("span", new TelemetryView(payloadOfJson("traces", JSON.stringify(json))));
+}
+
+/** What an expression gives on a span, or why it gives nothing. */
+export function evaluate(text: string, json: unknown): string[] {
+  return told(() => `=> ${shown(compileValue(text, SPAN)(spanContext(json)))}`);
+}
+
+/** Whether a condition holds for a span. */
+export function holds(text: string, json: unknown): string[] {
+  return told(() => `=> ${String(compileCondition(text, SPAN).holds(spanContext(json)))}`);
+}
+
+/** What a statement changes of a span, its scope and resource. */
+export function changesOf(text: string, json: unknown): string[] {
+  const before = flat(runStatements("span", json, []).data);
+  let after = before;
+  const problems = told(() => {
+    const { outcomes, data } = runStatements("span", json, [text]);
+    after = flat(data);
+    const [problem = ""] = outcomes;
+    return problem.startsWith("no") || problem === "" ? problem && `=> ${problem}` : problem.replace(/^\w+: /, "! ");
+  });
+  const changed = [...after].filter(([path, value]) => before.get(path) !== value);
+  const gone = [...before.keys()].filter((path) => !after.has(path));
+  return [
+    ...problems.flatMap((one) => (one === "" ? [] : one.split("\n"))),
+    ...changed.map(([path, value]) => `=> ${path} = ${value}`),
+    ...gone.map((path) => `=> ${path} is gone`),
+  ];
+}
+
+function told(run: () => string): string[] {
+  try {
+    return run().split("\n");
+  } catch (error) {
+    if (!(error instanceof OttlTextError) && !(error instanceof OttlError)) throw error;
+    return `! ${error.message}`.split("\n");
+  }
+}
+
+/** A value as a script shows it: close to how it would be written, with the kind where that cannot be. */
+function shown(value: OttlValue): string {
+  if (value === null) return "nil";
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "number") return Number.isInteger(value) ? value.toFixed(1) : String(value);
+  if (value instanceof Uint8Array) return `0x${Buffer.from(value).toString("hex")}`;
+  if (value instanceof Time) return `time ${value.unixNano}`;
+  if (value instanceof Duration) return `duration ${value.nanos}`;
+  if (value instanceof Id) return `id ${Buffer.from(value.bytes).toString("hex")}`;
+  if (value instanceof Messages) return `${value.type} of ${value.views.length}`;
+  if (Array.isArray(value)) return `[${(value as OttlValue[]).map((one) => shown(one)).join(", ")}]`;
+  if (isMap(value)) return `{${[...value].map(([key, one]) => `${JSON.stringify(key)}: ${shown(one)}`).join(", ")}}`;
+  return typeof value === "object" ? "a message" : String(value);
+}
+
+interface KeyValue {
+  readonly key: string;
+  readonly value: unknown;
+}
+
+/** `path` --> JSON of the first span, its scope and resource; attributes one by one. */
+function flat(json: unknown): Map<string, string> {
+  const { resourceSpans: [resources] = [] } = json as { resourceSpans?: Record<string, unknown>[] };
+  const [scopes] = (resources?.["scopeSpans"] ?? []) as Record<string, unknown>[];
+  const [span] = (scopes?.["spans"] ?? []) as Record<string, unknown>[];
+  const parts = { resource: resources?.["resource"], scope: scopes?.["scope"], span } as Record<string, object>;
+  const found = new Map<string, string>();
+  for (const [part, message] of Object.entries(parts)) {
+    for (const [field, value] of Object.entries(message ?? {})) {
+      if (field !== "attributes") found.set(`${part}.${field}`, JSON.stringify(value));
+      else for (const one of value as KeyValue[]) found.set(`${part}.attributes.${one.key}`, JSON.stringify(one.value));
+    }
+  }
+  return found;
 }

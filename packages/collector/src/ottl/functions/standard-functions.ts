@@ -5,6 +5,7 @@ import { flatten } from "./flatten.ts";
 import { extractGrokPatterns } from "./grok.ts";
 import { HASH_CONVERTERS } from "./hashes.ts";
 import { KIND_CONVERTERS } from "./kinds.ts";
+import { LAMBDA_CONVERTERS } from "./lambdas.ts";
 import { LIST_CONVERTERS } from "./lists.ts";
 import { NETWORK_CONVERTERS } from "./network.ts";
 import { PARSING_CONVERTERS } from "./parsing.ts";
@@ -19,6 +20,7 @@ const CONVERTERS = [
   extractGrokPatterns,
   ...HASH_CONVERTERS,
   ...KIND_CONVERTERS,
+  ...LAMBDA_CONVERTERS,
   ...LIST_CONVERTERS,
   ...NETWORK_CONVERTERS,
   ...PARSING_CONVERTERS,
