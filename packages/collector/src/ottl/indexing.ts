@@ -4,7 +4,7 @@ import type { Accessor } from "./accessor.ts";
 import { isEqual } from "./compare.ts";
 import type { Context, Getter } from "./context.ts";
 import { OttlError } from "./ottl-error.ts";
-import { goType, isMap, pdataType, storable, type OttlMap, type OttlValue } from "./ottl-value.ts";
+import { goType, isMap, notTooDeep, pdataType, storable, type OttlMap, type OttlValue } from "./ottl-value.ts";
 
 /** A literal key, or one that is read from the record. */
 export type Key = string | bigint | Getter<OttlValue>;
@@ -58,6 +58,7 @@ export function replaceAll(
   map: AttributesView | Map<string, Value>,
   entries: readonly (readonly [string, Value])[],
 ): void {
+  for (const [, value] of entries) notTooDeep(value);
   if (map instanceof AttributesView) {
     map.replace(entries);
     return;
@@ -85,15 +86,20 @@ export function getIn(value: Value, keys: readonly Key[], context: Context): Ott
 
 /** `value` with something else under the keys. Maps and lists that are missing are made. */
 export function setIn(value: Value, keys: readonly Key[], put: OttlValue, context: Context): Value {
+  const after = setWithin(value, keys, put, context);
+  return keys.length === 0 ? after : notTooDeep(after);
+}
+
+function setWithin(value: Value, keys: readonly Key[], put: OttlValue, context: Context): Value {
   const [key, ...rest] = keys;
   if (key === undefined) return storable(put, value);
   if (value instanceof Map) {
     const name = keyOfMap(key, context);
-    return new Map(value as ValueMap).set(name, setIn((value as ValueMap).get(name) ?? null, rest, put, context));
+    return new Map(value as ValueMap).set(name, setWithin((value as ValueMap).get(name) ?? null, rest, put, context));
   }
   if (Array.isArray(value)) {
     const index = indexOf(key, value.length, context);
-    return (value as Value[]).with(index, setIn((value as Value[])[index]!, rest, put, context));
+    return (value as Value[]).with(index, setWithin((value as Value[])[index]!, rest, put, context));
   }
   if (value === null) return setInNew(key, rest, put, context);
   throw new OttlError(`type ${pdataType(value)} does not support string indexing`);
@@ -101,13 +107,13 @@ export function setIn(value: Value, keys: readonly Key[], put: OttlValue, contex
 
 function setInNew(key: Key, rest: readonly Key[], put: OttlValue, context: Context): Value {
   const resolved = typeof key === "function" ? key(context) : key;
-  if (typeof resolved === "string") return new Map([[resolved, setIn(null, rest, put, context)]]);
+  if (typeof resolved === "string") return new Map([[resolved, setWithin(null, rest, put, context)]]);
   if (typeof resolved !== "bigint") {
     throw new OttlError("neither a string nor an int index was given, this is an error in the OTTL");
   }
   if (resolved > MAX_NEW_LIST) throw new OttlError(`index ${resolved} is more than ${MAX_NEW_LIST} in a new list`);
   const list: Value[] = Array.from({ length: Math.max(0, Number(resolved)) }, () => null);
-  return [...list, setIn(null, rest, put, context)];
+  return [...list, setWithin(null, rest, put, context)];
 }
 
 /** The key of a map that `key` is for this record. */

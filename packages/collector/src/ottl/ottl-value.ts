@@ -2,7 +2,7 @@
  * What a statement calculates with: OTLP's values, and times, durations and ids, which can
  * be told apart though they are numbers and bytes underneath. Integers are Go's int64.
  */
-import { AttributesView, MessageView, type Value } from "@clew/otlp";
+import { AttributesView, MessageView, type Value, type ValueMap } from "@clew/otlp";
 import { OttlError, OttlTypeError } from "./ottl-error.ts";
 import { UTC, type Zone } from "./time/zone.ts";
 
@@ -118,11 +118,23 @@ export function truncated(value: number): bigint {
   return BigInt(Math.trunc(value));
 }
 
+/** How deep lists and maps may hold each other: so deep that readers of the telemetry accept it wherever it stands. */
+const MAX_LEVELS = 30;
+
+/** The same value. Throws where it nests deeper than readers of telemetry accept. */
+export function notTooDeep(value: Value, levels = 0): Value {
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
+  if (levels >= MAX_LEVELS) throw new OttlError(`a value cannot be nested deeper than ${MAX_LEVELS} levels`);
+  const held = value instanceof Map ? (value as ValueMap).values() : (value as readonly Value[]);
+  for (const one of held) notTooDeep(one, levels + 1);
+  return value;
+}
+
 /** The value as an attribute can hold it. Throws where it cannot; `before` is what stands in its place now. */
 export function storable(value: OttlValue, before: Value = null): Value {
   // A copy, as the cache of a context goes on changing.
-  if (isMap(value)) return new Map(value);
-  if (Array.isArray(value)) return value.map((one) => storable(one as OttlValue));
+  if (isMap(value)) return notTooDeep(new Map(value));
+  if (Array.isArray(value)) return notTooDeep(value.map((one) => storable(one as OttlValue)));
   if (isPlain(value)) return value;
   throw new OttlError(
     `unsupported type ${goType(value)} for set operation; current value type is ${pdataType(before)}`,

@@ -41,8 +41,8 @@ class Parser {
   readonly #tokens: readonly Token[];
   #at = 0;
   #depth = 0;
-  // token --> the value that starts there, so that what is read again costs nothing
-  readonly #values = new Map<number, { readonly node: ValueNode; readonly end: number }>();
+  // token --> the value that starts there, or why none does, so that what is read again costs nothing
+  readonly #values = new Map<number, { readonly node: ValueNode; readonly end: number } | OttlSyntaxError>();
 
   constructor(text: string) {
     this.#tokens = tokenize(text);
@@ -76,14 +76,20 @@ class Parser {
 
   value(): ValueNode {
     const known = this.#values.get(this.#at);
+    if (known instanceof OttlSyntaxError) throw known;
     if (known !== undefined) {
       this.#at = known.end;
       return known.node;
     }
     const start = this.#at;
-    const node = this.#nested(() => (this.#isLambda() ? this.#lambda() : this.#sum()));
-    this.#values.set(start, { node, end: this.#at });
-    return node;
+    try {
+      const node = this.#nested(() => (this.#isLambda() ? this.#lambda() : this.#sum()));
+      this.#values.set(start, { node, end: this.#at });
+      return node;
+    } catch (error) {
+      if (error instanceof OttlSyntaxError) this.#values.set(start, error);
+      throw error;
+    }
   }
 
   #chain(is: "or" | "and", read: () => BooleanNode): BooleanNode {

@@ -3,7 +3,7 @@ import { isEqual } from "../compare.ts";
 import { defineEditor, type FunctionDefinition } from "../function-definition.ts";
 import { asString } from "../go-json.ts";
 import { OttlError } from "../ottl-error.ts";
-import { Duration, Id, isMap, Messages, storable, Time, type OttlValue } from "../ottl-value.ts";
+import { Duration, Id, isMap, Messages, notTooDeep, storable, Time, type OttlValue } from "../ottl-value.ts";
 import {
   anyListOf,
   flag,
@@ -146,7 +146,7 @@ const mergeMaps = defineEditor("merge_maps", { target: mapTarget, source: map, s
           continue;
         }
         if (before !== undefined && typeof before === typeof added && isEqual(before, added)) continue;
-        one.set(key, added);
+        one.set(key, notTooDeep(added));
         isChanged = true;
       }
       return isChanged;
