@@ -4,6 +4,7 @@ import {
   prometheusLabelName,
   prometheusMetricName,
   prometheusUnitName,
+  type PrometheusNameOptions,
   type PrometheusNameType,
 } from "./prometheus-name.ts";
 
@@ -24,6 +25,15 @@ test.each([
 test("puts the namespace first, and leaves suffixes out when asked", () => {
   expect(prometheusMetricName("a.b", "ms", "other", { namespace: "my-app" })).toBe("my_app_a_b_milliseconds");
   expect(prometheusMetricName("a.b", "ms", "counter", { namespace: "app", suffixes: false })).toBe("app_a_b");
+});
+
+test("leaves every character where UTF-8 is asked for", () => {
+  const utf8 = { namespace: "my.app", utf8: true };
+  expect(prometheusMetricName("a.b", "By/s", "counter", utf8)).toBe("my.app_a.b_bytes_per_second_total");
+  expect(prometheusMetricName("fill.ratio", "1", "gauge", { utf8: true })).toBe("fill_ratio");
+  expect(prometheusMetricName("温度", "Cel", "gauge", { utf8: true, suffixes: false })).toBe("温度");
+  expect(prometheusLabelName("http.method", { utf8: true })).toBe("http.method");
+  expect(prometheusLabelName("__", { utf8: true })).toBe("");
 });
 
 test.each([
@@ -73,15 +83,15 @@ const TYPES: Readonly<Record<string, PrometheusNameType>> = {
   MetricTypeGauge: "gauge",
 };
 
-/** Options of the namers that keep to Prometheus's old character set; the others are not ours. */
-function optionsOf({ namer }: MetricCase): { namespace: string; suffixes: boolean } | undefined {
-  if (namer.args === undefined) {
-    if (namer.UTF8Allowed === true) return undefined;
-    return { namespace: namer.Namespace ?? "", suffixes: namer.WithMetricSuffixes === true };
-  }
-  const [namespace, strategy] = namer.args;
-  if (!strategy.ident.startsWith("UnderscoreEscaping")) return undefined;
-  return { namespace, suffixes: strategy.ident === "UnderscoreEscapingWithSuffixes" };
+function optionsOf({ namer }: MetricCase): PrometheusNameOptions {
+  const { args, Namespace: namespace = "", WithMetricSuffixes: suffixes = false, UTF8Allowed: utf8 = false } = namer;
+  if (args === undefined) return { namespace, suffixes, utf8 };
+  const strategy = args[1].ident;
+  return {
+    namespace: args[0],
+    suffixes: strategy.endsWith("WithSuffixes"),
+    utf8: !strategy.startsWith("UnderscoreEscaping"),
+  };
 }
 
 test.skipIf(absent)("agrees with the translator on every metric and unit name (conformance otlp_translation)", () => {
@@ -89,11 +99,7 @@ test.skipIf(absent)("agrees with the translator on every metric and unit name (c
   expect(cases.length).toBe(82);
   for (const one of cases) {
     const { Name, Unit, Type } = one.metric;
-    const options = optionsOf(one);
-    const name =
-      options === undefined
-        ? one.wantMetricName
-        : prometheusMetricName(Name, Unit, TYPES[Type.ident] ?? "other", options);
+    const name = prometheusMetricName(Name, Unit, TYPES[Type.ident] ?? "other", optionsOf(one));
     const unitName = one.wantUnitName === undefined ? undefined : prometheusUnitName(Unit);
     expect({ ...one, name, unitName }).toEqual({ ...one, name: one.wantMetricName, unitName: one.wantUnitName });
   }

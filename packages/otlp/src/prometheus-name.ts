@@ -1,6 +1,6 @@
 /**
- * Names of OTLP metrics and attributes as Prometheus spells them: the translation strategy
- * `UnderscoreEscapingWithSuffixes`, which is Prometheus's default for OTLP
+ * Names of OTLP metrics and attributes as Prometheus spells them, under each of its translation
+ * strategies; `UnderscoreEscapingWithSuffixes` is the default, as it is Prometheus's for OTLP
  * (OpenTelemetry specification, "Prometheus and OpenMetrics Compatibility").
  */
 
@@ -12,6 +12,8 @@ export interface PrometheusNameOptions {
   readonly namespace?: string;
   /** False leaves out unit, `_total` and `_ratio`. Default true. */
   readonly suffixes?: boolean;
+  /** Whether the name's characters stay as they are. Default false. */
+  readonly utf8?: boolean;
 }
 
 const UNITS: Readonly<Record<string, string>> = {
@@ -59,8 +61,9 @@ export function prometheusMetricName(
   name: string,
   unit: string,
   type: PrometheusNameType,
-  { namespace = "", suffixes = true }: PrometheusNameOptions = {},
+  { namespace = "", suffixes = true, utf8 = false }: PrometheusNameOptions = {},
 ): string {
+  if (utf8) return suffixes ? suffixedUtf8Name(name, unit, type, namespace) : prefixed(name, namespace);
   return startingWithoutDigit(
     suffixes ? suffixedName(name, unit, type, namespace) : plainName(name, escapeName(namespace)),
   );
@@ -77,13 +80,16 @@ export interface PrometheusLabelOptions {
   readonly underscoreSanitization?: boolean;
   /** False makes one underscore of several. Default true, as in Prometheus. */
   readonly preserveMultipleUnderscores?: boolean;
+  /** Whether the name's characters stay as they are. Default false. */
+  readonly utf8?: boolean;
 }
 
 /** `http.request.method` → `http_request_method`. Empty where no valid character is left. */
 export function prometheusLabelName(
   name: string,
-  { underscoreSanitization = true, preserveMultipleUnderscores = true }: PrometheusLabelOptions = {},
+  { underscoreSanitization = true, preserveMultipleUnderscores = true, utf8 = false }: PrometheusLabelOptions = {},
 ): string {
+  if (utf8) return /^_*$/.test(name) ? "" : name;
   const escaped = name.replaceAll(/[^a-zA-Z0-9_]/gu, "_");
   const label = preserveMultipleUnderscores ? escaped : collapseUnderscores(escaped);
   if (/^_*$/.test(label)) return "";
@@ -103,8 +109,27 @@ function suffixedName(name: string, unit: string, type: PrometheusNameType, name
 }
 
 function plainName(name: string, namespace: string): string {
-  const escaped = escapeName(name);
-  return escaped === "" || namespace === "" ? escaped : `${namespace}_${escaped}`;
+  return prefixed(escapeName(name), namespace);
+}
+
+function prefixed(name: string, namespace: string): string {
+  return name === "" || namespace === "" ? name : `${namespace}_${name}`;
+}
+
+/** Suffixes that stand there already are not put there twice; the type's stands behind the unit's. */
+function suffixedUtf8Name(name: string, unit: string, type: PrometheusNameType, namespace: string): string {
+  const { main, per } = unitSuffixes(unit);
+  const last = type === "counter" ? "total" : type === "gauge" && unit === "1" ? "ratio" : "";
+  const trailing = [last, per].filter((suffix) => suffix !== "");
+  const bare = trailing.reduce(withoutSuffix, prefixed(name, namespace));
+  if (bare === "") return "";
+  const withUnit = main === "" || bare.endsWith(main) ? bare : `${bare}_${main}`;
+  return [withUnit, ...trailing.reverse()].join("_");
+}
+
+/** Takes the suffix away, and the delimiter before it. */
+function withoutSuffix(name: string, suffix: string): string {
+  return name.endsWith(suffix) && name.length > suffix.length + 1 ? name.slice(0, -(suffix.length + 1)) : name;
 }
 
 /** Makes one underscore of each run of invalid characters, none at the ends. */
