@@ -67,6 +67,18 @@ test.each<[Compression, Buffer]>([
   await expect(decompress(Buffer.from("no such thing"), as, LIMIT)).rejects.toMatchObject({ code: "BODY_CORRUPT" });
 });
 
+test.each<[string, string]>([
+  ["a literal longer than the block", "05 fc 00 dc fc ff"],
+  ["a copy from before the beginning", "05 01 01"],
+  ["a copy of nothing", "05 00 61 01 00"],
+  ["more than it says", "01 04 61 62"],
+  ["less than it says", "05 00 61"],
+  ["a length without end", "ff ff ff ff ff ff"],
+])("Snappy with %s is refused", async (_name, hex) => {
+  const block = Buffer.from(hex.replaceAll(" ", ""), "hex");
+  await expect(decompress(block, "snappy", LIMIT)).rejects.toMatchObject({ code: "BODY_CORRUPT" });
+});
+
 test("framed Snappy whose bytes changed on the way is refused", async () => {
   const framed = Buffer.from(await compress(NOISE, "x-snappy-framed", -1));
   framed[20]! ^= 1;

@@ -4,11 +4,11 @@
  * under that name.
  */
 import { createRequire } from "node:module";
+import { readSnappyBlock, SnappyError } from "./snappy-block.ts";
 
+const require = createRequire(import.meta.url);
 /** The package brings no types. */
-const snappy = createRequire(import.meta.url)("snappyjs") as {
-  /** Throws where `bytes` are broken, or would be longer than `maxLength`. */
-  uncompress(bytes: Uint8Array, maxLength?: number): Uint8Array;
+const snappy = require("snappyjs") as {
   compress(bytes: Uint8Array): Uint8Array;
 };
 
@@ -20,12 +20,10 @@ const CHECKSUM_BYTES = 4;
 const MAX_FRAME_BYTES = 65_536;
 const CRC_TABLE: Uint32Array = crc32cTable();
 
-export class SnappyError extends Error {}
-
 /** Throws `SnappyError`, or what `tooLarge` returns above `limitBytes`. */
 export function snappyDecompress(compressed: Buffer, limitBytes: number, tooLarge: () => Error): Buffer {
   const isFramed = compressed.subarray(0, STREAM_IDENTIFIER.length).equals(STREAM_IDENTIFIER);
-  return isFramed ? unframed(compressed, limitBytes, tooLarge) : unblocked(compressed, limitBytes, tooLarge);
+  return isFramed ? unframed(compressed, limitBytes, tooLarge) : readSnappyBlock(compressed, limitBytes, tooLarge);
 }
 
 export function snappyCompress(bytes: Uint8Array): Buffer {
@@ -44,27 +42,6 @@ export function snappyCompressFramed(bytes: Uint8Array): Buffer {
     chunks.push(head, body);
   }
   return Buffer.concat(chunks);
-}
-
-function unblocked(block: Buffer, limitBytes: number, tooLarge: () => Error): Buffer {
-  if (decodedLength(block) > limitBytes) throw tooLarge();
-  try {
-    return Buffer.from(snappy.uncompress(block, limitBytes));
-  } catch (cause) {
-    throw new SnappyError("snappy: corrupt input", { cause });
-  }
-}
-
-/** What the block says of itself, before anything is allocated. */
-function decodedLength(block: Buffer): number {
-  let length = 0;
-  for (let i = 0; i < 5; i++) {
-    const byte = block[i];
-    if (byte === undefined) break;
-    length += (byte & 127) * 2 ** (7 * i);
-    if (byte < 128) return length;
-  }
-  throw new SnappyError("snappy: corrupt input");
 }
 
 function unframed(stream: Buffer, limitBytes: number, tooLarge: () => Error): Buffer {
@@ -90,7 +67,7 @@ function frameOf(type: number, frame: Buffer, limitBytes: number, tooLarge: () =
   if (frame.length < CHECKSUM_BYTES) throw new SnappyError("snappy: corrupt input");
   const body = frame.subarray(CHECKSUM_BYTES);
   if (type === UNCOMPRESSED && body.length > limitBytes) throw tooLarge();
-  const plain = type === COMPRESSED ? unblocked(body, limitBytes, tooLarge) : body;
+  const plain = type === COMPRESSED ? readSnappyBlock(body, limitBytes, tooLarge) : body;
   if (plain.length > MAX_FRAME_BYTES || maskedChecksum(plain) !== frame.readUInt32LE(0)) {
     throw new SnappyError("snappy: corrupt input");
   }
