@@ -10,6 +10,7 @@ import { readConfig, type CollectorConfig, type PipelineConfig } from "./config/
 import type { LoadedConfig } from "./config/load-config.ts";
 import type { Address } from "./net/address.ts";
 import type { Route, RouteServer } from "./net/http-routes.ts";
+import { observeStatements, statementsText } from "./ottl/explain.ts";
 import { buildGraph, type Graph, type Tap } from "./pipeline/graph.ts";
 import { TapPoints } from "./pipeline/tap-points.ts";
 import type { Registry } from "./registry.ts";
@@ -71,6 +72,7 @@ class Service implements Collector {
   readonly #running: Component[] = [];
   #servers: readonly RouteServer[] = [];
   #endProcessMetrics: () => void = () => {};
+  #endStatementMetrics: () => void = () => {};
   #stopped: Promise<void> | undefined;
 
   constructor(config: CollectorConfig, settings: CollectorSettings) {
@@ -116,6 +118,7 @@ class Service implements Collector {
       this.#endProcessMetrics = observeProcess(this.#meter, this.#clock);
       const listening = (path: string, address: Address): void => void (this.addresses[path] = address);
       const { metrics } = this.#config.service.telemetry;
+      if (metrics.level === "detailed") this.#endStatementMetrics = observeStatements(this.#meter, this.#graph.placed);
       this.#servers = await serveOwnMetrics(
         metrics,
         { meter: this.#meter, resource: this.#resource, routes: this.#routes() },
@@ -162,6 +165,7 @@ class Service implements Collector {
     this.#logger.info("Stopping extensions...");
     for (const extension of this.#runningOf([...this.#extensions.values()])) await this.#shutdownOf(extension);
     this.#endProcessMetrics();
+    this.#endStatementMetrics();
     await Promise.all(this.#servers.map((server) => server.close()));
     this.#logger.info("Shutdown complete.");
   }
@@ -172,7 +176,13 @@ class Service implements Collector {
   }
 
   #routes(): Record<string, Route> {
-    return { "/debug/tap": (request, response) => serveTap(this.#tapPoints, this.#clock, request, response) };
+    return {
+      "/debug/tap": (request, response) => serveTap(this.#tapPoints, this.#clock, request, response),
+      "/debug/statements": (_request, response) => {
+        response.setHeader("content-type", "text/plain; charset=utf-8");
+        response.end(statementsText(this.#graph.placed));
+      },
+    };
   }
 
   #runningOf(components: readonly Component[]): Component[] {

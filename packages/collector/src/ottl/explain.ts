@@ -1,5 +1,6 @@
-/** Tells what became of each statement and condition of a component. */
-import type { Component, Settings } from "../component.ts";
+/** Tells what became of each statement and condition of components. */
+import type { Component } from "../component.ts";
+import type { Meter } from "../telemetry/meter.ts";
 import type { Outcome } from "./statement.ts";
 
 /** A component that runs statements or conditions. */
@@ -8,9 +9,18 @@ export interface Explained {
   explain(): readonly Outcome[];
 }
 
+/** A component in a running collector. */
+export interface PlacedComponent {
+  readonly id: string;
+  /** The pipeline it stands in; for a connector, the signals it goes between. */
+  readonly place: string;
+  readonly component: Component;
+}
+
 /** What became of a component's statements; undefined where it has none. */
 export function explainOttl(component: Component & Partial<Explained>): readonly Outcome[] | undefined {
-  return component.explain?.();
+  const outcomes = component.explain?.();
+  return outcomes?.length === 0 ? undefined : outcomes;
 }
 
 const COUNTS = {
@@ -19,22 +29,36 @@ const COUNTS = {
   changed: "Number of records that the statement changed.",
   errors: "Number of records for which a statement or condition failed.",
 } as const;
+const NAMES = Object.keys(COUNTS) as (keyof typeof COUNTS)[];
 
-/** Shows the same as metrics of the collector, one series for each text. The returned function ends them. */
-export function observeOutcomes({ meter, id }: Settings, explained: Explained): () => void {
-  const ends = explained
-    .explain()
-    .flatMap(({ text }, i) =>
-      (Object.keys(COUNTS) as (keyof typeof COUNTS)[]).map((name) =>
-        meter.observedCounter(
-          `otelcol_ottl_statement_${name}`,
-          COUNTS[name],
-          { component: id, index: String(i), statement: text },
-          () => explained.explain()[i]?.[name] ?? 0,
-        ),
-      ),
-    );
+/** Shows the counts as metrics of the collector, a series for each text. The returned function ends them. */
+export function observeStatements(meter: Meter, components: readonly PlacedComponent[]): () => void {
+  const ends = components.flatMap(({ id, place, component }) =>
+    (explainOttl(component) ?? []).flatMap(({ text }, i) =>
+      NAMES.map((name) => {
+        const labels = { component: id, place, index: String(i), statement: text };
+        const read = (): number => explainOttl(component)?.[i]?.[name] ?? 0;
+        return meter.observedCounter(`otelcol_ottl_statement_${name}`, COUNTS[name], labels, read);
+      }),
+    ),
+  );
   return () => {
     for (const end of ends) end();
   };
+}
+
+/** The same as a table for each component. */
+export function statementsText(components: readonly PlacedComponent[]): string {
+  const tables = components.flatMap(({ id, place, component }) => {
+    const outcomes = explainOttl(component);
+    if (outcomes === undefined) return [];
+    const rows = outcomes.map((outcome) => [...NAMES.map((name) => String(outcome[name])), outcome.text]);
+    return [`${id} (${place})\n${[[...NAMES, ""], ...rows].map((cells) => lineOf(cells)).join("")}`];
+  });
+  return tables.length === 0 ? "No component runs statements.\n" : tables.join("\n");
+}
+
+function lineOf(cells: readonly string[]): string {
+  const counts = cells.slice(0, NAMES.length).map((cell) => cell.padStart(10));
+  return `${counts.join("")}  ${cells.at(-1) ?? ""}`.trimEnd() + "\n";
 }

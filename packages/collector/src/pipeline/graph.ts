@@ -8,6 +8,7 @@ import { SIGNALS, type Signal } from "@clew/otlp";
 import type { Component, Kind, Settings } from "../component.ts";
 import type { CollectorConfig, PipelineConfig } from "../config/collector-config.ts";
 import type { Consumer, Consumers } from "../consumer.ts";
+import type { PlacedComponent } from "../ottl/explain.ts";
 import { fanOut } from "./fan-out.ts";
 import { observedConnector, observedConnectorOutput } from "./observed-connector.ts";
 import { observedExporter, ObservedProcessor, observedReceiver } from "./observed.ts";
@@ -17,6 +18,8 @@ export interface Graph {
   /** Processors and connectors, in the order in which data passes them. */
   readonly inner: readonly Component[];
   readonly receivers: readonly Component[];
+  /** The inner ones once more, with where they stand. */
+  readonly placed: readonly PlacedComponent[];
 }
 
 /** Makes the settings of one component; `pipeline` is given for processors. */
@@ -40,7 +43,7 @@ class GraphBuilder {
   readonly #settingsFor: SettingsFor;
   readonly #tap: Tap;
   readonly #exporters = new Map<string, Made>();
-  readonly #inner: Component[] = [];
+  readonly #inner: PlacedComponent[] = [];
   readonly #entries = new Map<PipelineConfig, Consumer>();
   // connector id, signal in --> its instances, one for each signal out
   readonly #connectors = new Map<string, Consumer>();
@@ -58,7 +61,8 @@ class GraphBuilder {
     return {
       exporters: [...this.#exporters.values()].map(({ component }) => component),
       receivers: receivers.map((id) => this.#makeReceiver(id)),
-      inner: this.#inner,
+      inner: this.#inner.map(({ component }) => component),
+      placed: this.#inner,
     };
   }
 
@@ -81,7 +85,7 @@ class GraphBuilder {
       const observed = new ObservedProcessor(settings.meter, id, pipeline.signal, () => settings.clock.nowMs());
       const output = this.#tap("processor", id, pipeline, next);
       const processor = factory.create(settings, config, observed.output(output), pipeline.signal);
-      this.#inner.unshift(processor);
+      this.#inner.unshift({ id, place: pipeline.id, component: processor });
       next = observed.input(processor);
     }
     this.#entries.set(pipeline, next);
@@ -117,7 +121,7 @@ class GraphBuilder {
     const pipelines = new Map(fed);
     const next = fanOut([...pipelines.values()]);
     const connector = factory.create(settings, config, { from, to, next, pipelines });
-    this.#inner.unshift(connector);
+    this.#inner.unshift({ id, place: `${from} to ${to}`, component: connector });
     return observedConnector(settings.meter, id, from, connector);
   }
 
