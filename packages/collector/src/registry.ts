@@ -39,6 +39,7 @@ import { otlpGrpcExporter } from "./components/exporters/otlp-grpc/factory.ts";
 import { otlpHttpExporter } from "./components/exporters/otlp-http/factory.ts";
 import { prometheusExporter } from "./components/exporters/prometheus/factory.ts";
 import { debugExporter } from "./components/exporters/debug/factory.ts";
+import { fileExporter } from "./components/exporters/file/factory.ts";
 import { nopExporter } from "./components/exporters/nop/factory.ts";
 
 /** The components that a configuration may name. */
@@ -69,7 +70,7 @@ export function builtinComponents(): Registry {
       tailSamplingProcessor,
       transformProcessor,
     ],
-    exporters: [debugExporter, nopExporter, otlpGrpcExporter, otlpHttpExporter, prometheusExporter],
+    exporters: [debugExporter, fileExporter, nopExporter, otlpGrpcExporter, otlpHttpExporter, prometheusExporter],
     connectors: [countConnector, forwardConnector, routingConnector, servicegraphConnector, spanmetricsConnector],
     extensions: [
       basicauthExtension,
