@@ -47,15 +47,6 @@ export function text(place: Place, field: string): Accessor {
   };
 }
 
-export function boolean(place: Place, field: string): Accessor {
-  return {
-    get: (context) => place(context).get(field) as boolean,
-    set(context, value) {
-      write(context, place(context), field, typeof value === "boolean" ? value : unexpected("bool", value));
-    },
-  };
-}
-
 /** A field of 32 bits without sign. What does not fit is cut off, as Go's conversion does. */
 export function uint32(place: Place, field: string): Accessor {
   return {
@@ -80,10 +71,7 @@ export function uint64(place: Place, field: string): Accessor {
   };
 }
 
-/** A time as nanoseconds since 1970. */
-export const unixNano: typeof uint64 = uint64;
-
-/** The same as a time. */
+/** A field of nanoseconds since 1970, as a time. */
 export function time(place: Place, field: string): Accessor {
   return {
     get: (context) => new Time(int64(place(context).get(field) as bigint)),

@@ -13,7 +13,7 @@ export type Key = string | bigint | Getter<OttlValue>;
 const MAX_NEW_LIST = 1_024;
 
 /** The field of KeyValues that is found for a record. */
-export type AttributesPlace = (context: Context) => OttlMap;
+type AttributesPlace = (context: Context) => OttlMap;
 
 /** Attributes as a whole. */
 export function mapAccessor(place: (context: Context) => AttributesView | Map<string, Value>): Accessor {

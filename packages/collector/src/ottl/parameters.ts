@@ -48,12 +48,6 @@ export const string: Parameter<Getter<string>> = converted(toText);
 export const int: Parameter<Getter<bigint>> = converted((one) =>
   typeof one === "bigint" ? one : wrongType("int64", one),
 );
-export const float: Parameter<Getter<number>> = converted((one) =>
-  typeof one === "number" ? one : wrongType("float64", one),
-);
-export const boolean: Parameter<Getter<boolean>> = converted((one) =>
-  typeof one === "boolean" ? one : wrongType("bool", one),
-);
 export const map: Parameter<Getter<OttlMap>> = converted(toMap);
 export const list: Parameter<Getter<List>> = converted(toList);
 export const time: Parameter<Getter<Time>> = converted((one) => (one instanceof Time ? one : wrongType("time", one)));

@@ -1,5 +1,5 @@
 /** Paths that records of several kinds have, and those of resources and scopes. */
-import { id, idText, text, time, uint32, unixNano, type Place } from "../accessor.ts";
+import { id, idText, text, time, uint32, uint64, type Place } from "../accessor.ts";
 import { mapAccessor, mapKeyAccessor } from "../indexing.ts";
 import type { PathDefinition, PathSet } from "./path-table.ts";
 
@@ -17,7 +17,7 @@ export function idPath(place: Place, field: string, length: 8 | 16): PathDefinit
 
 /** `<name>_unix_nano`, and `<name>` as a time. */
 export function timePaths(place: Place, name: string, field: string): Record<string, PathDefinition> {
-  return { [`${name}_unix_nano`]: { accessor: unixNano(place, field) }, [name]: { accessor: time(place, field) } };
+  return { [`${name}_unix_nano`]: { accessor: uint64(place, field) }, [name]: { accessor: time(place, field) } };
 }
 
 const resource: Place = (context) => context.resources.one("resource");
