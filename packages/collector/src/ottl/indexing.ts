@@ -4,16 +4,13 @@ import type { Accessor } from "./accessor.ts";
 import { isEqual } from "./compare.ts";
 import type { Context, Getter } from "./context.ts";
 import { OttlError } from "./ottl-error.ts";
-import { goType, isMap, notTooDeep, pdataType, storable, type OttlMap, type OttlValue } from "./ottl-value.ts";
+import { goType, isMap, notTooDeep, pdataType, storable, type OttlValue } from "./ottl-value.ts";
 
 /** A literal key, or one that is read from the record. */
 export type Key = string | bigint | Getter<OttlValue>;
 
 /** The longest list that indexing may make. */
 const MAX_NEW_LIST = 1_024;
-
-/** The field of KeyValues that is found for a record. */
-type AttributesPlace = (context: Context) => OttlMap;
 
 /** Attributes as a whole. */
 export function mapAccessor(place: (context: Context) => AttributesView | Map<string, Value>): Accessor {

@@ -40,8 +40,14 @@ export function validateFormat(format: string): void {
   throw new OttlError(`invalid strptime format: [${list}]`);
 }
 
+const DIGITS = { L: 3, f: 6, s: 9 };
+type FractionDirective = keyof typeof DIGITS;
+
 function elementsOf(format: string, compound: Readonly<Record<string, string>>): string[] {
-  const expanded = format.replaceAll(/%(.)/gu, (written, directive: string) => compound[directive] ?? written);
+  const expanded = format
+    .replaceAll(/%(.)/gu, (written, directive: string) => compound[directive] ?? written)
+    // A fraction that follows nothing is what Go's layout makes of it: these digits.
+    .replace(/^%[Lfs]/, (written) => "9".repeat(DIGITS[written[1] as FractionDirective]));
   return expanded.match(ELEMENT) ?? [];
 }
 
@@ -135,7 +141,7 @@ function offsetText(offset: number, separator: string, count: number): string {
 
 /** `.%f` without zeros at its end; nothing at all where the fraction is 0. */
 function fractionText(element: string, nanosecond: number): string {
-  const digits = { L: 3, f: 6, s: 9 }[element[2] as "L" | "f" | "s"];
+  const digits = DIGITS[element[2] as FractionDirective];
   const text = padded(nanosecond, 9).slice(0, digits).replace(/0+$/, "");
   return text === "" ? "" : element[0] + text;
 }
