@@ -108,6 +108,7 @@ export function encodeResponse(signal: Signal, partial?: PartialSuccess): Uint8A
 
 /** The partial success that a receiver reported, undefined if there was none. Throws `OTLP_MALFORMED`. */
 export function decodeResponse(signal: Signal, bytes: Uint8Array): PartialSuccess | undefined {
+  if (bytes.length === 0) return undefined; // Nearly always.
   const { partialSuccess } = decodeUntrusted(PROTOCOLS[signal].response, bytes) as {
     partialSuccess?: Record<string, unknown>;
   };

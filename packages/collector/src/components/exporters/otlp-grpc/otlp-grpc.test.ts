@@ -70,17 +70,20 @@ async function grpcJsServer(
   return `127.0.0.1:${port}`;
 }
 
-test.each(["gzip", "snappy", "zstd", "none"])("delivers all three signals unchanged, compression %s", async (compression) => {
-  const downstream = await runCollector(RECEIVER);
-  cleanUps.push(() => downstream.collector.shutdown());
-  const { exporter } = await exporterTo(downstream.at("grpc"), { compression });
-  const sent = [tracesOf(["a"]), metricsOf([{ name: "m", gauge: { dataPoints: [{ asInt: 1n }] } }]), logsOf(["l"])];
-  for (const payload of sent) await exporter.consume(payload);
-  expect(downstream.sink.payloads.map(({ signal }) => signal)).toEqual(SIGNALS);
-  expect(downstream.sink.payloads.map((one) => Buffer.from(payloadBytes(one)))).toEqual(
-    sent.map((one) => Buffer.from(payloadBytes(one))),
-  );
-});
+test.each(["gzip", "snappy", "zstd", "none"])(
+  "delivers all three signals unchanged, compression %s",
+  async (compression) => {
+    const downstream = await runCollector(RECEIVER);
+    cleanUps.push(() => downstream.collector.shutdown());
+    const { exporter } = await exporterTo(downstream.at("grpc"), { compression });
+    const sent = [tracesOf(["a"]), metricsOf([{ name: "m", gauge: { dataPoints: [{ asInt: 1n }] } }]), logsOf(["l"])];
+    for (const payload of sent) await exporter.consume(payload);
+    expect(downstream.sink.payloads.map(({ signal }) => signal)).toEqual(SIGNALS);
+    expect(downstream.sink.payloads.map((one) => Buffer.from(payloadBytes(one)))).toEqual(
+      sent.map((one) => Buffer.from(payloadBytes(one))),
+    );
+  },
+);
 
 test("sends headers to a grpc-js server, and logs what it did not take", async () => {
   const seen: unknown[] = [];
@@ -143,7 +146,11 @@ test("finds its server again after it was gone", async () => {
 test.each([
   [{}, "endpoint", 'requires a non-empty "endpoint"'],
   [{ endpoint: "jaeger" }, "endpoint", 'expected host:port, got "jaeger"'],
-  [{ endpoint: "a:1", compression: "zip" }, "compression", 'expected one of "gzip", "snappy", "zstd", "none", "", got "zip"'],
+  [
+    { endpoint: "a:1", compression: "zip" },
+    "compression",
+    'expected one of "gzip", "snappy", "zstd", "none", "", got "zip"',
+  ],
 ])("refuses the configuration %j", (config, path, what) => {
   const place = new Place("", []);
   schema.read(config, place);
