@@ -21,6 +21,7 @@ grpc.on("stream", (stream) => {
   stream.resume();
   if (isDown) return;
   stream.on("end", () => {
+    if (stream.destroyed) return; // Its client was stopped.
     stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
     stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
     stream.end(Buffer.alloc(5));
