@@ -39,6 +39,7 @@ const LEAST: Readonly<Record<string, object>> = {
   "exporter otlp_grpc": { endpoint: "127.0.0.1:1", tls: { insecure: true } },
   "exporter otlp_http": { endpoint: "http://127.0.0.1:1" },
   "exporter prometheus": { endpoint: "127.0.0.1:0" },
+  "exporter prometheus_remote_write": { endpoint: "http://127.0.0.1:1" },
 };
 
 const all = builtinComponents();

@@ -38,6 +38,7 @@ import { transformProcessor } from "./components/processors/transform/factory.ts
 import { otlpGrpcExporter } from "./components/exporters/otlp-grpc/factory.ts";
 import { otlpHttpExporter } from "./components/exporters/otlp-http/factory.ts";
 import { prometheusExporter } from "./components/exporters/prometheus/factory.ts";
+import { prometheusRemoteWriteExporter } from "./components/exporters/prometheus-remote-write/factory.ts";
 import { debugExporter } from "./components/exporters/debug/factory.ts";
 import { fileExporter } from "./components/exporters/file/factory.ts";
 import { nopExporter } from "./components/exporters/nop/factory.ts";
@@ -70,7 +71,15 @@ export function builtinComponents(): Registry {
       tailSamplingProcessor,
       transformProcessor,
     ],
-    exporters: [debugExporter, fileExporter, nopExporter, otlpGrpcExporter, otlpHttpExporter, prometheusExporter],
+    exporters: [
+      debugExporter,
+      fileExporter,
+      nopExporter,
+      otlpGrpcExporter,
+      otlpHttpExporter,
+      prometheusExporter,
+      prometheusRemoteWriteExporter,
+    ],
     connectors: [countConnector, forwardConnector, routingConnector, servicegraphConnector, spanmetricsConnector],
     extensions: [
       basicauthExtension,

@@ -17,7 +17,7 @@ import { endpoint } from "../schema/endpoint.ts";
 import type { Address } from "./address.ts";
 import { serverTls, type ServerTlsConfig } from "./server-tls.ts";
 
-interface CorsConfig {
+export interface CorsConfig {
   readonly allowed_origins: readonly string[];
   readonly allowed_headers: readonly string[];
   readonly exposed_headers: readonly string[];

@@ -10,6 +10,7 @@ import type { Settings } from "../component.ts";
 import { serverAuthenticatorOf, type Headers } from "../extension.ts";
 import type { Address } from "./address.ts";
 import { decompress, isCompression } from "../compression/decompress.ts";
+import { allowOrigin } from "./cors.ts";
 import { listen } from "./listen.ts";
 import { hasCode, whatOf } from "./outcome.ts";
 import type { PostServerConfig } from "./post-server-config.ts";
@@ -96,7 +97,7 @@ export class PostServer {
     response.on("close", () => this.#open.delete(response));
     if (!config.keep_alives_enabled || this.#server?.listening !== true) response.shouldKeepAlive = false;
     for (const [name, value] of Object.entries(config.response_headers)) response.setHeader(name, value);
-    if (allowOrigin(config, request, response)) return void response.writeHead(204).end();
+    if (allowOrigin(config.cors, "POST", request, response)) return void response.writeHead(204).end();
     const path = (request.url ?? "/").split("?", 1)[0]!;
     if (!isKnown(path)) return answer(response, failed(404, "404 page not found"));
     if (request.method !== "POST") return answer(response, failed(405, "405 method not allowed, supported: [POST]"));
@@ -176,29 +177,4 @@ function answer(response: ServerResponse, { status, text }: PostAnswer): void {
 
 function headersOf(request: IncomingMessage): Headers {
   return new Map(Object.entries(request.headersDistinct).map(([name, values]) => [name, values ?? []]));
-}
-
-/** Lets the origin in where it is allowed. True for a question that is thereby answered. */
-function allowOrigin({ cors }: PostServerConfig, request: IncomingMessage, response: ServerResponse): boolean {
-  const { origin } = request.headers;
-  if (cors === undefined || origin === undefined) return false;
-  response.setHeader("vary", "Origin");
-  const isPreflight = request.method === "OPTIONS" && "access-control-request-method" in request.headers;
-  if (!cors.allowed_origins.some((pattern) => originMatches(pattern, origin))) return isPreflight;
-  response.setHeader("access-control-allow-origin", origin);
-  if (cors.exposed_headers.length > 0)
-    response.setHeader("access-control-expose-headers", cors.exposed_headers.join(", "));
-  if (!isPreflight) return false;
-  response.setHeader("access-control-allow-methods", "POST");
-  response.setHeader(
-    "access-control-allow-headers",
-    ["Accept", "Content-Type", "Content-Encoding", ...cors.allowed_headers].join(", "),
-  );
-  if (cors.max_age > 0) response.setHeader("access-control-max-age", cors.max_age);
-  return true;
-}
-
-function originMatches(pattern: string, origin: string): boolean {
-  const parts = pattern.split("*").map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${parts.join(".*")}$`).test(origin);
 }

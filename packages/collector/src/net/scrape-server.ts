@@ -1,10 +1,11 @@
-/** Serves one page in Prometheus's text format under `/metrics`, and what else its owner adds. */
+/** Serves one page in Prometheus's formats under `/metrics`, and what else its owner adds. */
+import { gzip } from "node:zlib";
 import { TEXT_FORMAT } from "../telemetry/exposition.ts";
 import type { Address } from "./address.ts";
-import { serveRoutes, type Route, type RouteServer } from "./http-routes.ts";
+import { serveRoutes, type Route, type RouteServer, type ServeOptions } from "./http-routes.ts";
 
 export interface Page {
-  readonly text: string;
+  readonly body: string | Uint8Array;
   /** Default: the text format 0.0.4. */
   readonly contentType?: string;
 }
@@ -17,9 +18,24 @@ export function serveMetrics(
   report: (error: unknown) => void,
   routes: Readonly<Record<string, Route>> = {},
 ): Promise<RouteServer> {
-  const metrics: Route = (request, response) => {
-    const { text, contentType = TEXT_FORMAT } = page(request.headers.accept ?? "");
-    response.writeHead(200, { "content-type": contentType }).end(request.method === "HEAD" ? undefined : text);
+  return serveRoutes(address, path, { "/metrics": metricsRoute(page), ...routes }, report);
+}
+
+/** The route of such a page. It is compressed for those who take gzip, as Prometheus does. */
+export function metricsRoute(page: (accept: string) => Page): Route {
+  return (request, response) => {
+    const { body, contentType = TEXT_FORMAT } = page(request.headers.accept ?? "");
+    response.setHeader("content-type", contentType);
+    if (request.method === "HEAD") return void response.writeHead(200).end();
+    if (
+      !/(^|,)\s*gzip\s*(;\s*q=(1|0?\.\d*[1-9])[\d.]*\s*)?(,|$)/.test(
+        request.headers["accept-encoding"]?.toString() ?? "",
+      )
+    )
+      return void response.writeHead(200).end(body);
+    gzip(body, (error, compressed) => {
+      if (error !== null) return void response.destroy(error);
+      response.writeHead(200, { "content-encoding": "gzip" }).end(compressed);
+    });
   };
-  return serveRoutes(address, path, { "/metrics": metrics, ...routes }, report);
 }

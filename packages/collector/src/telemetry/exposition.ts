@@ -1,6 +1,6 @@
 /** Prometheus's text formats: what `/metrics` of the collector and of the `prometheus` exporter print. */
 
-export type FamilyType = "counter" | "gauge" | "histogram" | "summary";
+export type FamilyType = "counter" | "gauge" | "histogram" | "summary" | "unknown";
 
 /** An example of what a sample counted, with the trace that it was part of. Only OpenMetrics has them. */
 export interface Exemplar {
@@ -32,10 +32,11 @@ export const OPEN_METRICS_FORMAT = "application/openmetrics-text; version=1.0.0;
 export function expositionText(families: Iterable<Family>): string {
   let text = "";
   for (const { name, type, help, samples } of families) {
-    text += `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n`;
+    const shown = nameText(name);
+    text += `# HELP ${shown} ${escapeHelp(help)}\n# TYPE ${shown} ${type === "unknown" ? "untyped" : type}\n`;
     for (const { suffix, labels, value, timestampMs } of samples) {
       const time = timestampMs === undefined ? "" : ` ${Math.trunc(timestampMs)}`;
-      text += `${name}${suffix}${labelText(labels)} ${numberText(value)}${time}\n`;
+      text += `${seriesText(name + suffix, labels)} ${numberText(value)}${time}\n`;
     }
   }
   return text;
@@ -49,10 +50,11 @@ export function openMetricsText(families: Iterable<Family>): string {
     const family = isCounter ? name.slice(0, -"_total".length) : name;
     // A counter must end in _total; one that does not is of a type that we cannot say.
     const shownType = type === "counter" && !isCounter ? "unknown" : type;
-    text += `# HELP ${family} ${escapeLabel(help)}\n# TYPE ${family} ${shownType}\n`;
+    const shown = nameText(family);
+    text += `# HELP ${shown} ${escapeLabel(help)}\n# TYPE ${shown} ${shownType}\n`;
     for (const { suffix, labels, value, timestampMs, exemplar } of samples) {
       const time = timestampMs === undefined ? "" : ` ${timestampMs / 1_000}`;
-      text += `${name}${suffix}${labelText(labels)} ${numberText(value)}${time}${exemplarText(exemplar)}\n`;
+      text += `${seriesText(name + suffix, labels)} ${numberText(value)}${time}${exemplarText(exemplar)}\n`;
     }
   }
   return `${text}# EOF\n`;
@@ -61,12 +63,33 @@ export function openMetricsText(families: Iterable<Family>): string {
 function exemplarText(exemplar: Exemplar | undefined): string {
   if (exemplar === undefined) return "";
   const { labels, value, timestampMs } = exemplar;
-  return ` # ${labelText(labels) || "{}"} ${numberText(value)} ${timestampMs / 1_000}`;
+  return ` # {${labelTexts(labels).join(",")}} ${numberText(value)} ${timestampMs / 1_000}`;
 }
 
-function labelText(labels: Readonly<Record<string, string>>): string {
-  const parts = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(value)}"`);
-  return parts.length === 0 ? "" : `{${parts.join(",")}}`;
+/** A name that Prometheus did not know before version 3 stands in quotes, and inside the braces. */
+function seriesText(name: string, labels: Readonly<Record<string, string>>): string {
+  const texts = labelTexts(labels);
+  if (!isPlainMetricName(name)) return `{${[nameText(name), ...texts].join(",")}}`;
+  return texts.length === 0 ? name : `${name}{${texts.join(",")}}`;
+}
+
+function labelTexts(labels: Readonly<Record<string, string>>): string[] {
+  return Object.entries(labels).map(([name, value]) => {
+    const shown = /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) ? name : quoted(name);
+    return `${shown}=${quoted(value)}`;
+  });
+}
+
+function nameText(name: string): string {
+  return isPlainMetricName(name) ? name : quoted(name);
+}
+
+function isPlainMetricName(name: string): boolean {
+  return /^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(name);
+}
+
+function quoted(text: string): string {
+  return `"${escapeLabel(text)}"`;
 }
 
 /** As Go prints a float where it matters: `+Inf`, `-Inf`, `NaN`. */

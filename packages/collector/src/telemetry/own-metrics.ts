@@ -41,7 +41,7 @@ export async function serveOwnMetrics(
       const names = { typeSuffix: !noType, units: !noUnits };
       const path = `${PATH}::readers::${i}`;
       const address = parseAddress(addressText({ host, port }), path);
-      const page = (): Page => ({ text: expositionText([...meter.families(names), ...targetInfo(resource)]) });
+      const page = (): Page => ({ body: expositionText([...meter.families(names), ...targetInfo(resource)]) });
       const server = await serveMetrics(address, path, page, report, routes);
       servers.push(server);
       listening(path, server.address);

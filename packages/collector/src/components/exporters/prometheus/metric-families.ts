@@ -1,20 +1,53 @@
 /** The latest value of every series, by the names that Prometheus sees. */
-import { prometheusMetricName, type MetricObject, type MetricsObject } from "@clew/otlp";
+import type { KeyValueObject, MetricObject, MetricsObject } from "@clew/otlp";
 import type { Settings } from "../../../component.ts";
-import type { Family, FamilyType } from "../../../telemetry/exposition.ts";
-import type { Counter } from "../../../telemetry/meter.ts";
+import { prometheusExemplar } from "../../../prometheus/exemplar.ts";
+import {
+  attributeLabels,
+  infoLabels,
+  joinedAttributes,
+  scopeLabels,
+  sortedLabels,
+  targetLabels,
+  type LabelMap,
+} from "../../../prometheus/labels.ts";
+import { Naming } from "../../../prometheus/naming.ts";
+import { CUMULATIVE, DELTA, NO_RECORDED_VALUE } from "../../../prometheus/point-flags.ts";
+import { resourceLabels, type ResourceLabels } from "../../../prometheus/resource-labels.ts";
+import { SkippedPoints } from "../../../prometheus/skipped-points.ts";
+import { strategyOf } from "../../../prometheus/translation-config.ts";
+import type { FamilyType } from "../../../telemetry/exposition.ts";
 import type { PrometheusConfig } from "./config.ts";
-import { infoLabels, labelsOf, scopeLabels, sorted, targetLabels, type Labels } from "./labels.ts";
-import { exponentialPoint, histogramPoint, numberPoint, samplesOf, summaryPoint, sumOf, type Point } from "./point.ts";
+import {
+  exponentialPoint,
+  histogramPoint,
+  numberPoint,
+  summaryPoint,
+  sumOf,
+  type ExemplarOf,
+  type Point,
+} from "./point.ts";
 
-const DELTA = 1;
-const CUMULATIVE = 2;
-/** Flag of a data point that says that there is no value any more. */
-const NO_RECORDED_VALUE = 1;
 /** More would be more than a scrape can carry. */
 const MAX_SERIES = 500_000;
 
-interface Series {
+/** Names and values, sorted by name. */
+export type Labels = readonly (readonly [string, string])[];
+
+export interface KeptSeries {
+  readonly labels: Labels;
+  readonly point: Point;
+  readonly timestampMs: number;
+}
+
+export interface KeptFamily {
+  readonly name: string;
+  readonly type: FamilyType;
+  readonly help: string;
+  readonly series: readonly KeptSeries[];
+}
+
+interface StoredSeries {
   readonly labels: Labels;
   point: Point;
   timeUnixNano: bigint;
@@ -22,14 +55,15 @@ interface Series {
 }
 
 interface StoredFamily {
+  readonly name: string;
   readonly type: FamilyType;
   readonly help: string;
-  // sorted labels as JSON --> series
-  readonly series: Map<string, Series>;
+  // labels as text --> series
+  readonly series: Map<string, StoredSeries>;
 }
 
 interface DataPoint {
-  readonly attributes: Parameters<typeof labelsOf>[0];
+  readonly attributes: readonly KeyValueObject[];
   readonly timeUnixNano: bigint;
   readonly flags: number;
 }
@@ -41,114 +75,126 @@ interface Shape {
   readonly points: readonly { readonly source: DataPoint; readonly point: () => Point }[];
 }
 
+/** What all points of a scope share. */
+interface Scope {
+  readonly resourceAttributes: readonly KeyValueObject[];
+  readonly labels: LabelMap;
+}
+
 export class MetricFamilies {
   readonly #settings: Settings;
   readonly #config: PrometheusConfig;
-  readonly #skipped: (reason: string) => Counter;
+  readonly #naming: Naming;
+  readonly #resourceLabels: ResourceLabels;
+  readonly #constLabels: LabelMap;
+  readonly #skipped: SkippedPoints;
+  readonly #exemplarOf: ExemplarOf;
   // name --> family
   readonly #families = new Map<string, StoredFamily>();
-  readonly #warned = new Set<string>();
   #seriesCount = 0;
 
   constructor(settings: Settings, config: PrometheusConfig) {
     this.#settings = settings;
     this.#config = config;
-    this.#skipped = (reason) =>
-      settings.meter.counter(
-        "clew_exporter_prometheus_skipped_points",
-        "Number of data points that Prometheus cannot show.",
-        {
-          exporter: settings.id,
-          reason,
-        },
-      );
+    const naming = new Naming(strategyOf(config), config.namespace);
+    this.#naming = naming;
+    this.#resourceLabels = resourceLabels(config);
+    this.#constLabels = new Map(Object.entries(config.const_labels).map(([key, value]) => [naming.label(key), value]));
+    this.#skipped = new SkippedPoints(settings);
+    this.#exemplarOf = (exemplar) => prometheusExemplar(exemplar, naming);
   }
 
   add({ resourceMetrics }: MetricsObject): void {
     for (const { resource, scopeMetrics } of resourceMetrics) {
       const target = targetLabels(resource);
-      const isConverted = this.#config.resource_to_telemetry_conversion.enabled;
-      const converted = isConverted ? labelsOf(resource?.attributes ?? []) : {};
+      const resourceAttributes = this.#resourceLabels(resource);
       let latest = 0n;
       for (const { scope, metrics, schemaUrl } of scopeMetrics) {
-        const common = { ...converted, ...scopeLabels(scope, schemaUrl), ...target, ...this.#config.const_labels };
-        for (const metric of metrics) latest = max(latest, this.#addMetric(metric, common));
+        const ofScope = this.#config.without_scope_info ? [] : scopeLabels(scope, this.#naming, schemaUrl);
+        const labels = new Map([...ofScope, ...target, ...this.#constLabels]);
+        for (const metric of metrics) latest = max(latest, this.#addMetric(metric, { resourceAttributes, labels }));
       }
-      if (resource !== undefined && Object.keys(target).length > 0) this.#addInfo(infoLabels(resource), target, latest);
+      if (resource !== undefined && target.size > 0) this.#addInfo(infoLabels(resource, this.#naming), target, latest);
     }
   }
 
   /** What is shown now, by name; series that have expired are forgotten. */
-  families(): Family[] {
+  families(): KeptFamily[] {
     this.#expire();
-    return [...this.#families]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, { type, help, series }]) => ({
+    return [...this.#families.values()]
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .map(({ name, type, help, series }) => ({
         name,
         type,
         help,
-        samples: [...series.values()].flatMap(({ labels, point, timeUnixNano }) =>
-          samplesOf(point, labels, this.#config.send_timestamps ? Number(timeUnixNano / 1_000_000n) : undefined),
-        ),
+        series: [...series.values()].map(({ labels, point, timeUnixNano }) => ({
+          labels,
+          point,
+          timestampMs: Number(timeUnixNano / 1_000_000n),
+        })),
       }));
   }
 
   /** Returns the time of its latest point. */
-  #addMetric(metric: MetricObject, common: Labels): bigint {
+  #addMetric(metric: MetricObject, scope: Scope): bigint {
     let latest = 0n;
-    const shape = shapeOf(metric);
+    const shape = shapeOf(metric, this.#exemplarOf);
     if (typeof shape === "string") return this.#skip(shape, metric.name, latest);
-    const { namespace, add_metric_suffixes: suffixes } = this.#config;
     const nameType = shape.type === "counter" ? "counter" : metric.gauge === undefined ? "other" : "gauge";
-    const name = prometheusMetricName(metric.name, metric.unit, nameType, { namespace, suffixes });
+    const name = this.#naming.metric(metric.name, metric.unit, nameType);
     if (name === "") return this.#skip("name_invalid", metric.name, latest);
     const family = this.#family(name, shape.type, metric.description || metric.name);
     if (family === undefined) return this.#skip("type_conflict", name, latest);
     for (const { source, point } of shape.points) {
-      const labels = sorted({ ...labelsOf(source.attributes), ...common });
+      const labels = this.#labelsOf(source.attributes, scope);
       latest = max(latest, source.timeUnixNano);
       if ((source.flags & NO_RECORDED_VALUE) !== 0) this.#remove(family, labels);
-      else this.#set(family, name, labels, point(), source.timeUnixNano, shape.isDelta);
+      else this.#set(family, labels, point(), source.timeUnixNano, shape.isDelta);
     }
     return latest;
   }
 
-  #addInfo(info: Labels, target: Labels, timeUnixNano: bigint): void {
-    if (Object.keys(info).length === 0) return;
-    const name = prometheusMetricName("target_info", "", "other", { namespace: this.#config.namespace });
-    const family = this.#family(name, "gauge", "Target metadata");
-    const point: Point = { kind: "number", value: 1, exemplars: [] };
-    const labels = sorted({ ...info, ...target, ...this.#config.const_labels });
-    if (family !== undefined) this.#set(family, name, labels, point, timeUnixNano, false);
+  #labelsOf(attributes: readonly KeyValueObject[], { resourceAttributes, labels: common }: Scope): Labels {
+    const labels = attributeLabels(joinedAttributes(attributes, resourceAttributes), this.#naming);
+    for (const [name, value] of common) labels.set(name, value);
+    return sortedLabels(labels);
+  }
+
+  #addInfo(info: LabelMap, target: LabelMap, timeUnixNano: bigint): void {
+    if (info.size === 0) return;
+    const family = this.#family(this.#naming.metric("target_info", "", "other"), "gauge", "Target metadata");
+    const point: Point = { kind: "number", value: 1, startMs: 0, exemplars: [] };
+    const labels = sortedLabels(new Map([...info, ...target, ...this.#constLabels]));
+    if (family !== undefined) this.#set(family, labels, point, timeUnixNano, false);
   }
 
   /** Undefined where the name is taken by another type. */
   #family(name: string, type: FamilyType, help: string): StoredFamily | undefined {
     const known = this.#families.get(name);
     if (known !== undefined) return known.type === type ? known : undefined;
-    const family: StoredFamily = { type, help, series: new Map() };
+    const family: StoredFamily = { name, type, help, series: new Map() };
     this.#families.set(name, family);
     return family;
   }
 
-  #set(family: StoredFamily, name: string, labels: Labels, point: Point, timeUnixNano: bigint, isDelta: boolean): void {
-    const key = JSON.stringify(labels);
+  #set(family: StoredFamily, labels: Labels, point: Point, timeUnixNano: bigint, isDelta: boolean): void {
+    const key = keyOf(labels);
     const updatedMs = this.#settings.clock.nowMs();
     const series = family.series.get(key);
     if (series === undefined) {
-      if (this.#seriesCount >= MAX_SERIES) return void this.#skip("series_limit", name, 0n);
+      if (this.#seriesCount >= MAX_SERIES) return void this.#skip("series_limit", family.name, 0n);
       this.#seriesCount++;
       family.series.set(key, { labels, point, timeUnixNano, updatedMs });
       return;
     }
-    if (timeUnixNano < series.timeUnixNano) return void this.#skip("out_of_order", name, 0n);
+    if (timeUnixNano < series.timeUnixNano) return void this.#skip("out_of_order", family.name, 0n);
     series.point = isDelta ? (sumOf(series.point, point) ?? point) : point;
     series.timeUnixNano = timeUnixNano;
     series.updatedMs = updatedMs;
   }
 
   #remove(family: StoredFamily, labels: Labels): void {
-    if (family.series.delete(JSON.stringify(labels))) this.#seriesCount--;
+    if (family.series.delete(keyOf(labels))) this.#seriesCount--;
   }
 
   #expire(): void {
@@ -163,32 +209,41 @@ export class MetricFamilies {
     }
   }
 
-  /** Counted every time, logged once for each metric and reason. */
   #skip(reason: string, name: string, latest: bigint): bigint {
-    this.#skipped(reason).add(1);
-    const key = `${reason} ${name}`;
-    if (!this.#warned.has(key) && this.#warned.size < MAX_SERIES) {
-      this.#warned.add(key);
-      this.#settings.logger.warn("Metric cannot be shown to Prometheus", { metric: name, reason });
-    }
+    this.#skipped.add(reason, name);
     return latest;
   }
 }
 
 /** Or the reason why Prometheus cannot show it. */
-function shapeOf({ gauge, sum, histogram, exponentialHistogram, summary }: MetricObject): Shape | string {
-  if (gauge !== undefined) return shape("gauge", CUMULATIVE, gauge.dataPoints, numberPoint);
+function shapeOf(metric: MetricObject, exemplarOf: ExemplarOf): Shape | string {
+  const { gauge, sum, histogram, exponentialHistogram, summary } = metric;
+  const number =
+    (isCounter: boolean): NumberPointOf =>
+    (point) =>
+      numberPoint(point, exemplarOf, isCounter);
+  if (gauge !== undefined)
+    return shape(isUnknown(metric) ? "unknown" : "gauge", CUMULATIVE, gauge.dataPoints, number(false));
   if (summary !== undefined) return shape("summary", CUMULATIVE, summary.dataPoints, summaryPoint);
   if (histogram !== undefined) {
-    return shape("histogram", histogram.aggregationTemporality, histogram.dataPoints, histogramPoint);
+    const { aggregationTemporality, dataPoints } = histogram;
+    return shape("histogram", aggregationTemporality, dataPoints, (point) => histogramPoint(point, exemplarOf));
   }
   if (exponentialHistogram !== undefined) {
     const { aggregationTemporality, dataPoints } = exponentialHistogram;
-    return shape("histogram", aggregationTemporality, dataPoints, exponentialPoint);
+    return shape("histogram", aggregationTemporality, dataPoints, (point) => exponentialPoint(point, exemplarOf));
   }
   if (sum === undefined) return "no_data";
-  if (!sum.isMonotonic && sum.aggregationTemporality === DELTA) return "delta_of_non_monotonic";
-  return shape(sum.isMonotonic ? "counter" : "gauge", sum.aggregationTemporality, sum.dataPoints, numberPoint);
+  const { isMonotonic, aggregationTemporality, dataPoints } = sum;
+  if (!isMonotonic && aggregationTemporality === DELTA) return "delta_of_non_monotonic";
+  return shape(isMonotonic ? "counter" : "gauge", aggregationTemporality, dataPoints, number(isMonotonic));
+}
+
+type NumberPointOf = (point: Parameters<typeof numberPoint>[0]) => Point;
+
+/** Whether it came from Prometheus, which did not know its type. */
+function isUnknown({ metadata }: MetricObject): boolean {
+  return metadata.some(({ key, value }) => key === "prometheus.type" && value?.stringValue === "unknown");
 }
 
 function shape<Source extends DataPoint>(
@@ -203,6 +258,10 @@ function shape<Source extends DataPoint>(
     isDelta: temporality === DELTA,
     points: sources.map((source) => ({ source, point: () => pointOf(source) })),
   };
+}
+
+function keyOf(labels: Labels): string {
+  return labels.flat().join("\0");
 }
 
 function max(a: bigint, b: bigint): bigint {

@@ -2,11 +2,16 @@ import { decode, payloadBytes, PROTOCOLS, type MetricsObject, type Payload } fro
 import type { Component, Settings } from "../../../component.ts";
 import type { Consumer } from "../../../consumer.ts";
 import { addressText } from "../../../net/address.ts";
-import type { RouteServer } from "../../../net/http-routes.ts";
-import { serveMetrics, type Page } from "../../../net/scrape-server.ts";
-import { expositionText, openMetricsText, OPEN_METRICS_FORMAT } from "../../../telemetry/exposition.ts";
+import { guardedRoute } from "../../../net/guarded-route.ts";
+import { serveRoutes, type RouteServer } from "../../../net/http-routes.ts";
+import { metricsRoute, type Page } from "../../../net/scrape-server.ts";
+import { serverTlsOptions } from "../../../net/server-tls.ts";
+import { negotiate } from "../../../prometheus/negotiate.ts";
+import { expositionText, openMetricsText } from "../../../telemetry/exposition.ts";
 import type { PrometheusConfig } from "./config.ts";
 import { MetricFamilies } from "./metric-families.ts";
+import { protobufPage } from "./protobuf-page.ts";
+import { escapedFamilies, textFamilies } from "./text-families.ts";
 
 /** Keeps the latest value of every series and shows them to Prometheus. */
 export class PrometheusExporter implements Component, Consumer {
@@ -23,8 +28,16 @@ export class PrometheusExporter implements Component, Consumer {
 
   async start(): Promise<void> {
     const { settings, config } = { settings: this.#settings, config: this.#config };
-    const path = `${settings.path}::endpoint`;
-    this.#server = await serveMetrics(config.endpoint, path, (accept) => this.#page(accept), settings.report);
+    const { path, report } = settings;
+    const metrics = metricsRoute((accept) => this.#page(accept));
+    const routes = { "/metrics": guardedRoute(metrics, config, settings) };
+    const tls = config.tls === undefined ? undefined : await serverTlsOptions(config.tls, `${path}::tls`);
+    const times = {
+      requestTimeout: config.read_timeout,
+      headersTimeout: config.read_header_timeout,
+      keepAliveTimeout: config.idle_timeout,
+    };
+    this.#server = await serveRoutes(config.endpoint, `${path}::endpoint`, routes, report, { tls, times });
     settings.listening("endpoint", this.#server.address);
     settings.logger.info("Serving metrics", { endpoint: addressText(this.#server.address) });
   }
@@ -41,10 +54,11 @@ export class PrometheusExporter implements Component, Consumer {
   }
 
   #page(accept: string): Page {
-    const families = this.#families.families();
-    if (this.#config.enable_open_metrics && accept.includes("application/openmetrics-text")) {
-      return { text: openMetricsText(families), contentType: OPEN_METRICS_FORMAT };
-    }
-    return { text: expositionText(families) };
+    const { format, contentType, escaping } = negotiate(accept, this.#config.enable_open_metrics);
+    const families = escapedFamilies(this.#families.families(), escaping);
+    const timestamps = this.#config.send_timestamps;
+    if (format === "protobuf") return { body: protobufPage(families, timestamps), contentType };
+    const texts = textFamilies(families, timestamps);
+    return { body: format === "openmetrics" ? openMetricsText(texts) : expositionText(texts), contentType };
   }
 }

@@ -1,0 +1,46 @@
+/** Names of metrics and labels under the configured translation strategy. */
+import { prometheusLabelName, prometheusMetricName, type PrometheusNameType } from "@clew/otlp";
+
+export const STRATEGIES = [
+  "UnderscoreEscapingWithSuffixes",
+  "UnderscoreEscapingWithoutSuffixes",
+  "NoUTF8EscapingWithSuffixes",
+  "NoTranslation",
+] as const;
+
+export type TranslationStrategy = (typeof STRATEGIES)[number];
+
+/** Attributes have few keys; where they have more than this, names are worked out anew. */
+const MAX_CACHED_LABELS = 10_000;
+
+export class Naming {
+  readonly #namespace: string;
+  readonly #suffixes: boolean;
+  readonly #utf8: boolean;
+  // attribute's key --> label's name
+  readonly #labels = new Map<string, string>();
+
+  constructor(strategy: TranslationStrategy, namespace = "") {
+    this.#namespace = namespace;
+    this.#suffixes = strategy.endsWith("WithSuffixes");
+    this.#utf8 = strategy === "NoUTF8EscapingWithSuffixes" || strategy === "NoTranslation";
+  }
+
+  /** Empty where no valid character is left. */
+  metric(name: string, unit: string, type: PrometheusNameType): string {
+    return prometheusMetricName(name, unit, type, {
+      namespace: this.#namespace,
+      suffixes: this.#suffixes,
+      utf8: this.#utf8,
+    });
+  }
+
+  /** Empty where no valid character is left. */
+  label(key: string): string {
+    const cached = this.#labels.get(key);
+    if (cached !== undefined) return cached;
+    const name = prometheusLabelName(key, { underscoreSanitization: false, utf8: this.#utf8 });
+    if (this.#labels.size < MAX_CACHED_LABELS) this.#labels.set(key, name);
+    return name;
+  }
+}
