@@ -36,6 +36,7 @@ const LEAST: Readonly<Record<string, object>> = {
   "extension zpages": { endpoint: "127.0.0.1:0" },
   "extension file_storage": { directory: mkdtempSync(join(tmpdir(), "clew-registry-")) },
   "exporter file": { path: join(mkdtempSync(join(tmpdir(), "clew-registry-")), "out.json") },
+  "exporter loadbalancing": { resolver: { static: { hostnames: ["127.0.0.1:1"] } } },
   "exporter otlp_grpc": { endpoint: "127.0.0.1:1", tls: { insecure: true } },
   "exporter otlp_http": { endpoint: "http://127.0.0.1:1" },
   "exporter prometheus": { endpoint: "127.0.0.1:0" },

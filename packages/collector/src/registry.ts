@@ -41,6 +41,7 @@ import { prometheusExporter } from "./components/exporters/prometheus/factory.ts
 import { prometheusRemoteWriteExporter } from "./components/exporters/prometheus-remote-write/factory.ts";
 import { debugExporter } from "./components/exporters/debug/factory.ts";
 import { fileExporter } from "./components/exporters/file/factory.ts";
+import { loadBalancingExporter } from "./components/exporters/loadbalancing/factory.ts";
 import { nopExporter } from "./components/exporters/nop/factory.ts";
 
 /** The components that a configuration may name. */
@@ -74,6 +75,7 @@ export function builtinComponents(): Registry {
     exporters: [
       debugExporter,
       fileExporter,
+      loadBalancingExporter,
       nopExporter,
       otlpGrpcExporter,
       otlpHttpExporter,

@@ -32,7 +32,7 @@ export { splitPayload } from "./split-payload.ts";
 export type { Counts } from "./validate.ts";
 export { AttributesView } from "./view/attributes-view.ts";
 export { MessageView, type Scalar } from "./view/message-view.ts";
-export { dataOf, METRIC_DATA, pointsOf, TelemetryView, type MetricData } from "./view/telemetry-view.ts";
+export { dataOf, METRIC_DATA, pointsOf, recordType, TelemetryView, type MetricData } from "./view/telemetry-view.ts";
 export { valueBytes, valueFromBytes, valueObject, type Value, type ValueMap } from "./view/value.ts";
 export { Reader } from "./wire/reader.ts";
 export { nanosParts, Writer } from "./wire/writer.ts";

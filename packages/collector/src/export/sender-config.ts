@@ -51,7 +51,7 @@ export interface SenderConfig {
   readonly sending_queue: QueueConfig;
 }
 
-export const retry: Schema<RetryConfig> = section<RetryConfig>({
+export const retryFields: Fields<RetryConfig> = {
   enabled: field(boolean, true, "Whether to try again what failed and may succeed."),
   initial_interval: field(duration, "5s", "The wait before the second attempt."),
   randomization_factor: field(number(), 0.5, "How far each wait is varied, so that senders do not come back together."),
@@ -62,7 +62,9 @@ export const retry: Schema<RetryConfig> = section<RetryConfig>({
     "5m",
     "After this the sender is told that it failed; 0 never gives up. What stands in a `storage` is never given up.",
   ),
-});
+};
+
+export const retry: Schema<RetryConfig> = section<RetryConfig>(retryFields);
 
 const partition: Schema<QueueBatchConfig["partition"]> = section<QueueBatchConfig["partition"]>(
   { metadata_keys: field(list(string), undefined, "Requests go into one batch only where these agree.") },
@@ -93,7 +95,7 @@ const batch: Schema<QueueBatchConfig> = section<QueueBatchConfig>(
   },
 );
 
-const queue: Schema<QueueConfig> = section<QueueConfig>(
+export const queue: Schema<QueueConfig> = section<QueueConfig>(
   {
     enabled: field(boolean, true, "Whether requests wait for their turn. Without it all are sent at once."),
     num_consumers: field(integer(1), 10, "How many requests are under way at once."),

@@ -1,4 +1,5 @@
 import type { Payload } from "../payload.ts";
+import type { Message } from "../schema/message.ts";
 import { PROTOCOLS, type Signal } from "../signal.ts";
 import type { Counts } from "../validate.ts";
 import { MessageView } from "./message-view.ts";
@@ -100,6 +101,15 @@ export class TelemetryView {
       }
     }
   }
+}
+
+/** What a span, metric or log record is on the wire. */
+export function recordType(signal: Signal): Message {
+  const { resources, scopes, records } = NAMES[signal];
+  return [resources, scopes, records].reduce(
+    (message, name) => message.byName[name]!.message!(),
+    PROTOCOLS[signal].request,
+  );
 }
 
 /** Which data a metric has; undefined where it has none. */

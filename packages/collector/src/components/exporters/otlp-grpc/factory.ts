@@ -1,7 +1,8 @@
 import type { ExporterFactory } from "../../../component.ts";
+import type { OtlpGrpcConfig } from "../../../export/otlp-grpc-config.ts";
+import { OtlpGrpcDestination } from "../../../export/otlp-grpc-destination.ts";
 import { Sender } from "../../../export/sender.ts";
-import { schema, type OtlpGrpcConfig } from "./config.ts";
-import { OtlpGrpcDestination } from "./otlp-grpc.ts";
+import { schema } from "./config.ts";
 
 export const otlpGrpcExporter: ExporterFactory<OtlpGrpcConfig> = {
   kind: "exporter",

@@ -1,14 +1,14 @@
 import { isIP } from "node:net";
 import { payloadBytes, PROTOCOLS, RPC_CODE, type Payload, type Status } from "@clew/otlp";
-import type { Settings } from "../../../component.ts";
-import { ConsumeError } from "../../../consumer.ts";
-import { compress } from "../../../compression/compress.ts";
-import { compressing, requestHeaders, tlsOptions } from "../../../export/client-config.ts";
-import type { Destination } from "../../../export/delivery.ts";
-import { warnOfPartialSuccess } from "../../../export/partial-success.ts";
-import { GrpcClient, GrpcError, type Request } from "../../../grpc/client.ts";
-import { CODE_NAMES } from "../../../grpc/message.ts";
-import type { OtlpGrpcConfig } from "./config.ts";
+import type { Settings } from "../component.ts";
+import { ConsumeError } from "../consumer.ts";
+import { compress } from "../compression/compress.ts";
+import { compressing, requestHeaders, tlsOptions } from "./client-config.ts";
+import type { Destination } from "./delivery.ts";
+import { warnOfPartialSuccess } from "./partial-success.ts";
+import { GrpcClient, GrpcError, type Request } from "../grpc/client.ts";
+import { CODE_NAMES } from "../grpc/message.ts";
+import type { OtlpGrpcConfig } from "./otlp-grpc-config.ts";
 
 /** gRPC's servers count on a name. */
 const USER_AGENT = "clew-collector";
