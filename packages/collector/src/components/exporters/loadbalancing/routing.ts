@@ -141,5 +141,5 @@ function textOf(value: Value): string {
     return `{${entries.map(([key, inner]) => `${key}:${textOf(inner)}`).join(",")}}`;
   }
   if (Array.isArray(value)) return `[${value.map((one: Value) => textOf(one)).join(",")}]`;
-  return String(value);
+  return (value as boolean | bigint | number).toString();
 }
