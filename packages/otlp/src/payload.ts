@@ -61,6 +61,11 @@ export function concatPayloads(payloads: readonly Payload[]): Payload {
   return { signal: first.signal, chunks, counts, byteLength, ...(client === undefined ? {} : { client }) };
 }
 
+/** What is told of a payload by whoever must not hold its bytes. */
+export function withoutBytes({ signal, counts, byteLength }: Payload): Payload {
+  return { signal, chunks: [], counts, byteLength };
+}
+
 /** The request's bytes in one piece. */
 export function payloadBytes(payload: Payload): Uint8Array {
   return payload.chunks.length === 1 ? payload.chunks[0]! : Buffer.concat(payload.chunks, payload.byteLength);

@@ -53,6 +53,7 @@ export class GrpcRequest implements RequestHandler {
   end(): void {
     if (this.#bytes.length !== this.#expected) return this.refuse(new CallError(RPC_CODE.INTERNAL, "unexpected EOF"));
     const frame = this.#bytes.take();
+    this.#bytes.clear();
     this.#receiving.end();
     const body = frame.subarray(PREFIX_BYTES);
     this.#resolve(frame[0] === 1 ? decompressed(body, this.#encoding, this.#maxBytes) : body);

@@ -84,22 +84,28 @@ function begin<Admission>(settings: GrpcHandlerSettings<Admission>, stream: Http
     return DEAF;
   }
   const request = new GrpcRequest(encoding, settings.maxMessageBytes, settings.receiving);
-  const succeed = (): void => stream.answer(SUCCESS);
-  if (admission instanceof Promise) {
-    admission.catch((error: unknown) => request.refuse(error));
-    const admitted = admission;
-    request.whole
-      .then(async (message) => method.take(message, await admitted))
-      .then(succeed)
-      .catch(fail);
-  } else {
-    const admitted = admission;
-    request.whole
-      .then((message) => method.take(message, admitted))
-      .then(succeed)
-      .catch(fail);
-  }
+  if (admission instanceof Promise) refuseUnlessAdmitted(admission, request);
+  answerOnceTaken(method, request.whole, admission, () => stream.answer(SUCCESS), fail);
   return request;
+}
+
+/** Here no function sees the request, lest it be held until the call is answered. */
+function answerOnceTaken<Admission>(
+  method: Method<Admission>,
+  message: Promise<Buffer>,
+  admission: Promise<Admission> | Admission,
+  succeed: () => void,
+  fail: (error: unknown) => void,
+): void {
+  const taken =
+    admission instanceof Promise
+      ? message.then((bytes) => admission.then((admitted) => method.take(bytes, admitted)))
+      : message.then((bytes) => method.take(bytes, admission));
+  taken.then(succeed).catch(fail);
+}
+
+function refuseUnlessAdmitted(admission: Promise<unknown>, request: GrpcRequest): void {
+  admission.catch((error: unknown) => request.refuse(error));
 }
 
 function failure(status: Status): Answer {

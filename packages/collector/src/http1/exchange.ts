@@ -79,6 +79,8 @@ export class Exchange {
     this.isWhole = true;
     this.#receiving?.end();
     this.#resolve(this.#bytes.take());
+    this.#bytes.clear();
+    this.#resolve = () => {};
   }
 
   /** The client is gone. */

@@ -266,12 +266,15 @@ export class Http2Connection implements FrameHandler, StreamOwner {
     this.#streams.set(streamId, stream);
     if (isEnd) stream.isRemoteClosed = true;
     stream.handler = this.#settings.begin(stream, fields);
-    if (isEnd && this.#streams.has(streamId)) stream.handler.end();
+    if (isEnd && this.#streams.has(streamId)) this.#endOf(stream);
   }
 
   #endOf(stream: Http2Stream): void {
     stream.isRemoteClosed = true;
-    stream.handler.end();
+    // Its work may take long: meanwhile nothing here holds the request.
+    const { handler } = stream;
+    stream.handler = DEAF;
+    handler.end();
   }
 
   #reset(streamId: number, payload: Buffer): void {

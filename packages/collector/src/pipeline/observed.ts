@@ -1,6 +1,6 @@
 /** Counts what enters and leaves each component, under the Collector's metric names. Written once, for every component. */
 import { messageOf } from "@clew/base";
-import { SIGNALS, type Payload, type Signal } from "@clew/otlp";
+import { SIGNALS, withoutBytes, type Payload, type Signal } from "@clew/otlp";
 import type { Exporter } from "../component.ts";
 import { ConsumeError, isPermanent, type Consumer, type Consumers } from "../consumer.ts";
 import { ExporterCounters } from "./exporter-counters.ts";
@@ -127,14 +127,16 @@ function around(
 ): Consumer {
   return {
     ...refusalOf(consumer),
-    async consume(payload) {
-      try {
-        await consumer.consume(payload);
-      } catch (error) {
-        refused(payload, error);
-        throw error instanceof ConsumeError ? error : unexpected(error);
-      }
-      taken(payload);
+    // Not async: what waits for the answer must not keep bytes that were handed on.
+    consume(payload) {
+      const told = withoutBytes(payload);
+      return consumer.consume(payload).then(
+        () => taken(told),
+        (error: unknown) => {
+          refused(told, error);
+          throw error instanceof ConsumeError ? error : unexpected(error);
+        },
+      );
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Payload } from "@clew/otlp";
+import { withoutBytes, type Payload } from "@clew/otlp";
 import type { Component, Settings } from "../../../component.ts";
 import { ConsumeError, type Consumer } from "../../../consumer.ts";
 import { observedItems } from "../../../pipeline/item-counter.ts";
@@ -68,18 +68,18 @@ export class MemoryLimiter implements Component, Consumer {
     return Promise.resolve();
   }
 
-  async consume(payload: Payload): Promise<void> {
+  // Not async, as in all that stands before a batch: what waits must not keep bytes that were handed on.
+  consume(payload: Payload): Promise<void> {
     if (this.#isRefusing || this.#estimate() + payload.byteLength >= this.#softBytes) {
       this.#refused(payload);
-      throw this.#error();
+      return Promise.reject(this.#error());
     }
-    this.#inFlightBytes += payload.byteLength;
-    try {
-      await this.#next.consume(payload);
-    } finally {
-      this.#inFlightBytes -= payload.byteLength;
-    }
-    this.#accepted(payload);
+    const told = withoutBytes(payload);
+    this.#inFlightBytes += told.byteLength;
+    return this.#next
+      .consume(payload)
+      .finally(() => (this.#inFlightBytes -= told.byteLength))
+      .then(() => this.#accepted(told));
   }
 
   refusal(): ConsumeError | undefined {

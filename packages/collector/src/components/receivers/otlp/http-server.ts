@@ -102,9 +102,12 @@ export class HttpServer {
       const client = await this.#identify(() => this.#headersOf(exchange), exchange.address);
       const refusal = route.consumer.refusal?.();
       if (refusal !== undefined) return failure(encoding, refusal);
-      const payload = await this.#payload(exchange, route.signal, encoding);
-      if (payload === undefined) return plain(400, "the client went away");
-      await route.consumer.consume(client === undefined ? payload : { ...payload, client });
+      // Not awaited apart: what waits for the answer must not keep bytes that were handed on.
+      const isTaken = await this.#payload(exchange, route.signal, encoding).then((payload) => {
+        if (payload === undefined) return false;
+        return route.consumer.consume(client === undefined ? payload : { ...payload, client }).then(() => true);
+      });
+      if (!isTaken) return plain(400, "the client went away");
     } catch (error) {
       return failure(encoding, error);
     }
