@@ -150,7 +150,7 @@ export class BatchProcessor implements Component, Consumer {
       this.#byteSizes.record(byteLength);
     }
     const sent = Promise.all(pieces.map((piece) => this.#next.consume(piece)));
-    return sent.then(() => {});
+    return sent.then(() => undefined);
   }
 }
 
