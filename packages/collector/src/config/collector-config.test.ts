@@ -47,6 +47,34 @@ service:
   ]);
 });
 
+test("what has a fault is told once, not again wherever it is named", async () => {
+  expect(
+    await problemsOf(`
+receivers: { otlp: { protocols: { grpc: } }, kafka: }
+exporters: { logging: { loglevel: debug } }
+extensions: { pproof: }
+service:
+  extensions: [pproof]
+  pipelines: { logs: { receivers: [otlp, kafka], exporters: [logging] } }
+`),
+  ).toEqual([
+    expect.stringMatching(/^receivers::kafka: unknown type/) as string,
+    expect.stringMatching(/^exporters::logging: unknown type.*\(did you mean "debug"\?\)$/) as string,
+    expect.stringMatching(/^extensions::pproof: unknown type/) as string,
+  ]);
+});
+
+test("levels are read as the Collector reads them, with any capitals", async () => {
+  const telemetry = "{ logs: { level: INFO }, metrics: { level: Detailed } }";
+  expect(
+    await problemsOf(`
+${OTLP}
+exporters: { debug: { verbosity: Basic } }
+service: { telemetry: ${telemetry}, pipelines: { logs: { receivers: [otlp], exporters: [debug] } } }
+`),
+  ).toEqual([]);
+});
+
 test("refuses a component in a pipeline of a signal that it does not take", async () => {
   expect(
     await problemsOf(`

@@ -41,8 +41,16 @@ export function readConfig(loaded: LoadedConfig, registry: Registry): CollectorC
   if (Object.keys(service.pipelines).length === 0 && problems.length === 0) {
     place.at("service").at("pipelines").problem("service must have at least one pipeline");
   }
-  const pipelines = readPipelines(service.pipelines, components, problems);
-  checkExtensions(service.extensions, extensions, place.at("service").at("extensions"));
+  const isWritten = (section: string, id: string): boolean =>
+    Object.hasOwn(recordOf(root[section], new Place("", [])), id);
+  const pipelines = readPipelines(service.pipelines, components, isWritten, problems);
+  for (const id of service.extensions) {
+    if (!isWritten("extensions", id))
+      place
+        .at("service")
+        .at("extensions")
+        .problem(`references extension ${JSON.stringify(id)} which is not configured`, "configure it under extensions");
+  }
   if (problems.length > 0) throw new ConfigError(problems, (path) => loaded.positionOf(path));
   return { ...components, extensions, service, pipelines };
 }
@@ -52,15 +60,5 @@ function reportUnknownSections(root: Readonly<Record<string, unknown>>, place: P
     const near = nearest(key, SECTIONS);
     const remedy = near === undefined ? undefined : `did you mean ${JSON.stringify(near)}?`;
     place.problem(`'' has invalid keys: ${key}`, remedy, key);
-  }
-}
-
-function checkExtensions(ids: readonly string[], configured: ReadonlyMap<string, unknown>, place: Place): void {
-  for (const id of ids) {
-    if (!configured.has(id))
-      place.problem(
-        `references extension ${JSON.stringify(id)} which is not configured`,
-        "configure it under extensions",
-      );
   }
 }

@@ -28,12 +28,16 @@ export interface ConfiguredComponents {
   readonly connectors: ReadonlyMap<string, Configured<ConnectorFactory<unknown>>>;
 }
 
+/** Whether a section has an id, though it may have a fault, which was told where it stands. */
+export type IsWritten = (section: keyof ConfiguredComponents, id: string) => boolean;
+
 const KINDS = ["receivers", "processors", "exporters"] as const;
 
 /** In the order in which data passes them: a pipeline stands before those that its connectors feed. */
 export function readPipelines(
   sections: Readonly<Record<string, PipelineSection>>,
   components: ConfiguredComponents,
+  isWritten: IsWritten,
   problems: ConfigProblem[],
 ): readonly PipelineConfig[] {
   const pipelines: PipelineConfig[] = [];
@@ -49,12 +53,17 @@ export function readPipelines(
     if (section.exporters.length === 0) place.problem("must have at least one exporter");
     pipelines.push({ id, signal, ...section });
   }
-  for (const pipeline of pipelines) checkReferences(pipeline, components, problems);
+  for (const pipeline of pipelines) checkReferences(pipeline, components, isWritten, problems);
   checkConnectors(pipelines, components, problems);
   return inOrder(pipelines, components, problems);
 }
 
-function checkReferences(pipeline: PipelineConfig, components: ConfiguredComponents, problems: ConfigProblem[]): void {
+function checkReferences(
+  pipeline: PipelineConfig,
+  components: ConfiguredComponents,
+  isWritten: IsWritten,
+  problems: ConfigProblem[],
+): void {
   for (const kind of KINDS) {
     const place = new Place(`service::pipelines::${pipeline.id}`, problems);
     const isEnd = kind !== "processors";
@@ -62,7 +71,9 @@ function checkReferences(pipeline: PipelineConfig, components: ConfiguredCompone
     for (const id of pipeline[kind]) {
       if (seen.has(id)) place.problem(`references ${kind.slice(0, -1)} ${JSON.stringify(id)} multiple times`);
       seen.add(id);
-      if (!isEnd || !components.connectors.has(id)) checkReference(kind, id, components, pipeline.signal, place);
+      // What has a fault was told where it stands: here it would only be told again.
+      const isTold = !components[kind].has(id) && (isWritten(kind, id) || (isEnd && isWritten("connectors", id)));
+      if (!isTold) checkReference(kind, id, components, pipeline.signal, place);
     }
   }
 }

@@ -12,6 +12,9 @@ export interface Configured<Factory> {
   readonly warning?: string;
 }
 
+/** Types that the Collector has no more, and what took their place. */
+const RENAMED: Readonly<Record<string, string>> = { logging: "debug" };
+
 interface Typed {
   readonly type: string;
   readonly alias?: string;
@@ -47,7 +50,7 @@ export function readComponents<Factory extends Typed>(
 
 function unknownType(type: string, id: string, factories: readonly Typed[]): [string, string | undefined] {
   const types = factories.flatMap((one) => (one.alias === undefined ? [one.type] : [one.type, one.alias]));
-  const near = nearest(type, types);
+  const near = RENAMED[type] ?? nearest(type, types);
   return [
     `unknown type: ${JSON.stringify(type)} for id: ${JSON.stringify(id)} (valid values: [${types.join(" ")}])`,
     near === undefined ? undefined : `did you mean ${JSON.stringify(near)}?`,

@@ -4,6 +4,7 @@ import {
   boolean,
   duration,
   field,
+  inAnyCase,
   integer,
   list,
   map,
@@ -106,7 +107,11 @@ const reader: Schema<MetricsReader> = section({
 });
 
 const metrics: Schema<TelemetryConfig["metrics"]> = section({
-  level: field(oneOf("none", "basic", "normal", "detailed"), "normal", "`none` turns the collector's own metrics off."),
+  level: field(
+    inAnyCase(oneOf("none", "basic", "normal", "detailed")),
+    "normal",
+    "`none` turns the collector's own metrics off.",
+  ),
   readers: field(
     optional(list(reader)),
     undefined,
@@ -123,7 +128,7 @@ const sampling: Schema<SamplingConfig> = section<SamplingConfig>({
 });
 
 const logs: Schema<TelemetryConfig["logs"]> = section({
-  level: field(oneOf("debug", "info", "warn", "error"), "info", "Lines below it are left out."),
+  level: field(inAnyCase(oneOf("debug", "info", "warn", "error")), "info", "Lines below it are left out."),
   encoding: field(oneOf("console", "json"), "console", "How lines are written: for people, or as JSON."),
   development: field(boolean, false, "Accepted for compatibility."),
   disable_caller: field(boolean, false, "Accepted for compatibility."),

@@ -174,6 +174,17 @@ export function oneOf<T extends string>(...values: readonly T[]): Schema<T> {
   };
 }
 
+/** The same, with whatever capitals it is written, as the Collector reads levels. */
+export function inAnyCase<T extends string>(inner: Schema<T>): Schema<T> {
+  return {
+    ...inner,
+    read(raw, place) {
+      const value = raw instanceof Expanded ? raw.text : raw;
+      return inner.read(typeof value === "string" ? value.toLowerCase() : value, place);
+    },
+  };
+}
+
 export function list<T>(item: Schema<T>): Schema<readonly T[]> {
   return {
     type: `list of ${item.type}`,

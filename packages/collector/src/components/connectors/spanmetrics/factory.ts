@@ -4,8 +4,8 @@ import { Spanmetrics } from "./spanmetrics.ts";
 
 export const spanmetricsConnector: ConnectorFactory<SpanmetricsConfig> = {
   kind: "connector",
-  type: "spanmetrics",
-  alias: "span_metrics",
+  type: "span_metrics",
+  alias: "spanmetrics",
   stability: { traces: { metrics: "beta" } },
   schema,
   create: (settings, config, { next }) => new Spanmetrics(settings, config, next),

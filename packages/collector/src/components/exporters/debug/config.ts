@@ -1,4 +1,14 @@
-import { boolean, field, integer, list, oneOf, section, string, type Schema } from "../../../schema/schema.ts";
+import {
+  boolean,
+  field,
+  inAnyCase,
+  integer,
+  list,
+  oneOf,
+  section,
+  string,
+  type Schema,
+} from "../../../schema/schema.ts";
 
 export interface DebugConfig {
   readonly verbosity: "basic" | "normal" | "detailed";
@@ -10,7 +20,7 @@ export interface DebugConfig {
 
 export const schema: Schema<DebugConfig> = section<DebugConfig>({
   verbosity: field(
-    oneOf("basic", "normal", "detailed"),
+    inAnyCase(oneOf("basic", "normal", "detailed")),
     "basic",
     "`basic`: a line with counts for each batch; `normal`: a line for each record as well; `detailed`: every field.",
   ),

@@ -15,7 +15,8 @@ const KEYS: Readonly<Record<Signal, readonly RoutingKey[]>> = {
 
 export const loadBalancingExporter: ExporterFactory<LoadBalancingConfig> = {
   kind: "exporter",
-  type: "loadbalancing",
+  type: "load_balancing",
+  alias: "loadbalancing",
   stability: { traces: "beta", metrics: "development", logs: "beta" },
   schema,
   create(settings, config, signals): Exporter {

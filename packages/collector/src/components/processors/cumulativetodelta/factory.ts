@@ -4,7 +4,8 @@ import { CumulativeToDelta } from "./cumulativetodelta.ts";
 
 export const cumulativeToDeltaProcessor: ProcessorFactory<CumulativeToDeltaConfig> = {
   kind: "processor",
-  type: "cumulativetodelta",
+  type: "cumulative_to_delta",
+  alias: "cumulativetodelta",
   stability: { metrics: "beta" },
   schema,
   create: (settings, config, next) => new CumulativeToDelta(settings, config, next),

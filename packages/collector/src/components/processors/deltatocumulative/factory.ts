@@ -4,7 +4,8 @@ import { DeltaToCumulative } from "./deltatocumulative.ts";
 
 export const deltaToCumulativeProcessor: ProcessorFactory<DeltaToCumulativeConfig> = {
   kind: "processor",
-  type: "deltatocumulative",
+  type: "delta_to_cumulative",
+  alias: "deltatocumulative",
   stability: { metrics: "beta" },
   schema,
   create: (settings, config, next) => new DeltaToCumulative(settings, config, next),
