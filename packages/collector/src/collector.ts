@@ -19,7 +19,10 @@ import { MemoryMeter } from "./telemetry/meter.ts";
 import { sampledLogger } from "./telemetry/sampled-logger.ts";
 import { serveOwnMetrics } from "./telemetry/own-metrics.ts";
 import { serveTap } from "./telemetry/tap-endpoint.ts";
+import { OwnTraces } from "./telemetry/own-traces.ts";
 import { observeProcess } from "./telemetry/process-metrics.ts";
+import { Tracer } from "./telemetry/tracer.ts";
+import { ratioOf } from "./telemetry/traces-config.ts";
 
 export interface CollectorSettings {
   /** What `loadConfig` returned. */
@@ -64,6 +67,8 @@ class Service implements Collector {
   readonly #resource: Readonly<Record<string, string>>;
   readonly #meter = new MemoryMeter();
   readonly #tapPoints = new TapPoints();
+  readonly #ownTraces: OwnTraces | undefined;
+  readonly #tracer: Tracer | undefined;
   readonly #graph: Graph;
   // id --> extension
   readonly #extensions: ReadonlyMap<string, Extension>;
@@ -77,7 +82,7 @@ class Service implements Collector {
 
   constructor(config: CollectorConfig, settings: CollectorSettings) {
     const { clock = systemClock, random = Math.random, logger, resource = {} } = settings;
-    const { logs, resource: ownResource } = config.service.telemetry;
+    const { logs, resource: ownResource, traces } = config.service.telemetry;
     this.#config = config;
     this.#clock = clock;
     this.#random = random;
@@ -88,6 +93,11 @@ class Service implements Collector {
       .with({ ...fields, ...logs.initial_fields });
     this.#logger = sampledLogger(this.#unsampledLogger, logs.sampling, () => clock.nowMs());
     this.#report = (error) => this.#logger.error("Unexpected error", { error: String(error) });
+    if (traces.level !== "none" && traces.processors.length > 0) {
+      const own = new OwnTraces(traces, settings.components.exporters, this.#ownSettings(), this.#resource);
+      this.#ownTraces = own;
+      this.#tracer = new Tracer(clock, ratioOf(traces), (span) => own.add(span));
+    }
     this.#graph = buildGraph(
       config,
       (kind, id, pipeline) => this.#settingsFor(kind, id, pipeline),
@@ -130,6 +140,7 @@ class Service implements Collector {
         Version: this.#resource["service.version"],
         NumCPU: availableParallelism(),
       });
+      await this.#ownTraces?.start();
       this.#logger.info("Starting extensions...");
       for (const component of [...this.#extensions.values(), ...exporters, ...[...inner].reverse(), ...receivers]) {
         await component.start();
@@ -164,6 +175,7 @@ class Service implements Collector {
     await receiversStopped;
     this.#logger.info("Stopping extensions...");
     for (const extension of this.#runningOf([...this.#extensions.values()])) await this.#shutdownOf(extension);
+    await this.#ownTraces?.shutdown();
     this.#endProcessMetrics();
     this.#endStatementMetrics();
     await Promise.all(this.#servers.map((server) => server.close()));
@@ -207,17 +219,31 @@ class Service implements Collector {
     };
     const logger = this.#logger.with(fields);
     return {
+      ...this.#ownSettings(),
       id,
       path,
       logger,
       unsampledLogger: this.#unsampledLogger.with(fields),
-      clock: this.#clock,
-      random: this.#random,
-      meter: this.#meter,
+      tracer: this.#tracer,
       report: (error) => logger.error("Unexpected error", { error: String(error) }),
       listening: (setting, address) => {
         this.addresses[`${path}::${setting}`] = address;
       },
+    };
+  }
+
+  /** What is the same for every component. */
+  #ownSettings(): Settings {
+    return {
+      id: "",
+      path: "service",
+      logger: this.#logger,
+      unsampledLogger: this.#unsampledLogger,
+      clock: this.#clock,
+      random: this.#random,
+      meter: this.#meter,
+      report: this.#report,
+      listening: () => {},
       extension: (name) => this.#extensions.get(name),
     };
   }

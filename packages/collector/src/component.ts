@@ -11,6 +11,7 @@ import type { Address } from "./net/address.ts";
 import type { Schema } from "./schema/schema.ts";
 import type { Logger } from "./telemetry/logger.ts";
 import type { Meter } from "./telemetry/meter.ts";
+import type { Tracer } from "./telemetry/tracer.ts";
 
 export type Kind = "receiver" | "processor" | "exporter" | "connector" | "extension";
 
@@ -42,6 +43,8 @@ export interface Settings {
   readonly unsampledLogger: Logger;
   /** The collector's own metrics. */
   readonly meter: Meter;
+  /** The collector's own traces; undefined where it has none. */
+  readonly tracer?: Tracer | undefined;
   /** A number from 0 up to 1, for jitter. */
   readonly random: () => number;
   /** Takes errors that have nowhere else to go. */

@@ -14,6 +14,7 @@ import {
   string,
   type Schema,
 } from "../schema/schema.ts";
+import { tracesSchema, type TracesConfig } from "../telemetry/traces-config.ts";
 
 export interface PipelineSection {
   readonly receivers: readonly string[];
@@ -59,7 +60,7 @@ export interface TelemetryConfig {
     readonly error_output_paths: readonly string[];
     readonly processors: unknown;
   };
-  readonly traces: unknown;
+  readonly traces: TracesConfig;
   readonly resource: Readonly<Record<string, unknown>>;
 }
 
@@ -147,7 +148,7 @@ export const serviceSchema: Schema<ServiceConfig> = section({
     section<TelemetryConfig>({
       metrics: field(metrics, undefined, "Its own metrics."),
       logs: field(logs, undefined, "Its own log."),
-      traces: field(anything, undefined, "Accepted; the collector does not trace itself yet."),
+      traces: field(tracesSchema, undefined, "Its own traces."),
       resource: field(map(anything), undefined, "Attributes of the collector itself, in its log and in `target_info`."),
     }),
     undefined,

@@ -4,6 +4,7 @@ import type { Exporter, Settings } from "../component.ts";
 import type { ConsumeError } from "../consumer.ts";
 import { storageOf } from "../extension.ts";
 import { ExporterCounters } from "../pipeline/exporter-counters.ts";
+import { tracedDelivery } from "../pipeline/traced.ts";
 import { Batcher } from "./batcher.ts";
 import { deliver, type Destination } from "./delivery.ts";
 import { MemoryQueue } from "./memory-queue.ts";
@@ -103,6 +104,7 @@ class SignalQueue {
   }
 
   offer(payload: Payload): Promise<void> {
+    this.#settings.tracer?.carry(payload);
     return this.#queue!.offer(payload).catch((error: unknown) => {
       if (error instanceof ClewError && REFUSALS.has(error.code)) this.#refuse(payload, error);
       throw error;
@@ -177,13 +179,14 @@ class SignalQueue {
   async #deliver({ payload, done }: Taken): Promise<void> {
     const { sending_queue: queue } = this.#config;
     try {
-      await deliver(payload, {
+      const delivery = {
         settings: this.#settings,
         config: this.#config,
         destination: this.#destination,
         stopping: this.#stopping.signal,
         neverGivesUp: queue.storage !== undefined,
-      });
+      };
+      await tracedDelivery(this.#settings.tracer, this.#settings.id, payload, () => deliver(payload, delivery));
     } catch (error) {
       this.#counters.failed(payload);
       done(error);

@@ -12,6 +12,7 @@ import type { PlacedComponent } from "../ottl/explain.ts";
 import { fanOut } from "./fan-out.ts";
 import { observedConnector, observedConnectorOutput } from "./observed-connector.ts";
 import { observedExporter, ObservedProcessor, observedReceiver } from "./observed.ts";
+import { tracedExporter, tracedProcessorInput, tracedProcessorOutput, tracedReceiver } from "./traced.ts";
 
 export interface Graph {
   readonly exporters: readonly Component[];
@@ -73,7 +74,8 @@ class GraphBuilder {
       return this.#config.pipelines.some((one) => one.signal === signal && one.exporters.includes(id));
     });
     const component = factory.create(settings, config, signals);
-    this.#exporters.set(id, { component, consumer: observedExporter(settings.meter, id, component) });
+    const observed = observedExporter(settings.meter, id, component);
+    this.#exporters.set(id, { component, consumer: tracedExporter(settings.tracer, id, component, observed) });
   }
 
   #makePipeline(pipeline: PipelineConfig): void {
@@ -83,10 +85,10 @@ class GraphBuilder {
       const { factory, config } = this.#config.processors.get(id)!;
       const settings = this.#settingsFor("processor", id, pipeline);
       const observed = new ObservedProcessor(settings.meter, id, pipeline.signal, () => settings.clock.nowMs());
-      const output = this.#tap("processor", id, pipeline, next);
+      const output = tracedProcessorOutput(settings.tracer, id, this.#tap("processor", id, pipeline, next));
       const processor = factory.create(settings, config, observed.output(output), pipeline.signal);
       this.#inner.unshift({ id, place: pipeline.id, component: processor });
-      next = observed.input(processor);
+      next = tracedProcessorInput(settings.tracer, id, observed.input(processor));
     }
     this.#entries.set(pipeline, next);
   }
@@ -135,7 +137,7 @@ class GraphBuilder {
     const { factory, config } = this.#config.receivers.get(id)!;
     const settings = this.#settingsFor("receiver", id);
     return factory.create(settings, config, (transport): Consumers => {
-      return observedReceiver(settings.meter, id, transport, next);
+      return tracedReceiver(settings.tracer, id, transport, observedReceiver(settings.meter, id, transport, next));
     });
   }
 

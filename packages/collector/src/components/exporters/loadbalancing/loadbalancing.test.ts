@@ -1,7 +1,17 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setImmediate } from "node:timers/promises";
-import { concatPayloads, decode, encode, payloadBytes, payloadOf, PROTOCOLS, SIGNALS, type Payload } from "@clew/otlp";
+import {
+  concatPayloads,
+  decode,
+  encode,
+  payloadBytes,
+  payloadOf,
+  PROTOCOLS,
+  SIGNALS,
+  type Payload,
+  type TracesObject,
+} from "@clew/otlp";
 import { expect, onTestFinished, test } from "vitest";
 import { ManualClock, runCollector, until } from "../../../collector.test-kit.ts";
 import { componentSettings } from "../../../component.test-kit.ts";
@@ -83,8 +93,8 @@ function spansOf(traceIds: readonly number[], service = "test"): Payload {
 
 function traceIdsOf(payloads: readonly Payload[]): number[] {
   return payloads.flatMap((payload) =>
-    decode(PROTOCOLS.traces.request, payloadBytes(payload)).resourceSpans.flatMap(({ scopeSpans }) =>
-      scopeSpans.flatMap(({ spans }) => spans.map(({ traceId }) => traceId[0]!)),
+    (decode(PROTOCOLS.traces.request, payloadBytes(payload)) as unknown as TracesObject).resourceSpans.flatMap(
+      ({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans.map(({ traceId }) => traceId[0]!)),
     ),
   );
 }
