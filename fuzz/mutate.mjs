@@ -5,7 +5,21 @@ export const MAX_INPUT_BYTES = 64 * 1024;
 /** Mutated inputs that are mutated further. */
 const MAX_POOL = 500;
 const NASTY_BYTES = [0, 1, 0x7f, 0x80, 0xff, 0x0a, 0x0d, 0x22, 0x24, 0x28, 0x5b, 0x7b];
-const NASTY_TEXTS = ["\0", "\r\n", "\ud800", "-1", "1e999", "9223372036854775808", "${", "}}", '"', "\\", "[[[[", "((((", "\xff\xff\xff\xff\x0f"];
+const NASTY_TEXTS = [
+  "\0",
+  "\r\n",
+  "\ud800",
+  "-1",
+  "1e999",
+  "9223372036854775808",
+  "${",
+  "}}",
+  '"',
+  "\\",
+  "[[[[",
+  "((((",
+  "\xff\xff\xff\xff\x0f",
+];
 
 export class Mutator {
   #state;

@@ -5,7 +5,8 @@ export const name = "yaml";
 const components = builtinComponents();
 const world = {
   env: { A: "1", B: "${env:A}", LOOP: "${env:LOOP}x" },
-  readFile: (path) => (path.length > 8 ? Promise.reject(new Error("no such file")) : Promise.resolve(`a: \${file:${path}}`)),
+  readFile: (path) =>
+    path.length > 8 ? Promise.reject(new Error("no such file")) : Promise.resolve(`a: \${file:${path}}`),
   fetch: () => Promise.reject(new Error("no network")),
 };
 
