@@ -5,7 +5,15 @@ export { fromJson } from "./json/from-json.ts";
 export { toJson } from "./json/to-json.ts";
 export { mapResources } from "./map-resources.ts";
 export { partitionPayload, traceIdOf, type RecordPlace } from "./partition-payload.ts";
-export { concatPayloads, payloadBytes, payloadOf, payloadOfJson, withoutBytes, type Client, type Payload } from "./payload.ts";
+export {
+  concatPayloads,
+  payloadBytes,
+  payloadOf,
+  payloadOfJson,
+  withoutBytes,
+  type Client,
+  type Payload,
+} from "./payload.ts";
 export {
   prometheusLabelName,
   prometheusMetricName,
