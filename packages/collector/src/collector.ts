@@ -41,6 +41,8 @@ export interface CollectorSettings {
 export interface Collector {
   /** Where its servers listen, by the configuration path of the setting: `receivers::otlp::protocols::grpc::endpoint`. */
   readonly addresses: Readonly<Record<string, Address>>;
+  /** What became of each OTTL statement and condition since the start, as text; empty where there are none. */
+  statements(): string;
   /** Takes nothing new, delivers what it has, then stops. Safe to call twice. */
   shutdown(): Promise<void>;
 }
@@ -155,6 +157,10 @@ class Service implements Collector {
     for (const extension of this.#extensions.values()) extension.ready?.(view);
   }
 
+  statements(): string {
+    return statementsText(this.#graph.placed);
+  }
+
   shutdown(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
@@ -192,7 +198,7 @@ class Service implements Collector {
       "/debug/tap": (request, response) => serveTap(this.#tapPoints, this.#clock, request, response),
       "/debug/statements": (_request, response) => {
         response.setHeader("content-type", "text/plain; charset=utf-8");
-        response.end(statementsText(this.#graph.placed));
+        response.end(this.statements() || "No component runs statements.\n");
       },
     };
   }

@@ -33,6 +33,10 @@ export class ReloadingCollector implements Collector {
     return this.#running.addresses;
   }
 
+  statements(): string {
+    return this.#running.statements();
+  }
+
   /**
    * Resolves with whether the new configuration runs. One that has faults is told in the log,
    * and the pipelines go on as they are; one that does not start gives way to the old one.

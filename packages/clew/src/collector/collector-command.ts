@@ -1,16 +1,10 @@
 /** `clew collector`: the collector alone, and what helps with its configuration. */
 import { ClewError } from "@clew/base";
-import {
-  builtinComponents,
-  componentsYaml,
-  configJsonSchema,
-  featureGates,
-  explainConfig,
-  readConfig,
-} from "@clew/collector";
+import { builtinComponents, componentsYaml, configJsonSchema, featureGates, readConfig } from "@clew/collector";
 import type { Terminal } from "../main.ts";
 import { VERSION } from "../version.ts";
 import { configOptions, loadFrom } from "./config-options.ts";
+import { explain } from "./explain-command.ts";
 import { printConfig } from "./print-config.ts";
 import { runReplay } from "./replay-command.ts";
 import { runPipelines } from "./run-pipelines.ts";
@@ -42,10 +36,14 @@ export const COLLECTOR_HELP = `An OpenTelemetry Collector.
   clew collector schema                   a JSON Schema of the configuration, for editors
   clew collector featuregate [ID]         list feature gates
   clew collector explain --config URI     draw the pipelines
+  clew collector explain --live [--address HOST:PORT]
+                                          tell how often each OTTL statement of a running collector matched,
+                                          changed something and failed
   clew collector tap --pipeline P [--after ID | --before ID] [--address HOST:PORT] [--json]
                                           show live what passes a place in a running collector
   clew collector replay --config URI [--signal traces|metrics|logs] FILE …
-                                          run recorded telemetry through a configuration, and tell what each stage did
+                                          run recorded telemetry through a configuration, and tell what each stage
+                                          and each OTTL statement did
 `;
 
 /** Rejects with what the command meets. */
@@ -65,11 +63,6 @@ export async function runCollector(args: readonly string[], terminal: Terminal):
 
 async function validate(args: readonly string[], terminal: Terminal): Promise<void> {
   readConfig(await loadFrom(configOptions(args), terminal.env), builtinComponents());
-}
-
-async function explain(args: readonly string[], terminal: Terminal): Promise<void> {
-  const config = readConfig(await loadFrom(configOptions(args), terminal.env), builtinComponents());
-  terminal.out(explainConfig(config));
 }
 
 function listFeatureGates([id]: readonly string[], terminal: Terminal): Promise<void> {

@@ -18,10 +18,11 @@ export async function runReplay(args: readonly string[], terminal: Terminal): Pr
   if (options.positionals.length === 0)
     throw new ClewError("USAGE", "no file is named", { remedy: "name recorded data" });
   const files = await Promise.all(options.positionals.map((file) => contentOf(file)));
+  const payloads = await Promise.all(files.map(({ file, bytes }) => recordedPayloads(file, bytes, signal)));
   const report = await replay({
     config: await loadFrom(options, terminal.env, [QUIET]),
     components: builtinComponents(),
-    payloads: files.flatMap(({ file, bytes }) => recordedPayloads(file, bytes, signal)),
+    payloads: payloads.flat(),
     logger: consoleLogger({ write: terminal.error, nowMs: () => systemClock.nowMs(), level: "error" }),
     nowMs: systemClock.nowMs(),
   });

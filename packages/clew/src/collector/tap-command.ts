@@ -2,27 +2,21 @@
 import { parseArgs } from "node:util";
 import { ClewError, messageOf } from "@clew/base";
 import type { Terminal } from "../main.ts";
+import { askCollector } from "./running-collector.ts";
 import { tapLines } from "./tap-lines.ts";
 
-const DEFAULT_ADDRESS = "localhost:8888";
-
-/** Ends when the user or the collector does. Rejects with `USAGE`, `TAP_UNKNOWN` or `TAP_UNREACHABLE`. */
+/** Ends when the user or the collector does. Rejects with `USAGE`, `TAP_UNKNOWN` or `COLLECTOR_UNREACHABLE`. */
 export async function runTap(args: readonly string[], terminal: Terminal): Promise<void> {
-  const { pipeline, after, before, address = DEFAULT_ADDRESS, json } = optionsOf(args);
+  const { pipeline, after, before, address, json } = optionsOf(args);
   if (pipeline === undefined)
     throw new ClewError("USAGE", "--pipeline is missing", { remedy: "name a pipeline: --pipeline traces" });
   const query = new URLSearchParams({ pipeline, ...(after && { after }), ...(before && { before }) });
-  const response = await fetch(`http://${address}/debug/tap?${query.toString()}`, { signal: terminal.stop }).catch(
-    (cause: unknown) => {
-      throw new ClewError("TAP_UNREACHABLE", `no collector answers at ${address}: ${messageOf(cause)}`, {
-        remedy: "start one, or name where its own metrics are served with --address",
-        cause,
-      });
-    },
-  );
-  if (!response.ok || response.body === null)
-    throw new ClewError("TAP_UNKNOWN", (await response.text()).trim() || `status ${response.status}`);
-  const lines = response.body.pipeThrough(new TextDecoderStream());
+  const { body } = await askCollector(`/debug/tap?${query.toString()}`, {
+    address,
+    refusal: "TAP_UNKNOWN",
+    signal: terminal.stop,
+  });
+  const lines = body!.pipeThrough(new TextDecoderStream());
   let rest = "";
   try {
     for await (const text of lines) {

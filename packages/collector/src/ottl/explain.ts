@@ -47,7 +47,7 @@ export function observeStatements(meter: Meter, components: readonly PlacedCompo
   };
 }
 
-/** The same as a table for each component. */
+/** The same as a table for each component; empty where none runs statements. */
 export function statementsText(components: readonly PlacedComponent[]): string {
   const tables = components.flatMap(({ id, place, component }) => {
     const outcomes = explainOttl(component);
@@ -55,7 +55,7 @@ export function statementsText(components: readonly PlacedComponent[]): string {
     const rows = outcomes.map((outcome) => [...NAMES.map((name) => String(outcome[name])), outcome.text]);
     return [`${id} (${place})\n${[[...NAMES, ""], ...rows].map((cells) => lineOf(cells)).join("")}`];
   });
-  return tables.length === 0 ? "No component runs statements.\n" : tables.join("\n");
+  return tables.join("\n");
 }
 
 function lineOf(cells: readonly string[]): string {

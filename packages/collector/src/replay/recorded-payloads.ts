@@ -1,6 +1,10 @@
-/** Telemetry from a file: requests in OTLP/protobuf, or lines of OTLP/JSON as the `file` exporter writes them. */
+/**
+ * Telemetry from a file: one request in OTLP/protobuf or OTLP/JSON, or what the `file` exporter
+ * writes: lines of OTLP/JSON, or requests of which each stands after its length.
+ */
 import { ClewError, messageOf } from "@clew/base";
 import { payloadOf, payloadOfJson, SIGNALS, type Payload, type Signal } from "@clew/otlp";
+import { decompress } from "../compression/decompress.ts";
 
 const JSON_KEYS: Readonly<Record<Signal, string>> = {
   traces: "resourceSpans",
@@ -8,25 +12,59 @@ const JSON_KEYS: Readonly<Record<Signal, string>> = {
   logs: "resourceLogs",
 };
 const LENGTH_BYTES = 4;
+/** How a frame of Zstandard begins. No request in protobuf and no JSON does. */
+const ZSTD_MAGIC = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
+/** A request that becomes larger than this is not read. */
+const MAX_REQUEST_BYTES = 256 * 1024 * 1024;
 
-/** The payloads of a file, in order. Throws `REPLAY_UNREADABLE`. `signal` says what protobuf is, where that cannot be seen. */
-export function recordedPayloads(name: string, bytes: Buffer, signal: Signal | undefined): Payload[] {
-  const isText = /^[\s\uFEFF]*[{[]/.test(bytes.toString("utf8", 0, 64));
-  return isText ? jsonPayloads(name, bytes.toString("utf8")) : protobufPayloads(name, bytes, signal);
+/**
+ * The payloads of a file, in order. Rejects with `REPLAY_UNREADABLE`. `signal` says what
+ * protobuf is, where that cannot be seen.
+ */
+export async function recordedPayloads(name: string, bytes: Buffer, signal: Signal | undefined): Promise<Payload[]> {
+  const whole = await request(bytes, signal);
+  if (whole !== undefined) return [whole];
+  return isText(bytes) ? jsonLines(name, bytes.toString("utf8")) : framed(name, bytes, signal);
 }
 
-function jsonPayloads(name: string, text: string): Payload[] {
-  const whole = jsonPayload(text);
-  if (whole !== undefined) return [whole];
+function jsonLines(name: string, text: string): Payload[] {
   return text.split("\n").flatMap((line, i) => {
     if (line.trim() === "") return [];
-    const payload = jsonPayload(line);
+    const payload = jsonRequest(line);
     if (payload === undefined) throw unreadable(`${name}:${i + 1}`, "it is no request in OTLP/JSON");
     return [payload];
   });
 }
 
-function jsonPayload(text: string): Payload | undefined {
+/** The `file` exporter puts each request's length before it. */
+async function framed(name: string, bytes: Buffer, signal: Signal | undefined): Promise<Payload[]> {
+  const payloads: Payload[] = [];
+  for (let position = 0; position < bytes.length;) {
+    const start = position + LENGTH_BYTES;
+    const end = start <= bytes.length ? start + bytes.readUInt32BE(position) : Infinity;
+    const payload = end <= bytes.length ? await request(bytes.subarray(start, end), signal) : undefined;
+    if (payload === undefined) throw unreadable(`${name} at byte ${position}`, "it is no request in OTLP");
+    payloads.push(payload);
+    position = end;
+  }
+  return payloads;
+}
+
+/** One request, compressed or not, in either encoding. Undefined where it is none. */
+async function request(bytes: Buffer, signal: Signal | undefined): Promise<Payload | undefined> {
+  if (bytes.subarray(0, ZSTD_MAGIC.length).equals(ZSTD_MAGIC)) {
+    const plain = await decompress(bytes, "zstd", MAX_REQUEST_BYTES).catch(() => undefined);
+    return plain === undefined ? undefined : request(plain, signal);
+  }
+  // Protobuf first: its first byte is a line break, and a brace may follow by chance.
+  return protobufRequest(bytes, signal) ?? (isText(bytes) ? jsonRequest(bytes.toString("utf8")) : undefined);
+}
+
+function isText(bytes: Buffer): boolean {
+  return /^[\s\uFEFF]*[{[]/.test(bytes.toString("utf8", 0, 64));
+}
+
+function jsonRequest(text: string): Payload | undefined {
   try {
     const object = JSON.parse(text) as Record<string, unknown>;
     const signal = SIGNALS.find((one) => JSON_KEYS[one] in object);
@@ -36,24 +74,8 @@ function jsonPayload(text: string): Payload | undefined {
   }
 }
 
-function protobufPayloads(name: string, bytes: Buffer, signal: Signal | undefined): Payload[] {
-  const whole = protobufPayload(bytes, signal);
-  if (whole !== undefined) return [whole];
-  // The `file` exporter puts each request's length before it.
-  const payloads: Payload[] = [];
-  for (let position = 0; position < bytes.length;) {
-    const start = position + LENGTH_BYTES;
-    const end = start <= bytes.length ? start + bytes.readUInt32BE(position) : Infinity;
-    const payload = end <= bytes.length ? protobufPayload(bytes.subarray(start, end), signal) : undefined;
-    if (payload === undefined) throw unreadable(`${name} at byte ${position}`, "it is no request in OTLP/protobuf");
-    payloads.push(payload);
-    position = end;
-  }
-  return payloads;
-}
-
 /** The messages of the signals differ so much that bytes of one are hardly ever another. */
-function protobufPayload(bytes: Buffer, signal: Signal | undefined): Payload | undefined {
+function protobufRequest(bytes: Buffer, signal: Signal | undefined): Payload | undefined {
   for (const one of signal === undefined ? SIGNALS : [signal]) {
     try {
       const payload = payloadOf(one, bytes);
@@ -69,6 +91,6 @@ function unreadable(where: string, what: string): ClewError {
   return new ClewError("REPLAY_UNREADABLE", what, {
     path: where,
     remedy:
-      "give a file of requests in OTLP/protobuf, or of lines of OTLP/JSON; --signal says which signal protobuf is",
+      "give a request in OTLP/protobuf or OTLP/JSON, or a file of the file exporter; --signal says which signal protobuf is",
   });
 }

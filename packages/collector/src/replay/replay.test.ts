@@ -1,6 +1,7 @@
 import { payloadBytes } from "@clew/otlp";
 import { expect, test } from "vitest";
 import { keptLog } from "../collector.test-kit.ts";
+import { compress } from "../compression/compress.ts";
 import { loadConfig } from "../config/load-config.ts";
 import { logsOf, tracesOf } from "../otlp.test-kit.ts";
 import { builtinComponents } from "../registry.ts";
@@ -52,25 +53,80 @@ logs
 `);
 });
 
-test("reads what was recorded: protobuf, with lengths or without, JSON and lines of it", () => {
-  const [traces, logs] = [tracesOf(["a"]), logsOf(["l"])];
-  const bytes = Buffer.from(payloadBytes(traces));
+test("tells per OTTL statement what became of the records", async () => {
+  const report = await replay({
+    config: await loadConfig(
+      `
+receivers: { otlp: { protocols: { grpc: } } }
+processors: { transform: { trace_statements: ['set(span.name, "b") where span.name == "a"'] } }
+exporters: { nop: }
+service:
+  telemetry: { metrics: { level: none } }
+  pipelines: { traces: { receivers: [otlp], processors: [transform], exporters: [nop] } }
+`,
+      {},
+    ),
+    components: builtinComponents(),
+    payloads: [tracesOf(["a", "c"])],
+    logger: keptLog().logger,
+    nowMs: 0,
+  });
+  expect(report).toContain(`
+Statements
+
+transform (traces)
+ evaluated   matched   changed    errors
+         2         1         1         0  set(span.name, "b") where span.name == "a"
+`);
+});
+
+const [TRACES, LOGS] = [tracesOf(["a"]), logsOf(["l"])].map((payload) => Buffer.from(payloadBytes(payload))) as [
+  Buffer,
+  Buffer,
+];
+const JSON_LINE = JSON.stringify({
+  resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: { stringValue: "x" } }] }] }],
+});
+
+async function read(content: Buffer): Promise<unknown> {
+  return (await recordedPayloads("f", content, undefined)).map(({ signal, counts }) => [signal, counts.items]);
+}
+
+function withLength(message: Uint8Array): Buffer {
   const length = Buffer.alloc(4);
-  length.writeUInt32BE(bytes.length);
-  const json = JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: { stringValue: "x" } }] }] }] });
-  const read = (content: Buffer): unknown =>
-    recordedPayloads("f", content, undefined).map(({ signal, counts }) => [signal, counts.items]);
-  expect(read(bytes)).toEqual([["traces", 1]]);
-  expect(read(Buffer.from(payloadBytes(logs)))).toEqual([["logs", 1]]);
-  expect(read(Buffer.concat([length, bytes, length, bytes]))).toEqual([
+  length.writeUInt32BE(message.length);
+  return Buffer.concat([length, message]);
+}
+
+test("reads one request, in protobuf or JSON", async () => {
+  expect(await read(TRACES)).toEqual([["traces", 1]]);
+  expect(await read(LOGS)).toEqual([["logs", 1]]);
+  expect(await read(Buffer.from(JSON_LINE))).toEqual([["logs", 1]]);
+});
+
+test("takes protobuf whose length looks like a brace for what it is", async () => {
+  const braced = Array.from({ length: 150 }, (_unused, i) => Buffer.from(payloadBytes(logsOf(["l".repeat(i)])))).find(
+    (bytes) => bytes[1] === "{".charCodeAt(0),
+  );
+  expect(await read(braced!)).toEqual([["logs", 1]]);
+});
+
+test("reads what the file exporter writes: lines of JSON, and requests after their lengths, compressed or not", async () => {
+  const twice = [
     ["traces", 1],
-    ["traces", 1],
-  ]);
-  expect(read(Buffer.from(json))).toEqual([["logs", 1]]);
-  expect(read(Buffer.from(`${json}\n${json}\n`))).toEqual([
     ["logs", 1],
-    ["logs", 1],
-  ]);
-  expect(() => read(Buffer.from(`${json}\n{`))).toThrow("[REPLAY_UNREADABLE] f:2: it is no request in OTLP/JSON");
-  expect(() => read(Buffer.from("garbage"))).toThrow("[REPLAY_UNREADABLE] f at byte 0: it is no request");
+  ];
+  expect(await read(Buffer.from(`${JSON_LINE}\n${JSON_LINE}\n`))).toEqual([twice[1], twice[1]]);
+  expect(await read(Buffer.concat([TRACES, LOGS].map((one) => withLength(one))))).toEqual(twice);
+  const compressed = await Promise.all([TRACES, Buffer.from(JSON_LINE)].map((one) => compress(one, "zstd", 3)));
+  expect(await read(Buffer.concat(compressed.map((one) => withLength(one))))).toEqual(twice);
+});
+
+test("tells where a file cannot be read", async () => {
+  await expect(read(Buffer.from(`${JSON_LINE}\n{`))).rejects.toThrow(
+    "[REPLAY_UNREADABLE] f:2: it is no request in OTLP/JSON",
+  );
+  await expect(read(Buffer.from("garbage"))).rejects.toThrow("[REPLAY_UNREADABLE] f at byte 0: it is no request");
+  const torn = Buffer.concat([withLength(TRACES), withLength(LOGS).subarray(0, -1)]);
+  await expect(read(torn)).rejects.toThrow(`[REPLAY_UNREADABLE] f at byte ${TRACES.length + 4}: it is no request`);
 });

@@ -57,7 +57,12 @@ export async function replay(settings: ReplaySettings): Promise<string> {
   }
   await collector.shutdown();
   const refused = (await outcomes).flatMap((one) => (one.status === "rejected" ? [messageOf(one.reason)] : []));
-  return recording.report() + [...new Set(refused)].map((text) => `refused: ${text}\n`).join("");
+  const statements = collector.statements();
+  return [
+    recording.report(),
+    statements === "" ? "" : `\nStatements\n\n${statements}`,
+    ...[...new Set(refused)].map((text) => `refused: ${text}\n`),
+  ].join("");
 }
 
 class Recording {
