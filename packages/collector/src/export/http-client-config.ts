@@ -1,17 +1,5 @@
 /** The settings of an exporter that sends over HTTP, under the Collector's names. */
-import {
-  anything,
-  boolean,
-  duration,
-  field,
-  integer,
-  oneOf,
-  optional,
-  section,
-  string,
-  type Fields,
-  type Schema,
-} from "../schema/schema.ts";
+import { anything, boolean, duration, field, integer, oneOf, optional, string, type Fields } from "../schema/schema.ts";
 import type { Place } from "../schema/place.ts";
 import {
   auth,
@@ -83,10 +71,6 @@ export function httpClientFields(defaultCompression: string): Fields<HttpClientC
     timeout: field(duration, "5s", "How long one attempt may take."),
     ...httpConnectionFields(defaultCompression),
   };
-}
-
-export function httpClientSection(defaultCompression: string): Schema<HttpClientConfig> {
-  return section<HttpClientConfig>(httpClientFields(defaultCompression));
 }
 
 export function checkHttpClient(config: HttpClientConfig, place: Place): void {

@@ -7,7 +7,7 @@ export function escapedName(name: string, escaping: Escaping, isLabel = false): 
   if (escaping === "allow-utf-8" || name === "") return name;
   const isValid = (character: string, i: number): boolean =>
     /[a-zA-Z_]/.test(character) || (character === ":" && !isLabel) || (i > 0 && /[0-9]/.test(character));
-  const characters = [...name];
+  const characters = Array.from(name);
   const isPlain = characters.every((character, i) => isValid(character, i));
   if (escaping === "underscores")
     return characters.map((character, i) => (isValid(character, i) ? character : "_")).join("");

@@ -19,12 +19,17 @@ export function prometheusExemplar(exemplar: ExemplarObject, naming: Naming): Pr
   if (traceId.length > 0) ids.push(["trace_id", hex(traceId)]);
   if (spanId.length > 0) ids.push(["span_id", hex(spanId)]);
   const all = [...ids, ...sortedLabels(attributeLabels(filteredAttributes, naming))];
-  const characters = all.reduce((sum, [name, value]) => sum + [...name].length + [...value].length, 0);
+  const characters = all.reduce((sum, [name, value]) => sum + lengthOf(name) + lengthOf(value), 0);
   return {
     labels: characters <= MAX_CHARACTERS ? all : ids,
     value: asInt === undefined ? (asDouble ?? 0) : Number(asInt),
     timestampMs: Number(timeUnixNano / 1_000_000n),
   };
+}
+
+/** In code points. */
+function lengthOf(text: string): number {
+  return Array.from(text).length;
 }
 
 function hex(id: Uint8Array): string {

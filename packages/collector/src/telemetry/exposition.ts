@@ -26,7 +26,6 @@ export interface Family {
 }
 
 export const TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8";
-export const OPEN_METRICS_FORMAT = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /** The text format 0.0.4. Families in the order given; each must stand once. */
 export function expositionText(families: Iterable<Family>): string {

@@ -1,40 +1,20 @@
 /** OTLP metrics as Prometheus's series. What Prometheus cannot take is counted and told, and the rest goes on. */
-import {
-  prometheusUnitName,
-  type KeyValueObject,
-  type MetricObject,
-  type MetricsObject,
-  type ResourceObject,
-} from "@clew/otlp";
-import {
-  attributeLabels,
-  infoLabels,
-  joinedAttributes,
-  scopeLabels,
-  sortedLabels,
-  targetLabels,
-  type LabelMap,
-} from "../../../prometheus/labels.ts";
+import { prometheusUnitName, type MetricObject, type MetricsObject, type ResourceObject } from "@clew/otlp";
+import { infoLabels, sortedLabels, type LabelMap } from "../../../prometheus/labels.ts";
 import { Naming } from "../../../prometheus/naming.ts";
+import { PointLabels, type CommonLabels } from "../../../prometheus/point-labels.ts";
 import { CUMULATIVE } from "../../../prometheus/point-flags.ts";
-import { resourceLabels, type ResourceLabels } from "../../../prometheus/resource-labels.ts";
 import type { SkippedPoints } from "../../../prometheus/skipped-points.ts";
 import { strategyOf } from "../../../prometheus/translation-config.ts";
 import type { PrometheusRemoteWriteConfig } from "./config.ts";
 import { PointWriter } from "./point-writer.ts";
 import { METRIC_TYPE, SeriesBatch, withLabel, type FlatLabels, type Metadata } from "./series.ts";
 
-/** What all points of a scope share. */
-interface Scope {
-  readonly resourceAttributes: readonly KeyValueObject[];
-  readonly labels: LabelMap;
-}
-
 export class Translator {
   readonly #config: PrometheusRemoteWriteConfig;
   readonly #naming: Naming;
   readonly #externalLabels: LabelMap = new Map();
-  readonly #resourceLabels: ResourceLabels;
+  readonly #labels: PointLabels;
   readonly #skipped: SkippedPoints;
   readonly #failed: () => void;
 
@@ -42,7 +22,7 @@ export class Translator {
   constructor(config: PrometheusRemoteWriteConfig, skipped: SkippedPoints, failed: () => void) {
     this.#config = config;
     this.#naming = new Naming(strategyOf(config), config.namespace);
-    this.#resourceLabels = resourceLabels(config);
+    this.#labels = new PointLabels(this.#naming, config);
     this.#skipped = skipped;
     this.#failed = failed;
     for (const [key, value] of Object.entries(config.external_labels)) {
@@ -54,23 +34,22 @@ export class Translator {
   translate({ resourceMetrics }: MetricsObject): SeriesBatch {
     const batch = new SeriesBatch();
     for (const { resource, scopeMetrics } of resourceMetrics) {
-      const target = targetLabels(resource);
-      const resourceAttributes = this.#resourceLabels(resource);
+      const ofResource = this.#labels.ofResource(resource);
       let latest = 0n;
       for (const { scope, metrics } of scopeMetrics) {
-        const ofScope = this.#config.disable_scope_info ? [] : scopeLabels(scope, this.#naming);
-        const common: Scope = { resourceAttributes, labels: new Map([...ofScope, ...target]) };
+        const common = this.#config.disable_scope_info ? ofResource : this.#labels.withScope(ofResource, scope);
         for (const metric of metrics) {
           latest = pointsOf(metric).reduce((time, { timeUnixNano: own }) => (own > time ? own : time), latest);
           this.#addMetric(batch, metric, common);
         }
       }
-      if (this.#config.target_info.enabled && latest > 0n) this.#addTargetInfo(batch, resource, target, latest);
+      if (this.#config.target_info.enabled && latest > 0n)
+        this.#addTargetInfo(batch, resource, ofResource.target, latest);
     }
     return batch;
   }
 
-  #addMetric(batch: SeriesBatch, metric: MetricObject, scope: Scope): void {
+  #addMetric(batch: SeriesBatch, metric: MetricObject, common: CommonLabels): void {
     const points = pointsOf(metric);
     if (points.length === 0) return;
     const reason = refusalOf(metric);
@@ -84,13 +63,7 @@ export class Translator {
       config: this.#config,
       skip: (why) => this.#skip(why, metric.name, 1),
     });
-    writer.add(metric, (attributes) => this.#labelsOf(attributes, scope));
-  }
-
-  #labelsOf(attributes: readonly KeyValueObject[], { resourceAttributes, labels: common }: Scope): FlatLabels {
-    const labels = attributeLabels(joinedAttributes(attributes, resourceAttributes), this.#naming);
-    for (const [name, value] of common) labels.set(name, value);
-    return this.#finished(labels);
+    writer.add(metric, (attributes) => this.#finished(this.#labels.ofPoint(attributes, common)));
   }
 
   #finished(labels: LabelMap): FlatLabels {

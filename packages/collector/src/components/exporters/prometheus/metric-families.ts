@@ -2,18 +2,10 @@
 import type { KeyValueObject, MetricObject, MetricsObject } from "@clew/otlp";
 import type { Settings } from "../../../component.ts";
 import { prometheusExemplar } from "../../../prometheus/exemplar.ts";
-import {
-  attributeLabels,
-  infoLabels,
-  joinedAttributes,
-  scopeLabels,
-  sortedLabels,
-  targetLabels,
-  type LabelMap,
-} from "../../../prometheus/labels.ts";
+import { infoLabels, sortedLabels, type LabelMap } from "../../../prometheus/labels.ts";
 import { Naming } from "../../../prometheus/naming.ts";
+import { PointLabels, type CommonLabels } from "../../../prometheus/point-labels.ts";
 import { CUMULATIVE, DELTA, NO_RECORDED_VALUE } from "../../../prometheus/point-flags.ts";
-import { resourceLabels, type ResourceLabels } from "../../../prometheus/resource-labels.ts";
 import { SkippedPoints } from "../../../prometheus/skipped-points.ts";
 import { strategyOf } from "../../../prometheus/translation-config.ts";
 import type { FamilyType } from "../../../telemetry/exposition.ts";
@@ -75,17 +67,11 @@ interface Shape {
   readonly points: readonly { readonly source: DataPoint; readonly point: () => Point }[];
 }
 
-/** What all points of a scope share. */
-interface Scope {
-  readonly resourceAttributes: readonly KeyValueObject[];
-  readonly labels: LabelMap;
-}
-
 export class MetricFamilies {
   readonly #settings: Settings;
   readonly #config: PrometheusConfig;
   readonly #naming: Naming;
-  readonly #resourceLabels: ResourceLabels;
+  readonly #labels: PointLabels;
   readonly #constLabels: LabelMap;
   readonly #skipped: SkippedPoints;
   readonly #exemplarOf: ExemplarOf;
@@ -98,7 +84,7 @@ export class MetricFamilies {
     this.#config = config;
     const naming = new Naming(strategyOf(config), config.namespace);
     this.#naming = naming;
-    this.#resourceLabels = resourceLabels(config);
+    this.#labels = new PointLabels(naming, config);
     this.#constLabels = new Map(Object.entries(config.const_labels).map(([key, value]) => [naming.label(key), value]));
     this.#skipped = new SkippedPoints(settings);
     this.#exemplarOf = (exemplar) => prometheusExemplar(exemplar, naming);
@@ -106,15 +92,15 @@ export class MetricFamilies {
 
   add({ resourceMetrics }: MetricsObject): void {
     for (const { resource, scopeMetrics } of resourceMetrics) {
-      const target = targetLabels(resource);
-      const resourceAttributes = this.#resourceLabels(resource);
+      const ofResource = this.#labels.ofResource(resource);
       let latest = 0n;
       for (const { scope, metrics, schemaUrl } of scopeMetrics) {
-        const ofScope = this.#config.without_scope_info ? [] : scopeLabels(scope, this.#naming, schemaUrl);
-        const labels = new Map([...ofScope, ...target, ...this.#constLabels]);
-        for (const metric of metrics) latest = max(latest, this.#addMetric(metric, { resourceAttributes, labels }));
+        const isWithout = this.#config.without_scope_info;
+        const common = isWithout ? ofResource : this.#labels.withScope(ofResource, scope, schemaUrl);
+        for (const metric of metrics) latest = max(latest, this.#addMetric(metric, common));
       }
-      if (resource !== undefined && target.size > 0) this.#addInfo(infoLabels(resource, this.#naming), target, latest);
+      if (resource !== undefined && ofResource.target.size > 0)
+        this.#addInfo(infoLabels(resource, this.#naming), ofResource.target, latest);
     }
   }
 
@@ -136,7 +122,7 @@ export class MetricFamilies {
   }
 
   /** Returns the time of its latest point. */
-  #addMetric(metric: MetricObject, scope: Scope): bigint {
+  #addMetric(metric: MetricObject, common: CommonLabels): bigint {
     let latest = 0n;
     const shape = shapeOf(metric, this.#exemplarOf);
     if (typeof shape === "string") return this.#skip(shape, metric.name, latest);
@@ -146,7 +132,7 @@ export class MetricFamilies {
     const family = this.#family(name, shape.type, metric.description || metric.name);
     if (family === undefined) return this.#skip("type_conflict", name, latest);
     for (const { source, point } of shape.points) {
-      const labels = this.#labelsOf(source.attributes, scope);
+      const labels = this.#finished(this.#labels.ofPoint(source.attributes, common));
       latest = max(latest, source.timeUnixNano);
       if ((source.flags & NO_RECORDED_VALUE) !== 0) this.#remove(family, labels);
       else this.#set(family, labels, point(), source.timeUnixNano, shape.isDelta);
@@ -154,9 +140,8 @@ export class MetricFamilies {
     return latest;
   }
 
-  #labelsOf(attributes: readonly KeyValueObject[], { resourceAttributes, labels: common }: Scope): Labels {
-    const labels = attributeLabels(joinedAttributes(attributes, resourceAttributes), this.#naming);
-    for (const [name, value] of common) labels.set(name, value);
+  #finished(labels: LabelMap): Labels {
+    for (const [name, value] of this.#constLabels) labels.set(name, value);
     return sortedLabels(labels);
   }
 
@@ -164,7 +149,7 @@ export class MetricFamilies {
     if (info.size === 0) return;
     const family = this.#family(this.#naming.metric("target_info", "", "other"), "gauge", "Target metadata");
     const point: Point = { kind: "number", value: 1, startMs: 0, exemplars: [] };
-    const labels = sortedLabels(new Map([...info, ...target, ...this.#constLabels]));
+    const labels = this.#finished(new Map([...info, ...target]));
     if (family !== undefined) this.#set(family, labels, point, timeUnixNano, false);
   }
 
