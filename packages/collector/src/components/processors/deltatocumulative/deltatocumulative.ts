@@ -1,7 +1,8 @@
-import { dataOf, MessageView, pointsOf, TelemetryView, type Payload } from "@clew/otlp";
+import { dataOf, MessageView, pointsOf, type Payload } from "@clew/otlp";
 import type { Component, Settings } from "../../../component.ts";
 import type { ConsumeError, Consumer } from "../../../consumer.ts";
-import { metricKey, pointKey } from "../../../metrics/stream-key.ts";
+import { convertStreams } from "../../../metrics/convert-streams.ts";
+import { pointKey } from "../../../metrics/stream-key.ts";
 import { StreamStates, type StreamChange } from "../../../metrics/stream-states.ts";
 import { accumulated } from "./accumulate.ts";
 import type { DeltaToCumulativeConfig } from "./config.ts";
@@ -56,20 +57,8 @@ export class DeltaToCumulative implements Component, Consumer {
     return this.#next.refusal?.();
   }
 
-  async consume(payload: Payload): Promise<void> {
-    const view = new TelemetryView(payload);
-    const change = this.#states.begin();
-    view.retain({
-      record: (metric, scope, resource) => this.#convert(metric, () => metricKey(metric, scope, resource), change),
-    });
-    const converted = view.payload();
-    if (converted === undefined) return;
-    try {
-      await this.#next.consume(converted);
-    } catch (error) {
-      change.undo();
-      throw error;
-    }
+  consume(payload: Payload): Promise<void> {
+    return convertStreams(payload, this.#states, this.#next, (metric, keyOf, change) => this.#convert(metric, keyOf, change));
   }
 
   /** Whether anything of the metric is left. */

@@ -6,7 +6,8 @@ import type { ConsumeError } from "../../../consumer.ts";
 import { serverAuthenticatorOf, type Headers } from "../../../extension.ts";
 import { CallError } from "../../../grpc/call-error.ts";
 import { grpcHandler, type Call, type Method } from "../../../grpc/server.ts";
-import { Http2Server } from "../../../http2/server.ts";
+import type { ConnectionServer } from "../../../net/connection-server.ts";
+import { http2Server } from "../../../http2/server.ts";
 import type { Address } from "../../../net/address.ts";
 import { hasCode, refusalStatus, whatOf } from "../../../net/outcome.ts";
 import { Receiving } from "../../../net/receiving.ts";
@@ -25,7 +26,7 @@ export interface BatchTaker {
 export class JaegerGrpcServer {
   readonly #settings: Settings;
   readonly #config: JaegerGrpcConfig;
-  readonly #server: Http2Server;
+  readonly #server: ConnectionServer;
 
   constructor(settings: Settings, config: JaegerGrpcConfig, taker: BatchTaker) {
     this.#settings = settings;
@@ -40,7 +41,7 @@ export class JaegerGrpcServer {
       receiving: new Receiving(),
       statusOf: refusalStatus,
     };
-    this.#server = new Http2Server(settings, {
+    this.#server = http2Server(settings, {
       maxConcurrentStreams: config.max_concurrent_streams,
       keepalive: {
         maxConnectionIdleMs: Infinity,

@@ -6,7 +6,8 @@ import type { Headers } from "../../../extension.ts";
 import { CallError } from "../../../grpc/call-error.ts";
 import { grpcHandler, type Call, type Method } from "../../../grpc/server.ts";
 import type { KeepaliveSettings } from "../../../http2/keepalive.ts";
-import { Http2Server } from "../../../http2/server.ts";
+import type { ConnectionServer } from "../../../net/connection-server.ts";
+import { http2Server } from "../../../http2/server.ts";
 import type { Address } from "../../../net/address.ts";
 import type { Receiving } from "../../../net/receiving.ts";
 import { identifier, type Identify } from "./client.ts";
@@ -18,7 +19,7 @@ export class GrpcServer {
   readonly #config: GrpcConfig;
   readonly #next: Consumers;
   readonly #receiving: Receiving;
-  #server: Http2Server | undefined;
+  #server: ConnectionServer | undefined;
 
   constructor(settings: Settings, config: GrpcConfig, next: Consumers, receiving: Receiving) {
     this.#settings = settings;
@@ -36,7 +37,7 @@ export class GrpcServer {
       receiving: this.#receiving,
       statusOf: refusalStatus,
     };
-    this.#server = new Http2Server(this.#settings, {
+    this.#server = http2Server(this.#settings, {
       maxConcurrentStreams,
       keepalive: keepaliveOf(keepalive),
       serve: (socket) => grpcHandler(handler, socket),

@@ -17,7 +17,8 @@ import type { Settings } from "../../../component.ts";
 import type { Consumer, Consumers } from "../../../consumer.ts";
 import type { Headers } from "../../../extension.ts";
 import type { Exchange, HttpAnswer } from "../../../http1/exchange.ts";
-import { Http1Server } from "../../../http1/server.ts";
+import type { ConnectionServer } from "../../../net/connection-server.ts";
+import { http1Server } from "../../../http1/server.ts";
 import type { Address } from "../../../net/address.ts";
 import { decompress, isCompression } from "../../../compression/decompress.ts";
 import type { Receiving } from "../../../net/receiving.ts";
@@ -44,7 +45,7 @@ export class HttpServer {
   // path --> who takes what is sent there
   readonly #routes = new Map<string, Route>();
   #identify: Identify = () => undefined;
-  #server: Http1Server | undefined;
+  #server: ConnectionServer | undefined;
 
   constructor(settings: Settings, config: HttpConfig, next: Consumers, receiving: Receiving) {
     this.#settings = settings;
@@ -65,7 +66,7 @@ export class HttpServer {
   listen(path: string): Promise<Address> {
     const config = this.#config;
     this.#identify = identifier(this.#settings, config);
-    this.#server = new Http1Server(this.#settings, {
+    this.#server = http1Server(this.#settings, {
       readHeaderTimeoutMs: limitOf(config.read_header_timeout === 0 ? config.read_timeout : config.read_header_timeout),
       readTimeoutMs: limitOf(config.read_timeout),
       writeTimeoutMs: limitOf(config.write_timeout),
