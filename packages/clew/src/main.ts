@@ -1,8 +1,5 @@
 /** The command line: picks the command, prints what it throws. */
 import { ClewError, messageOf } from "@clew/base";
-import { runCollector } from "./collector/collector-command.ts";
-import { runDemo } from "./demo-command.ts";
-import { runUp } from "./up-command.ts";
 import { VERSION } from "./version.ts";
 
 /** What a command may touch of the process. */
@@ -16,10 +13,13 @@ export interface Terminal {
   readonly onReload: (reload: () => void) => () => void;
 }
 
-const COMMANDS: Readonly<Record<string, (args: readonly string[], terminal: Terminal) => Promise<void>>> = {
-  up: runUp,
-  collector: runCollector,
-  demo: runDemo,
+type Command = (args: readonly string[], terminal: Terminal) => Promise<void>;
+
+/** Only the one that is asked for is loaded: a collector needs no store. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  up: async () => (await import("./up-command.ts")).runUp,
+  collector: async () => (await import("./collector/collector-command.ts")).runCollector,
+  demo: async () => (await import("./demo-command.ts")).runDemo,
 };
 
 const HELP = `Clew: OpenTelemetry in one program.
@@ -66,7 +66,8 @@ export async function main(args: readonly string[]): Promise<number> {
     return asked ? 0 : 2;
   }
   try {
-    await command(rest, terminal);
+    const run = await command();
+    await run(rest, terminal);
     return 0;
   } catch (error) {
     terminal.error(`${error instanceof ClewError ? error.message : `unexpected: ${messageOf(error)}`}\n`);

@@ -14,11 +14,12 @@ export async function explain(args: readonly string[], terminal: Terminal): Prom
 }
 
 async function explainLive(args: readonly string[], terminal: Terminal): Promise<void> {
-  const response = await askCollector("/debug/statements", {
-    address: addressOf(args),
-    refusal: "EXPLAIN_UNKNOWN",
-    signal: terminal.stop,
-  });
+  const path = "/debug/statements";
+  const response = await askCollector({ address: addressOf(args), path, signal: terminal.stop });
+  if (!response.ok)
+    throw new ClewError("EXPLAIN_UNKNOWN", `what answers has no ${path} (status ${response.status})`, {
+      remedy: "name where a clew collector serves its own metrics with --address",
+    });
   terminal.out(await response.text());
 }
 

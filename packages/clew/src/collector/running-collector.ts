@@ -4,21 +4,27 @@ import { ClewError, messageOf } from "@clew/base";
 /** Where a collector serves its own metrics unless it is told otherwise. */
 const DEFAULT_ADDRESS = "localhost:8888";
 
-/** Rejects with `COLLECTOR_UNREACHABLE`, or `refusal` with what it says. */
-export async function askCollector(
-  path: string,
-  {
-    address = DEFAULT_ADDRESS,
-    refusal,
-    signal,
-  }: { address?: string | undefined; refusal: string; signal: AbortSignal },
-): Promise<Response> {
-  const response = await fetch(`http://${address}${path}`, { signal }).catch((cause: unknown) => {
-    throw new ClewError("COLLECTOR_UNREACHABLE", `no collector answers at ${address}: ${messageOf(cause)}`, {
+export interface Question {
+  /** `HOST:PORT`. */
+  readonly address: string | undefined;
+  readonly path: string;
+  readonly signal: AbortSignal;
+}
+
+/** Rejects with `COLLECTOR_UNREACHABLE`. */
+export async function askCollector({ address = DEFAULT_ADDRESS, path, signal }: Question): Promise<Response> {
+  try {
+    return await fetch(`http://${address}${path}`, { signal });
+  } catch (cause) {
+    throw new ClewError("COLLECTOR_UNREACHABLE", `no collector answers at ${address}: ${reasonOf(cause)}`, {
       remedy: "start one, or name where its own metrics are served with --address",
       cause,
     });
-  });
-  if (!response.ok) throw new ClewError(refusal, (await response.text()).trim() || `status ${response.status}`);
-  return response;
+  }
+}
+
+/** `fetch` says only that it failed; why stands below. */
+function reasonOf(error: unknown): string {
+  const { cause } = error as { cause?: { code?: string } };
+  return cause?.code ?? messageOf(cause ?? error);
 }

@@ -11,12 +11,11 @@ export async function runTap(args: readonly string[], terminal: Terminal): Promi
   if (pipeline === undefined)
     throw new ClewError("USAGE", "--pipeline is missing", { remedy: "name a pipeline: --pipeline traces" });
   const query = new URLSearchParams({ pipeline, ...(after && { after }), ...(before && { before }) });
-  const { body } = await askCollector(`/debug/tap?${query.toString()}`, {
-    address,
-    refusal: "TAP_UNKNOWN",
-    signal: terminal.stop,
-  });
-  const lines = body!.pipeThrough(new TextDecoderStream());
+  const path = `/debug/tap?${query.toString()}`;
+  const response = await askCollector({ address, path, signal: terminal.stop });
+  if (!response.ok || response.body === null)
+    throw new ClewError("TAP_UNKNOWN", (await response.text()).trim() || `status ${response.status}`);
+  const lines = response.body.pipeThrough(new TextDecoderStream());
   let rest = "";
   try {
     for await (const text of lines) {

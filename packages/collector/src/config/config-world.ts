@@ -22,7 +22,11 @@ export function nodeWorld(env: Environment): ConfigWorld {
 }
 
 async function fetchText(url: string): Promise<string> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
+  const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) }).catch((error: unknown) => {
+    // `fetch` says only that it failed; why stands below.
+    const { cause } = error as { cause?: { code?: string } };
+    throw new Error(`unable to fetch ${url}: ${cause?.code ?? messageOf(error)}`, { cause: error });
+  });
   if (!response.ok) throw new Error(`unable to fetch ${url}: status ${response.status}`);
   const text = await response.text();
   if (text.length > MAX_FETCHED_BYTES) throw new Error(`${url} is larger than ${MAX_FETCHED_BYTES} bytes`);

@@ -25,7 +25,7 @@ export function serveTap(points: TapPoints, clock: Clock, request: IncomingMessa
     const stop = points.listen(query, writerOf(clock, response));
     response.on("close", stop);
   } catch (error) {
-    return refuse(response, 404, error instanceof ClewError ? error.message : messageOf(error));
+    return refuse(response, 404, error instanceof ClewError ? `${error.what} (${error.remedy})` : messageOf(error));
   }
   response.writeHead(200, { "content-type": "application/x-ndjson" }).flushHeaders();
 }
