@@ -5,6 +5,8 @@ import { payloadBytes, PROTOCOLS, toJson, type Payload, type Signal } from "@cle
 export interface FlatRecord {
   /** What makes it the same record before and after a change. */
   readonly identity: string;
+  /** What mostly stays too: it tells those of one identity apart. */
+  readonly likeness: string;
   /** For people: its name. */
   readonly name: string;
   readonly settings: ReadonlyMap<string, string>;
@@ -51,14 +53,18 @@ function flatRecord(signal: Signal, record: Json, around: Json): FlatRecord {
   flatten(around, "", settings);
   flatten(record, "", settings);
   const text = (key: string): string => settings.get(key) ?? "";
-  if (signal === "traces") return { identity: `${text("traceId")} ${text("spanId")}`, name: text("name"), settings };
-  if (signal === "logs")
-    return { identity: `${text("timeUnixNano")} ${text("observedTimeUnixNano")}`, name: text("body"), settings };
-  return {
-    identity: `${text("name")} ${text("startTimeUnixNano")} ${text("timeUnixNano")}`,
-    name: text("name"),
-    settings,
-  };
+  const name = text(signal === "logs" ? "body" : "name");
+  switch (signal) {
+    case "traces":
+      return { identity: `${text("traceId")} ${text("spanId")}`, likeness: "", name, settings };
+    case "logs":
+      return { identity: `${text("timeUnixNano")} ${text("observedTimeUnixNano")}`, likeness: name, name, settings };
+    case "metrics": {
+      const attributes = Array.from(settings).filter(([path]) => path.startsWith("attributes["));
+      const identity = `${name} ${text("startTimeUnixNano")} ${text("timeUnixNano")}`;
+      return { identity, likeness: JSON.stringify(attributes), name, settings };
+    }
+  }
 }
 
 /** Attributes by their keys, everything else by its name. */

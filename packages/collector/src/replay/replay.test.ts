@@ -48,8 +48,8 @@ traces/out
   → exporter nop: 3 items
 
 logs
-  in: 1 items
-  → exporter nop: 1 items
+  in: 1 item
+  → exporter nop: 1 item
 `);
 });
 
@@ -78,6 +78,27 @@ transform (traces)
  evaluated   matched   changed    errors
          2         1         1         0  set(span.name, "b") where span.name == "a"
 `);
+});
+
+test("tells records of one moment apart", async () => {
+  const report = await replay({
+    config: await loadConfig(
+      `
+receivers: { otlp: { protocols: { grpc: } } }
+processors: { filter: { logs: { log_record: ['body == "noise"'] } } }
+exporters: { nop: }
+service:
+  telemetry: { metrics: { level: none } }
+  pipelines: { logs: { receivers: [otlp], processors: [filter], exporters: [nop] } }
+`,
+      {},
+    ),
+    components: builtinComponents(),
+    payloads: [logsOf(["noise", "news"])],
+    logger: keptLog().logger,
+    nowMs: 0,
+  });
+  expect(report).toContain('  filter: 2 → 1\n      dropped 1 item ("noise")\n');
 });
 
 const [TRACES, LOGS] = [tracesOf(["a"]), logsOf(["l"])].map((payload) => Buffer.from(payloadBytes(payload))) as [

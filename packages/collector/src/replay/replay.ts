@@ -106,11 +106,11 @@ class Recording {
 
 function reportOf(stages: readonly Stage[]): string {
   let before: readonly Payload[] = stages.flatMap(({ kind, passed }) => (kind === "receiver" ? passed : []));
-  const lines = [`  in: ${items(before)} items`];
+  const lines = [`  in: ${items(before)}`];
   for (const { kind, id, passed } of stages) {
     if (kind === "receiver") continue;
     if (kind !== "processor") {
-      lines.push(`  → ${kind} ${id}: ${items(passed)} items`);
+      lines.push(`  → ${kind} ${id}: ${items(passed)}`);
       continue;
     }
     const { taken, given, lines: changes } = compareStage(before, passed);
@@ -121,8 +121,9 @@ function reportOf(stages: readonly Stage[]): string {
   return `${lines.join("\n")}\n`;
 }
 
-function items(payloads: readonly Payload[]): number {
-  return payloads.reduce((total, { counts }) => total + counts.items, 0);
+function items(payloads: readonly Payload[]): string {
+  const total = payloads.reduce((sum, { counts }) => sum + counts.items, 0);
+  return total === 1 ? "1 item" : `${total} items`;
 }
 
 /** The same components, but those that reach outside do nothing. */

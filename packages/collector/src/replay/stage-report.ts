@@ -11,19 +11,29 @@ export interface StageReport {
   readonly lines: readonly string[];
 }
 
-/** Compares records by what makes them the same; of several such, in their order. */
+/** By what records are found again, the surest first; of several that are alike, in their order. */
+const KEYS: readonly ((record: FlatRecord) => string)[] = [
+  ({ identity, settings }) => JSON.stringify([identity, [...settings]]),
+  ({ identity, likeness }) => JSON.stringify([identity, likeness]),
+  ({ identity }) => identity,
+];
+
 export function compareStage(before: readonly Payload[], after: readonly Payload[]): StageReport {
   const taken = before.flatMap((payload) => flatRecords(payload));
   const given = after.flatMap((payload) => flatRecords(payload));
-  const left = byIdentity(given);
-  const dropped: FlatRecord[] = [];
-  const changes = new Map<string, string[]>();
-  for (const record of taken) {
-    const counterpart = left.get(record.identity)?.shift();
-    if (counterpart === undefined) dropped.push(record);
-    else addChanges(record, counterpart, changes);
+  let [dropped, added] = [taken, given];
+  const pairs: (readonly [FlatRecord, FlatRecord])[] = [];
+  for (const key of KEYS) {
+    const left = grouped(added, key);
+    dropped = dropped.filter((record) => {
+      const counterpart = left.get(key(record))?.shift();
+      if (counterpart !== undefined) pairs.push([record, counterpart]);
+      return counterpart === undefined;
+    });
+    added = [...left.values()].flat();
   }
-  const added = [...left.values()].flat();
+  const changes = new Map<string, string[]>();
+  for (const [record, counterpart] of pairs) addChanges(record, counterpart, changes);
   return {
     taken: taken.length,
     given: given.length,
@@ -38,14 +48,14 @@ export function compareStage(before: readonly Payload[], after: readonly Payload
   };
 }
 
-function byIdentity(records: readonly FlatRecord[]): Map<string, FlatRecord[]> {
-  const map = new Map<string, FlatRecord[]>();
+function grouped(records: readonly FlatRecord[], key: (record: FlatRecord) => string): Map<string, FlatRecord[]> {
+  const groups = new Map<string, FlatRecord[]>();
   for (const record of records) {
-    const same = map.get(record.identity);
-    if (same === undefined) map.set(record.identity, [record]);
+    const same = groups.get(key(record));
+    if (same === undefined) groups.set(key(record), [record]);
     else same.push(record);
   }
-  return map;
+  return groups;
 }
 
 function addChanges(before: FlatRecord, after: FlatRecord, changes: Map<string, string[]>): void {
