@@ -18,11 +18,9 @@ import { loggerFrom, type Logger } from "./telemetry/logger.ts";
 import { MemoryMeter } from "./telemetry/meter.ts";
 import { sampledLogger } from "./telemetry/sampled-logger.ts";
 import { serveOwnMetrics } from "./telemetry/own-metrics.ts";
+import { OwnTelemetry } from "./telemetry/own-telemetry.ts";
 import { serveTap } from "./telemetry/tap-endpoint.ts";
-import { OwnTraces } from "./telemetry/own-traces.ts";
 import { observeProcess } from "./telemetry/process-metrics.ts";
-import { Tracer } from "./telemetry/tracer.ts";
-import { ratioOf } from "./telemetry/traces-config.ts";
 
 export interface CollectorSettings {
   /** What `loadConfig` returned. */
@@ -69,8 +67,7 @@ class Service implements Collector {
   readonly #resource: Readonly<Record<string, string>>;
   readonly #meter = new MemoryMeter();
   readonly #tapPoints = new TapPoints();
-  readonly #ownTraces: OwnTraces | undefined;
-  readonly #tracer: Tracer | undefined;
+  readonly #ownTelemetry: OwnTelemetry;
   readonly #graph: Graph;
   // id --> extension
   readonly #extensions: ReadonlyMap<string, Extension>;
@@ -84,22 +81,22 @@ class Service implements Collector {
 
   constructor(config: CollectorConfig, settings: CollectorSettings) {
     const { clock = systemClock, random = Math.random, logger, resource = {} } = settings;
-    const { logs, resource: ownResource, traces } = config.service.telemetry;
+    const { telemetry } = config.service;
     this.#config = config;
     this.#clock = clock;
     this.#random = random;
-    this.#resource = resourceOf(resource, ownResource);
+    this.#resource = resourceOf(resource, telemetry.resource);
     const fields = Object.keys(this.#resource).length > 0 ? { resource: this.#resource } : {};
-    this.#unsampledLogger = loggerFrom(logs.level, logger)
-      .encodedAs(logs.encoding)
-      .with({ ...fields, ...logs.initial_fields });
-    this.#logger = sampledLogger(this.#unsampledLogger, logs.sampling, () => clock.nowMs());
+    const { encoding, initial_fields: initialFields, level, sampling } = telemetry.logs;
+    const local = loggerFrom(level, logger)
+      .encodedAs(encoding)
+      .with({ ...fields, ...initialFields });
+    const { exporters } = settings.components;
     this.#report = (error) => this.#logger.error("Unexpected error", { error: String(error) });
-    if (traces.level !== "none" && traces.processors.length > 0) {
-      const own = new OwnTraces(traces, settings.components.exporters, this.#ownSettings(), this.#resource);
-      this.#ownTraces = own;
-      this.#tracer = new Tracer(clock, ratioOf(traces), (span) => own.add(span));
-    }
+    const own = this.#ownSettings(local);
+    this.#ownTelemetry = new OwnTelemetry(telemetry, exporters, own, this.#meter, this.#resource);
+    this.#unsampledLogger = this.#ownTelemetry.logged(local, initialFields);
+    this.#logger = sampledLogger(this.#unsampledLogger, sampling, () => clock.nowMs());
     this.#graph = buildGraph(
       config,
       (kind, id, pipeline) => this.#settingsFor(kind, id, pipeline),
@@ -142,7 +139,7 @@ class Service implements Collector {
         Version: this.#resource["service.version"],
         NumCPU: availableParallelism(),
       });
-      await this.#ownTraces?.start();
+      await this.#ownTelemetry.start();
       this.#logger.info("Starting extensions...");
       for (const component of [...this.#extensions.values(), ...exporters, ...[...inner].reverse(), ...receivers]) {
         await component.start();
@@ -181,7 +178,7 @@ class Service implements Collector {
     await receiversStopped;
     this.#logger.info("Stopping extensions...");
     for (const extension of this.#runningOf([...this.#extensions.values()])) await this.#shutdownOf(extension);
-    await this.#ownTraces?.shutdown();
+    await this.#ownTelemetry.shutdown();
     this.#endProcessMetrics();
     this.#endStatementMetrics();
     await Promise.all(this.#servers.map((server) => server.close()));
@@ -225,12 +222,11 @@ class Service implements Collector {
     };
     const logger = this.#logger.with(fields);
     return {
-      ...this.#ownSettings(),
+      ...this.#ownSettings(logger),
       id,
       path,
-      logger,
       unsampledLogger: this.#unsampledLogger.with(fields),
-      tracer: this.#tracer,
+      tracer: this.#ownTelemetry.tracer,
       report: (error) => logger.error("Unexpected error", { error: String(error) }),
       listening: (setting, address) => {
         this.addresses[`${path}::${setting}`] = address;
@@ -239,12 +235,12 @@ class Service implements Collector {
   }
 
   /** What is the same for every component. */
-  #ownSettings(): Settings {
+  #ownSettings(logger: Logger): Settings {
     return {
       id: "",
       path: "service",
-      logger: this.#logger,
-      unsampledLogger: this.#unsampledLogger,
+      logger,
+      unsampledLogger: logger,
       clock: this.#clock,
       random: this.#random,
       meter: this.#meter,

@@ -14,6 +14,7 @@ import {
   string,
   type Schema,
 } from "../schema/schema.ts";
+import { periodicReader, processorList, type PeriodicReader, type Processors } from "../telemetry/otlp-target.ts";
 import { tracesSchema, type TracesConfig } from "../telemetry/traces-config.ts";
 
 export interface PipelineSection {
@@ -32,6 +33,7 @@ interface PrometheusReader {
 }
 
 interface MetricsReader {
+  readonly periodic: PeriodicReader | undefined;
   readonly pull: { readonly exporter: { readonly prometheus: PrometheusReader | undefined } } | undefined;
 }
 
@@ -58,7 +60,7 @@ export interface TelemetryConfig {
     readonly initial_fields: Readonly<Record<string, unknown>>;
     readonly output_paths: readonly string[];
     readonly error_output_paths: readonly string[];
-    readonly processors: unknown;
+    readonly processors: readonly Processors[];
   };
   readonly traces: TracesConfig;
   readonly resource: Readonly<Record<string, unknown>>;
@@ -92,6 +94,7 @@ const prometheusReader: Schema<PrometheusReader> = section({
 });
 
 const reader: Schema<MetricsReader> = section({
+  periodic: field(optional(periodicReader), undefined, "Metrics that are sent over OTLP."),
   pull: field(
     optional(
       section({
@@ -138,7 +141,7 @@ const logs: Schema<TelemetryConfig["logs"]> = section({
   initial_fields: field(map(anything), undefined, "Fields that every line gets."),
   output_paths: field(list(string), ["stderr"], "Accepted; lines go to standard error."),
   error_output_paths: field(list(string), ["stderr"], "Accepted; lines go to standard error."),
-  processors: field(anything, undefined, "Accepted; the log is not exported."),
+  processors: field(processorList(1_000), undefined, "Where lines go over OTLP, beside standard error."),
 });
 
 export const serviceSchema: Schema<ServiceConfig> = section({

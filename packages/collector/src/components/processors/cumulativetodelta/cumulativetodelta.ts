@@ -69,7 +69,9 @@ export class CumulativeToDelta implements Component, Consumer {
   }
 
   consume(payload: Payload): Promise<void> {
-    return convertStreams(payload, this.#states, this.#next, (metric, keyOf, change) => this.#convert(metric, keyOf, change));
+    return convertStreams(payload, this.#states, this.#next, (metric, keyOf, change) =>
+      this.#convert(metric, keyOf, change),
+    );
   }
 
   /** Whether anything of the metric is left. */

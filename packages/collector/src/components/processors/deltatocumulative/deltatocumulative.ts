@@ -58,7 +58,9 @@ export class DeltaToCumulative implements Component, Consumer {
   }
 
   consume(payload: Payload): Promise<void> {
-    return convertStreams(payload, this.#states, this.#next, (metric, keyOf, change) => this.#convert(metric, keyOf, change));
+    return convertStreams(payload, this.#states, this.#next, (metric, keyOf, change) =>
+      this.#convert(metric, keyOf, change),
+    );
   }
 
   /** Whether anything of the metric is left. */

@@ -1,4 +1,12 @@
-import { decode, payloadBytes, PROTOCOLS, type Payload, type TracesObject } from "@clew/otlp";
+import {
+  decode,
+  payloadBytes,
+  PROTOCOLS,
+  type Payload,
+  type LogsObject,
+  type MetricsObject,
+  type TracesObject,
+} from "@clew/otlp";
 import { expect, onTestFinished, test } from "vitest";
 import { MemorySink, runCollector, until, type RunningCollector } from "../collector.test-kit.ts";
 import { tracesOf } from "../otlp.test-kit.ts";
@@ -6,7 +14,12 @@ import { tracesOf } from "../otlp.test-kit.ts";
 const RECEIVER = `
 receivers: { otlp: { protocols: { grpc: { endpoint: "127.0.0.1:0" }, http: { endpoint: "127.0.0.1:0", include_metadata: true } } } }
 exporters: { clew: }
-service: { telemetry: { metrics: { level: none } }, pipelines: { traces: { receivers: [otlp], exporters: [clew] } } }
+service:
+  telemetry: { metrics: { level: none } }
+  pipelines:
+    traces: { receivers: [otlp], exporters: [clew] }
+    metrics: { receivers: [otlp], exporters: [clew] }
+    logs: { receivers: [otlp], exporters: [clew] }
 `;
 
 function traced(traces: string, exporter = "clew"): string {
@@ -145,9 +158,62 @@ test("a backend that is away keeps nothing from being done", async () => {
   expect(own.sink.payloads).toHaveLength(1);
 });
 
+test("metrics are sent as often as wanted, and when the collector ends, under the Collector's names", async () => {
+  const backend = await running(RECEIVER);
+  const own = await running(`
+receivers: { otlp: { protocols: { http: { endpoint: "127.0.0.1:0" } } } }
+processors: { batch: { timeout: 10ms } }
+exporters: { clew: }
+service:
+  telemetry:
+    resource: { service.name: traced }
+    metrics:
+      readers: [{ periodic: { interval: 20, exporter: { otlp: { protocol: grpc, endpoint: "${backend.at("grpc")}", insecure: true } } } }]
+  pipelines: { traces: { receivers: [otlp], processors: [batch], exporters: [clew] } }
+`);
+  await until(() => backend.sink.payloads.length > 0);
+  expect(await send(own)).toBe(200);
+  await own.collector.shutdown();
+  const last = decode(
+    PROTOCOLS.metrics.request,
+    payloadBytes(backend.sink.payloads.at(-1)!),
+  ) as unknown as MetricsObject;
+  const [{ resource, scopeMetrics }] = last.resourceMetrics as [MetricsObject["resourceMetrics"][number]];
+  expect(textAt(resource?.attributes, "service.name")).toBe("traced");
+  const metric = (name: string) => scopeMetrics[0]!.metrics.find((one) => one.name === name)!;
+  const accepted = metric("otelcol_receiver_accepted_spans").sum!;
+  expect(accepted).toMatchObject({ isMonotonic: true, aggregationTemporality: 2, dataPoints: [{ asDouble: 2 }] });
+  expect(plain(accepted.dataPoints[0]!.attributes)).toEqual({ receiver: "otlp", transport: "http" });
+  expect(accepted.dataPoints[0]!.startTimeUnixNano).toBeLessThan(accepted.dataPoints[0]!.timeUnixNano);
+  const [sizes] = metric("otelcol_processor_batch_batch_send_size").histogram!.dataPoints;
+  expect(sizes).toMatchObject({ count: 1n, sum: 2 });
+  expect(sizes!.bucketCounts).toHaveLength(sizes!.explicitBounds.length + 1);
+  expect(sizes!.bucketCounts.reduce((all, one) => all + one, 0n)).toBe(1n);
+  expect(metric("otelcol_process_uptime").sum ?? metric("otelcol_process_uptime").gauge).toBeDefined();
+});
+
+test("the log is sent too, with what its lines say of themselves", async () => {
+  const backend = await running(RECEIVER);
+  const processor = `{ batch: { exporter: { otlp: { endpoint: "http://${backend.at("http")}/v1/logs" } } } }`;
+  const logs = `logs: { initial_fields: { zone: a }, processors: [${processor}] }`;
+  const own = await running(traced("{}").replace("traces: {}", logs));
+  await own.collector.shutdown();
+  const records = backend.sink.payloads.flatMap((payload) =>
+    (decode(PROTOCOLS.logs.request, payloadBytes(payload)) as unknown as LogsObject).resourceLogs.flatMap(
+      ({ scopeLogs }) => scopeLogs.flatMap(({ logRecords }) => logRecords),
+    ),
+  );
+  const ready = records.find(
+    ({ body }) => Object.values(body ?? {})[0] === "Everything is ready. Begin running and processing data.",
+  );
+  expect(ready).toMatchObject({ severityNumber: 9, severityText: "info" });
+  expect(plain(ready!.attributes)).toEqual({ zone: "a" });
+  expect(own.lines.join("\n")).toContain("Everything is ready.");
+});
+
 test("what cannot be is told with its place", async () => {
   await expect(
-    runCollector(traced("{ processors: [{ batch: { exporter: { console: {} } } }] }")),
+    runCollector(traced("{ processors: [{ batch: { exporter: {} } }] }")),
   ).rejects.toMatchObject({
     code: "CONFIG_INVALID",
     problems: [{ path: "service::telemetry::traces::processors::0::batch::exporter" }],
