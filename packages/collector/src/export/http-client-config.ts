@@ -35,7 +35,6 @@ export interface HttpConnectionConfig {
 
 export interface HttpClientConfig extends HttpConnectionConfig {
   readonly endpoint: string;
-  readonly timeout: number;
 }
 
 export function httpConnectionFields(defaultCompression: string): Fields<HttpConnectionConfig> {
@@ -68,7 +67,6 @@ export function httpConnectionFields(defaultCompression: string): Fields<HttpCon
 export function httpClientFields(defaultCompression: string): Fields<HttpClientConfig> {
   return {
     endpoint: field(string, "", "Where to send, a URL."),
-    timeout: field(duration, "5s", "How long one attempt may take."),
     ...httpConnectionFields(defaultCompression),
   };
 }

@@ -8,14 +8,18 @@ export type LabelMap = Map<string, string>;
 /** What `job` and `instance` are made of. */
 export const IDENTIFYING: ReadonlySet<string> = new Set(["service.namespace", "service.name", "service.instance.id"]);
 
-/** Attributes whose names become the same share a label, their different values joined by `;` in the order of their keys. */
+/** Attributes of a scope that would be taken for what the scope itself says. */
+const RESERVED_SCOPE_ATTRIBUTES: ReadonlySet<string> = new Set(["name", "version", "schema_url"]);
+
+/** Attributes whose names become the same share a label, their different values joined by `;` in the order of their keys. Empty ones are left out. */
 export function attributeLabels(attributes: readonly KeyValueObject[], naming: Naming, prefix = ""): LabelMap {
   const labels: LabelMap = new Map();
   for (const { key, value } of attributes) {
     const name = naming.label(prefix + key);
-    if (name === "" || value === undefined) continue;
+    const text = name === "" || value === undefined ? "" : textOf(value);
+    if (text === "") continue;
     if (labels.has(name)) return joinedLabels(attributes, naming, prefix);
-    labels.set(name, textOf(value));
+    labels.set(name, text);
   }
   return labels;
 }
@@ -24,8 +28,9 @@ function joinedLabels(attributes: readonly KeyValueObject[], naming: Naming, pre
   const labels: LabelMap = new Map();
   for (const { key, value } of [...attributes].sort((a, b) => (a.key < b.key ? -1 : 1))) {
     const name = naming.label(prefix + key);
-    if (name === "" || value === undefined) continue;
-    const [before, text] = [labels.get(name), textOf(value)];
+    const text = name === "" || value === undefined ? "" : textOf(value);
+    if (text === "") continue;
+    const before = labels.get(name);
     labels.set(name, before === undefined || before === text ? text : `${before};${text}`);
   }
   return labels;
@@ -64,7 +69,8 @@ export function infoLabels({ attributes }: ResourceObject, naming: Naming): Labe
 
 export function scopeLabels(scope: ScopeObject | undefined, naming: Naming, schemaUrl = ""): LabelMap {
   if (scope === undefined) return new Map();
-  const labels = attributeLabels(scope.attributes, naming, "otel_scope_");
+  const attributes = scope.attributes.filter(({ key }) => !RESERVED_SCOPE_ATTRIBUTES.has(key));
+  const labels = attributeLabels(attributes, naming, "otel_scope_");
   if (scope.name !== "") labels.set("otel_scope_name", scope.name);
   if (scope.version !== "") labels.set("otel_scope_version", scope.version);
   if (schemaUrl !== "") labels.set("otel_scope_schema_url", schemaUrl);

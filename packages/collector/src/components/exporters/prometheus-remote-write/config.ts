@@ -4,6 +4,7 @@ import { checkTranslation, translationFields, type TranslationConfig } from "../
 import {
   anything,
   boolean,
+  duration,
   field,
   integer,
   list,
@@ -21,6 +22,7 @@ export const WRITE_1 = "prometheus.WriteRequest";
 export const WRITE_2 = "io.prometheus.write.v2.Request";
 const DEFAULT_PARALLELISM = 5;
 const DEFAULT_BATCH_BYTES = 3_000_000;
+const DEFAULT_TIMEOUT_MS = 5_000;
 
 /** Headers that are remote write's own. */
 const RESERVED_HEADERS: ReadonlySet<string> = new Set([
@@ -37,8 +39,13 @@ interface RemoteWriteQueueConfig {
   readonly storage: string | undefined;
 }
 
-export interface PrometheusRemoteWriteConfig extends TranslationConfig, HttpClientConfig {
-  readonly http: HttpClientConfig | undefined;
+/** The client's settings, which stand in `http` or, as they once did, beside the others. */
+interface RemoteWriteClientConfig extends HttpClientConfig {
+  readonly timeout: number | undefined;
+}
+
+export interface PrometheusRemoteWriteConfig extends TranslationConfig, RemoteWriteClientConfig {
+  readonly http: RemoteWriteClientConfig | undefined;
   readonly retry_on_failure: RetryConfig;
   readonly remote_write_queue: RemoteWriteQueueConfig;
   readonly external_labels: Readonly<Record<string, string>>;
@@ -53,6 +60,15 @@ export interface PrometheusRemoteWriteConfig extends TranslationConfig, HttpClie
   readonly keep_classic_histograms: boolean;
   readonly wal: unknown;
 }
+
+const clientFields: Fields<RemoteWriteClientConfig> = {
+  ...httpClientFields("snappy"),
+  timeout: field(
+    optional(duration),
+    undefined,
+    "How long one attempt may take, `5s` where it is not said. Of two timeouts the shorter one holds.",
+  ),
+};
 
 const queue = section<RemoteWriteQueueConfig>(
   {
@@ -85,9 +101,9 @@ const remoteWriteRetry: Schema<RetryConfig> = section<RetryConfig>({
 
 export const schema: Schema<PrometheusRemoteWriteConfig> = section<PrometheusRemoteWriteConfig>(
   {
-    ...httpClientFields("snappy"),
+    ...clientFields,
     http: field(
-      optional(section(httpClientFields("snappy"))),
+      optional(section(clientFields)),
       undefined,
       "The settings of the HTTP client, in a section of their own, which then hold instead.",
     ),
@@ -159,7 +175,7 @@ function check(config: PrometheusRemoteWriteConfig, place: Place): void {
 }
 
 /** The client's settings, wherever they are written. */
-export function clientOf(config: PrometheusRemoteWriteConfig): HttpClientConfig {
+export function clientOf(config: PrometheusRemoteWriteConfig): RemoteWriteClientConfig {
   return config.http ?? config;
 }
 
@@ -172,10 +188,16 @@ export function maxBytesOf({ max_batch_size_bytes: bytes }: PrometheusRemoteWrit
   return bytes === 0 ? DEFAULT_BATCH_BYTES : bytes;
 }
 
+function timeoutOf({ timeout, http }: PrometheusRemoteWriteConfig): number {
+  const given = [timeout, http?.timeout].filter((one) => one !== undefined && one > 0) as number[];
+  if (given.length > 0) return Math.min(...given);
+  return timeout === 0 || http?.timeout === 0 ? 0 : DEFAULT_TIMEOUT_MS;
+}
+
 export function senderConfigOf(config: PrometheusRemoteWriteConfig): SenderConfig {
   const { enabled, queue_size, storage } = config.remote_write_queue;
   return {
-    timeout: clientOf(config).timeout,
+    timeout: timeoutOf(config),
     retry_on_failure: config.retry_on_failure,
     sending_queue: {
       enabled,

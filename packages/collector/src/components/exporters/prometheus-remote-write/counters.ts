@@ -35,12 +35,18 @@ export class RemoteWriteCounters {
       "Number of remote write request batches sent to the remote write endpoint regardless of success or failure",
     );
     this.#written = {
-      samples: counter("written_samples", "Number of samples successfully written to the remote write endpoint"),
+      samples: counter(
+        "written_samples",
+        "Number of Prometheus Samples that were successfully written to the remote write endpoint",
+      ),
       histograms: counter(
         "written_histograms",
-        "Number of histograms successfully written to the remote write endpoint",
+        "Number of Prometheus Histograms that were successfully written to the remote write endpoint",
       ),
-      exemplars: counter("written_exemplars", "Number of exemplars successfully written to the remote write endpoint"),
+      exemplars: counter(
+        "written_exemplars",
+        "Number of Prometheus Exemplars that were successfully written to the remote write endpoint",
+      ),
     };
   }
 

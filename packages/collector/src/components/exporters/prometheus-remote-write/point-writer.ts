@@ -95,20 +95,27 @@ export class PointWriter {
     bucket(Infinity, point.count);
   }
 
+  /** What the buckets do not account for lies in the infinite one. */
   #customBuckets(point: HistogramDataPointObject, labels: FlatLabels): void {
+    const bounds = point.explicitBounds.filter((bound) => bound !== Infinity);
+    const counts = bounds.map((_bound, i) => Number(point.bucketCounts[i] ?? 0n));
+    const finite = counts.reduce((sum, count) => sum + count, 0);
+    const count = Math.max(Number(point.count), finite);
     const histogram = {
       schema: CUSTOM_BUCKETS_SCHEMA,
       zeroThreshold: 0,
       zeroCount: 0,
-      positive: spanned({ first: 0, counts: point.bucketCounts.map(Number) }),
+      positive: spanned({ first: 0, counts: [...counts, count - finite] }),
       negative: NO_BUCKETS,
-      customValues: point.explicitBounds,
+      customValues: bounds,
     };
-    this.#native(point, labels, histogram);
+    this.#native({ ...point, count: BigInt(count) }, labels, histogram);
   }
 
   #exponential(point: ExponentialHistogramDataPointObject, labels: FlatLabels): void {
     if (point.scale < MIN_SCHEMA) return this.#own.skip("scale_too_low");
+    // A native histogram has a sum, and 0 would be taken for one.
+    if (point.sum === undefined && !isStale(point)) return this.#own.skip("sum_missing");
     const histogram = nativeHistogram(point);
     this.#native(point, labels, {
       schema: histogram.schema,

@@ -1,12 +1,13 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { encode, payloadOf, PROTOCOLS } from "@clew/otlp";
 import { afterEach, describe, expect, test } from "vitest";
 import { ManualClock, until } from "../../../collector.test-kit.ts";
 import { componentSettings } from "../../../component.test-kit.ts";
 import { attributesOf, metricsOf } from "../../../otlp.test-kit.ts";
 import { Place } from "../../../schema/place.ts";
-import { schema } from "./config.ts";
+import { schema, senderConfigOf } from "./config.ts";
 import { prometheusRemoteWriteExporter } from "./factory.ts";
 import { receiver, WRITTEN_ALL, type Answer, type Received } from "./remote-write.test-kit.ts";
 
@@ -167,7 +168,7 @@ describe("sends", () => {
   test("an exponential histogram of a scale above 8 at scale 8", async () => {
     const { exporter, received } = await setUp();
     const positive = { offset: 3, bucketCounts: [1n, 1n, 1n, 1n, 1n] }; // indices 3 to 7 of scale 10: 0 and 1 of scale 8
-    const point = { count: 5n, scale: 10, positive, ...at(1) };
+    const point = { count: 5n, sum: 9, scale: 10, positive, ...at(1) };
     const exponentialHistogram = { aggregationTemporality: CUMULATIVE, dataPoints: [point] };
     await exporter.consume(metricsOf([{ name: "e", exponentialHistogram }], {}));
     expect(received[0]?.series[0]?.histograms).toMatchObject([
@@ -212,6 +213,19 @@ describe("sends", () => {
     const { exporter, samples } = await setUp({ disable_scope_info: true });
     await exporter.consume(metricsOf([gauge("g", 2, at(2)), gauge("h", 5), gauge("g", 1, at(1))], {}));
     expect(samples()).toEqual(["g{} 1@1000", "g{} 2@2000", "h{} 5@1000"]);
+  });
+
+  test("neither empty attributes nor those that would be taken for the scope's name", async () => {
+    const { exporter, samples } = await setUp();
+    const scope = { name: "kit", attributes: attributesOf({ name: "other", "lib.kind": "x" }) };
+    const metrics = [gauge("g", 1, { attributes: attributesOf({ a: "", "b.c": "", b_c: "1" }) })];
+    await exporter.consume(
+      payloadOf(
+        "metrics",
+        encode(PROTOCOLS.metrics.request, { resourceMetrics: [{ scopeMetrics: [{ scope, metrics }] }] }),
+      ),
+    );
+    expect(samples()).toEqual(['g{b_c="1",otel_scope_lib_kind="x",otel_scope_name="kit"} 1@1000']);
   });
 
   test("attributes whose names become the same in one label", async () => {
@@ -291,12 +305,16 @@ describe("version 2.0", () => {
 describe("what Prometheus cannot take", () => {
   test("is counted by reason and told once, and the rest is sent", async () => {
     const { exporter, samples, lines, meter, counted } = await setUp({ disable_scope_info: true });
-    const tooCoarse = { count: 1n, scale: -5, positive: { offset: 0, bucketCounts: [1n] }, ...at(1) };
+    const exponential = (more: object): object => {
+      const point = { count: 1n, sum: 1, positive: { offset: 0, bucketCounts: [1n] }, ...at(1), ...more };
+      return { aggregationTemporality: CUMULATIVE, dataPoints: [point] };
+    };
     const metrics = [
       gauge("g", 1),
       counter("d", 1, {}, DELTA),
       counter("u", 1, {}, 0),
-      { name: "e", exponentialHistogram: { aggregationTemporality: CUMULATIVE, dataPoints: [tooCoarse] } },
+      { name: "e", exponentialHistogram: exponential({ scale: -5 }) },
+      { name: "s", exponentialHistogram: exponential({ sum: undefined }) },
       gauge("漢", 1),
     ];
     for (let i = 0; i < 2; i++) await exporter.consume(metricsOf(metrics, {}));
@@ -305,11 +323,12 @@ describe("what Prometheus cannot take", () => {
       'warn\tMetric cannot be shown to Prometheus\t{"metric": "d", "reason": "delta_temporality"}',
       'warn\tMetric cannot be shown to Prometheus\t{"metric": "u", "reason": "temporality_unspecified"}',
       'warn\tMetric cannot be shown to Prometheus\t{"metric": "e", "reason": "scale_too_low"}',
+      'warn\tMetric cannot be shown to Prometheus\t{"metric": "s", "reason": "sum_missing"}',
       'warn\tMetric cannot be shown to Prometheus\t{"metric": "漢", "reason": "name_invalid"}',
     ]);
     const skipped = meter.families().find(({ name }) => name === "clew_exporter_prometheus_skipped_points");
-    expect(skipped?.samples.map(({ value }) => value)).toEqual([2, 2, 2, 2]);
-    expect(counted("otelcol_exporter_prometheusremotewrite_failed_translations")).toBe(8);
+    expect(skipped?.samples.map(({ value }) => value)).toEqual([2, 2, 2, 2, 2]);
+    expect(counted("otelcol_exporter_prometheusremotewrite_failed_translations")).toBe(10);
   });
 });
 
@@ -364,6 +383,17 @@ describe("delivery", () => {
     await expect(exporter.consume(metricsOf(many, {}))).rejects.toMatchObject({ permanent: true });
     expect(new Set(received.flatMap(({ series }) => series)).size).toBe(20);
   });
+});
+
+test.each([
+  [{}, 5_000],
+  [{ timeout: "9s" }, 9_000],
+  [{ http: { endpoint: "http://127.0.0.1:1", timeout: "7s" } }, 7_000],
+  [{ timeout: "9s", http: { endpoint: "http://127.0.0.1:1", timeout: "7s" } }, 7_000],
+  [{ timeout: "0s" }, 0],
+])("of the timeouts in %j each attempt has %i ms", (config, timeoutMs) => {
+  const read = schema.read({ endpoint: "http://127.0.0.1:1", ...config }, new Place("", []));
+  expect(senderConfigOf(read).timeout).toBe(timeoutMs);
 });
 
 test("tells what is wrong with its settings", () => {

@@ -3,7 +3,15 @@ import type { PrometheusExemplar } from "../../../prometheus/exemplar.ts";
 import type { SpannedBuckets } from "../../../prometheus/native-histogram.ts";
 
 /** Metric types, numbered as both versions number them. */
-export const METRIC_TYPE = { unknown: 0, counter: 1, gauge: 2, histogram: 3, summary: 5 } as const;
+export const METRIC_TYPE = {
+  unknown: 0,
+  counter: 1,
+  gauge: 2,
+  histogram: 3,
+  summary: 5,
+  info: 6,
+  stateset: 7,
+} as const;
 
 /** What is told of a metric beside its series. */
 export interface Metadata {

@@ -83,8 +83,7 @@ export class Translator {
     if (resource === undefined || target.size === 0) return;
     const info = infoLabels(resource, this.#naming);
     if (info.size === 0) return;
-    const { namespace } = this.#config;
-    const name = namespace === "" ? "target_info" : this.#naming.metric("target_info", "", "other");
+    const name = this.#naming.metric("target_info", "", "other");
     const metadata: Metadata = { name, type: METRIC_TYPE.gauge, help: "Target metadata", unit: "" };
     const labels = withLabel(this.#finished(new Map([...info, ...target])), "__name__", name);
     batch.at(labels, metadata).samples.push({ timestampMs: Number(latest / 1_000_000n), startMs: 0, value: 1 });
@@ -113,5 +112,7 @@ function typeOf({ sum, histogram, exponentialHistogram, summary, metadata }: Met
   if (summary !== undefined) return METRIC_TYPE.summary;
   if (sum?.isMonotonic === true) return METRIC_TYPE.counter;
   const original = metadata.find(({ key }) => key === "prometheus.type")?.value?.stringValue;
-  return original === "unknown" ? METRIC_TYPE.unknown : METRIC_TYPE.gauge;
+  return original === "unknown" || original === "info" || original === "stateset"
+    ? METRIC_TYPE[original]
+    : METRIC_TYPE.gauge;
 }

@@ -69,7 +69,7 @@ export class WriteRequestV2 implements RequestWriter {
 
   #exemplar({ labels, value, timestampMs }: PrometheusExemplar): void {
     const message = this.#series.begin(4);
-    if (labels.length > 0) this.#labels((labels.flat() as FlatLabels).map((text) => this.#symbol(text)));
+    if (labels.length > 0) this.#labels(sorted(labels).map((text) => this.#symbol(text)));
     this.#series.double(2, value);
     this.#series.int(3, timestampMs);
     this.#series.end(message);
@@ -82,4 +82,8 @@ export class WriteRequestV2 implements RequestWriter {
     this.#series.uint(4, this.#symbol(unit));
     this.#series.end(message);
   }
+}
+
+function sorted(labels: PrometheusExemplar["labels"]): FlatLabels {
+  return [...labels].sort(([a], [b]) => (a < b ? -1 : 1)).flat();
 }

@@ -29,7 +29,8 @@ export type Labels = readonly (readonly [string, string])[];
 export interface KeptSeries {
   readonly labels: Labels;
   readonly point: Point;
-  readonly timestampMs: number;
+  /** Undefined where it has none. */
+  readonly timestampMs: number | undefined;
 }
 
 export interface KeptFamily {
@@ -58,6 +59,7 @@ interface DataPoint {
   readonly attributes: readonly KeyValueObject[];
   readonly timeUnixNano: bigint;
   readonly flags: number;
+  readonly sum?: number | undefined;
 }
 
 /** A metric's points in the form that is kept, and how they are to be read. */
@@ -93,20 +95,19 @@ export class MetricFamilies {
   add({ resourceMetrics }: MetricsObject): void {
     for (const { resource, scopeMetrics } of resourceMetrics) {
       const ofResource = this.#labels.ofResource(resource);
-      let latest = 0n;
       for (const { scope, metrics, schemaUrl } of scopeMetrics) {
         const isWithout = this.#config.without_scope_info;
         const common = isWithout ? ofResource : this.#labels.withScope(ofResource, scope, schemaUrl);
-        for (const metric of metrics) latest = max(latest, this.#addMetric(metric, common));
+        for (const metric of metrics) this.#addMetric(metric, common);
       }
       if (resource !== undefined && ofResource.target.size > 0)
-        this.#addInfo(infoLabels(resource, this.#naming), ofResource.target, latest);
+        this.#addInfo(infoLabels(resource, this.#naming), ofResource.target);
     }
   }
 
   /** What is shown now, by name; series that have expired are forgotten. */
   families(): KeptFamily[] {
-    this.#expire();
+    this.expire();
     return [...this.#families.values()]
       .sort((a, b) => (a.name < b.name ? -1 : 1))
       .map(({ name, type, help, series }) => ({
@@ -116,28 +117,27 @@ export class MetricFamilies {
         series: [...series.values()].map(({ labels, point, timeUnixNano }) => ({
           labels,
           point,
-          timestampMs: Number(timeUnixNano / 1_000_000n),
+          timestampMs: timeUnixNano === 0n ? undefined : Number(timeUnixNano / 1_000_000n),
         })),
       }));
   }
 
-  /** Returns the time of its latest point. */
-  #addMetric(metric: MetricObject, common: CommonLabels): bigint {
-    let latest = 0n;
+  #addMetric(metric: MetricObject, common: CommonLabels): void {
     const shape = shapeOf(metric, this.#exemplarOf);
-    if (typeof shape === "string") return this.#skip(shape, metric.name, latest);
+    if (typeof shape === "string") return this.#skipped.add(shape, metric.name);
     const nameType = shape.type === "counter" ? "counter" : metric.gauge === undefined ? "other" : "gauge";
     const name = this.#naming.metric(metric.name, metric.unit, nameType);
-    if (name === "") return this.#skip("name_invalid", metric.name, latest);
+    if (name === "") return this.#skipped.add("name_invalid", metric.name);
     const family = this.#family(name, shape.type, metric.description || metric.name);
-    if (family === undefined) return this.#skip("type_conflict", name, latest);
+    if (family === undefined) return this.#skipped.add("type_conflict", name);
+    // A native histogram has a sum, and 0 would be taken for one.
+    const needsSum = metric.exponentialHistogram !== undefined;
     for (const { source, point } of shape.points) {
       const labels = this.#finished(this.#labels.ofPoint(source.attributes, common));
-      latest = max(latest, source.timeUnixNano);
       if ((source.flags & NO_RECORDED_VALUE) !== 0) this.#remove(family, labels);
+      else if (needsSum && source.sum === undefined) this.#skipped.add("sum_missing", name);
       else this.#set(family, labels, point(), source.timeUnixNano, shape.isDelta);
     }
-    return latest;
   }
 
   #finished(labels: LabelMap): Labels {
@@ -145,12 +145,12 @@ export class MetricFamilies {
     return sortedLabels(labels);
   }
 
-  #addInfo(info: LabelMap, target: LabelMap, timeUnixNano: bigint): void {
+  /** It has no time: what it says holds as long as it is shown. */
+  #addInfo(info: LabelMap, target: LabelMap): void {
     if (info.size === 0) return;
     const family = this.#family(this.#naming.metric("target_info", "", "other"), "gauge", "Target metadata");
     const point: Point = { kind: "number", value: 1, startMs: 0, exemplars: [] };
-    const labels = this.#finished(new Map([...info, ...target]));
-    if (family !== undefined) this.#set(family, labels, point, timeUnixNano, false);
+    if (family !== undefined) this.#set(family, this.#finished(new Map([...info, ...target])), point, 0n, false);
   }
 
   /** Undefined where the name is taken by another type. */
@@ -167,12 +167,12 @@ export class MetricFamilies {
     const updatedMs = this.#settings.clock.nowMs();
     const series = family.series.get(key);
     if (series === undefined) {
-      if (this.#seriesCount >= MAX_SERIES) return void this.#skip("series_limit", family.name, 0n);
+      if (this.#seriesCount >= MAX_SERIES) return this.#skipped.add("series_limit", family.name);
       this.#seriesCount++;
       family.series.set(key, { labels, point, timeUnixNano, updatedMs });
       return;
     }
-    if (timeUnixNano < series.timeUnixNano) return void this.#skip("out_of_order", family.name, 0n);
+    if (timeUnixNano < series.timeUnixNano) return this.#skipped.add("out_of_order", family.name);
     series.point = isDelta ? (sumOf(series.point, point) ?? point) : point;
     series.timeUnixNano = timeUnixNano;
     series.updatedMs = updatedMs;
@@ -182,7 +182,8 @@ export class MetricFamilies {
     if (family.series.delete(keyOf(labels))) this.#seriesCount--;
   }
 
-  #expire(): void {
+  /** Forgets series that got nothing for too long. */
+  expire(): void {
     const oldestMs = this.#settings.clock.nowMs() - this.#config.metric_expiration;
     for (const [name, { series }] of this.#families) {
       for (const [key, { updatedMs }] of series) {
@@ -192,11 +193,6 @@ export class MetricFamilies {
       }
       if (series.size === 0) this.#families.delete(name);
     }
-  }
-
-  #skip(reason: string, name: string, latest: bigint): bigint {
-    this.#skipped.add(reason, name);
-    return latest;
   }
 }
 
@@ -247,8 +243,4 @@ function shape<Source extends DataPoint>(
 
 function keyOf(labels: Labels): string {
   return labels.flat().join("\0");
-}
-
-function max(a: bigint, b: bigint): bigint {
-  return a > b ? a : b;
 }

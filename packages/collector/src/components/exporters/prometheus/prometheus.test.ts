@@ -138,6 +138,15 @@ describe("keeps the latest value", () => {
     expect(await page()).toBe("");
   });
 
+  test("until metric_expiration has passed, where nobody scrapes too", async () => {
+    const { clock, exporter, page } = await setUp();
+    await exporter.consume(metricsOf([gauge("g", 1)], {}));
+    for (let i = 0; i < 3; i++) clock.advance(300_000);
+    // What comes at an older time would be refused if the series were still there.
+    await exporter.consume(metricsOf([gauge("g", 2, at(0))], {}));
+    expect(await page()).toContain("g{");
+  });
+
   test("until there is no recorded value", async () => {
     const { exporter, page } = await setUp();
     await exporter.consume(metricsOf([gauge("g", 1, at(1)), gauge("g", 0, { ...at(2), flags: 1 })], {}));

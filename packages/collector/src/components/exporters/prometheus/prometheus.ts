@@ -19,6 +19,7 @@ export class PrometheusExporter implements Component, Consumer {
   readonly #config: PrometheusConfig;
   readonly #families: MetricFamilies;
   #server: RouteServer | undefined;
+  #cancelExpiry = (): void => {};
 
   constructor(settings: Settings, config: PrometheusConfig) {
     this.#settings = settings;
@@ -38,11 +39,13 @@ export class PrometheusExporter implements Component, Consumer {
       keepAliveTimeout: config.idle_timeout,
     };
     this.#server = await serveRoutes(config.endpoint, `${path}::endpoint`, routes, report, { tls, times });
+    this.#expireLater();
     settings.listening("endpoint", this.#server.address);
     settings.logger.info("Serving metrics", { endpoint: addressText(this.#server.address) });
   }
 
   async shutdown(): Promise<void> {
+    this.#cancelExpiry();
     await this.#server?.close();
     this.#server = undefined;
   }
@@ -51,6 +54,16 @@ export class PrometheusExporter implements Component, Consumer {
     const metrics = decode(PROTOCOLS.metrics.request, payloadBytes(payload)) as unknown as MetricsObject;
     this.#families.add(metrics);
     return Promise.resolve();
+  }
+
+  /** Where nobody scrapes, old series would pile up. */
+  #expireLater(): void {
+    const { metric_expiration: expirationMs } = this.#config;
+    if (expirationMs === 0) return;
+    this.#cancelExpiry = this.#settings.clock.after(expirationMs, () => {
+      this.#families.expire();
+      this.#expireLater();
+    });
   }
 
   #page(accept: string): Page {

@@ -42,7 +42,7 @@ function writeFamily(writer: Writer, { name, help, type, series }: KeptFamily, t
   for (const one of series) {
     const metric = writer.begin(4);
     writeMetric(writer, one, type);
-    if (timestamps) writer.int(6, one.timestampMs);
+    if (timestamps && one.timestampMs !== undefined) writer.int(6, one.timestampMs);
     writer.end(metric);
   }
 }

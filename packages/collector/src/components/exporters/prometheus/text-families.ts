@@ -1,4 +1,5 @@
 /** The kept families as the lines of the text formats. */
+import { boundText } from "../../../prometheus/bound-text.ts";
 import { escapedName, type Escaping } from "../../../prometheus/escaping.ts";
 import type { PrometheusExemplar } from "../../../prometheus/exemplar.ts";
 import type { Exemplar, Family, Sample } from "../../../telemetry/exposition.ts";
@@ -45,7 +46,7 @@ function samplesOf({ labels: pairs, point }: KeptSeries, timestampMs: number | u
   }
   const quantiles = point.quantiles.map(({ quantile, value }) => ({
     suffix: "",
-    labels: { ...labels, quantile: String(quantile) },
+    labels: { ...labels, quantile: boundText(quantile) },
     value,
     timestampMs,
   }));
@@ -59,7 +60,7 @@ function bucketSamples(
 ): Sample[] {
   return cumulativeBuckets({ buckets, count, exemplars }).map(({ bound, count: value, exemplar }) => ({
     suffix: "_bucket",
-    labels: { ...labels, le: bound === Infinity ? "+Inf" : String(bound) },
+    labels: { ...labels, le: boundText(bound) },
     value,
     timestampMs,
     exemplar: textExemplar(exemplar),
