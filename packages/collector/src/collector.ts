@@ -92,9 +92,10 @@ class Service implements Collector {
       .encodedAs(encoding)
       .with({ ...fields, ...initialFields });
     const { exporters } = settings.components;
+    const isTraced = config.service.extensions.some((id) => config.extensions.get(id)!.factory.observesSpans === true);
     this.#report = (error) => this.#logger.error("Unexpected error", { error: String(error) });
     const own = this.#ownSettings(local);
-    this.#ownTelemetry = new OwnTelemetry(telemetry, exporters, own, this.#meter, this.#resource);
+    this.#ownTelemetry = new OwnTelemetry(telemetry, exporters, own, this.#meter, this.#resource, isTraced);
     this.#unsampledLogger = this.#ownTelemetry.logged(local, initialFields);
     this.#logger = sampledLogger(this.#unsampledLogger, sampling, () => clock.nowMs());
     this.#graph = buildGraph(
@@ -108,6 +109,8 @@ class Service implements Collector {
         return [id, factory.create(this.#settingsFor("extension", id), own)];
       }),
     );
+    for (const { spans } of this.#extensions.values())
+      if (spans !== undefined) this.#ownTelemetry.tracer?.observe(spans);
   }
 
   warn(unsetVariables: readonly string[]): void {

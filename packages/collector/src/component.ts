@@ -111,6 +111,8 @@ export interface ConnectorFactory<Config> extends Omit<FactoryBase<Config>, "sta
 export interface ExtensionFactory<Config> extends Omit<FactoryBase<Config>, "stability"> {
   readonly kind: "extension";
   readonly stability: Stability;
+  /** Whether it wants to see the collector's own spans, which are made then. */
+  readonly observesSpans?: boolean;
   create(settings: Settings, config: Config): Extension;
 }
 

@@ -5,6 +5,7 @@
  */
 import { ClewError } from "@clew/base";
 import type { Component, Kind, Settings } from "./component.ts";
+import type { SpanObserver } from "./telemetry/tracer.ts";
 
 /** Request headers by their names in lower case. */
 export type Headers = ReadonlyMap<string, readonly string[]>;
@@ -62,6 +63,8 @@ export interface Extension extends Component {
   ready?(collector: CollectorView): void;
   /** Called before the first pipeline stops. */
   notReady?(): void;
+  /** Of a factory that `observesSpans`. */
+  readonly spans?: SpanObserver;
   readonly storage?: Storage;
   readonly serverAuthenticator?: ServerAuthenticator;
   readonly clientAuthenticator?: ClientAuthenticator;

@@ -212,9 +212,7 @@ test("the log is sent too, with what its lines say of themselves", async () => {
 });
 
 test("what cannot be is told with its place", async () => {
-  await expect(
-    runCollector(traced("{ processors: [{ batch: { exporter: {} } }] }")),
-  ).rejects.toMatchObject({
+  await expect(runCollector(traced("{ processors: [{ batch: { exporter: {} } }] }"))).rejects.toMatchObject({
     code: "CONFIG_INVALID",
     problems: [{ path: "service::telemetry::traces::processors::0::batch::exporter" }],
   });

@@ -25,13 +25,14 @@ export class OwnTelemetry implements Component {
   readonly #startNanos: bigint;
   #stops: (() => void)[] = [];
 
-  /** `factories` are the exporters that the collector has; `settings` are its own. Throws `CONFIG_INVALID`. */
+  /** `factories` are the exporters that the collector has; `settings` are its own. With `isTraced` it traces itself also if nothing sends that. Throws `CONFIG_INVALID`. */
   constructor(
     { logs, metrics, traces }: TelemetryConfig,
     factories: readonly ExporterFactory<unknown>[],
     settings: Settings,
     meter: MemoryMeter,
     resource: OwnResource,
+    isTraced: boolean,
   ) {
     const exporters = (
       signal: "traces" | "metrics" | "logs",
@@ -47,8 +48,9 @@ export class OwnTelemetry implements Component {
     this.#logs = exporters("logs", batchedTargets(logs.processors));
     this.#traces = exporters("traces", traces.level === "none" ? [] : batchedTargets(traces.processors));
     const own = this.#traces;
+    if (own !== undefined || isTraced) this.tracer = new Tracer(this.#clock, ratioOf(traces));
     if (own !== undefined)
-      this.tracer = new Tracer(this.#clock, ratioOf(traces), (span) => own.send(spanPayload(span, resource)));
+      this.tracer?.observe({ began: () => {}, ended: (span) => own.send(spanPayload(span, resource)) });
     const periodic = metrics.level === "none" ? [] : (metrics.readers ?? []).flatMap((one) => one.periodic ?? []);
     // The next push tells all that one tells which failed.
     const sending = { retry_on_failure: { enabled: false }, sending_queue: { enabled: false } };

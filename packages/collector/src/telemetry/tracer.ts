@@ -19,6 +19,12 @@ export interface EndedSpan {
   readonly error: string | undefined;
 }
 
+/** Is told of every span that is kept. */
+export interface SpanObserver {
+  began(name: string): void;
+  ended(span: EndedSpan): void;
+}
+
 interface Context {
   readonly traceId: Buffer;
   readonly spanId: Buffer;
@@ -30,15 +36,18 @@ interface Context {
 export class Tracer {
   readonly #clock: Clock;
   readonly #ratio: number;
-  readonly #ended: (span: EndedSpan) => void;
+  readonly #observers: SpanObserver[] = [];
   readonly #current = new AsyncLocalStorage<Context | undefined>();
   readonly #carried = new WeakMap<object, Context>();
 
   /** Of all traces, `ratio` are kept: from 0, none, to 1. */
-  constructor(clock: Clock, ratio: number, ended: (span: EndedSpan) => void) {
+  constructor(clock: Clock, ratio: number) {
     this.#clock = clock;
     this.#ratio = ratio;
-    this.#ended = ended;
+  }
+
+  observe(observer: SpanObserver): void {
+    this.#observers.push(observer);
   }
 
   /** Runs `work` in a span that ends, and fails, as it does. `endAttributes` are asked for then. */
@@ -51,9 +60,10 @@ export class Tracer {
   ): Promise<T> {
     const context = this.#begin(attributes, parent);
     const startNanos = this.#nowNanos();
+    if (context.isSampled) for (const observer of this.#observers) observer.began(name);
     const end = (error: unknown): void => {
       if (!context.isSampled) return;
-      this.#ended({
+      const span = {
         ...context,
         name,
         parentSpanId: parent?.spanId,
@@ -61,7 +71,8 @@ export class Tracer {
         endNanos: this.#nowNanos(),
         attributes: { ...context.attributes, ...endAttributes(error) },
         error: error === undefined ? undefined : messageOf(error),
-      });
+      };
+      for (const observer of this.#observers) observer.ended(span);
     };
     try {
       const result = await this.#current.run(context, work);

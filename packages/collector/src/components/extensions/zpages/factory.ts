@@ -6,6 +6,7 @@ export const zpagesExtension: ExtensionFactory<ZpagesConfig> = {
   kind: "extension",
   type: "zpages",
   stability: "beta",
+  observesSpans: true,
   schema,
   create: (settings, config) => new Zpages(settings, config),
 };

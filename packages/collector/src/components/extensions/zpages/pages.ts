@@ -12,7 +12,9 @@ export function servicez(collector: CollectorView, nowMs: number): string {
     ["Up for", `${Math.round((nowMs - collector.startTimeMs) / 1_000)} s`],
     ["Runtime", `Node ${process.version}, ${process.platform} ${process.arch}`],
   ];
-  const links = ["pipelinez", "extensionz", "featurez"].map((name) => `<li><a href="${name}">${name}</a></li>`);
+  const links = ["pipelinez", "extensionz", "featurez", "tracez"].map(
+    (name) => `<li><a href="${name}">${name}</a></li>`,
+  );
   return page("Service", `${table(["Property", "Value"], rows)}<ul>${links.join("")}</ul>`);
 }
 
@@ -42,16 +44,16 @@ export function featurez(): string {
   return page("Feature Gates", table(["ID", "Enabled", "Stage", "Description"], rows));
 }
 
-function page(title: string, body: string): string {
+export function page(title: string, body: string): string {
   return `<!DOCTYPE html><meta charset="utf-8"><title>${title}</title><style>${STYLE}</style><h1>${title}</h1>${body}`;
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = (row: readonly string[], tag: string): string =>
     `<tr>${row.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join("")}</tr>`;
   return `<table>${cells(head, "th")}${rows.map((row) => cells(row, "td")).join("")}</table>`;
 }
 
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

@@ -3,11 +3,14 @@ import type { CollectorView, Extension } from "../../../extension.ts";
 import { serveRoutes, type Route, type RouteServer } from "../../../net/http-routes.ts";
 import type { ZpagesConfig } from "./config.ts";
 import { extensionz, featurez, pipelinez, servicez } from "./pages.ts";
+import { SpanSamples } from "./span-samples.ts";
+import { tracez } from "./tracez.ts";
 
 /** Serves pages that show what runs. */
 export class Zpages implements Extension {
   readonly #settings: Settings;
   readonly #config: ZpagesConfig;
+  readonly spans: SpanSamples = new SpanSamples();
   #server: RouteServer | undefined;
   #collector: CollectorView = { resource: {}, startTimeMs: 0, pipelines: [], extensions: [] };
 
@@ -27,6 +30,10 @@ export class Zpages implements Extension {
       "/debug/pipelinez": html(() => pipelinez(this.#collector)),
       "/debug/extensionz": html(() => extensionz(this.#collector)),
       "/debug/featurez": html(() => featurez()),
+      "/debug/tracez": (request, response) => {
+        const query = new URL(request.url ?? "/", "http://zpages").searchParams;
+        html(() => tracez(this.spans, query))(request, response);
+      },
       ...(this.#config.expvar.enabled ? { "/debug/expvarz": expvarz } : {}),
     };
     this.#server = await serveRoutes(this.#config.endpoint, `${path}::endpoint`, routes, report);
