@@ -8,7 +8,7 @@ import type {
   NumberDataPointObject,
   SummaryDataPointObject,
 } from "@clew/otlp";
-import { prometheusExemplar, type PrometheusExemplar } from "../../../prometheus/exemplar.ts";
+import { prometheusExemplar } from "../../../prometheus/exemplar.ts";
 import type { Naming } from "../../../prometheus/naming.ts";
 import {
   MIN_SCHEMA,
@@ -21,10 +21,10 @@ import { NO_RECORDED_VALUE } from "../../../prometheus/point-flags.ts";
 import type { PrometheusRemoteWriteConfig } from "./config.ts";
 import { decimalText } from "./decimal-text.ts";
 import {
-  withLabel,
-  type FlatLabels,
+  type BaseLabels,
   type HistogramSample,
   type Metadata,
+  type OwnLabel,
   type Series,
   type SeriesBatch,
 } from "./series.ts";
@@ -47,7 +47,15 @@ interface DataPoint {
   readonly flags: number;
 }
 
-type LabelsOf = (attributes: readonly KeyValueObject[]) => FlatLabels;
+/** What all series of a data point share. */
+interface Origin {
+  readonly labels: BaseLabels;
+  readonly timestampMs: number;
+  readonly startMs: number;
+  readonly isStale: boolean;
+}
+
+type LabelsOf = (attributes: readonly KeyValueObject[]) => BaseLabels;
 
 export class PointWriter {
   readonly #own: PointWriterSettings;
@@ -64,60 +72,61 @@ export class PointWriter {
     for (const point of summary?.dataPoints ?? []) this.#summary(point, labelsOf(point.attributes));
   }
 
-  #number(point: NumberDataPointObject, labels: FlatLabels, isCounter: boolean): void {
+  #number(point: NumberDataPointObject, labels: BaseLabels, isCounter: boolean): void {
     const value = point.asInt === undefined ? (point.asDouble ?? 0) : Number(point.asInt);
-    const series = this.#sample("", labels, point, value, isCounter ? point.startTimeUnixNano : 0n);
-    if (isCounter) series.exemplars.push(...this.#exemplars(point));
+    const series = this.#sample("", originOf(point, labels, isCounter), value);
+    if (isCounter) this.#addExemplars(series, point.exemplars);
   }
 
-  #histogram(point: HistogramDataPointObject, labels: FlatLabels): void {
+  #histogram(point: HistogramDataPointObject, labels: BaseLabels): void {
     const { convert_explicit_histograms_to_nhcb: isConverted, keep_classic_histograms: isKept } = this.#own.config;
-    if (isConverted) this.#customBuckets(point, labels);
-    if (!isConverted || isKept) this.#classic(point, labels);
+    const origin = originOf(point, labels);
+    if (isConverted) this.#customBuckets(point, origin);
+    if (!isConverted || isKept) this.#classic(point, origin);
   }
 
-  #classic(point: HistogramDataPointObject, labels: FlatLabels): void {
-    if (point.sum !== undefined) this.#sample("_sum", labels, point, point.sum);
-    this.#sample("_count", labels, point, Number(point.count));
-    const exemplars = this.#exemplars(point);
-    let [cumulative, lower] = [0n, -Infinity];
-    const bucket = (bound: number, count: bigint): void => {
+  #classic(point: HistogramDataPointObject, origin: Origin): void {
+    if (point.sum !== undefined) this.#sample("_sum", origin, point.sum);
+    this.#sample("_count", origin, Number(point.count));
+    const exemplars = point.exemplars.map((one) => prometheusExemplar(one, this.#own.naming));
+    let [cumulative, lower] = [0, -Infinity];
+    const bucket = (bound: number, count: number): void => {
       const le = bound === Infinity ? "+Inf" : decimalText(bound);
-      const series = this.#sample("_bucket", withLabel(labels, "le", le), point, Number(count));
+      const series = this.#sample("_bucket", origin, count, { name: "le", value: le });
       for (const one of exemplars) if (one.value > lower && one.value <= bound) series.exemplars.push(one);
       lower = bound;
     };
     const length = Math.min(point.explicitBounds.length, point.bucketCounts.length);
     for (let i = 0; i < length; i++) {
-      cumulative += point.bucketCounts[i]!;
+      cumulative += Number(point.bucketCounts[i]);
       if (point.explicitBounds[i] !== Infinity) bucket(point.explicitBounds[i]!, cumulative);
     }
-    bucket(Infinity, point.count);
+    bucket(Infinity, Number(point.count));
   }
 
   /** What the buckets do not account for lies in the infinite one. */
-  #customBuckets(point: HistogramDataPointObject, labels: FlatLabels): void {
+  #customBuckets(point: HistogramDataPointObject, origin: Origin): void {
     const bounds = point.explicitBounds.filter((bound) => bound !== Infinity);
     const counts = bounds.map((_bound, i) => Number(point.bucketCounts[i] ?? 0n));
     const finite = counts.reduce((sum, count) => sum + count, 0);
     const count = Math.max(Number(point.count), finite);
-    const histogram = {
+    this.#native({ ...point, count: BigInt(count) }, origin, {
       schema: CUSTOM_BUCKETS_SCHEMA,
       zeroThreshold: 0,
       zeroCount: 0,
       positive: spanned({ first: 0, counts: [...counts, count - finite] }),
       negative: NO_BUCKETS,
       customValues: bounds,
-    };
-    this.#native({ ...point, count: BigInt(count) }, labels, histogram);
+    });
   }
 
-  #exponential(point: ExponentialHistogramDataPointObject, labels: FlatLabels): void {
+  #exponential(point: ExponentialHistogramDataPointObject, labels: BaseLabels): void {
+    const origin = originOf(point, labels);
     if (point.scale < MIN_SCHEMA) return this.#own.skip("scale_too_low");
     // A native histogram has a sum, and 0 would be taken for one.
-    if (point.sum === undefined && !isStale(point)) return this.#own.skip("sum_missing");
+    if (point.sum === undefined && !origin.isStale) return this.#own.skip("sum_missing");
     const histogram = nativeHistogram(point);
-    this.#native(point, labels, {
+    this.#native(point, origin, {
       schema: histogram.schema,
       zeroThreshold: shownZeroThreshold(histogram),
       zeroCount: histogram.zeroCount,
@@ -129,58 +138,42 @@ export class PointWriter {
 
   #native(
     point: HistogramDataPointObject | ExponentialHistogramDataPointObject,
-    labels: FlatLabels,
+    { labels, timestampMs, startMs, isStale }: Origin,
     buckets: Omit<HistogramSample, "timestampMs" | "startMs" | "value">,
   ): void {
-    const series = this.#series("", labels);
-    const value = isStale(point) ? undefined : { count: point.count, sum: point.sum ?? 0 };
-    series.histograms.push({
-      ...buckets,
-      timestampMs: msOf(point.timeUnixNano),
-      startMs: msOf(point.startTimeUnixNano),
-      value,
-    });
-    series.exemplars.push(...this.#exemplars(point));
+    const series = this.#own.batch.at(this.#own.metadata, "", labels);
+    const value = isStale ? undefined : { count: point.count, sum: point.sum ?? 0 };
+    series.histograms.push({ ...buckets, timestampMs, startMs, value });
+    this.#addExemplars(series, point.exemplars);
   }
 
-  #summary(point: SummaryDataPointObject, labels: FlatLabels): void {
-    this.#sample("_sum", labels, point, point.sum);
-    this.#sample("_count", labels, point, Number(point.count));
+  #summary(point: SummaryDataPointObject, labels: BaseLabels): void {
+    const origin = originOf(point, labels);
+    this.#sample("_sum", origin, point.sum);
+    this.#sample("_count", origin, Number(point.count));
     for (const { quantile, value } of point.quantileValues) {
-      this.#sample("", withLabel(labels, "quantile", decimalText(quantile)), point, value);
+      this.#sample("", origin, value, { name: "quantile", value: decimalText(quantile) });
     }
   }
 
-  #sample(
-    suffix: string,
-    labels: FlatLabels,
-    point: DataPoint,
-    value: number,
-    startTimeUnixNano: bigint = point.startTimeUnixNano,
-  ): Series {
-    const series = this.#series(suffix, labels);
-    series.samples.push({
-      timestampMs: msOf(point.timeUnixNano),
-      startMs: msOf(startTimeUnixNano),
-      value: isStale(point) ? undefined : value,
-    });
+  #sample(suffix: string, origin: Origin, value: number, own?: OwnLabel): Series {
+    const { labels, timestampMs, startMs, isStale } = origin;
+    const series = this.#own.batch.at(this.#own.metadata, suffix, labels, own);
+    series.samples.push({ timestampMs, startMs, value: isStale ? undefined : value });
     return series;
   }
 
-  #series(suffix: string, labels: FlatLabels): Series {
-    const { batch, metadata } = this.#own;
-    return batch.at(withLabel(labels, "__name__", metadata.name + suffix), metadata);
-  }
-
-  #exemplars({ exemplars }: { readonly exemplars: readonly ExemplarObject[] }): PrometheusExemplar[] {
-    return exemplars.map((exemplar) => prometheusExemplar(exemplar, this.#own.naming));
+  #addExemplars(series: Series, exemplars: readonly ExemplarObject[]): void {
+    for (const exemplar of exemplars) series.exemplars.push(prometheusExemplar(exemplar, this.#own.naming));
   }
 }
 
-function isStale({ flags }: DataPoint): boolean {
-  return (flags & NO_RECORDED_VALUE) !== 0;
-}
-
-function msOf(nanos: bigint): number {
-  return Number(nanos / 1_000_000n);
+/** Only what counts has a start. */
+function originOf({ timeUnixNano, startTimeUnixNano, flags }: DataPoint, labels: BaseLabels, counts = true): Origin {
+  return {
+    labels,
+    timestampMs: Number(timeUnixNano / 1_000_000n),
+    startMs: counts ? Number(startTimeUnixNano / 1_000_000n) : 0,
+    isStale: (flags & NO_RECORDED_VALUE) !== 0,
+  };
 }

@@ -54,8 +54,19 @@ export interface Series {
   readonly exemplars: PrometheusExemplar[];
 }
 
+/** The labels of a data point, without the name and what its series differ in. */
+export interface BaseLabels {
+  readonly labels: FlatLabels;
+  /** The same as text. */
+  readonly key: string;
+}
+
+export function baseLabels(labels: FlatLabels): BaseLabels {
+  return { labels, key: labels.join("\0") };
+}
+
 export class SeriesBatch {
-  // labels as text --> series
+  // name, own label and base labels as text --> series
   readonly #series = new Map<string, Series>();
   // name --> what is told of the metric
   readonly metadata: Map<string, Metadata> = new Map();
@@ -68,21 +79,31 @@ export class SeriesBatch {
     return this.#series.values();
   }
 
-  /** The series with these labels, a new one where there is none. */
-  at(labels: FlatLabels, metadata: Metadata): Series {
-    const key = labels.join("\0");
+  /** The series of a metric with this suffix and these labels, a new one where there is none. */
+  at(metadata: Metadata, suffix: string, base: BaseLabels, own?: OwnLabel): Series {
+    const name = metadata.name + suffix;
+    const key = own === undefined ? `${name}\0\0${base.key}` : `${name}\0${own.value}\0${base.key}`;
     let series = this.#series.get(key);
     if (series === undefined) {
-      series = { labels, metadata, samples: [], histograms: [], exemplars: [] };
+      const labels = own === undefined ? base.labels : withLabel(base.labels, own.name, own.value);
+      series = { labels: withLabel(labels, "__name__", name), metadata, samples: [], histograms: [], exemplars: [] };
       this.#series.set(key, series);
     }
     return series;
   }
 }
 
+/** The label in which the series of one data point differ. */
+export interface OwnLabel {
+  readonly name: "le" | "quantile";
+  readonly value: string;
+}
+
 /** The labels with one more, which replaces one of the same name. */
-export function withLabel(labels: FlatLabels, name: string, value: string): FlatLabels {
+function withLabel(labels: FlatLabels, name: string, value: string): FlatLabels {
   let at = 0;
   while (at < labels.length && labels[at]! < name) at += 2;
-  return [...labels.slice(0, at), name, value, ...labels.slice(labels[at] === name ? at + 2 : at)];
+  const result = labels.slice();
+  result.splice(at, labels[at] === name ? 2 : 0, name, value);
+  return result;
 }

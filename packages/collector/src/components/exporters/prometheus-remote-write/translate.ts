@@ -8,7 +8,7 @@ import type { SkippedPoints } from "../../../prometheus/skipped-points.ts";
 import { strategyOf } from "../../../prometheus/translation-config.ts";
 import type { PrometheusRemoteWriteConfig } from "./config.ts";
 import { PointWriter } from "./point-writer.ts";
-import { METRIC_TYPE, SeriesBatch, withLabel, type FlatLabels, type Metadata } from "./series.ts";
+import { METRIC_TYPE, SeriesBatch, baseLabels, type BaseLabels, type Metadata } from "./series.ts";
 
 export class Translator {
   readonly #config: PrometheusRemoteWriteConfig;
@@ -66,9 +66,9 @@ export class Translator {
     writer.add(metric, (attributes) => this.#finished(this.#labels.ofPoint(attributes, common)));
   }
 
-  #finished(labels: LabelMap): FlatLabels {
+  #finished(labels: LabelMap): BaseLabels {
     for (const [name, value] of this.#externalLabels) if (!labels.has(name)) labels.set(name, value);
-    return sortedLabels(labels).flat();
+    return baseLabels(sortedLabels(labels).flat());
   }
 
   #metadataOf(metric: MetricObject): Metadata | undefined {
@@ -85,8 +85,8 @@ export class Translator {
     if (info.size === 0) return;
     const name = this.#naming.metric("target_info", "", "other");
     const metadata: Metadata = { name, type: METRIC_TYPE.gauge, help: "Target metadata", unit: "" };
-    const labels = withLabel(this.#finished(new Map([...info, ...target])), "__name__", name);
-    batch.at(labels, metadata).samples.push({ timestampMs: Number(latest / 1_000_000n), startMs: 0, value: 1 });
+    const labels = this.#finished(new Map([...info, ...target]));
+    batch.at(metadata, "", labels).samples.push({ timestampMs: Number(latest / 1_000_000n), startMs: 0, value: 1 });
   }
 
   #skip(reason: string, metric: string, points: number): void {
