@@ -10,6 +10,7 @@ import { readConfig, type CollectorConfig, type PipelineConfig } from "./config/
 import type { LoadedConfig } from "./config/load-config.ts";
 import type { Address } from "./net/address.ts";
 import type { Route, RouteServer } from "./net/http-routes.ts";
+import { localRoute } from "./net/local-route.ts";
 import { observeStatements, statementsText } from "./ottl/explain.ts";
 import { buildGraph, type Graph, type Tap } from "./pipeline/graph.ts";
 import { TapPoints } from "./pipeline/tap-points.ts";
@@ -195,11 +196,11 @@ class Service implements Collector {
 
   #routes(): Record<string, Route> {
     return {
-      "/debug/tap": (request, response) => serveTap(this.#tapPoints, this.#clock, request, response),
-      "/debug/statements": (_request, response) => {
+      "/debug/tap": localRoute((request, response) => serveTap(this.#tapPoints, this.#clock, request, response)),
+      "/debug/statements": localRoute((_request, response) => {
         response.setHeader("content-type", "text/plain; charset=utf-8");
         response.end(this.statements() || "No component runs statements.\n");
-      },
+      }),
     };
   }
 
