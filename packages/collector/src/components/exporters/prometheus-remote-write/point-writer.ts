@@ -93,7 +93,7 @@ export class PointWriter {
     const bucket = (bound: number, count: number): void => {
       const le = bound === Infinity ? "+Inf" : decimalText(bound);
       const series = this.#sample("_bucket", origin, count, { name: "le", value: le });
-      for (const one of exemplars) if (one.value > lower && one.value <= bound) series.exemplars.push(one);
+      for (const one of exemplars) if (one.value > lower && one.value <= bound) series.addExemplar(one);
       lower = bound;
     };
     const length = Math.min(point.explicitBounds.length, point.bucketCounts.length);
@@ -143,7 +143,7 @@ export class PointWriter {
   ): void {
     const series = this.#own.batch.at(this.#own.metadata, "", labels);
     const value = isStale ? undefined : { count: point.count, sum: point.sum ?? 0 };
-    series.histograms.push({ ...buckets, timestampMs, startMs, value });
+    series.addHistogram({ ...buckets, timestampMs, startMs, value });
     this.#addExemplars(series, point.exemplars);
   }
 
@@ -164,7 +164,7 @@ export class PointWriter {
   }
 
   #addExemplars(series: Series, exemplars: readonly ExemplarObject[]): void {
-    for (const exemplar of exemplars) series.exemplars.push(prometheusExemplar(exemplar, this.#own.naming));
+    for (const exemplar of exemplars) series.addExemplar(prometheusExemplar(exemplar, this.#own.naming));
   }
 }
 

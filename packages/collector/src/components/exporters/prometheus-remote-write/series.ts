@@ -46,14 +46,6 @@ export interface HistogramSample {
 /** Names and values of labels by turns, sorted by name. */
 export type FlatLabels = readonly string[];
 
-export interface Series {
-  readonly labels: FlatLabels;
-  readonly metadata: Metadata;
-  readonly samples: Sample[];
-  readonly histograms: HistogramSample[];
-  readonly exemplars: PrometheusExemplar[];
-}
-
 /** The labels of a data point, without the name and what its series differ in. */
 export interface BaseLabels {
   readonly labels: FlatLabels;
@@ -64,6 +56,69 @@ export interface BaseLabels {
 export function baseLabels(labels: FlatLabels): BaseLabels {
   return { labels, key: labels.join("\0") };
 }
+
+/** The label in which the series of one data point differ. */
+export interface OwnLabel {
+  readonly name: "le" | "quantile";
+  readonly value: string;
+}
+
+/** One of many: most have a single sample and nothing else. */
+export class Series {
+  readonly metadata: Metadata;
+  readonly samples: Sample[] = [];
+  readonly #name: string;
+  readonly #base: FlatLabels;
+  readonly #own: OwnLabel | undefined;
+  #histograms: HistogramSample[] | undefined;
+  #exemplars: PrometheusExemplar[] | undefined;
+
+  constructor(metadata: Metadata, name: string, base: FlatLabels, own: OwnLabel | undefined) {
+    this.metadata = metadata;
+    this.#name = name;
+    this.#base = base;
+    this.#own = own;
+  }
+
+  get histograms(): readonly HistogramSample[] {
+    return this.#histograms ?? [];
+  }
+
+  get exemplars(): readonly PrometheusExemplar[] {
+    return this.#exemplars ?? [];
+  }
+
+  addHistogram(histogram: HistogramSample): void {
+    (this.#histograms ??= []).push(histogram);
+  }
+
+  addExemplar(exemplar: PrometheusExemplar): void {
+    (this.#exemplars ??= []).push(exemplar);
+  }
+
+  /** Visits the labels by name. Those that make the series go before others of the same name. */
+  eachLabel(visit: (name: string, value: string) => void): void {
+    const [labels, own] = [this.#base, this.#own];
+    let [isNamed, isOwn] = [false, own === undefined];
+    for (let i = 0; i < labels.length; i += 2) {
+      const label = labels[i]!;
+      if (!isNamed && label >= NAME) {
+        visit(NAME, this.#name);
+        isNamed = true;
+      }
+      if (!isOwn && label >= own!.name) {
+        visit(own!.name, own!.value);
+        isOwn = true;
+      }
+      if (label !== NAME && label !== own?.name) visit(label, labels[i + 1]!);
+    }
+    if (!isNamed) visit(NAME, this.#name);
+    if (!isOwn) visit(own!.name, own!.value);
+  }
+}
+
+/** It stands before the names of all own labels. */
+const NAME = "__name__";
 
 export class SeriesBatch {
   // name, own label and base labels as text --> series
@@ -82,28 +137,12 @@ export class SeriesBatch {
   /** The series of a metric with this suffix and these labels, a new one where there is none. */
   at(metadata: Metadata, suffix: string, base: BaseLabels, own?: OwnLabel): Series {
     const name = metadata.name + suffix;
-    const key = own === undefined ? `${name}\0\0${base.key}` : `${name}\0${own.value}\0${base.key}`;
+    const key = `${name}\0${own?.value ?? ""}\0${base.key}`;
     let series = this.#series.get(key);
     if (series === undefined) {
-      const labels = own === undefined ? base.labels : withLabel(base.labels, own.name, own.value);
-      series = { labels: withLabel(labels, "__name__", name), metadata, samples: [], histograms: [], exemplars: [] };
+      series = new Series(metadata, name, base.labels, own);
       this.#series.set(key, series);
     }
     return series;
   }
-}
-
-/** The label in which the series of one data point differ. */
-export interface OwnLabel {
-  readonly name: "le" | "quantile";
-  readonly value: string;
-}
-
-/** The labels with one more, which replaces one of the same name. */
-function withLabel(labels: FlatLabels, name: string, value: string): FlatLabels {
-  let at = 0;
-  while (at < labels.length && labels[at]! < name) at += 2;
-  const result = labels.slice();
-  result.splice(at, labels[at] === name ? 2 : 0, name, value);
-  return result;
 }

@@ -1,12 +1,18 @@
 /** Remote write 1.0: `prometheus.WriteRequest` (docs of Prometheus, "Remote-Write 1.0"). */
 import { Writer } from "@clew/otlp";
 import type { PrometheusExemplar } from "../../../prometheus/exemplar.ts";
-import type { FlatLabels, Metadata, Series } from "./series.ts";
+import type { Metadata, Series } from "./series.ts";
 import type { RequestWriter } from "./request-writer.ts";
 import { inOrder, writeHistogram, writeSampleValue } from "./write-sample.ts";
 
 export class WriteRequestV1 implements RequestWriter {
   readonly #writer = new Writer();
+  readonly #writeLabel = (name: string, value: string): void => {
+    const message = this.#writer.begin(1);
+    this.#writer.string(1, name);
+    this.#writer.string(2, value);
+    this.#writer.end(message);
+  };
 
   get byteLength(): number {
     return this.#writer.byteLength;
@@ -15,7 +21,7 @@ export class WriteRequestV1 implements RequestWriter {
   add(series: Series): () => void {
     const { byteLength } = this.#writer;
     const message = this.#writer.begin(1);
-    this.#labels(series.labels);
+    series.eachLabel(this.#writeLabel);
     for (const sample of inOrder(series.samples)) {
       const start = this.#writer.begin(2);
       writeSampleValue(this.#writer, sample);
@@ -42,20 +48,9 @@ export class WriteRequestV1 implements RequestWriter {
     return bytes;
   }
 
-  #labels(labels: FlatLabels): void {
-    for (let i = 0; i < labels.length; i += 2) this.#label(labels[i]!, labels[i + 1]!);
-  }
-
-  #label(name: string, value: string): void {
-    const message = this.#writer.begin(1);
-    this.#writer.string(1, name);
-    this.#writer.string(2, value);
-    this.#writer.end(message);
-  }
-
   #exemplar({ labels, value, timestampMs }: PrometheusExemplar): void {
     const message = this.#writer.begin(3);
-    for (const [name, text] of labels) this.#label(name, text);
+    for (const [name, text] of labels) this.#writeLabel(name, text);
     this.#writer.double(2, value);
     this.#writer.int(3, timestampMs);
     this.#writer.end(message);

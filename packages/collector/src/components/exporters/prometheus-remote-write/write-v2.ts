@@ -1,12 +1,16 @@
 /** Remote write 2.0: `io.prometheus.write.v2.Request`, whose texts stand once each (docs of Prometheus, "Remote-Write 2.0"). */
 import { Writer } from "@clew/otlp";
 import type { PrometheusExemplar } from "../../../prometheus/exemplar.ts";
-import type { FlatLabels, Metadata, Series } from "./series.ts";
+import type { Metadata, Series } from "./series.ts";
 import type { RequestWriter } from "./request-writer.ts";
 import { inOrder, writeHistogram, writeSampleValue } from "./write-sample.ts";
 
 export class WriteRequestV2 implements RequestWriter {
   readonly #series = new Writer();
+  readonly #writeLabel = (name: string, value: string): void => {
+    this.#series.varint(this.#symbol(name));
+    this.#series.varint(this.#symbol(value));
+  };
   /** Texts in the order of their numbers; the first is always empty. */
   readonly #symbols = new Map<string, number>([["", 0]]);
   #symbolBytes = 0;
@@ -19,7 +23,9 @@ export class WriteRequestV2 implements RequestWriter {
     const { byteLength } = this.#series;
     const [symbols, symbolBytes] = [this.#symbols.size, this.#symbolBytes];
     const message = this.#series.begin(5);
-    this.#labels(series.labels.map((text) => this.#symbol(text)));
+    const labels = this.#series.begin(1);
+    series.eachLabel(this.#writeLabel);
+    this.#series.end(labels);
     for (const sample of inOrder(series.samples)) {
       const start = this.#series.begin(2);
       writeSampleValue(this.#series, sample);
@@ -61,15 +67,11 @@ export class WriteRequestV2 implements RequestWriter {
     return number;
   }
 
-  #labels(references: readonly number[]): void {
-    const packed = this.#series.begin(1);
-    for (const reference of references) this.#series.varint(reference);
-    this.#series.end(packed);
-  }
-
   #exemplar({ labels, value, timestampMs }: PrometheusExemplar): void {
     const message = this.#series.begin(4);
-    if (labels.length > 0) this.#labels(sorted(labels).map((text) => this.#symbol(text)));
+    const references = this.#series.begin(1);
+    for (const [name, text] of sorted(labels)) this.#writeLabel(name, text);
+    this.#series.end(references);
     this.#series.double(2, value);
     this.#series.int(3, timestampMs);
     this.#series.end(message);
@@ -84,6 +86,6 @@ export class WriteRequestV2 implements RequestWriter {
   }
 }
 
-function sorted(labels: PrometheusExemplar["labels"]): FlatLabels {
-  return [...labels].sort(([a], [b]) => (a < b ? -1 : 1)).flat();
+function sorted(labels: PrometheusExemplar["labels"]): PrometheusExemplar["labels"] {
+  return [...labels].sort(([a], [b]) => (a < b ? -1 : 1));
 }
