@@ -82,9 +82,20 @@ export function sortedLabels(labels: LabelMap): [string, string][] {
   return [...labels].filter(([, value]) => value !== "").sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
+/** The same, names and values by turns. */
+export function flatLabels(labels: LabelMap): string[] {
+  const flat: string[] = [];
+  for (const name of [...labels.keys()].sort()) {
+    const value = labels.get(name)!;
+    if (value !== "") flat.push(name, value);
+  }
+  return flat;
+}
+
 /** Text as it is, numbers in decimals, the rest as JSON. */
 function textOf(value: AnyValueObject): string {
   if (value.stringValue !== undefined) return value.stringValue;
+  if (value.intValue !== undefined) return value.intValue.toString();
   const plain = plainOf(value);
   return typeof plain === "string" ? plain : (JSON.stringify(plain) ?? "");
 }

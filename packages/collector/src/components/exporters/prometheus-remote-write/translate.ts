@@ -1,6 +1,6 @@
 /** OTLP metrics as Prometheus's series. What Prometheus cannot take is counted and told, and the rest goes on. */
 import { prometheusUnitName, type MetricObject, type MetricsObject, type ResourceObject } from "@clew/otlp";
-import { infoLabels, sortedLabels, type LabelMap } from "../../../prometheus/labels.ts";
+import { flatLabels, infoLabels, type LabelMap } from "../../../prometheus/labels.ts";
 import { Naming } from "../../../prometheus/naming.ts";
 import { PointLabels, type CommonLabels } from "../../../prometheus/point-labels.ts";
 import { CUMULATIVE } from "../../../prometheus/point-flags.ts";
@@ -68,7 +68,7 @@ export class Translator {
 
   #finished(labels: LabelMap): BaseLabels {
     for (const [name, value] of this.#externalLabels) if (!labels.has(name)) labels.set(name, value);
-    return baseLabels(sortedLabels(labels).flat());
+    return baseLabels(flatLabels(labels));
   }
 
   #metadataOf(metric: MetricObject): Metadata | undefined {
