@@ -73,9 +73,9 @@ describe("SIGHUP", () => {
       new OTLPTraceExporterOverHttp({ url: `http://127.0.0.1:${http}/v1/traces` }),
     ];
     const acknowledged: string[] = [];
-    let isSending = true;
+    const stop = new AbortController();
     const senders = exporters.map(async (exporter, sender) => {
-      for (let i = 0; isSending; i++) {
+      for (let i = 0; !stop.signal.aborted; i++) {
         const name = `span ${sender}-${i}.`;
         const { code } = await exportedBy(exporter, [span(name)]);
         if (code === ExportResultCode.SUCCESS) acknowledged.push(name);
@@ -102,7 +102,7 @@ describe("SIGHUP", () => {
     await grownBy(20);
     expect(collector.stderr()).toMatch(/config\.yaml:\d+:\d+: processors::resource: .*attributs/);
 
-    isSending = false;
+    stop.abort();
     await Promise.all(senders);
     expect(await collector.stop()).toBe(0);
     const written = readFileSync(join(directory, "out"), "utf8");
@@ -129,9 +129,9 @@ test("tap shows what passes a place, as it is there", async () => {
   const exporter = new OTLPTraceExporterOverHttp({ url: `http://127.0.0.1:${http}/v1/traces` });
   // Nothing tells when a tap listens, so something passes until all have seen it.
   const seen = Promise.all([before, after, raw].map((tap) => tap.printed("pay the bill")));
-  let isSeen = false;
-  void seen.then(() => (isSeen = true));
-  while (!isSeen) {
+  const isSeen = new AbortController();
+  void seen.then(() => isSeen.abort());
+  while (!isSeen.signal.aborted) {
     await exportedBy(exporter, [span("pay the bill", { attributes: { card: "4111", shop: "a" } })]);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

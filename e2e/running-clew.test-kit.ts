@@ -64,7 +64,7 @@ export async function startClew(directory: string, args: readonly string[] = [])
   };
 }
 
-export function temporaryDirectory(): { readonly path: string; remove(): void } {
+export function temporaryDirectory(): { readonly path: string; readonly remove: () => void } {
   const path = mkdtempSync(join(tmpdir(), "clew-e2e-"));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }

@@ -54,17 +54,12 @@ function flatRecord(signal: Signal, record: Json, around: Json): FlatRecord {
   flatten(record, "", settings);
   const text = (key: string): string => settings.get(key) ?? "";
   const name = text(signal === "logs" ? "body" : "name");
-  switch (signal) {
-    case "traces":
-      return { identity: `${text("traceId")} ${text("spanId")}`, likeness: "", name, settings };
-    case "logs":
-      return { identity: `${text("timeUnixNano")} ${text("observedTimeUnixNano")}`, likeness: name, name, settings };
-    case "metrics": {
-      const attributes = Array.from(settings).filter(([path]) => path.startsWith("attributes["));
-      const identity = `${name} ${text("startTimeUnixNano")} ${text("timeUnixNano")}`;
-      return { identity, likeness: JSON.stringify(attributes), name, settings };
-    }
-  }
+  if (signal === "traces") return { identity: `${text("traceId")} ${text("spanId")}`, likeness: "", name, settings };
+  if (signal === "logs")
+    return { identity: `${text("timeUnixNano")} ${text("observedTimeUnixNano")}`, likeness: name, name, settings };
+  const attributes = Array.from(settings).filter(([path]) => path.startsWith("attributes["));
+  const identity = `${name} ${text("startTimeUnixNano")} ${text("timeUnixNano")}`;
+  return { identity, likeness: JSON.stringify(attributes), name, settings };
 }
 
 /** Attributes by their keys, everything else by its name. */
