@@ -1,6 +1,7 @@
 /** The settings of how OTLP becomes Prometheus, which both exporters to Prometheus have. */
 import { boolean, field, list, oneOf, section, string, type Fields } from "../schema/schema.ts";
 import type { Place } from "../schema/place.ts";
+import type { Logger } from "../telemetry/logger.ts";
 import { STRATEGIES, type TranslationStrategy } from "./naming.ts";
 
 export interface TranslationConfig {
@@ -71,4 +72,19 @@ export function strategyOf({
 }: TranslationConfig): TranslationStrategy {
   if (strategy !== "") return strategy;
   return suffixes ? "UnderscoreEscapingWithSuffixes" : "UnderscoreEscapingWithoutSuffixes";
+}
+
+/** Says what has a better way to be said. */
+export function warnOfDeprecated(config: TranslationConfig, logger: Logger): void {
+  const {
+    resource_to_telemetry_conversion: old,
+    add_metric_suffixes: suffixes,
+    translation_strategy: strategy,
+  } = config;
+  if (old.enabled || old.exclude_service_attributes)
+    logger.warn("resource_to_telemetry_conversion is deprecated; use resource_constant_labels instead");
+  if (!suffixes && strategy === "")
+    logger.warn(
+      "`add_metric_suffixes` is deprecated. Please use `translation_strategy: UnderscoreEscapingWithoutSuffixes` instead.",
+    );
 }

@@ -1,13 +1,13 @@
 import { messageOf } from "@clew/base";
 import { decode, payloadBytes, PROTOCOLS, type MetricsObject, type Payload } from "@clew/otlp";
 import type { Settings } from "../../../component.ts";
-import { compress } from "../../../compression/compress.ts";
+import { compress, DEFAULT_LEVEL } from "../../../compression/compress.ts";
 import { ConsumeError } from "../../../consumer.ts";
-import { DEFAULT_LEVEL } from "../../../compression/compress.ts";
 import type { Destination } from "../../../export/delivery.ts";
 import { HttpClient, retryAfterMs } from "../../../export/http-client.ts";
 import type { Answer } from "../../../net/post.ts";
 import { SkippedPoints } from "../../../prometheus/skipped-points.ts";
+import { warnOfDeprecated } from "../../../prometheus/translation-config.ts";
 import { clientOf, maxBytesOf, parallelismOf, WRITE_2, type PrometheusRemoteWriteConfig } from "./config.ts";
 import { RemoteWriteCounters } from "./counters.ts";
 import { writeRequests, type WriteRequest } from "./request-writer.ts";
@@ -49,6 +49,7 @@ export class PrometheusRemoteWriteDestination implements Destination {
   }
 
   async open(): Promise<void> {
+    warnOfDeprecated(this.#config, this.#settings.logger);
     await this.#client.open();
     this.#counters.consumers(parallelismOf(this.#config));
   }

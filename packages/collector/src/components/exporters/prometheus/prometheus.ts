@@ -7,6 +7,7 @@ import { serveRoutes, type RouteServer } from "../../../net/http-routes.ts";
 import { metricsRoute, type Page } from "../../../net/scrape-server.ts";
 import { serverTlsOptions } from "../../../net/server-tls.ts";
 import { negotiate } from "../../../prometheus/negotiate.ts";
+import { warnOfDeprecated } from "../../../prometheus/translation-config.ts";
 import { expositionText, openMetricsText } from "../../../telemetry/exposition.ts";
 import type { PrometheusConfig } from "./config.ts";
 import { MetricFamilies } from "./metric-families.ts";
@@ -30,6 +31,7 @@ export class PrometheusExporter implements Component, Consumer {
   async start(): Promise<void> {
     const { settings, config } = { settings: this.#settings, config: this.#config };
     const { path, report } = settings;
+    warnOfDeprecated(config, settings.logger);
     const metrics = metricsRoute((accept) => this.#page(accept));
     const routes = { "/metrics": guardedRoute(metrics, config, settings) };
     const tls = config.tls === undefined ? undefined : await serverTlsOptions(config.tls, `${path}::tls`);

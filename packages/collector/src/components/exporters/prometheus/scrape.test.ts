@@ -243,6 +243,14 @@ test("resource attributes are labels where resource_constant_labels names them",
   expect(await (await scrape()).text()).toContain('g{host_name="h",instance="i1",job="shop"} 1\n');
 });
 
+test("tells of settings for which there is a better way", async () => {
+  const { lines } = await setUp({ resource_to_telemetry_conversion: { enabled: true }, add_metric_suffixes: false });
+  expect(lines.filter((line) => line.startsWith("warn"))).toEqual([
+    "warn\tresource_to_telemetry_conversion is deprecated; use resource_constant_labels instead",
+    "warn\t`add_metric_suffixes` is deprecated. Please use `translation_strategy: UnderscoreEscapingWithoutSuffixes` instead.",
+  ]);
+});
+
 test("refuses the old and the new way to make resource attributes labels at once", () => {
   const place = new Place("", []);
   schema.read(
