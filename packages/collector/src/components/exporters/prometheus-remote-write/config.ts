@@ -63,6 +63,7 @@ export interface PrometheusRemoteWriteConfig extends TranslationConfig, RemoteWr
 
 const clientFields: Fields<RemoteWriteClientConfig> = {
   ...httpClientFields("snappy"),
+  compression: { ...httpClientFields("snappy").compression, doc: "Snappy, as remote write asks for." },
   timeout: field(
     optional(duration),
     undefined,
