@@ -14,6 +14,24 @@ export interface RedactionConfig {
   readonly hmac_key: string;
   readonly summary: "" | "debug" | "info" | "silent";
   readonly url_sanitizer: UrlSanitizerConfig;
+  readonly db_sanitizer: DbSanitizerConfig;
+}
+
+interface DbKindConfig {
+  readonly enabled: boolean;
+  readonly attributes: readonly string[];
+}
+
+export interface DbSanitizerConfig {
+  readonly sql: DbKindConfig;
+  readonly redis: DbKindConfig;
+  readonly valkey: DbKindConfig;
+  readonly memcached: DbKindConfig;
+  readonly mongo: DbKindConfig;
+  readonly opensearch: DbKindConfig;
+  readonly es: DbKindConfig;
+  readonly sanitize_span_name: boolean;
+  readonly allow_fallback_without_system: boolean;
 }
 
 export interface UrlSanitizerConfig {
@@ -26,6 +44,31 @@ const urlSanitizer: Schema<UrlSanitizerConfig> = section<UrlSanitizerConfig>({
   enabled: field(boolean, false, "Whether what varies in URLs becomes `*`."),
   attributes: field(list(string), undefined, "The attributes that hold URLs."),
   sanitize_span_name: field(boolean, true, "Whether names of client and server spans with a slash are URLs as well."),
+});
+
+const dbKind: Schema<DbKindConfig> = section<DbKindConfig>({
+  enabled: field(
+    boolean,
+    false,
+    "Whether such statements lose their values, in bodies of logs and where else is said.",
+  ),
+  attributes: field(list(string), undefined, "The attributes that hold statements."),
+});
+
+const dbSanitizer: Schema<DbSanitizerConfig> = section<DbSanitizerConfig>({
+  sql: field(dbKind, undefined, "SQL."),
+  redis: field(dbKind, undefined, "Commands of Redis."),
+  valkey: field(dbKind, undefined, "Commands of Valkey."),
+  memcached: field(dbKind, undefined, "Commands of memcached."),
+  mongo: field(dbKind, undefined, "Queries of MongoDB, in JSON."),
+  opensearch: field(dbKind, undefined, "Queries of OpenSearch."),
+  es: field(dbKind, undefined, "Queries of Elasticsearch."),
+  sanitize_span_name: field(boolean, true, "Whether span names that are statements lose their values."),
+  allow_fallback_without_system: field(
+    boolean,
+    false,
+    "Whether attributes are treated also where no `db.system.name` says of what kind they are.",
+  ),
 });
 
 export const schema: Schema<RedactionConfig> = section<RedactionConfig>(
@@ -50,6 +93,7 @@ export const schema: Schema<RedactionConfig> = section<RedactionConfig>(
       "What is added to a record about what was done: `info` counts, `debug` counts and keys.",
     ),
     url_sanitizer: field(urlSanitizer, undefined, "Parts of URLs that vary."),
+    db_sanitizer: field(dbSanitizer, undefined, "Values in database statements."),
   },
   (config, place) => {
     if (config.hash_function.startsWith("hmac") && config.hmac_key === "")

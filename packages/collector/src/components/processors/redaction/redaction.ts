@@ -10,6 +10,7 @@ import {
   type Value,
 } from "@clew/otlp";
 import type { RedactionConfig } from "./config.ts";
+import { DbSanitizer, dbSystemOf } from "./db-sanitizer.ts";
 import { sanitizedUrl } from "./url-sanitizer.ts";
 
 const SUMMARY_KEYS = ["redacted", "masked", "allowed", "ignored"].flatMap((what) => [
@@ -29,16 +30,24 @@ interface Done {
   readonly ignored: string[];
 }
 
+/** Where in a body a value stands, and the database that its record tells of. */
+interface BodyPlace {
+  readonly path: string;
+  readonly system: string;
+}
+
 export class Redaction {
   readonly #config: RedactionConfig;
   readonly #allowed: ReadonlySet<string>;
   readonly #ignored: ReadonlySet<string>;
   readonly #urls: ReadonlySet<string>;
+  readonly #databases: DbSanitizer;
 
   constructor(config: RedactionConfig) {
     this.#config = config;
     this.#allowed = new Set([...config.allowed_keys, ...SUMMARY_KEYS]);
     this.#ignored = new Set(config.ignored_keys);
+    this.#databases = new DbSanitizer(config.db_sanitizer);
     this.#urls = new Set(config.url_sanitizer.enabled ? config.url_sanitizer.attributes : []);
   }
 
@@ -57,20 +66,22 @@ export class Redaction {
       for (const point of pointsOf(record)) this.#attributes(point.attributes());
       return;
     }
+    const system = dbSystemOf(record.attributes());
     this.#attributes(record.attributes());
-    if (signal === "logs") return this.#body(record);
+    if (signal === "logs") return this.#body(record, system);
     for (const event of record.many("events")) this.#attributes(event.attributes());
-    this.#spanName(record);
+    this.#spanName(record, system);
   }
 
   #attributes(attributes: AttributesView): void {
     if (attributes.size === 0) return;
     const done: Done = { redacted: [], masked: [], allowed: [], ignored: [] };
+    const system = dbSystemOf(attributes);
     for (const [key, value] of attributes) {
       if (this.#isIgnored(key)) done.ignored.push(key);
       else if (!this.#config.allow_all_keys && !this.#allowed.has(key)) done.redacted.push(key);
       else {
-        const masked = this.#masked(key, value, done);
+        const masked = this.#masked(key, value, system, done);
         if (masked !== undefined) attributes.set(key, masked);
       }
     }
@@ -79,7 +90,7 @@ export class Redaction {
   }
 
   /** Undefined where the value stays. */
-  #masked(key: string, value: Value, done: Done): string | undefined {
+  #masked(key: string, value: Value, system: string, done: Done): string | undefined {
     const text = typeof value === "string" ? value : this.#config.redact_all_types ? textOf(value) : "";
     if (this.#config.allowed_values.some((pattern) => pattern.test(text))) {
       done.allowed.push(key);
@@ -91,6 +102,7 @@ export class Redaction {
     }
     let result = this.#withoutBlocked(text);
     if (this.#urls.has(key)) result = sanitizedUrl(result);
+    result = this.#databases.attribute(key, result, system);
     if (result === text) return undefined;
     done.masked.push(key);
     return result;
@@ -118,40 +130,41 @@ export class Redaction {
     return this.#ignored.has(key) || this.#config.ignored_key_patterns.some((pattern) => pattern.test(key));
   }
 
-  #body(record: MessageView): void {
+  #body(record: MessageView, system: string): void {
     if (!record.has("body")) return;
     const before = valueFromBytes(record.one("body").bytes());
     const done: Done = { redacted: [], masked: [], allowed: [], ignored: [] };
-    const after = this.#bodyValue(before, "", done);
+    const after = this.#bodyValue(before, { path: "", system }, done);
     if (after !== before) record.setOne("body", new MessageView(record.one("body").type, valueBytes(after)));
     this.#summarize(done, record.attributes(), "redaction.body");
   }
 
   /** The same value where nothing in it changes. */
-  #bodyValue(value: Value, path: string, done: Done): Value {
-    if (value instanceof Map) return this.#bodyMap(value as ReadonlyMap<string, Value>, path, done);
+  #bodyValue(value: Value, place: BodyPlace, done: Done): Value {
+    if (value instanceof Map) return this.#bodyMap(value as ReadonlyMap<string, Value>, place, done);
     if (Array.isArray(value)) {
       const items = value as readonly Value[];
-      const after = items.map((item, i) => this.#bodyValue(item, below(path, `[${i}]`), done));
+      const after = items.map((item, i) => this.#bodyValue(item, below(place, `[${i}]`), done));
       return after.every((item, i) => item === items[i]) ? value : after;
     }
     const text = textOf(value);
-    const key = path === "" ? "body" : path;
+    const key = place.path === "" ? "body" : place.path;
     if (this.#config.allowed_values.some((pattern) => pattern.test(text))) {
-      if (path !== "") done.allowed.push(key);
+      if (place.path !== "") done.allowed.push(key);
       return value;
     }
-    const result = this.#withoutBlocked(text);
+    const result = this.#databases.body(this.#withoutBlocked(text), place.system);
     if (result === text) return value;
     done.masked.push(key);
     return result;
   }
 
-  #bodyMap(map: ReadonlyMap<string, Value>, path: string, done: Done): Value {
+  #bodyMap(map: ReadonlyMap<string, Value>, place: BodyPlace, done: Done): Value {
     const result = new Map<string, Value>();
     let isChanged = false;
     for (const [key, value] of map) {
-      const full = below(path, key);
+      const inner = below(place, key);
+      const full = inner.path;
       if (this.#isIgnored(key)) {
         done.ignored.push(full);
         result.set(key, value);
@@ -163,7 +176,7 @@ export class Redaction {
         result.set(key, this.#mask(textOf(value)));
         isChanged = true;
       } else {
-        const after = this.#bodyValue(value, full, done);
+        const after = this.#bodyValue(value, inner, done);
         isChanged ||= after !== value;
         result.set(key, after);
       }
@@ -171,17 +184,21 @@ export class Redaction {
     return isChanged ? result : map;
   }
 
-  #spanName(span: MessageView): void {
-    const { enabled, sanitize_span_name: sanitizes } = this.#config.url_sanitizer;
-    const kind = span.get("kind");
-    if (!enabled || !sanitizes || (kind !== SERVER && kind !== CLIENT)) return;
+  #spanName(span: MessageView, system: string): void {
     const name = span.get("name") as string;
-    if (!name.includes("/") || this.#config.allowed_values.some((pattern) => pattern.test(name))) return;
-    const sanitized = name
+    if (this.#config.allowed_values.some((pattern) => pattern.test(name))) return;
+    const kind = span.get("kind");
+    const sanitized = this.#databases.spanName(this.#withoutUrls(name, kind), kind, system);
+    if (sanitized !== name) span.set("name", sanitized);
+  }
+
+  #withoutUrls(name: string, kind: unknown): string {
+    const { enabled, sanitize_span_name: sanitizes } = this.#config.url_sanitizer;
+    if (!enabled || !sanitizes || (kind !== SERVER && kind !== CLIENT)) return name;
+    return name
       .split(" ")
       .map((word) => (word.includes("/") ? sanitizedUrl(word) : word))
       .join(" ");
-    if (sanitized !== name) span.set("name", sanitized);
   }
 
   #summarize(done: Done, attributes: AttributesView, prefix: string): void {
@@ -201,8 +218,8 @@ export class Redaction {
   }
 }
 
-function below(path: string, key: string): string {
-  return path === "" ? key : `${path}.${key}`;
+function below({ path, system }: BodyPlace, key: string): BodyPlace {
+  return { path: path === "" ? key : `${path}.${key}`, system };
 }
 
 function textOf(value: Value): string {
