@@ -42,11 +42,14 @@ export class Redaction {
   readonly #ignored: ReadonlySet<string>;
   readonly #urls: ReadonlySet<string>;
   readonly #databases: DbSanitizer;
+  /** Each finds all that it matches. */
+  readonly #blocked: readonly RegExp[];
 
   constructor(config: RedactionConfig) {
     this.#config = config;
     this.#allowed = new Set([...config.allowed_keys, ...SUMMARY_KEYS]);
     this.#ignored = new Set(config.ignored_keys);
+    this.#blocked = config.blocked_values.map((pattern) => new RegExp(pattern.source, `${pattern.flags}g`));
     this.#databases = new DbSanitizer(config.db_sanitizer);
     this.#urls = new Set(config.url_sanitizer.enabled ? config.url_sanitizer.attributes : []);
   }
@@ -110,10 +113,7 @@ export class Redaction {
 
   #withoutBlocked(text: string): string {
     let result = text;
-    for (const pattern of this.#config.blocked_values) {
-      const all = new RegExp(pattern.source, `${pattern.flags}g`);
-      result = result.replace(all, (match) => this.#mask(match));
-    }
+    for (const pattern of this.#blocked) result = result.replace(pattern, (match) => this.#mask(match));
     return result;
   }
 
