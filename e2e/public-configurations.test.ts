@@ -131,6 +131,17 @@ test("OpenTelemetry's own example prints all three signals", async () => {
   expect(await collector.stop()).toBe(0);
 });
 
+test("the one that comes with the contrib distribution takes spans on every port", async () => {
+  const collector = await run("contrib-default");
+  const zipkin = [{ traceId: "1".repeat(32), id: "2".repeat(16), name: "from zipkin", timestamp: 1_000, duration: 5 }];
+  await fetch("http://localhost:9411/api/v2/spans", { method: "POST", body: JSON.stringify(zipkin) });
+  await acknowledged(exportedBy(overGrpc(), [span("over gRPC")]), exportedBy(overHttp(), [span("over HTTP")]));
+  for (const name of ["from zipkin", "over gRPC", "over HTTP"]) await collector.printed(`Name           : ${name}`);
+  const pages = ["13133", "1777/debug/pprof/heap", "55679/debug/servicez", "8888/metrics"];
+  for (const page of pages) expect((await fetch(`http://localhost:${page}`)).status).toBe(200);
+  expect(await collector.stop()).toBe(0);
+});
+
 test("the tutorial's goes on though its Jaeger is not there", async () => {
   const collector = await run("tutorial");
   // All three wait for `batch`, which waits for five seconds.

@@ -273,3 +273,24 @@ test("warns of environment variables that are not set", async () => {
     'warn\tConfiguration references unset environment variable\t{"name": "NOT_SET_ANYWHERE"}',
   );
 });
+
+test.each([
+  ["a mapping", "{ service.name: gateway, team: shop }"],
+  [
+    "a list of names and values",
+    "{ attributes: [{ name: service.name, value: gateway }, { name: team, value: shop }] }",
+  ],
+])("takes what it is itself as %s", async (_name, resource) => {
+  const running = await runCollector(`
+receivers: { otlp: { protocols: { http: { endpoint: "127.0.0.1:0" } } } }
+exporters: { nop: }
+service:
+  telemetry:
+    resource: ${resource}
+    metrics: { readers: [{ pull: { exporter: { prometheus: { host: 127.0.0.1, port: 0 } } } }] }
+  pipelines: { traces: { receivers: [otlp], exporters: [nop] } }
+`);
+  const page = await (await fetch(`http://${running.at("telemetry")}/metrics`)).text();
+  await running.collector.shutdown();
+  expect(page).toContain('target_info{service_name="gateway",team="shop"} 1');
+});

@@ -255,11 +255,16 @@ class Service implements Collector {
   }
 }
 
-/** An attribute that is configured stands in place of what the program says; null takes it away. */
+/**
+ * An attribute that is configured stands in place of what the program says; null takes it
+ * away. They are written as `key: value`, or under `attributes` as a list of name and value.
+ */
 function resourceOf(
   given: Readonly<Record<string, string>>,
-  configured: Readonly<Record<string, unknown>>,
+  { attributes, ...configured }: Readonly<Record<string, unknown>>,
 ): Record<string, string> {
-  const entries = Object.entries({ ...given, ...configured }).filter(([, value]) => value !== null);
+  const named = Array.isArray(attributes) ? (attributes as readonly { name?: unknown; value?: unknown }[]) : [];
+  const listed = Object.fromEntries(named.map(({ name, value }) => [String(name), value]));
+  const entries = Object.entries({ ...given, ...configured, ...listed }).filter(([, value]) => value !== null);
   return Object.fromEntries(entries.map(([key, value]) => [key, String(value)]));
 }

@@ -33,6 +33,7 @@ const LEAST: Readonly<Record<string, object>> = {
   "extension basicauth": { htpasswd: { inline: "user:password" } },
   "extension bearertokenauth": { token: "secret" },
   "extension health_check": { endpoint: "127.0.0.1:0" },
+  "extension pprof": { endpoint: "127.0.0.1:0" },
   "extension zpages": { endpoint: "127.0.0.1:0" },
   "extension file_storage": { directory: mkdtempSync(join(tmpdir(), "clew-registry-")) },
   "exporter file": { path: join(mkdtempSync(join(tmpdir(), "clew-registry-")), "out.json") },

@@ -14,6 +14,7 @@ import { spanmetricsConnector } from "./components/connectors/spanmetrics/factor
 import { basicauthExtension } from "./components/extensions/basicauth/factory.ts";
 import { bearertokenauthExtension } from "./components/extensions/bearertokenauth/factory.ts";
 import { healthCheckExtension } from "./components/extensions/health-check/factory.ts";
+import { pprofExtension } from "./components/extensions/pprof/factory.ts";
 import { zpagesExtension } from "./components/extensions/zpages/factory.ts";
 import { fileStorageExtension } from "./components/extensions/file-storage/factory.ts";
 import { otlpReceiver } from "./components/receivers/otlp/factory.ts";
@@ -88,6 +89,7 @@ export function builtinComponents(): Registry {
       bearertokenauthExtension,
       fileStorageExtension,
       healthCheckExtension,
+      pprofExtension,
       zpagesExtension,
     ],
   };
