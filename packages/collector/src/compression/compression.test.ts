@@ -79,6 +79,20 @@ test.each<[string, string]>([
   await expect(decompress(block, "snappy", LIMIT)).rejects.toMatchObject({ code: "BODY_CORRUPT" });
 });
 
+test("zstd in several frames is read as a whole, its skippable frames are not", async () => {
+  const frame = Buffer.from(await compress(TEXT, "zstd", -1));
+  const skippable = Buffer.from([0x53, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
+  const back = await decompress(Buffer.concat([frame, skippable, ZSTD_STREAM]), "zstd", LIMIT);
+  expect(back.toString()).toBe(TEXT.toString().repeat(2));
+  const parts = Math.ceil(LIMIT / TEXT.length) + 1;
+  const many = Buffer.concat(Array.from({ length: parts }, () => frame));
+  await expect(decompress(many, "zstd", LIMIT)).rejects.toMatchObject({ code: "BODY_TOO_LARGE" });
+  for (const cut of Array.from({ length: frame.length - 1 }, (_unused, i) => i + 1))
+    await expect(decompress(frame.subarray(0, -cut), "zstd", LIMIT)).rejects.toMatchObject({ code: "BODY_CORRUPT" });
+  const behind = Buffer.concat([frame, Buffer.from("junk")]);
+  await expect(decompress(behind, "zstd", LIMIT)).rejects.toMatchObject({ code: "BODY_CORRUPT" });
+});
+
 test("framed Snappy whose bytes changed on the way is refused", async () => {
   const framed = Buffer.from(await compress(NOISE, "x-snappy-framed", -1));
   framed[20]! ^= 1;
