@@ -56,6 +56,7 @@ describe("--help", () => {
 
   test("so is a flag that does not exist, and a configuration that is not named", () => {
     expect(collectorCommand(["--confg", "x.yaml"]).stderr).toContain("'--confg'");
+    expect(collectorCommand(["validate", "x.yaml"]).stderr).toContain("a configuration is named with --config FILE");
     expect(collectorCommand(["validate"]).stderr).toContain("[USAGE] at least one config flag must be provided");
   });
 });

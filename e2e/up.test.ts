@@ -9,6 +9,8 @@ import { eventually, getJson, startClew, temporaryDirectory } from "./running-cl
 
 const CLEW = fileURLToPath(new URL("../packages/clew/bin/clew.js", import.meta.url));
 const IDLE_LIMIT_BYTES = 400e6;
+/** Other tests may hold the ports that these have by default. */
+const PORT_FLAGS = ["--port", "--otlp-grpc-port", "--otlp-http-port", "--prometheus-port", "--metrics-port"];
 
 const directory = temporaryDirectory();
 afterAll(() => directory.remove());
@@ -64,16 +66,7 @@ test("--memory leaves nothing behind", async () => {
 test("a directory that another clew uses is refused with that process's id", async () => {
   const clew = await startClew(directory.path);
   try {
-    const { status, stderr } = up([
-      "--data",
-      directory.path,
-      "--port",
-      "0",
-      "--otlp-grpc-port",
-      "0",
-      "--otlp-http-port",
-      "0",
-    ]);
+    const { status, stderr } = up(["--data", directory.path, ...PORT_FLAGS.flatMap((flag) => [flag, "0"])]);
     expect(stderr).toContain("[STORE_IN_USE]");
     expect(stderr).toContain(`process ${clew.process.pid}`);
     expect(status).toBe(1);
@@ -89,9 +82,7 @@ test.each(["--port", "--otlp-grpc-port", "--otlp-http-port", "--prometheus-port"
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo;
     try {
-      const others = ["--port", "--otlp-grpc-port", "--otlp-http-port"].flatMap((other) =>
-        other === flag ? [] : [other, "0"],
-      );
+      const others = PORT_FLAGS.flatMap((other) => (other === flag ? [] : [other, "0"]));
       const holder = process.platform === "linux" ? `(process ${process.pid})` : "";
       const { status, stderr } = up(["--memory", flag, String(port), ...others]);
       expect(stderr).toContain(`[PORT_TAKEN] ${flag}: port ${port} is already in use`);

@@ -62,7 +62,11 @@ function parsed(
   try {
     return parseArgs({ args: [...args], options, allowPositionals });
   } catch (error) {
-    throw usage(messageOf(error), "see clew collector --help");
+    const isPositional = (error as NodeJS.ErrnoException).code === "ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL";
+    throw usage(
+      messageOf(error),
+      isPositional ? "a configuration is named with --config FILE" : "see clew collector --help",
+    );
   }
 }
 
