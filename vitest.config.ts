@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-const conditions = ["@clew/source", "node", "import", "default"];
+// "import" and "default" go without saying: named here, Node would give ES modules to `require` too.
+const conditions = ["@clew/source", "node"];
 
 export default defineConfig({
   resolve: { conditions },

@@ -14,7 +14,7 @@ const parseJson = define("ParseJSON", { target: string }, (args) => (context) =>
   try {
     parsed = JSON.parse(args.target(context));
   } catch (cause) {
-    throw new OttlError(`could not parse JSON: ${(cause as Error).message}`, { cause });
+    throw new OttlError("could not parse JSON", { cause });
   }
   if (typeof parsed === "object" && parsed !== null) return fromJson(parsed);
   const type =
