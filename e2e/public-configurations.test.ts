@@ -1,5 +1,5 @@
 /**
- * Configurations as others publish them, each unmodified in a process of its own: it starts,
+ * Configurations as others publish them, each in a process of its own with every key as it stands there: it starts,
  * takes telemetry from official exporters, lets it out where it can, and stops when asked.
  * Their ports are fixed, so they run one after the other.
  */
