@@ -190,6 +190,19 @@ test("Dynatrace's tail sampling keeps what failed and what was slow", async () =
   expect(arrived[0]).toMatchObject({ path: "/v1/traces", headers: { authorization: "Api-Token token" } });
 });
 
+test("Dynatrace's span metrics leave as sums and counts, and not as histograms", async () => {
+  const port = await freePort();
+  const arrived = await backend(port);
+  const collector = await run("dynatrace-spanmetrics", { DT_ENDPOINT: `http://localhost:${port}`, API_TOKEN: "token" });
+  await acknowledged(exportedBy(overGrpc(), [span("GET /items", { service: "items" })]));
+  // The metrics wait for a quarter of a minute, or for the end.
+  expect(await collector.stop()).toBe(0);
+  const bodies = arrived.filter(({ path }) => path === "/v1/metrics").map(({ body }) => body);
+  const names = new Set(bodies.join().match(/requests\.[a-z_.]+/g));
+  expect(names).toEqual(new Set(["requests.calls", "requests.duration_count", "requests.duration_sum"]));
+  expect(bodies.join()).toContain("{requests}");
+});
+
 test("Dynatrace's OTTL masks numbers of credit cards", async () => {
   const port = await freePort();
   const arrived = await backend(port);
