@@ -73,6 +73,8 @@ export async function startSink(...args) {
 export function startLoad() {
   const child = spawn(process.execPath, [here("otlp-load.mjs")], { stdio: ["pipe", "pipe", "inherit"] });
   return {
+    /** Sends one command whose end is not waited for. */
+    offer: (command) => child.stdin.write(`${JSON.stringify(command)}\n`),
     run(command) {
       child.stdin.write(`${JSON.stringify(command)}\n`);
       return new Promise((resolve, reject) => {

@@ -50,8 +50,13 @@ function bodiesOf({ spans, gzip }) {
   return made.get(key);
 }
 
-/** One connection of HTTP/1.1 with requests pipelined. Resolves when `count` asked for no more and all were answered. */
-function httpLane({ address, gzip, inFlight }, bodies, offset, count) {
+/** HTTP/1.1 with requests pipelined, one connection after the other. Resolves when `count` asked for no more and all were answered. */
+async function httpLane(command, bodies, offset, count) {
+  while (await httpConnection(command, bodies, offset, count));
+}
+
+/** Resolves with whether the server has parted before all was answered, which fails what was pending, and more should be sent. */
+function httpConnection({ address, gzip, inFlight }, bodies, offset, count) {
   const [host, port] = address.split(":");
   const head = (length) =>
     `POST ${PROTOCOLS.traces.httpPath} HTTP/1.1\r\nHost: ${address}\r\nContent-Type: application/x-protobuf\r\n` +
@@ -79,8 +84,12 @@ function httpLane({ address, gzip, inFlight }, bodies, offset, count) {
       }
       if (pending === 0) socket.end();
     });
-    socket.on("error", reject);
-    socket.on("close", () => (pending === 0 ? resolve() : reject(new Error("the connection was closed early"))));
+    socket.on("error", (error) => (error.code === "ECONNREFUSED" ? reject(error) : undefined));
+    socket.on("close", () => {
+      let isMoreWanted = false;
+      for (; pending > 0; pending--) isMoreWanted = count(false);
+      resolve(isMoreWanted);
+    });
   });
 }
 

@@ -30,13 +30,16 @@ async function requestsOf(bytes, cut) {
     writeTimeoutMs: Infinity,
     idleTimeoutMs: Infinity,
     keepsAlive: true,
+    isFull: () => receiving.isFull,
     nowMs: () => 0,
     date: () => "now",
     report: (error) => faults.push(error),
     async serve(exchange) {
       const request = { method: exchange.head.method, target: exchange.head.target, body: "" };
       requests.push(request);
-      const body = await exchange.body(1_000, receiving.begin()).catch((error) => Buffer.from(error.code));
+      const held = receiving.begin();
+      const body = await exchange.body(1_000, held).catch((error) => Buffer.from(error.code));
+      held.end();
       request.body = body?.toString("latin1") ?? "broken off";
       return { status: 200, headers: {} };
     },

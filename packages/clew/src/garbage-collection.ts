@@ -9,8 +9,12 @@ import { setFlagsFromString } from "node:v8";
 
 /** What may pile up between two major collections. It is part of the program's memory. */
 const ROOM_BYTES = 64 * 1024 * 1024;
+/** Data that waits for its destination takes that room away: both together come to so much, */
+const TARGET_BYTES = 96 * 1024 * 1024;
+/** but the less room, the oftener all of it is marked: this share of what lives there always is. */
+const MIN_ROOM = 1 / 5;
 /** From here on V8's own rule is left alone: a large heap must not grow by more than it would. */
-const MAX_TUNED_BYTES = 128 * 1024 * 1024;
+const MAX_TUNED_BYTES = 256 * 1024 * 1024;
 const V8_DEFAULT = 0;
 
 /** Sets it for this process, and keeps it right as the heap grows and shrinks. */
@@ -25,7 +29,8 @@ export function tuneGarbageCollection(): void {
 function adapt(): void {
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   const live = heapUsed + arrayBuffers;
-  const percent = live > MAX_TUNED_BYTES ? V8_DEFAULT : Math.max(50, Math.round((ROOM_BYTES / live) * 100));
+  const room = Math.max(live * MIN_ROOM, Math.min(ROOM_BYTES, TARGET_BYTES - live));
+  const percent = live > MAX_TUNED_BYTES ? V8_DEFAULT : Math.round((room / live) * 100);
   setFlagsFromString(`--heap-growing-percent=${percent}`);
 }
 

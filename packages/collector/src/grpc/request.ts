@@ -1,6 +1,6 @@
 import { RPC_CODE } from "@clew/otlp";
 import type { RequestHandler } from "../http2/stream.ts";
-import type { Receiving, ReceivingRequest } from "../net/receiving.ts";
+import type { ReceivingRequest } from "../net/receiving.ts";
 import { CallError } from "./call-error.ts";
 import { PREFIX_BYTES, readPrefix } from "./message.ts";
 import { CollectedBytes } from "../net/collected-bytes.ts";
@@ -14,15 +14,16 @@ export class GrpcRequest implements RequestHandler {
   readonly #bytes = new CollectedBytes();
   /** The length with its prefix, once that has come. */
   #expected = Infinity;
+  #isRefused = false;
   #resolve: (message: Buffer | Promise<Buffer>) => void = () => {};
   #reject: (error: unknown) => void = () => {};
   /** Resolves with the message, decompressed. Rejects with `CallError` as soon as it cannot become one. */
   readonly whole: Promise<Buffer>;
 
-  constructor(encoding: string, maxBytes: number, receiving: Receiving) {
+  constructor(encoding: string, maxBytes: number, receiving: ReceivingRequest) {
     this.#encoding = encoding;
     this.#maxBytes = maxBytes;
-    this.#receiving = receiving.begin();
+    this.#receiving = receiving;
     this.whole = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -31,12 +32,13 @@ export class GrpcRequest implements RequestHandler {
 
   /** Gives the message up before it is whole. */
   refuse(error: unknown): void {
-    this.#receiving.end();
+    this.#isRefused = true;
     this.#bytes.clear();
     this.#reject(error);
   }
 
   data(bytes: Buffer): void {
+    if (this.#isRefused) return;
     const noRoom = this.#receiving.add(bytes.length);
     if (noRoom !== undefined) return this.refuse(noRoom);
     this.#bytes.add(bytes);
@@ -54,9 +56,15 @@ export class GrpcRequest implements RequestHandler {
     if (this.#bytes.length !== this.#expected) return this.refuse(new CallError(RPC_CODE.INTERNAL, "unexpected EOF"));
     const frame = this.#bytes.take();
     this.#bytes.clear();
-    this.#receiving.end();
     const body = frame.subarray(PREFIX_BYTES);
-    this.#resolve(frame[0] === 1 ? decompressed(body, this.#encoding, this.#maxBytes) : body);
+    this.#resolve(frame[0] === 1 ? this.#decompressed(body) : body);
+  }
+
+  async #decompressed(body: Buffer): Promise<Buffer> {
+    const message = await decompressed(body, this.#encoding, this.#maxBytes);
+    const noRoom = this.#receiving.add(message.length);
+    if (noRoom !== undefined) throw noRoom;
+    return message;
   }
 
   reset(): void {

@@ -8,7 +8,7 @@ import { answerOf, type Answer } from "../http2/answer.ts";
 import type { HeaderField } from "../http2/header-field.ts";
 import type { Http2Stream, RequestHandler } from "../http2/stream.ts";
 import { DEAF } from "../http2/stream.ts";
-import type { Receiving } from "../net/receiving.ts";
+import type { Receiving, ReceivingRequest } from "../net/receiving.ts";
 import { CallError } from "./call-error.ts";
 import { CONTENT_TYPE, prefixOf, statusTrailers } from "./message.ts";
 import { GrpcRequest } from "./request.ts";
@@ -50,10 +50,24 @@ export function grpcHandler<Admission>(
   socket: Socket,
 ): (stream: Http2Stream, headers: readonly HeaderField[]) => RequestHandler {
   const address = addressOf(socket);
-  return (stream, headers) => begin(settings, stream, { headers, address });
+  // The same error is the same answer, which is much of the work of refusing.
+  const failures = new WeakMap<object, Answer>();
+  const answerTo = (error: unknown): Answer => {
+    const known = typeof error === "object" && error !== null ? failures.get(error) : undefined;
+    if (known !== undefined) return known;
+    const answer = failure(error instanceof CallError ? error.status : settings.statusOf(error));
+    if (typeof error === "object" && error !== null) failures.set(error, answer);
+    return answer;
+  };
+  return (stream, headers) => begin(settings, stream, { headers, address }, answerTo);
 }
 
-function begin<Admission>(settings: GrpcHandlerSettings<Admission>, stream: Http2Stream, call: Call): RequestHandler {
+function begin<Admission>(
+  settings: GrpcHandlerSettings<Admission>,
+  stream: Http2Stream,
+  call: Call,
+  answerTo: (error: unknown) => Answer,
+): RequestHandler {
   let path = "";
   let isPost = false;
   let isGrpc = false;
@@ -68,9 +82,7 @@ function begin<Admission>(settings: GrpcHandlerSettings<Admission>, stream: Http
     stream.answer(isPost ? WRONG_TYPE : WRONG_METHOD);
     return DEAF;
   }
-  const fail = (error: unknown): void => {
-    stream.answer(failure(error instanceof CallError ? error.status : settings.statusOf(error)));
-  };
+  const fail = (error: unknown): void => stream.answer(answerTo(error));
   const method = settings.methods.get(path);
   if (method === undefined) {
     fail(unimplemented(path, settings.methods.keys()));
@@ -83,10 +95,23 @@ function begin<Admission>(settings: GrpcHandlerSettings<Admission>, stream: Http
     fail(error);
     return DEAF;
   }
-  const request = new GrpcRequest(encoding, settings.maxMessageBytes, settings.receiving);
+  const noRoom = settings.receiving.refusal();
+  if (noRoom !== undefined) {
+    fail(noRoom);
+    if (admission instanceof Promise) admission.catch(() => {});
+    return DEAF;
+  }
+  const held = settings.receiving.begin();
+  const request = new GrpcRequest(encoding, settings.maxMessageBytes, held);
   if (admission instanceof Promise) refuseUnlessAdmitted(admission, request);
-  answerOnceTaken(method, request.whole, admission, () => stream.answer(SUCCESS), fail);
+  answerOnceTaken(method, request.whole, admission, { held, succeed: () => stream.answer(SUCCESS), fail });
   return request;
+}
+
+interface Answering {
+  readonly held: ReceivingRequest;
+  readonly succeed: () => void;
+  readonly fail: (error: unknown) => void;
 }
 
 /** Here no function sees the request, lest it be held until the call is answered. */
@@ -94,14 +119,16 @@ function answerOnceTaken<Admission>(
   method: Method<Admission>,
   message: Promise<Buffer>,
   admission: Promise<Admission> | Admission,
-  succeed: () => void,
-  fail: (error: unknown) => void,
+  { held, succeed, fail }: Answering,
 ): void {
   const taken =
     admission instanceof Promise
       ? message.then((bytes) => admission.then((admitted) => method.take(bytes, admitted)))
       : message.then((bytes) => method.take(bytes, admission));
-  taken.then(succeed).catch(fail);
+  taken
+    .finally(() => held.end())
+    .then(succeed)
+    .catch(fail);
 }
 
 function refuseUnlessAdmitted(admission: Promise<unknown>, request: GrpcRequest): void {

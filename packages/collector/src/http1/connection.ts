@@ -31,6 +31,8 @@ export interface ConnectionSettings {
   readonly nowMs: () => number;
   /** The `Date` header's value. */
   readonly date: () => string;
+  /** Whether a request that came now would be refused for want of room. */
+  readonly isFull: () => boolean;
   /** Answers a request. */
   readonly serve: (exchange: Exchange) => Promise<HttpAnswer>;
   readonly report: (error: unknown) => void;
@@ -139,7 +141,7 @@ export class Http1Connection implements ExchangeOwner {
   }
 
   #head(): boolean {
-    if (this.#isLast || this.#exchanges.length >= MAX_PIPELINED) return false;
+    if (this.#mustWait()) return false;
     // Some clients end a request with a line too much (RFC 9112, section 2.2).
     if (this.#input[0] === 13 && this.#input[1] === 10) {
       this.#use(2);
@@ -218,15 +220,17 @@ export class Http1Connection implements ExchangeOwner {
   }
 
   #pauseOrResume(): void {
-    const mustWait = this.#input.length > 0 && (this.#current !== undefined || this.#isFull());
+    const mustWait = this.#input.length > 0 && (this.#current !== undefined || this.#mustWait());
     if (mustWait === this.#isPaused || this.#isDead) return;
     this.#isPaused = mustWait;
     if (mustWait) this.#socket.pause();
     else this.#socket.resume();
   }
 
-  #isFull(): boolean {
-    return this.#isLast || this.#exchanges.length >= MAX_PIPELINED;
+  /** Whether no request may begin. A refusal could not go out before the answers that stand before it do. */
+  #mustWait(): boolean {
+    const { length } = this.#exchanges;
+    return this.#isLast || length >= MAX_PIPELINED || (length > 0 && this.#settings.isFull());
   }
 
   #halfClosed(): void {

@@ -46,13 +46,9 @@ export class Exchange {
    */
   body(limitBytes: number, receiving: ReceivingRequest): Promise<Buffer | undefined> {
     const { bodyLength } = this.head;
-    if (bodyLength === 0) {
-      receiving.end();
-      return Promise.resolve(Buffer.alloc(0));
-    }
+    if (bodyLength === 0) return Promise.resolve(Buffer.alloc(0));
     if (bodyLength !== "chunked" && bodyLength > limitBytes) {
       this.isRefused = true;
-      receiving.end();
       return Promise.reject(tooLarge(limitBytes));
     }
     this.#limitBytes = limitBytes;
@@ -77,7 +73,6 @@ export class Exchange {
   /** All of it has come. */
   end(): void {
     this.isWhole = true;
-    this.#receiving?.end();
     this.#resolve(this.#bytes.take());
     this.#bytes.clear();
     this.#resolve = () => {};
@@ -85,14 +80,12 @@ export class Exchange {
 
   /** The client is gone. */
   breakOff(): void {
-    this.#receiving?.end();
     this.#bytes.clear();
     this.#resolve(undefined);
   }
 
   #refuse(error: unknown): void {
     this.isRefused = true;
-    this.#receiving?.end();
     this.#bytes.clear();
     this.#reject(error);
   }

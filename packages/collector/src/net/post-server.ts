@@ -14,7 +14,7 @@ import { allowOrigin } from "./cors.ts";
 import { listen } from "./listen.ts";
 import { hasCode, whatOf } from "./outcome.ts";
 import type { PostServerConfig } from "./post-server-config.ts";
-import { Receiving } from "./receiving.ts";
+import { Receiving, type ReceivingRequest } from "./receiving.ts";
 import { serverTlsOptions } from "./server-tls.ts";
 
 const CLOSE_GRACE_MS = 10_000;
@@ -106,13 +106,18 @@ export class PostServer {
 
   async #answerOf(path: string, request: IncomingMessage): Promise<PostAnswer> {
     const headers = headersOf(request);
+    const held = this.#receiving.begin();
     try {
       const client = await this.#client(request, headers);
-      const body = await this.#body(request);
+      const refusal = this.#receiving.refusal();
+      if (refusal !== undefined) throw refusal;
+      const body = await this.#body(request, held);
       const [contentType = ""] = (request.headers["content-type"] ?? "").split(";", 1);
       return await this.#own.take({ path, contentType: contentType.trim().toLowerCase(), headers, body, client });
     } catch (error) {
       return failed(statusOf(error), whatOf(error));
+    } finally {
+      held.end();
     }
   }
 
@@ -126,7 +131,7 @@ export class PostServer {
     return { address, metadata, auth };
   }
 
-  async #body(request: IncomingMessage): Promise<Buffer> {
+  async #body(request: IncomingMessage, held: ReceivingRequest): Promise<Buffer> {
     const { max_request_body_size: limit } = this.#own.config;
     const encoding = request.headers["content-encoding"] ?? "";
     const isPlain = encoding === "" || encoding === "identity";
@@ -135,31 +140,30 @@ export class PostServer {
         remedy: "send gzip, or nothing",
       });
     }
-    const received = await this.#received(request, limit);
-    return isCompression(encoding) && received.length > 0 ? decompress(received, encoding, limit) : received;
+    const received = await receive(request, limit, held);
+    if (!isCompression(encoding) || received.length === 0) return received;
+    const body = await decompress(received, encoding, limit);
+    const noRoom = held.add(body.length);
+    if (noRoom !== undefined) throw noRoom;
+    return body;
   }
+}
 
-  async #received(request: IncomingMessage, limit: number): Promise<Buffer> {
-    const receiving = this.#receiving.begin();
-    try {
-      const chunks: Buffer[] = [];
-      let length = 0;
-      for await (const chunk of request as AsyncIterable<Buffer>) {
-        length += chunk.length;
-        if (length > limit) {
-          throw new ClewError("BODY_TOO_LARGE", `http: request body too large, more than ${limit} bytes`, {
-            remedy: "send smaller batches, or raise max_request_body_size",
-          });
-        }
-        const noRoom = receiving.add(chunk.length);
-        if (noRoom !== undefined) throw noRoom;
-        chunks.push(chunk);
-      }
-      return Buffer.concat(chunks, length);
-    } finally {
-      receiving.end();
+async function receive(request: IncomingMessage, limit: number, held: ReceivingRequest): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > limit) {
+      throw new ClewError("BODY_TOO_LARGE", `http: request body too large, more than ${limit} bytes`, {
+        remedy: "send smaller batches, or raise max_request_body_size",
+      });
     }
+    const noRoom = held.add(chunk.length);
+    if (noRoom !== undefined) throw noRoom;
+    chunks.push(chunk);
   }
+  return Buffer.concat(chunks, length);
 }
 
 function statusOf(error: unknown): number {

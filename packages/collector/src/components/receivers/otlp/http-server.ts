@@ -21,7 +21,7 @@ import type { ConnectionServer } from "../../../net/connection-server.ts";
 import { http1Server } from "../../../http1/server.ts";
 import type { Address } from "../../../net/address.ts";
 import { decompress, isCompression } from "../../../compression/decompress.ts";
-import type { Receiving } from "../../../net/receiving.ts";
+import type { Receiving, ReceivingRequest } from "../../../net/receiving.ts";
 import { identifier, type Identify } from "./client.ts";
 import type { HttpConfig } from "./config.ts";
 import { corsHeaders, isPreflight } from "./cors.ts";
@@ -72,6 +72,7 @@ export class HttpServer {
       writeTimeoutMs: limitOf(config.write_timeout),
       idleTimeoutMs: limitOf(config.idle_timeout === 0 ? config.read_timeout : config.idle_timeout),
       keepsAlive: config.keep_alives_enabled,
+      isFull: () => this.#receiving.isFull,
       serve: (exchange) => this.#serve(exchange),
     });
     return this.#server.listen(config.endpoint, path, config.tls);
@@ -101,13 +102,16 @@ export class HttpServer {
     }
     try {
       const client = await this.#identify(() => this.#headersOf(exchange), exchange.address);
-      const refusal = route.consumer.refusal?.();
+      const refusal = route.consumer.refusal?.() ?? this.#receiving.refusal();
       if (refusal !== undefined) return failure(encoding, refusal);
+      const held = this.#receiving.begin();
       // Not awaited apart: what waits for the answer must not keep bytes that were handed on.
-      const isTaken = await this.#payload(exchange, route.signal, encoding).then((payload) => {
-        if (payload === undefined) return false;
-        return route.consumer.consume(client === undefined ? payload : { ...payload, client }).then(() => true);
-      });
+      const isTaken = await this.#payload(exchange, held, route.signal, encoding)
+        .then((payload) => {
+          if (payload === undefined) return false;
+          return route.consumer.consume(client === undefined ? payload : { ...payload, client }).then(() => true);
+        })
+        .finally(() => held.end());
       if (!isTaken) return plain(400, "the client went away");
     } catch (error) {
       return failure(encoding, error);
@@ -129,16 +133,23 @@ export class HttpServer {
   }
 
   /** Undefined where the client went away. */
-  async #payload(exchange: Exchange, signal: Signal, encoding: Encoding): Promise<Payload | undefined> {
+  async #payload(
+    exchange: Exchange,
+    held: ReceivingRequest,
+    signal: Signal,
+    encoding: Encoding,
+  ): Promise<Payload | undefined> {
     const { max_request_body_size: limit, compression_algorithms: allowed } = this.#config;
     const said = exchange.head.headers.get("content-encoding") ?? "";
     const compression = said === "identity" ? "" : said;
     const isAllowed = allowed.length === 0 || allowed.includes(compression);
     if (!isAllowed || (compression !== "" && !isCompression(compression))) throw badEncoding(compression);
-    const received = await exchange.body(limit, this.#receiving.begin());
+    const received = await exchange.body(limit, held);
     if (received === undefined) return undefined;
     const isCompressed = compression !== "" && received.length > 0;
     const body = isCompressed ? await decompress(received, compression, limit) : received;
+    const noRoom = isCompressed ? held.add(body.length) : undefined;
+    if (noRoom !== undefined) throw noRoom;
     return encoding === JSON_TYPE ? payloadOfJson(signal, body.toString("utf8")) : payloadOf(signal, body);
   }
 }

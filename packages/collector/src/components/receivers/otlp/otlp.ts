@@ -18,6 +18,8 @@ interface ProtocolServer {
 export class OtlpReceiver implements Component {
   readonly #settings: Settings;
   readonly #servers: readonly { readonly protocol: string; readonly server: ProtocolServer }[];
+  readonly #receiving = new Receiving();
+  #endMetrics: (() => void)[] = [];
   #running: ProtocolServer[] = [];
 
   constructor(
@@ -26,18 +28,18 @@ export class OtlpReceiver implements Component {
     next: (transport: string) => Consumers,
   ) {
     this.#settings = settings;
-    const receiving = new Receiving();
     this.#servers = [
       ...(grpc === undefined
         ? []
-        : [{ protocol: "grpc", server: new GrpcServer(settings, grpc, next("grpc"), receiving) }]),
+        : [{ protocol: "grpc", server: new GrpcServer(settings, grpc, next("grpc"), this.#receiving) }]),
       ...(http === undefined
         ? []
-        : [{ protocol: "http", server: new HttpServer(settings, http, next("http"), receiving) }]),
+        : [{ protocol: "http", server: new HttpServer(settings, http, next("http"), this.#receiving) }]),
     ];
   }
 
   async start(): Promise<void> {
+    this.#observe();
     try {
       for (const { protocol, server } of this.#servers) {
         const setting = `protocols::${protocol}::endpoint`;
@@ -52,7 +54,22 @@ export class OtlpReceiver implements Component {
     }
   }
 
+  #observe(): void {
+    const { meter, id } = this.#settings;
+    const name = "clew_receiver";
+    const labels = { receiver: id };
+    this.#endMetrics = [
+      meter.gauge(`${name}_held_bytes`, "Bytes of requests that were not answered yet.", labels, () => {
+        return this.#receiving.heldBytes;
+      }),
+      meter.observedCounter(`${name}_busy_requests`, "Requests refused for want of room.", labels, () => {
+        return this.#receiving.refusedRequests;
+      }),
+    ];
+  }
+
   async shutdown(): Promise<void> {
+    for (const end of this.#endMetrics.splice(0)) end();
     const running = this.#running;
     this.#running = [];
     await Promise.all(running.map((server) => server.close()));
