@@ -10,7 +10,7 @@ import { countConnector } from "./components/connectors/count/factory.ts";
 import { forwardConnector } from "./components/connectors/forward/factory.ts";
 import { routingConnector } from "./components/connectors/routing/factory.ts";
 import { servicegraphConnector } from "./components/connectors/servicegraph/factory.ts";
-import { spanmetricsConnector } from "./components/connectors/spanmetrics/factory.ts";
+import { spanmetricsConnector } from "./components/connectors/span-metrics/factory.ts";
 import { basicauthExtension } from "./components/extensions/basicauth/factory.ts";
 import { bearertokenauthExtension } from "./components/extensions/bearertokenauth/factory.ts";
 import { healthCheckExtension } from "./components/extensions/health-check/factory.ts";
@@ -24,8 +24,8 @@ import { jaegerReceiver } from "./components/receivers/jaeger/factory.ts";
 import { prometheusReceiver } from "./components/receivers/prometheus/factory.ts";
 import { zipkinReceiver } from "./components/receivers/zipkin/factory.ts";
 import { batchProcessor } from "./components/processors/batch/factory.ts";
-import { cumulativeToDeltaProcessor } from "./components/processors/cumulativetodelta/factory.ts";
-import { deltaToCumulativeProcessor } from "./components/processors/deltatocumulative/factory.ts";
+import { cumulativeToDeltaProcessor } from "./components/processors/cumulative-to-delta/factory.ts";
+import { deltaToCumulativeProcessor } from "./components/processors/delta-to-cumulative/factory.ts";
 import { groupByTraceProcessor } from "./components/processors/groupbytrace/factory.ts";
 import { memoryLimiterProcessor } from "./components/processors/memory-limiter/factory.ts";
 import { probabilisticSamplerProcessor } from "./components/processors/probabilistic-sampler/factory.ts";
@@ -42,7 +42,7 @@ import { prometheusExporter } from "./components/exporters/prometheus/factory.ts
 import { prometheusRemoteWriteExporter } from "./components/exporters/prometheus-remote-write/factory.ts";
 import { debugExporter } from "./components/exporters/debug/factory.ts";
 import { fileExporter } from "./components/exporters/file/factory.ts";
-import { loadBalancingExporter } from "./components/exporters/loadbalancing/factory.ts";
+import { loadBalancingExporter } from "./components/exporters/load-balancing/factory.ts";
 import { nopExporter } from "./components/exporters/nop/factory.ts";
 
 /** The components that a configuration may name. */

@@ -24,7 +24,7 @@ export interface OtlpTarget {
   readonly certificate: string | undefined;
   readonly client_certificate: string | undefined;
   readonly client_key: string | undefined;
-  readonly temporality_preference: "cumulative" | undefined;
+  readonly temporality_preference: "cumulative" | "delta" | "low_memory";
   readonly default_histogram_aggregation: unknown;
 }
 
@@ -74,7 +74,11 @@ const otlp: Schema<OtlpTarget> = section<OtlpTarget>(
     certificate: field(optional(string), undefined, "PEM file of the authorities to trust."),
     client_certificate: field(optional(string), undefined, "PEM file of our own certificate."),
     client_key: field(optional(string), undefined, "PEM file of its key."),
-    temporality_preference: field(optional(oneOf("cumulative")), undefined, "Metrics are cumulative."),
+    temporality_preference: field(
+      oneOf("cumulative", "delta", "low_memory"),
+      "cumulative",
+      "Whether counters and histograms tell of all since the start, or since they were last sent.",
+    ),
     default_histogram_aggregation: field(anything, undefined, "Accepted; histograms have explicit bounds."),
   },
   ({ endpoint }, place) => {

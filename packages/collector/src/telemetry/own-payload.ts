@@ -9,6 +9,7 @@ export type OwnResource = Readonly<Record<string, string>>;
 const SCOPE = { name: "clew/collector" };
 const KIND_INTERNAL = 1;
 const STATUS_ERROR = 2;
+const DELTA = 1;
 const CUMULATIVE = 2;
 /** (Logs data model, "SeverityNumber") */
 const SEVERITIES: Readonly<Record<Level, number>> = { debug: 5, info: 9, warn: 13, error: 17 };
@@ -54,12 +55,20 @@ export function linePayload({ fields, level, message, nanos }: OwnLine, resource
   return payloadOf("logs", bytes);
 }
 
+export interface MetricsTimes {
+  readonly nowNanos: bigint;
+  readonly startNanos: bigint;
+  /** Whether the counts are those since a start that moves. */
+  readonly isDelta: boolean;
+}
+
 /** What the metrics are now, and since when they count. */
 export function metricsPayload(
   families: readonly Family[],
-  { nowNanos, startNanos }: { readonly nowNanos: bigint; readonly startNanos: bigint },
+  { isDelta, nowNanos, startNanos }: MetricsTimes,
   resource: OwnResource,
 ): Payload {
+  const aggregationTemporality = isDelta ? DELTA : CUMULATIVE;
   const times = { startTimeUnixNano: startNanos, timeUnixNano: nowNanos };
   const metrics = families.map(({ help, name, samples, type }) => {
     const points = (): object[] =>
@@ -68,10 +77,10 @@ export function metricsPayload(
     if (type === "histogram")
       return {
         ...described,
-        histogram: { aggregationTemporality: CUMULATIVE, dataPoints: histogramPoints(samples, times) },
+        histogram: { aggregationTemporality, dataPoints: histogramPoints(samples, times) },
       };
     if (type === "counter")
-      return { ...described, sum: { aggregationTemporality: CUMULATIVE, isMonotonic: true, dataPoints: points() } };
+      return { ...described, sum: { aggregationTemporality, isMonotonic: true, dataPoints: points() } };
     return { ...described, gauge: { dataPoints: points() } };
   });
   const scopeMetrics = [{ scope: SCOPE, metrics }];

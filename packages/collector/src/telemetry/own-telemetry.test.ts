@@ -8,7 +8,7 @@ import {
   type TracesObject,
 } from "@clew/otlp";
 import { expect, onTestFinished, test } from "vitest";
-import { MemorySink, runCollector, until, type RunningCollector } from "../collector.test-kit.ts";
+import { ManualClock, MemorySink, runCollector, until, type RunningCollector } from "../collector.test-kit.ts";
 import { tracesOf } from "../otlp.test-kit.ts";
 
 const RECEIVER = `
@@ -190,6 +190,43 @@ service:
   expect(sizes!.bucketCounts).toHaveLength(sizes!.explicitBounds.length + 1);
   expect(sizes!.bucketCounts.reduce((all, one) => all + one, 0n)).toBe(1n);
   expect(metric("otelcol_process_uptime").sum ?? metric("otelcol_process_uptime").gauge).toBeDefined();
+});
+
+test("with delta, each push tells what came since the one before", async () => {
+  const backend = await running(RECEIVER);
+  const clock = new ManualClock();
+  const target = `{ protocol: grpc, endpoint: "${backend.at("grpc")}", insecure: true, temporality_preference: delta }`;
+  const own = await runCollector(
+    `
+receivers: { otlp: { protocols: { http: { endpoint: "127.0.0.1:0" } } } }
+exporters: { clew: }
+service:
+  telemetry: { metrics: { readers: [{ periodic: { interval: 60000, exporter: { otlp: ${target} } } }] } }
+  pipelines: { traces: { receivers: [otlp], exporters: [clew] } }
+`,
+    clock,
+  );
+  const accepted = () =>
+    backend.sink.payloads.map((payload) => {
+      const { resourceMetrics } = decode(PROTOCOLS.metrics.request, payloadBytes(payload)) as unknown as MetricsObject;
+      const metrics = resourceMetrics[0]!.scopeMetrics[0]!.metrics;
+      return metrics.find(({ name }) => name === "otelcol_receiver_accepted_spans")!.sum!;
+    });
+  for (let i = 1; i <= 2; i++) {
+    await send(own);
+    clock.advance(60_000);
+    await until(() => backend.sink.payloads.length === i);
+  }
+  await own.collector.shutdown();
+  expect(
+    accepted().map(({ aggregationTemporality, dataPoints }) => [aggregationTemporality, dataPoints[0]!.asDouble]),
+  ).toEqual([
+    [1, 2],
+    [1, 2],
+    [1, 0],
+  ]);
+  const [first, second] = accepted().map(({ dataPoints }) => dataPoints[0]!);
+  expect(second!.startTimeUnixNano).toBe(first!.timeUnixNano);
 });
 
 test("the log is sent too, with what its lines say of themselves", async () => {

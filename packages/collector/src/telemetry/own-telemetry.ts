@@ -4,7 +4,8 @@ import type { TelemetryConfig } from "../config/service-config.ts";
 import type { Fields, Level, Logger } from "./logger.ts";
 import type { MemoryMeter } from "./meter.ts";
 import { batchedTargets, OwnExporters, type OwnTarget } from "./own-exporters.ts";
-import { linePayload, metricsPayload, spanPayload, type OwnResource } from "./own-payload.ts";
+import { MetricsPush } from "./metrics-push.ts";
+import { linePayload, spanPayload, type OwnResource } from "./own-payload.ts";
 import { Tracer } from "./tracer.ts";
 import { ratioOf } from "./traces-config.ts";
 
@@ -15,15 +16,11 @@ export class OwnTelemetry implements Component {
   /** Undefined where it does not trace itself. */
   readonly tracer: Tracer | undefined;
   readonly #clock: Clock;
-  readonly #meter: MemoryMeter;
   readonly #resource: OwnResource;
   readonly #traces: OwnExporters | undefined;
   readonly #logs: OwnExporters | undefined;
-  // each with how often it sends
-  readonly #metrics: readonly { readonly exporters: OwnExporters; readonly intervalMs: number }[];
-  readonly #running: OwnExporters[] = [];
-  readonly #startNanos: bigint;
-  #stops: (() => void)[] = [];
+  readonly #metrics: readonly MetricsPush[];
+  readonly #running: Component[] = [];
 
   /** `factories` are the exporters that the collector has; `settings` are its own. With `isTraced` it traces itself also if nothing sends that. Throws `CONFIG_INVALID`. */
   constructor(
@@ -42,9 +39,7 @@ export class OwnTelemetry implements Component {
         ? undefined
         : new OwnExporters(signal, targets, factories, { ...settings, path: `${PATH}::${signal}` });
     this.#clock = settings.clock;
-    this.#meter = meter;
     this.#resource = resource;
-    this.#startNanos = this.#nowNanos();
     this.#logs = exporters("logs", batchedTargets(logs.processors));
     this.#traces = exporters("traces", traces.level === "none" ? [] : batchedTargets(traces.processors));
     const own = this.#traces;
@@ -52,29 +47,26 @@ export class OwnTelemetry implements Component {
     if (own !== undefined)
       this.tracer?.observe({ began: () => {}, ended: (span) => own.send(spanPayload(span, resource)) });
     const periodic = metrics.level === "none" ? [] : (metrics.readers ?? []).flatMap((one) => one.periodic ?? []);
-    // The next push tells all that one tells which failed.
-    const sending = { retry_on_failure: { enabled: false }, sending_queue: { enabled: false } };
-    this.#metrics = periodic.map(({ exporter, interval }) => ({
-      exporters: exporters("metrics", [{ target: exporter.otlp!, sending }])!,
-      intervalMs: interval,
-    }));
+    this.#metrics = periodic.map((reader) => {
+      const target = reader.exporter.otlp!;
+      // The next push of totals tells all that one tells which failed.
+      const isTotal = target.temporality_preference === "cumulative";
+      const sending = isTotal ? { retry_on_failure: { enabled: false }, sending_queue: { enabled: false } } : {};
+      const world = { clock: settings.clock, meter, resource };
+      return new MetricsPush(exporters("metrics", [{ target, sending }])!, reader, world);
+    });
   }
 
   async start(): Promise<void> {
-    for (const one of [this.#traces, this.#logs, ...this.#metrics.map(({ exporters }) => exporters)]) {
+    for (const one of [this.#traces, this.#logs, ...this.#metrics]) {
       if (one === undefined) continue;
       await one.start();
       this.#running.push(one);
     }
-    this.#stops = this.#metrics.map(({ exporters, intervalMs }) =>
-      this.#clock.every(intervalMs, () => this.#push(exporters)),
-    );
   }
 
   /** Sends what there is, metrics once more. */
   async shutdown(): Promise<void> {
-    for (const stop of this.#stops.splice(0)) stop();
-    for (const { exporters } of this.#metrics) if (this.#running.includes(exporters)) this.#push(exporters);
     await Promise.all(this.#running.map((one) => one.shutdown()));
   }
 
@@ -97,11 +89,6 @@ export class OwnTelemetry implements Component {
       with: (fields) => this.logged(logger.with(fields), { ...common, ...fields }),
       encodedAs: (encoding) => this.logged(logger.encodedAs(encoding), common),
     };
-  }
-
-  #push(exporters: OwnExporters): void {
-    const times = { nowNanos: this.#nowNanos(), startNanos: this.#startNanos };
-    exporters.send(metricsPayload(this.#meter.families(), times, this.#resource));
   }
 
   #nowNanos(): bigint {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import protobuf from "protobufjs";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, onTestFinished, test } from "vitest";
 import { runCollector } from "../../../collector.test-kit.ts";
 
 /** What we write of pprof's `profile.proto`, read by another implementation. */
@@ -75,15 +75,18 @@ async function body(url: string): Promise<Uint8Array> {
 
 test("a CPU profile names the functions that were busy", async () => {
   const { url } = await start();
-  const profile = body(`${url}/profile?seconds=0.3`);
   const busy = setInterval(() => busyWork(Date.now() + 20), 1);
-  const { sampleType, stringTable, ...rest } = decoded(await profile);
-  clearInterval(busy);
+  onTestFinished(() => clearInterval(busy));
+  // A machine that is busy with others may give the work none of a short profile.
+  let profile = decoded(await body(`${url}/profile?seconds=0.3`));
+  for (let i = 0; i < 10 && !namesOf(profile).has("busyWork"); i++)
+    profile = decoded(await body(`${url}/profile?seconds=1`));
+  const { sampleType, stringTable } = profile;
   expect(sampleType.map(({ type, unit }) => [stringTable[type], stringTable[unit]])).toEqual([
     ["samples", "count"],
     ["cpu", "nanoseconds"],
   ]);
-  const names = namesOf({ sampleType, stringTable, ...rest });
+  const names = namesOf(profile);
   expect(names).toContain("busyWork");
   expect(names).not.toContain("(idle)");
 });

@@ -1,6 +1,6 @@
 import type { ProcessorFactory } from "../../../component.ts";
 import { schema, type DeltaToCumulativeConfig } from "./config.ts";
-import { DeltaToCumulative } from "./deltatocumulative.ts";
+import { DeltaToCumulative } from "./delta-to-cumulative.ts";
 
 export const deltaToCumulativeProcessor: ProcessorFactory<DeltaToCumulativeConfig> = {
   kind: "processor",

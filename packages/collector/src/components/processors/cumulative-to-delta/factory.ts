@@ -1,6 +1,6 @@
 import type { ProcessorFactory } from "../../../component.ts";
 import { schema, type CumulativeToDeltaConfig } from "./config.ts";
-import { CumulativeToDelta } from "./cumulativetodelta.ts";
+import { CumulativeToDelta } from "./cumulative-to-delta.ts";
 
 export const cumulativeToDeltaProcessor: ProcessorFactory<CumulativeToDeltaConfig> = {
   kind: "processor",

@@ -1,6 +1,6 @@
 import type { ConnectorFactory } from "../../../component.ts";
 import { schema, type SpanmetricsConfig } from "./config.ts";
-import { Spanmetrics } from "./spanmetrics.ts";
+import { Spanmetrics } from "./span-metrics.ts";
 
 export const spanmetricsConnector: ConnectorFactory<SpanmetricsConfig> = {
   kind: "connector",

@@ -5,7 +5,7 @@ import { componentSettings } from "../../../component.test-kit.ts";
 import { attributesOf, type Attributes } from "../../../otlp.test-kit.ts";
 import { Place } from "../../../schema/place.ts";
 import { schema } from "./config.ts";
-import { Spanmetrics } from "./spanmetrics.ts";
+import { Spanmetrics } from "./span-metrics.ts";
 
 interface SpanParts {
   readonly name?: string;

@@ -6,7 +6,7 @@ import { componentSettings } from "../../../component.test-kit.ts";
 import { attributesOf, metricsOf, type Attributes } from "../../../otlp.test-kit.ts";
 import { Place } from "../../../schema/place.ts";
 import { schema } from "./config.ts";
-import { DeltaToCumulative } from "./deltatocumulative.ts";
+import { DeltaToCumulative } from "./delta-to-cumulative.ts";
 
 function setUp(config: object = {}) {
   const clock = new ManualClock();

@@ -5,7 +5,7 @@ import { componentSettings } from "../../../component.test-kit.ts";
 import { metricsOf } from "../../../otlp.test-kit.ts";
 import { Place } from "../../../schema/place.ts";
 import { schema } from "./config.ts";
-import { CumulativeToDelta } from "./cumulativetodelta.ts";
+import { CumulativeToDelta } from "./cumulative-to-delta.ts";
 
 function setUp(config: object = { initial_value: "drop" }) {
   const clock = new ManualClock();
