@@ -152,3 +152,16 @@ test("wants a pipeline on both ends of a connector, and no cycle", async () => {
     'exporters::forward: unknown type: "forward" for id: "forward" (valid values: [',
   );
 });
+
+test("a fault may come from a variable that is not set, which is told", async () => {
+  const yaml = `
+${OTLP}
+processors: { resource: { attributes: [{ key: a, action: insert, value: "\${env:NOWHERE}" }] } }
+exporters: { nop: }
+service: { pipelines: { traces: { receivers: [otlp], processors: [resource], exporters: [nop] } } }
+`;
+  const loaded = await loadConfig(yaml, {});
+  expect(() => readConfig(loaded, builtinComponents())).toThrow(
+    "environment variable NOWHERE is not set, and so empty",
+  );
+});

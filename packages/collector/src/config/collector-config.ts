@@ -51,7 +51,7 @@ export function readConfig(loaded: LoadedConfig, registry: Registry): CollectorC
         .at("extensions")
         .problem(`references extension ${JSON.stringify(id)} which is not configured`, "configure it under extensions");
   }
-  if (problems.length > 0) throw new ConfigError(problems, (path) => loaded.positionOf(path));
+  if (problems.length > 0) throw new ConfigError(problems, (path) => loaded.positionOf(path), loaded.unsetVariables);
   return { ...components, extensions, service, pipelines };
 }
 

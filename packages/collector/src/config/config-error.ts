@@ -6,9 +6,18 @@ export class ConfigError extends ClewError {
   override readonly name: string = "ConfigError";
   readonly problems: readonly ConfigProblem[];
 
-  constructor(problems: readonly ConfigProblem[], positionOf: (path: string) => Position | undefined) {
+  /** `unsetVariables` are told too, since a setting that is empty may be so for one of them. */
+  constructor(
+    problems: readonly ConfigProblem[],
+    positionOf: (path: string) => Position | undefined,
+    unsetVariables: readonly string[] = [],
+  ) {
     const located = problems.map((one) => ({ ...one, position: one.position ?? positionOf(one.at ?? one.path) }));
-    super("CONFIG_INVALID", `invalid configuration:${located.map((one) => `\n  ${lineOf(one)}`).join("")}`);
+    const unset = unsetVariables.map((name) => `\n  environment variable ${name} is not set, and so empty`);
+    super(
+      "CONFIG_INVALID",
+      `invalid configuration:${[...located.map((one) => `\n  ${lineOf(one)}`), ...unset].join("")}`,
+    );
     this.problems = located;
   }
 }
