@@ -22,6 +22,7 @@ const MAX_REQUEST_BYTES = 256 * 1024 * 1024;
  * protobuf is, where that cannot be seen.
  */
 export async function recordedPayloads(name: string, bytes: Buffer, signal: Signal | undefined): Promise<Payload[]> {
+  if (bytes.length === 0) throw unreadable(name, "it is empty");
   const whole = await request(bytes, signal);
   if (whole !== undefined) return [whole];
   return isText(bytes) ? jsonLines(name, bytes.toString("utf8")) : framed(name, bytes, signal);

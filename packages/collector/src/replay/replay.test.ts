@@ -147,6 +147,7 @@ test("tells where a file cannot be read", async () => {
   await expect(read(Buffer.from(`${JSON_LINE}\n{`))).rejects.toThrow(
     "[REPLAY_UNREADABLE] f:2: it is no request in OTLP/JSON",
   );
+  await expect(read(Buffer.alloc(0))).rejects.toThrow("[REPLAY_UNREADABLE] f: it is empty");
   await expect(read(Buffer.from("garbage"))).rejects.toThrow("[REPLAY_UNREADABLE] f at byte 0: it is no request");
   const torn = Buffer.concat([withLength(TRACES), withLength(LOGS).subarray(0, -1)]);
   await expect(read(torn)).rejects.toThrow(`[REPLAY_UNREADABLE] f at byte ${TRACES.length + 4}: it is no request`);
