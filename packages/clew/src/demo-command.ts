@@ -1,7 +1,7 @@
 /** `clew demo`: an application that sends telemetry. */
 import { startDemo } from "@clew/example-order-service";
 import { aborted } from "./aborted.ts";
-import type { Terminal } from "./main.ts";
+import type { Terminal } from "./terminal.ts";
 
 export async function runDemo(_args: readonly string[], terminal: Terminal): Promise<void> {
   const otlpEndpoint = terminal.env["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? "http://127.0.0.1:4317";

@@ -1,17 +1,7 @@
 /** The command line: picks the command, prints what it throws. */
 import { ClewError, messageOf } from "@clew/base";
+import type { Terminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
-
-/** What a command may touch of the process. */
-export interface Terminal {
-  readonly out: (text: string) => void;
-  readonly error: (text: string) => void;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborts when the user asks the program to stop. */
-  readonly stop: AbortSignal;
-  /** Calls `reload` when the user asks for a new look at the configuration, until the returned function is called. */
-  readonly onReload: (reload: () => void) => () => void;
-}
 
 type Command = (args: readonly string[], terminal: Terminal) => Promise<void>;
 

@@ -3,7 +3,7 @@ import { systemClock } from "@clew/base";
 import { consoleLogger } from "@clew/collector";
 import { tuneGarbageCollection } from "./garbage-collection.ts";
 import { aborted } from "./aborted.ts";
-import type { Terminal } from "./main.ts";
+import type { Terminal } from "./terminal.ts";
 import { upOptions } from "./options.ts";
 import { startClew, type RunningClew } from "./up.ts";
 

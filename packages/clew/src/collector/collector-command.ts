@@ -1,7 +1,7 @@
 /** `clew collector`: the collector alone, and what helps with its configuration. */
 import { ClewError } from "@clew/base";
 import { builtinComponents, componentsYaml, configJsonSchema, featureGates, readConfig } from "@clew/collector";
-import type { Terminal } from "../main.ts";
+import type { Terminal } from "../terminal.ts";
 import { VERSION } from "../version.ts";
 import { configOptions, loadFrom } from "./config-options.ts";
 import { explain } from "./explain-command.ts";

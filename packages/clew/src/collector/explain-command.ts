@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { ClewError, messageOf } from "@clew/base";
 import { builtinComponents, explainConfig, readConfig } from "@clew/collector";
-import type { Terminal } from "../main.ts";
+import type { Terminal } from "../terminal.ts";
 import { configOptions, loadFrom } from "./config-options.ts";
 import { askCollector } from "./running-collector.ts";
 

@@ -1,7 +1,7 @@
 /** `clew collector print-config`. */
 import { ClewError } from "@clew/base";
 import { builtinComponents, effectiveConfigText, readConfig } from "@clew/collector";
-import type { Terminal } from "../main.ts";
+import type { Terminal } from "../terminal.ts";
 import { configOptions, loadFrom } from "./config-options.ts";
 
 /** Prints the configuration as it takes effect. Rejects with `USAGE` or `CONFIG_INVALID`. */

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { ClewError, messageOf, systemClock } from "@clew/base";
 import { builtinComponents, consoleLogger, recordedPayloads, replay } from "@clew/collector";
 import { SIGNALS } from "@clew/otlp";
-import type { Terminal } from "../main.ts";
+import type { Terminal } from "../terminal.ts";
 import { configOptions, loadFrom } from "./config-options.ts";
 
 /** Its own metrics would want a port. */

@@ -4,7 +4,7 @@ import { systemClock } from "@clew/base";
 import { builtinComponents, consoleLogger, ReloadingCollector } from "@clew/collector";
 import { aborted } from "../aborted.ts";
 import { tuneGarbageCollection } from "../garbage-collection.ts";
-import type { Terminal } from "../main.ts";
+import type { Terminal } from "../terminal.ts";
 import { VERSION } from "../version.ts";
 import { configOptions, loadFrom } from "./config-options.ts";
 

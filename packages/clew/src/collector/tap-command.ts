@@ -1,7 +1,7 @@
 /** `clew collector tap`: shows live what passes a place in a running collector. */
 import { parseArgs } from "node:util";
 import { ClewError, messageOf } from "@clew/base";
-import type { Terminal } from "../main.ts";
+import type { Terminal } from "../terminal.ts";
 import { askCollector } from "./running-collector.ts";
 import { tapLines } from "./tap-lines.ts";
 

@@ -7,7 +7,8 @@ import { OtlpGrpcDestination } from "../../../export/otlp-grpc-destination.ts";
 import { Sender } from "../../../export/sender.ts";
 import type { LoadBalancingConfig } from "./config.ts";
 import { HashRing } from "./hash-ring.ts";
-import { resolverOf, type Resolver } from "./resolver.ts";
+import type { Resolver } from "./resolver.ts";
+import { resolverOf } from "./resolver-of.ts";
 import { route } from "./routing.ts";
 
 const DEFAULT_PORT = 4317;
