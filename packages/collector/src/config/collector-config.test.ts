@@ -165,3 +165,17 @@ service: { pipelines: { traces: { receivers: [otlp], processors: [resource], exp
     "environment variable NOWHERE is not set, and so empty",
   );
 });
+
+test("a type is known however its words are parted", async () => {
+  const yaml = `
+${OTLP}
+processors: { group_by_trace: , memorylimiter: { check_interval: 1s, limit_mib: 1000 } }
+connectors: { service_graph: , servicegraph: }
+exporters: { nop: }
+service:
+  pipelines:
+    traces: { receivers: [otlp], processors: [memorylimiter, group_by_trace], exporters: [service_graph, servicegraph] }
+    metrics: { receivers: [service_graph, servicegraph], exporters: [nop] }
+`;
+  expect(await problemsOf(yaml)).toEqual([]);
+});

@@ -4,6 +4,7 @@ import type { Registry } from "../registry.ts";
 import { Expanded, plainOf } from "../schema/expanded.ts";
 import type { Schema } from "../schema/schema.ts";
 import type { LoadedConfig } from "./load-config.ts";
+import { factoryOf } from "./read-components.ts";
 import { serviceSchema } from "./service-config.ts";
 
 const REDACTED = "[REDACTED]";
@@ -30,8 +31,10 @@ function effectiveConfig(loaded: LoadedConfig, registry: Registry, options: Effe
     const components = Object.entries((plainOf(root[section]) ?? {}) as Record<string, unknown>);
     if (components.length === 0) continue;
     const entries = components.map(([id, raw]) => {
-      const type = id.split("/", 1)[0];
-      const factory = factories.find((one) => one.type === type || one.alias === type);
+      const factory = factoryOf<{ type: string; alias?: string; schema: Schema<unknown> }>(
+        factories,
+        id.split("/", 1)[0] ?? "",
+      );
       return [id, factory === undefined ? raw : shown(factory.schema, raw, options)];
     });
     result[section] = Object.fromEntries(entries);

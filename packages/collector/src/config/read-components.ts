@@ -36,16 +36,31 @@ export function readComponents<Factory extends Typed>(
       continue;
     }
     const type = id.split("/", 1)[0] ?? "";
-    const factory = factories.find((one) => one.type === type || one.alias === type);
+    const factory = factoryOf(factories, type);
     if (factory === undefined) {
       place.problem(...unknownType(type, id, factories));
       continue;
     }
     const config = factory.schema.read(value, place);
     const warning = `${JSON.stringify(type)} alias is deprecated; use ${JSON.stringify(factory.type)} instead`;
-    configured.set(id, { id, factory, config, ...(type === factory.type ? {} : { warning }) });
+    configured.set(id, { id, factory, config, ...(type === factory.alias ? { warning } : {}) });
   }
   return configured;
+}
+
+/**
+ * The factory of a type, or of an alias of it. Versions of the Collector part the words of a type
+ * in different ways, `servicegraph` or `service_graph`: both are the same here.
+ */
+export function factoryOf<Factory extends Pick<Typed, "type" | "alias">>(
+  factories: readonly Factory[],
+  type: string,
+): Factory | undefined {
+  const joined = type.replaceAll("_", "");
+  return (
+    factories.find((one) => one.type === type || one.alias === type) ??
+    factories.find((one) => one.type.replaceAll("_", "") === joined)
+  );
 }
 
 function unknownType(type: string, id: string, factories: readonly Typed[]): [string, string | undefined] {

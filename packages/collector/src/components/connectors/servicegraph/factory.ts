@@ -5,7 +5,6 @@ import { Servicegraph } from "./servicegraph.ts";
 export const servicegraphConnector: ConnectorFactory<ServicegraphConfig> = {
   kind: "connector",
   type: "servicegraph",
-  alias: "service_graph",
   stability: { traces: { metrics: "beta" } },
   schema,
   create: (settings, config, { next }) => new Servicegraph(settings, config, next),
