@@ -10,7 +10,7 @@ import { setFlagsFromString } from "node:v8";
 /** What may pile up between two major collections. It is part of the program's memory. */
 const ROOM_BYTES = 64 * 1024 * 1024;
 /** Data that waits for its destination takes that room away: both together come to so much, */
-const TARGET_BYTES = 96 * 1024 * 1024;
+const TARGET_BYTES = 80 * 1024 * 1024;
 /** but the less room, the oftener all of it is marked: this share of what lives there always is. */
 const MIN_ROOM = 1 / 5;
 /** From here on V8's own rule is left alone: a large heap must not grow by more than it would. */

@@ -2,7 +2,7 @@ import { ConsumeError } from "../consumer.ts";
 
 /**
  * How much a receiver holds of requests that were not answered, over all its connections: what comes in, and what
- * waits in batches and queues, which is the same bytes. With it a process stays below 250 MB while nobody takes its data.
+ * waits in batches and queues, which is the same bytes. With it a process stays near 200 MB while nobody takes its data.
  */
 const MAX_HELD_BYTES = 32 * 1024 * 1024;
 /** From this share on nothing new is begun: the rest is for what has begun. */
