@@ -4,7 +4,7 @@ import { ConsumeError } from "../consumer.ts";
  * How much a receiver holds of requests that were not answered, over all its connections: what comes in, and what
  * waits in batches and queues, which is the same bytes. With it a process stays near 200 MB while nobody takes its data.
  */
-const MAX_HELD_BYTES = 32 * 1024 * 1024;
+const MAX_HELD_BYTES = 24 * 1024 * 1024;
 /** From this share on nothing new is begun: the rest is for what has begun. */
 const FULL = 3 / 4;
 /** What a request costs beside its bytes: its stream, its promises, its place in queues. */
