@@ -268,7 +268,9 @@ export class Compiler {
           at(argument.offset, () => parameters[name]!.read(argument.value, this)),
         );
       }
-      return args;
+      const missing = names.find((name) => args[name] === undefined && !parameters[name]!.isOptional);
+      if (missing === undefined) return args;
+      throw new OttlSyntaxError(call.offset, `missing required argument ${JSON.stringify(snake(missing))}`);
     };
     return within(`error while parsing arguments for call to ${JSON.stringify(call.name)}`, inner);
   }
