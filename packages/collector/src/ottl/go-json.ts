@@ -51,7 +51,7 @@ export function goFloat(value: number): string {
   return Object.is(value, -0) ? "-0" : String(value);
 }
 
-/** pdata's `Value.AsString`. */
+/** pdata's `Value.AsString`: what JSON cannot hold makes a map or a list empty. */
 export function asString(value: OttlValue): string {
   switch (typeof value) {
     case "string":
@@ -64,6 +64,15 @@ export function asString(value: OttlValue): string {
     default:
       if (value === null) return "";
       if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
-      return goJson(value);
+      return goJsonOrNothing(value);
+  }
+}
+
+function goJsonOrNothing(value: OttlValue): string {
+  try {
+    return goJson(value);
+  } catch (error) {
+    if (error instanceof OttlError) return "";
+    throw error;
   }
 }

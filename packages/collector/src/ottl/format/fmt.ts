@@ -36,13 +36,13 @@ function zoneText(time: Time): string {
   return isUtc ? "+0000 UTC" : formatTime("%w", time).slice(0, 5) + formatTime(" %Z", time);
 }
 
-/** The shortest text, with an exponent of two digits where it is below -4 or from 21. */
-export function fmtFloat(value: number): string {
+/** The shortest text, with an exponent of two digits below 1e-4 and from `large` on, as `%v` has it; for `%g` that is 1e6. */
+export function fmtFloat(value: number, large = 1e21): string {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
   if (Object.is(value, -0)) return "-0";
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e21)) return withTwoDigits(value.toExponential());
+  if (size !== 0 && (size < 1e-4 || size >= large)) return withTwoDigits(value.toExponential());
   return String(value);
 }
 

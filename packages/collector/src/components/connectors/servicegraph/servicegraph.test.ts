@@ -17,9 +17,11 @@ interface SpanParts {
   readonly ms?: number;
   readonly failed?: boolean;
   readonly attributes?: Attributes;
+  /** Attributes as OTLP has them. */
+  readonly more?: readonly object[];
 }
 
-function span({ service, kind, id, parent, ms = 10, failed = false, attributes = {} }: SpanParts): Payload {
+function span({ service, kind, id, parent, ms = 10, failed = false, attributes = {}, more = [] }: SpanParts): Payload {
   const made = {
     traceId: Buffer.alloc(16, 1),
     spanId: Buffer.alloc(8, id),
@@ -28,7 +30,7 @@ function span({ service, kind, id, parent, ms = 10, failed = false, attributes =
     startTimeUnixNano: 0n,
     endTimeUnixNano: BigInt(ms * 1e6),
     status: { code: failed ? 2 : 0 },
-    attributes: attributesOf(attributes),
+    attributes: [...attributesOf(attributes), ...more],
   };
   const resource = { attributes: attributesOf({ "service.name": service, env: "prod" }) };
   return payloadOf(
@@ -125,6 +127,15 @@ test("keeps no more than max_items waiting, and counts what it drops", async () 
   await kit.connector.consume(span({ service: "shop", kind: CLIENT, id: 1 }));
   await kit.connector.consume(span({ service: "shop", kind: CLIENT, id: 2 }));
   expect([counted(kit, "dropped_spans"), counted(kit, "total_edges")]).toEqual([1, 1]);
+});
+
+test("a dimension may be a list, written as JSON", async () => {
+  const kit = await setUp({ dimensions: ["shards"] });
+  const more = [{ key: "shards", value: { arrayValue: { values: [{ intValue: 1n }, { stringValue: "b" }] } } }];
+  await kit.connector.consume(span({ service: "web", kind: 3, id: 1, more }));
+  await kit.connector.consume(span({ service: "api", kind: 2, id: 2, parent: 1 }));
+  const point = (await kit.flush()).get("total")?.sum?.dataPoints[0];
+  expect(point?.attributes.find(({ key }) => key === "client_shards")?.value).toEqual({ stringValue: '[1,"b"]' });
 });
 
 test("adds dimensions of both ends, and flushes at once where the interval is 0", async () => {

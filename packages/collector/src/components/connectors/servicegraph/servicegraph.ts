@@ -1,4 +1,4 @@
-import { TelemetryView, type AttributesView, type MessageView, type Payload, type Value } from "@clew/otlp";
+import { TelemetryView, type AttributesView, type MessageView, type Payload } from "@clew/otlp";
 import type { Component, Settings } from "../../../component.ts";
 import type { Consumer } from "../../../consumer.ts";
 import {
@@ -7,6 +7,7 @@ import {
   type RecordedHistogram,
 } from "../../../metrics/duration-histogram.ts";
 import { PeriodicMetrics } from "../../../metrics/periodic-metrics.ts";
+import { asString } from "../../../ottl/go-json.ts";
 import type { Counter } from "../../../telemetry/meter.ts";
 import type { ServicegraphConfig } from "./config.ts";
 import { EdgeStore, type ConnectionType, type Edge } from "./edge-store.ts";
@@ -243,14 +244,10 @@ function first(names: readonly string[], sources: readonly AttributesView[]): st
   for (const name of names) {
     for (const source of sources) {
       const value = source.get(name);
-      if (value !== undefined) return textOf(value);
+      if (value !== undefined) return asString(value);
     }
   }
   return undefined;
-}
-
-function textOf(value: Value): string {
-  return value === null ? "" : typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 function secondsOf(span: MessageView): number {

@@ -183,7 +183,12 @@ test("logs go with their trace, those without one anywhere together; or with the
 test("attributes are the resource's, else the span's, and its name and kind", () => {
   const spans = [
     { traceId: Buffer.alloc(16, 1), name: "GET", kind: 2, attributes: attributesOf({ tenant: "x", region: "span" }) },
-    { traceId: Buffer.alloc(16, 2), name: "GET", kind: 3, attributes: attributesOf({ tenant: 7 }) },
+    {
+      traceId: Buffer.alloc(16, 2),
+      name: "GET",
+      kind: 3,
+      attributes: [...attributesOf({ tenant: 7 }), { key: "ratio", value: { doubleValue: 1e6 } }],
+    },
     { traceId: Buffer.alloc(16, 3), name: "GET", kind: 2, attributes: attributesOf({ tenant: "x" }) },
   ];
   const payload = payloadOf(
@@ -192,10 +197,10 @@ test("attributes are the resource's, else the span's, and its name and kind", ()
       resourceSpans: [{ resource: { attributes: attributesOf({ region: "eu" }) }, scopeSpans: [{ spans }] }],
     }),
   );
-  const parts = routed(payload, "attributes", ["region", "tenant", "absent", "span.name", "span.kind"]);
+  const parts = routed(payload, "attributes", ["region", "tenant", "ratio", "span.name", "span.kind"]);
   expect([...parts].map(([key, { counts }]) => [key, counts.items])).toEqual([
-    ["region=eu|tenant=x|absent=|span.name=GET|span.kind=Server|", 2],
-    ["region=eu|tenant=7|absent=|span.name=GET|span.kind=Client|", 1],
+    ["region=eu|tenant=x|ratio=|span.name=GET|span.kind=Server|", 2],
+    ["region=eu|tenant=7|ratio=1e+06|span.name=GET|span.kind=Client|", 1],
   ]);
 });
 

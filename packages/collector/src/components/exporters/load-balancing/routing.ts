@@ -13,6 +13,7 @@ import {
   type Value,
   type ValueMap,
 } from "@clew/otlp";
+import { fmtFloat } from "../../../ottl/format/fmt.ts";
 import { attributesKey, metricKey, pointKey } from "../../../metrics/stream-key.ts";
 import type { RoutingKey } from "./config.ts";
 
@@ -141,5 +142,5 @@ function textOf(value: Value): string {
     return `{${entries.map(([key, inner]) => `${key}:${textOf(inner)}`).join(",")}}`;
   }
   if (Array.isArray(value)) return `[${value.map((one: Value) => textOf(one)).join(",")}]`;
-  return (value as boolean | bigint | number).toString();
+  return typeof value === "number" ? fmtFloat(value, 1e6) : (value as boolean | bigint).toString();
 }

@@ -9,6 +9,7 @@ import {
   type TelemetryView,
   type Value,
 } from "@clew/otlp";
+import { asString } from "../../../ottl/go-json.ts";
 import type { RedactionConfig } from "./config.ts";
 import { DbSanitizer, dbSystemOf } from "./db-sanitizer.ts";
 import { sanitizedUrl } from "./url-sanitizer.ts";
@@ -94,7 +95,7 @@ export class Redaction {
 
   /** Undefined where the value stays. */
   #masked(key: string, value: Value, system: string, done: Done): string | undefined {
-    const text = typeof value === "string" ? value : this.#config.redact_all_types ? textOf(value) : "";
+    const text = typeof value === "string" ? value : this.#config.redact_all_types ? asString(value) : "";
     if (this.#config.allowed_values.some((pattern) => pattern.test(text))) {
       done.allowed.push(key);
       return undefined;
@@ -147,7 +148,7 @@ export class Redaction {
       const after = items.map((item, i) => this.#bodyValue(item, below(place, `[${i}]`), done));
       return after.every((item, i) => item === items[i]) ? value : after;
     }
-    const text = textOf(value);
+    const text = asString(value);
     const key = place.path === "" ? "body" : place.path;
     if (this.#config.allowed_values.some((pattern) => pattern.test(text))) {
       if (place.path !== "") done.allowed.push(key);
@@ -173,7 +174,7 @@ export class Redaction {
         isChanged = true;
       } else if (this.#config.blocked_key_patterns.some((pattern) => pattern.test(key))) {
         done.masked.push(full);
-        result.set(key, this.#mask(textOf(value)));
+        result.set(key, this.#mask(asString(value)));
         isChanged = true;
       } else {
         const after = this.#bodyValue(value, inner, done);
@@ -220,14 +221,4 @@ export class Redaction {
 
 function below({ path, system }: BodyPlace, key: string): BodyPlace {
   return { path: path === "" ? key : `${path}.${key}`, system };
-}
-
-function textOf(value: Value): string {
-  if (value === null) return "";
-  if (typeof value !== "object") return String(value);
-  if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
-  return JSON.stringify(value, (_key, one: unknown) => {
-    if (typeof one === "bigint") return Number(one);
-    return one instanceof Map ? Object.fromEntries(one) : one;
-  });
 }
