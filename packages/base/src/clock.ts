@@ -8,6 +8,11 @@ export interface Clock {
   every(intervalMs: number, task: () => void): () => void;
 }
 
+/** Milliseconds since the Unix epoch in nanoseconds, as OTLP has times, exact to the microsecond. */
+export function nanosOf(ms: number): bigint {
+  return BigInt(Math.round(ms * 1_000)) * 1_000n;
+}
+
 export const systemClock: Clock = {
   nowMs: () => performance.timeOrigin + performance.now(),
   after(delayMs, task) {

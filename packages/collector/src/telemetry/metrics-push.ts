@@ -1,4 +1,4 @@
-import type { Clock } from "@clew/base";
+import { nanosOf, type Clock } from "@clew/base";
 import type { Component } from "../component.ts";
 import type { Family, Sample } from "./exposition.ts";
 import type { MemoryMeter } from "./meter.ts";
@@ -66,8 +66,4 @@ export class MetricsPush implements Component {
     this.#sent = sent;
     return told;
   }
-}
-
-function nanosOf(ms: number): bigint {
-  return BigInt(Math.round(ms * 1_000)) * 1_000n;
 }

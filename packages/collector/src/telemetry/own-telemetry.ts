@@ -1,4 +1,4 @@
-import type { Clock } from "@clew/base";
+import { nanosOf, type Clock } from "@clew/base";
 import type { Component, ExporterFactory, Settings } from "../component.ts";
 import type { TelemetryConfig } from "../config/service-config.ts";
 import type { Fields, Level, Logger } from "./logger.ts";
@@ -78,7 +78,7 @@ export class OwnTelemetry implements Component {
       (level: Level) =>
       (message: string, fields: Fields = {}): void => {
         logger[level](message, fields);
-        const line = { level, message, fields: { ...common, ...fields }, nanos: this.#nowNanos() };
+        const line = { level, message, fields: { ...common, ...fields }, nanos: nanosOf(this.#clock.nowMs()) };
         own.send(linePayload(line, this.#resource));
       };
     return {
@@ -89,9 +89,5 @@ export class OwnTelemetry implements Component {
       with: (fields) => this.logged(logger.with(fields), { ...common, ...fields }),
       encodedAs: (encoding) => this.logged(logger.encodedAs(encoding), common),
     };
-  }
-
-  #nowNanos(): bigint {
-    return BigInt(Math.round(this.#clock.nowMs() * 1_000)) * 1_000n;
   }
 }

@@ -1,7 +1,7 @@
 /** Spans of the collector itself: which one is under way follows the work through all that it awaits. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomFillSync } from "node:crypto";
-import { messageOf, type Clock } from "@clew/base";
+import { nanosOf, messageOf, type Clock } from "@clew/base";
 
 export type SpanAttributes = Readonly<Record<string, string | number>>;
 
@@ -59,7 +59,7 @@ export class Tracer {
     parent: Context | undefined = this.#current.getStore(),
   ): Promise<T> {
     const context = this.#begin(attributes, parent);
-    const startNanos = this.#nowNanos();
+    const startNanos = nanosOf(this.#clock.nowMs());
     if (context.isSampled) for (const observer of this.#observers) observer.began(name);
     const end = (error: unknown): void => {
       if (!context.isSampled) return;
@@ -68,7 +68,7 @@ export class Tracer {
         name,
         parentSpanId: parent?.spanId,
         startNanos,
-        endNanos: this.#nowNanos(),
+        endNanos: nanosOf(this.#clock.nowMs()),
         attributes: { ...context.attributes, ...endAttributes(error) },
         error: error === undefined ? undefined : messageOf(error),
       };
@@ -87,7 +87,7 @@ export class Tracer {
   /** Adds an event to the span under way, if there is one. */
   event(name: string, attributes: SpanAttributes): void {
     const context = this.#current.getStore();
-    if (context?.isSampled === true) context.events.push({ name, nanos: this.#nowNanos(), attributes });
+    if (context?.isSampled === true) context.events.push({ name, nanos: nanosOf(this.#clock.nowMs()), attributes });
   }
 
   /** Lets `spanFor` find the span under way again, after a queue. */
@@ -112,10 +112,6 @@ export class Tracer {
     const traceId = parent?.traceId ?? randomFillSync(Buffer.alloc(16));
     const isSampled = parent?.isSampled ?? isBelow(traceId, this.#ratio);
     return { traceId, spanId: randomFillSync(Buffer.alloc(8)), isSampled, attributes, events: [] };
-  }
-
-  #nowNanos(): bigint {
-    return BigInt(Math.round(this.#clock.nowMs() * 1_000)) * 1_000n;
   }
 }
 

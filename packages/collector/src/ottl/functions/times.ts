@@ -1,4 +1,5 @@
 /** Converters of times and durations. */
+import { nanosOf } from "@clew/base";
 import { define, type FunctionDefinition } from "../function-definition.ts";
 import { parseGoDuration } from "../format/go-duration.ts";
 import { quote } from "../quoted.ts";
@@ -65,7 +66,7 @@ const formatTime = define("FormatTime", { time, format: text }, (args) => {
 
 const now = define("Now", {}, (_args, { nowMs }) => {
   const zone = localZone();
-  return () => new Time(BigInt(Math.round(nowMs() * 1_000)) * 1_000n, zone);
+  return () => new Time(nanosOf(nowMs()), zone);
 });
 
 const truncateTime = define("TruncateTime", { time, duration }, (args) => (context) => {

@@ -1,3 +1,4 @@
+import { nanosOf } from "@clew/base";
 import {
   encode,
   payloadOf,
@@ -68,7 +69,7 @@ export class Count implements Component, Consumer, Explained {
 
   #counted(payload: Payload): object[] {
     const view = new TelemetryView(payload);
-    const nowNanos = BigInt(Math.round(this.#settings.clock.nowMs())) * 1_000_000n;
+    const nowNanos = nanosOf(this.#settings.clock.nowMs());
     try {
       return view.resources.flatMap((resources) => {
         const counters = Object.values(this.#countersOf(view, resources, payload)).filter((one) => one.hasCounted);

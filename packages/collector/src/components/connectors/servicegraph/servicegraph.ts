@@ -1,3 +1,4 @@
+import { nanosOf } from "@clew/base";
 import { TelemetryView, type AttributesView, type MessageView, type Payload } from "@clew/otlp";
 import type { Component, Settings } from "../../../component.ts";
 import type { Consumer } from "../../../consumer.ts";
@@ -256,8 +257,4 @@ function secondsOf(span: MessageView): number {
 
 function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("latin1");
-}
-
-function nanosOf(timeMs: number): bigint {
-  return BigInt(Math.floor(timeMs * 1_000)) * 1_000n;
 }

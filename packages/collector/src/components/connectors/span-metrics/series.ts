@@ -1,4 +1,5 @@
 /** The series of one metric of one resource: by key, with what was counted and when. */
+import { nanosOf } from "@clew/base";
 import type { Value } from "@clew/otlp";
 
 export type Attributes = readonly (readonly [string, Value])[];
@@ -37,7 +38,7 @@ export class SeriesMap<Total> {
     }
     const isOver = this.#limit > 0 && this.#series.size >= this.#limit && key !== OVERFLOW_KEY;
     if (isOver) return this.of(OVERFLOW_KEY, nowMs, () => OVERFLOW);
-    const startUnixNano = BigInt(Math.floor(nowMs * 1_000)) * 1_000n;
+    const startUnixNano = nanosOf(nowMs);
     const series = { attributes: attributes(), startUnixNano, lastSeenMs: nowMs, total: this.#make() };
     this.#series.set(key, series);
     return series;

@@ -1,3 +1,4 @@
+import { nanosOf } from "@clew/base";
 import {
   SPAN_KINDS,
   STATUS_CODES,
@@ -216,7 +217,7 @@ export class Spanmetrics implements Component, Consumer {
         this.#resources.delete(key);
         continue;
       }
-      collected.push(this.#resourceMetrics(series, BigInt(Math.floor(nowMs * 1_000)) * 1_000n));
+      collected.push(this.#resourceMetrics(series, nanosOf(nowMs)));
       if (this.#isDelta) for (const map of maps) map.clear();
       for (const { total } of series.durations.values()) total.exemplars = [];
     }

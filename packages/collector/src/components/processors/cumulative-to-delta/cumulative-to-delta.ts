@@ -1,4 +1,4 @@
-import { goRegExp, type Clock } from "@clew/base";
+import { goRegExp, nanosOf } from "@clew/base";
 import { dataOf, MessageView, pointsOf, type Payload } from "@clew/otlp";
 import type { Component, Settings } from "../../../component.ts";
 import type { ConsumeError, Consumer } from "../../../consumer.ts";
@@ -30,7 +30,7 @@ export class CumulativeToDelta implements Component, Consumer {
     this.#settings = settings;
     this.#config = config;
     this.#next = next;
-    this.#startUnixNano = nanos(settings.clock);
+    this.#startUnixNano = nanosOf(settings.clock.nowMs());
     const includes = config.include === undefined ? () => true : matcher(config.include);
     const excludes = config.exclude === undefined ? () => false : matcher(config.exclude);
     this.#converts = (name, type) => includes(name, type) && !excludes(name, type);
@@ -128,8 +128,4 @@ function matcher({
   const matchesName = (name: string): boolean =>
     metrics.length === 0 || (type === "strict" ? names.has(name) : patterns.some((pattern) => pattern.test(name)));
   return (name, of) => matchesName(name) && (types.length === 0 || types.some((one) => one === of));
-}
-
-function nanos(clock: Clock): bigint {
-  return BigInt(Math.floor(clock.nowMs() * 1_000)) * 1_000n;
 }

@@ -1,4 +1,4 @@
-import { messageOf } from "@clew/base";
+import { nanosOf, messageOf } from "@clew/base";
 import { payloadOf } from "@clew/otlp";
 import type { Component, Settings } from "../../../component.ts";
 import type { Consumers } from "../../../consumer.ts";
@@ -218,7 +218,7 @@ export class FileLogReceiver implements Component {
   }
 
   #nowNano(): bigint {
-    return BigInt(Math.round(this.#settings.clock.nowMs() * 1e6));
+    return nanosOf(this.#settings.clock.nowMs());
   }
 
   async #save(running: Running, tailer: Tailer): Promise<void> {

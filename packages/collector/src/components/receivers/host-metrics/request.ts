@@ -1,4 +1,5 @@
 /** Gathers what scrapers record into an OTLP request. */
+import { nanosOf } from "@clew/base";
 import type { Attributes, MetricDefinition, MetricDefinitions, Recorder } from "./metric.ts";
 
 const SCOPE =
@@ -56,8 +57,8 @@ export interface ResourceFacts {
 function metricOf(name: string, definition: MetricDefinition, points: readonly Point[], about: ResourceFacts): object {
   const { unit, description, kind, isInteger } = definition;
   const dataPoints = points.map(({ value, attributes }) => ({
-    startTimeUnixNano: nanos(about.startTimeMs),
-    timeUnixNano: nanos(about.nowMs),
+    startTimeUnixNano: nanosOf(about.startTimeMs),
+    timeUnixNano: nanosOf(about.nowMs),
     ...(isInteger ? { asInt: BigInt(Math.trunc(value)) } : { asDouble: value }),
     attributes: Object.entries(attributes).map(attributeOf),
   }));
@@ -67,8 +68,4 @@ function metricOf(name: string, definition: MetricDefinition, points: readonly P
 
 function attributeOf([key, value]: [string, string | bigint]): object {
   return { key, value: typeof value === "string" ? { stringValue: value } : { intValue: value } };
-}
-
-function nanos(ms: number): bigint {
-  return BigInt(Math.round(ms)) * 1_000_000n;
 }

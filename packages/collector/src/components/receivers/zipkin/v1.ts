@@ -1,4 +1,5 @@
 /** Zipkin's spans of version 1: what happened is told by annotations, what is known by binary annotations. */
+import { nanosOf } from "@clew/base";
 import type { AnyValueObject } from "@clew/otlp";
 import { BinaryReader } from "../../../thrift/binary.ts";
 import { structsOf, type ThriftStruct } from "../../../thrift/thrift-value.ts";
@@ -188,22 +189,22 @@ function spanOf(span: V1Span, nowMs: number): object {
     attributes: [...attributes].map(([key, value]) => ({ key, value })),
     events: told
       .filter(({ value }) => !(value in KINDS))
-      .map(({ timestampMicros, value }) => ({ timeUnixNano: nanosOf(timestampMicros), name: value })),
+      .map(({ timestampMicros, value }) => ({ timeUnixNano: nanosOfMicros(timestampMicros), name: value })),
     ...(status === undefined ? {} : { status }),
   };
 }
 
-function nanosOf(micros: bigint): bigint {
+function nanosOfMicros(micros: bigint): bigint {
   return micros <= 0n ? 0n : micros * 1_000n;
 }
 
 /** Its own, else those of its first and last annotation. */
 function timesOf(span: V1Span, told: readonly V1Annotation[], nowMs: number): { start: bigint; end: bigint } {
   if (span.timestampMicros !== 0n) {
-    return { start: nanosOf(span.timestampMicros), end: nanosOf(span.timestampMicros + span.durationMicros) };
+    return { start: nanosOfMicros(span.timestampMicros), end: nanosOfMicros(span.timestampMicros + span.durationMicros) };
   }
-  const times = told.map(({ timestampMicros }) => nanosOf(timestampMicros)).sort((a, b) => (a < b ? -1 : 1));
-  const now = span.needsTime ? BigInt(Math.round(nowMs)) * 1_000_000n : 0n;
+  const times = told.map(({ timestampMicros }) => nanosOfMicros(timestampMicros)).sort((a, b) => (a < b ? -1 : 1));
+  const now = span.needsTime ? nanosOf(nowMs) : 0n;
   return { start: times[0] ?? now, end: times.at(-1) ?? now };
 }
 
