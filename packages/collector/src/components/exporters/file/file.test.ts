@@ -162,12 +162,12 @@ test("each value of a resource attribute has its file, however few may be open",
   await kit.exporter.consume(payload);
   await Promise.all(teams.map((team, i) => kit.exporter.consume(logsOf([`later ${i}`], { team }))));
   const bodies = (team: string): string[] =>
-    [...readFileSync(join(directory, `out/${team}.json`), "utf8").matchAll(/"stringValue":"((?:log|later) \d)"/g)]
-      .map(([, body]) => body!)
-      .sort();
-  expect(bodies("a")).toEqual(["later 0", "later 3", "later 6", "log 0", "log 3", "log 6"]);
-  expect(bodies("b")).toEqual(["later 1", "later 5", "log 1", "log 5"]);
-  expect(bodies("sub/d")).toEqual(["later 4", "log 4"]);
+    [...readFileSync(join(directory, `out/${team}.json`), "utf8").matchAll(/"stringValue":"((?:log|later) \d)"/g)].map(
+      ([, body]) => body!,
+    );
+  expect(bodies("a")).toEqual(["log 0", "log 3", "log 6", "later 0", "later 3", "later 6"]);
+  expect(bodies("b")).toEqual(["log 1", "log 5", "later 1", "later 5"]);
+  expect(bodies("sub/d")).toEqual(["log 4", "later 4"]);
 });
 
 test("no value leads out of the directory", async () => {

@@ -1,5 +1,4 @@
-import { mkdir } from "node:fs/promises";
-import { dirname, posix } from "node:path";
+import { posix } from "node:path";
 import { messageOf } from "@clew/base";
 import { MessageView, partitionPayload, payloadBytes, PROTOCOLS, Resource, toJson, type Payload } from "@clew/otlp";
 import { compress, DEFAULT_LEVEL } from "../../../compression/compress.ts";
@@ -22,27 +21,31 @@ export class FileExporter implements Exporter {
   readonly #config: FileConfig;
   readonly #counters: ExporterCounters;
   readonly #files: OutputFiles;
-  readonly #directoryMode: number;
   readonly #hasLines: boolean;
 
   constructor(settings: Settings, config: FileConfig) {
     this.#settings = settings;
     this.#config = config;
     this.#counters = new ExporterCounters(settings.meter, settings.id);
-    const { append, compression, directory_permissions: permissions, format, group_by, rotation } = config;
-    this.#directoryMode = permissions === "" ? DIRECTORY_MODE : Number.parseInt(permissions, 8);
+    const { append, compression, create_directory, directory_permissions, format, group_by, rotation } = config;
+    const mode = directory_permissions === "" ? DIRECTORY_MODE : Number.parseInt(directory_permissions, 8);
     this.#hasLines = format === "json" && compression === "";
     this.#files = new OutputFiles(
-      { keeps: append || rotation !== undefined, hasLines: this.#hasLines, rotation, clock: settings.clock },
+      {
+        keeps: append || rotation !== undefined,
+        hasLines: this.#hasLines,
+        rotation,
+        clock: settings.clock,
+        directoryMode: create_directory || group_by.enabled ? mode : undefined,
+      },
       group_by.enabled ? group_by.max_open_files : 1,
     );
   }
 
   /** Rejects with `FILE_UNWRITABLE`. */
   async start(): Promise<void> {
-    const { create_directory: makesDirectory, group_by, path } = this.#config;
+    const { group_by, path } = this.#config;
     try {
-      if (makesDirectory) await this.#makeDirectory(group_by.enabled ? path.slice(0, path.indexOf("*") + 1) : path);
       if (!group_by.enabled) await this.#files.at(path).open();
     } catch (cause) {
       throw this.#unwritable(cause);
@@ -59,12 +62,7 @@ export class FileExporter implements Exporter {
     const nowhere = parts.get(NO_FILE);
     if (nowhere !== undefined) this.#drop(nowhere);
     parts.delete(NO_FILE);
-    await Promise.all(
-      Array.from(parts, async ([path, part]) => {
-        await this.#makeDirectory(path).catch((cause: unknown) => this.#failed(part, cause));
-        await this.#write(path, part);
-      }),
-    );
+    await Promise.all(Array.from(parts, ([path, part]) => this.#write(path, part)));
   }
 
   async #write(path: string, payload: Payload): Promise<void> {
@@ -99,10 +97,6 @@ export class FileExporter implements Exporter {
       }
       return last.path;
     };
-  }
-
-  async #makeDirectory(path: string): Promise<void> {
-    await mkdir(dirname(path), { recursive: true, mode: this.#directoryMode });
   }
 
   #drop(payload: Payload): void {

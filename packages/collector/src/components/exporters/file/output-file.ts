@@ -1,6 +1,7 @@
 /** One file that only grows, until it is rotated. It is opened by the first that needs it. */
 import { constants } from "node:fs";
-import { open, rename, type FileHandle } from "node:fs/promises";
+import { mkdir, open, rename, type FileHandle } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Clock } from "@clew/base";
 import { backupPath, pruneBackups } from "./backups.ts";
 import type { RotationConfig } from "./config.ts";
@@ -13,6 +14,8 @@ export interface OutputFileOptions {
   /** Whether what is in it stays. */
   readonly keeps: boolean;
   readonly hasLines: boolean;
+  /** With which permissions its directory is made where it is missing; undefined where it must be there. */
+  readonly directoryMode: number | undefined;
   readonly rotation: RotationConfig | undefined;
   readonly clock: Clock;
 }
@@ -71,7 +74,8 @@ export class OutputFile {
 
   async #opened(): Promise<Opened> {
     if (this.#file !== undefined) return this.#file;
-    const { path, keeps, hasLines } = this.#options;
+    const { directoryMode, hasLines, keeps, path } = this.#options;
+    if (directoryMode !== undefined) await mkdir(dirname(path), { recursive: true, mode: directoryMode });
     const handle = await open(path, constants.O_CREAT | constants.O_RDWR | (keeps ? 0 : constants.O_TRUNC), 0o644);
     try {
       const file = { handle, size: (await handle.stat()).size };
