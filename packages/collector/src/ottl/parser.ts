@@ -17,9 +17,10 @@ import type {
   Statement,
   ValueNode,
 } from "./ast.ts";
-import { tokenize, type Token, type TokenKind } from "./lexer.ts";
+import type { Token } from "./lexer.ts";
 import { OttlSyntaxError } from "./ottl-error.ts";
 import { unquote } from "./quoted.ts";
+import { isParameter, TokenReader } from "./token-reader.ts";
 
 /** How deep parentheses, calls, lists and maps may stand in each other. */
 const MAX_NESTING = 64;
@@ -38,35 +39,34 @@ export function parseValue(text: string): ValueNode {
 }
 
 class Parser {
-  readonly #tokens: readonly Token[];
-  #at = 0;
+  readonly #tokens: TokenReader;
   #depth = 0;
   // token --> the value that starts there, or why none does, so that what is read again costs nothing
   readonly #values = new Map<number, { readonly node: ValueNode; readonly end: number } | OttlSyntaxError>();
 
   constructor(text: string) {
-    this.#tokens = tokenize(text);
+    this.#tokens = new TokenReader(text);
   }
 
   whole<T>(read: (parser: this) => T): T {
     const node = read(this);
-    if (this.#token.kind !== "end") throw this.#unexpected();
+    if (this.#tokens.current.kind !== "end") throw this.#tokens.unexpected();
     return node;
   }
 
   statement(): Statement {
-    if (this.#token.kind === "upper") {
+    if (this.#tokens.current.kind === "upper") {
       const { name, offset } = this.#call();
       throw new OttlSyntaxError(offset, `editor names must start with a lowercase letter but got '${name}'`);
     }
-    if (this.#token.kind !== "lower") throw this.#unexpected("an editor");
+    if (this.#tokens.current.kind !== "lower") throw this.#tokens.unexpected("an editor");
     const editor = this.#call();
     if (editor.keys.length > 0) {
       const what = `only paths and converters may be indexed, not editors, but got ${editor.name}`;
       throw new OttlSyntaxError(editor.keys[0]!.offset, what);
     }
-    if (!this.#is("lower", "where")) return { editor, where: undefined };
-    this.#at++;
+    if (!this.#tokens.is("lower", "where")) return { editor, where: undefined };
+    this.#tokens.at++;
     return { editor, where: this.condition() };
   }
 
@@ -75,16 +75,16 @@ class Parser {
   }
 
   value(): ValueNode {
-    const known = this.#values.get(this.#at);
+    const known = this.#values.get(this.#tokens.at);
     if (known instanceof OttlSyntaxError) throw known;
     if (known !== undefined) {
-      this.#at = known.end;
+      this.#tokens.at = known.end;
       return known.node;
     }
-    const start = this.#at;
+    const start = this.#tokens.at;
     try {
-      const node = this.#nested(() => (this.#isLambda() ? this.#lambda() : this.#sum()));
-      this.#values.set(start, { node, end: this.#at });
+      const node = this.#nested(() => (this.#tokens.isLambda() ? this.#lambda() : this.#sum()));
+      this.#values.set(start, { node, end: this.#tokens.at });
       return node;
     } catch (error) {
       if (error instanceof OttlSyntaxError) this.#values.set(start, error);
@@ -94,20 +94,20 @@ class Parser {
 
   #chain(is: "or" | "and", read: () => BooleanNode): BooleanNode {
     const first = read();
-    if (this.#token.kind !== is) return first;
+    if (this.#tokens.current.kind !== is) return first;
     const operands = [first];
-    while (this.#take(is) !== undefined) operands.push(read());
+    while (this.#tokens.take(is) !== undefined) operands.push(read());
     return { is, operands };
   }
 
   #booleanValue(): BooleanNode {
-    if (this.#take("not") !== undefined) return { is: "not", operand: this.#positiveValue() };
+    if (this.#tokens.take("not") !== undefined) return { is: "not", operand: this.#positiveValue() };
     return this.#positiveValue();
   }
 
   #positiveValue(): BooleanNode {
-    const start = this.#at;
-    const isParenthesis = this.#is("punctuation", "(");
+    const start = this.#tokens.at;
+    const isParenthesis = this.#tokens.is("punctuation", "(");
     let fault: OttlSyntaxError;
     try {
       return this.#comparison();
@@ -115,10 +115,10 @@ class Parser {
       if (!(error instanceof OttlSyntaxError) || !isParenthesis || !error.isGrammar) throw error;
       fault = error;
     }
-    this.#at = start + 1;
+    this.#tokens.at = start + 1;
     try {
       const inner = this.condition();
-      this.#expect(")");
+      this.#tokens.expect(")");
       return inner;
     } catch (error) {
       // Whichever reading came farther says more.
@@ -128,18 +128,18 @@ class Parser {
 
   #comparison(): BooleanNode {
     const left = this.value();
-    const operator = this.#take("compare");
+    const operator = this.#tokens.take("compare");
     if (operator !== undefined) {
       return { is: "compare", left, operator: operator.text as CompareOperator, right: this.value() };
     }
     if (left.is === "boolean") return { is: "boolean", value: left.value };
     if (left.is === "converter") return { is: "converter", call: left.call };
-    throw this.#unexpected("a comparison");
+    throw this.#tokens.unexpected("a comparison");
   }
 
   #sum(): ValueNode {
     let left = this.#product();
-    for (let sign = this.#take("sign"); sign !== undefined; sign = this.#take("sign")) {
+    for (let sign = this.#tokens.take("sign"); sign !== undefined; sign = this.#tokens.take("sign")) {
       left = { is: "math", offset: left.offset, left, operator: sign.text as MathOperator, right: this.#product() };
     }
     return left;
@@ -147,27 +147,27 @@ class Parser {
 
   #product(): ValueNode {
     let left = this.#signed();
-    for (let sign = this.#take("factor"); sign !== undefined; sign = this.#take("factor")) {
+    for (let sign = this.#tokens.take("factor"); sign !== undefined; sign = this.#tokens.take("factor")) {
       left = { is: "math", offset: left.offset, left, operator: sign.text as MathOperator, right: this.#signed() };
     }
     return left;
   }
 
   #signed(): ValueNode {
-    const sign = this.#take("sign");
+    const sign = this.#tokens.take("sign");
     if (sign === undefined) return this.#operand();
     return { is: "sign", offset: sign.offset, operator: sign.text as "+" | "-", operand: this.#operand() };
   }
 
   #operand(): ValueNode {
-    const { kind, text, offset } = this.#token;
+    const { kind, text, offset } = this.#tokens.current;
     switch (kind) {
       case "nil":
         return this.#leaf({ is: "nil", offset });
       case "boolean":
         return this.#leaf({ is: "boolean", offset, value: text === "true" });
       case "string":
-        return this.#leaf({ is: "string", offset, value: this.#unquoted(this.#token) });
+        return this.#leaf({ is: "string", offset, value: unquoted(this.#tokens.current) });
       case "bytes":
         return this.#leaf({ is: "bytes", offset, value: bytesOf(text, offset) });
       case "float":
@@ -177,31 +177,31 @@ class Parser {
       case "upper":
         return this.#named(offset);
       case "lower":
-        return this.#isCall() ? this.#misplacedEditor() : { is: "path", offset, path: this.#path() };
+        return this.#tokens.isCall() ? this.#misplacedEditor() : { is: "path", offset, path: this.#path() };
       default:
         return this.#bracketed();
     }
   }
 
   #leaf(node: ValueNode): ValueNode {
-    this.#at++;
+    this.#tokens.at++;
     return node;
   }
 
   #bracketed(): ValueNode {
-    if (this.#is("punctuation", "[")) return this.#list();
-    if (this.#is("punctuation", "{")) return this.#map();
-    if (!this.#is("punctuation", "(")) throw this.#unexpected("a value");
-    this.#at++;
+    if (this.#tokens.is("punctuation", "[")) return this.#list();
+    if (this.#tokens.is("punctuation", "{")) return this.#map();
+    if (!this.#tokens.is("punctuation", "(")) throw this.#tokens.unexpected("a value");
+    this.#tokens.at++;
     const inner = this.#nested(() => this.#sum());
-    this.#expect(")");
+    this.#tokens.expect(")");
     return inner;
   }
 
   /** A converter, an enum's symbol, or a function's name as an argument. */
   #named(offset: number): ValueNode {
-    if (this.#isCall()) return { is: "converter", offset, call: this.#call() };
-    const name = this.#name();
+    if (this.#tokens.isCall()) return { is: "converter", offset, call: this.#call() };
+    const name = this.#tokens.name();
     return /^[A-Z0-9_]+$/.test(name) ? { is: "enum", offset, symbol: name } : { is: "function", offset, name };
   }
 
@@ -211,164 +211,131 @@ class Parser {
   }
 
   #call(): Call {
-    const { offset } = this.#token;
-    const name = this.#name();
-    this.#expect("(");
+    const { offset } = this.#tokens.current;
+    const name = this.#tokens.name();
+    this.#tokens.expect("(");
     const args = this.#separated(")", () => this.#argument());
     return { name, offset, arguments: args, keys: this.#keys() };
   }
 
   #argument(): Argument {
-    const { offset } = this.#token;
+    const { offset } = this.#tokens.current;
     const name = this.#argumentName();
     return { name, offset, value: this.value() };
   }
 
   #argumentName(): string | undefined {
-    if (this.#token.kind !== "lower") return undefined;
-    const start = this.#at;
-    const name = this.#name();
-    if (this.#is("punctuation", "=")) {
-      this.#at++;
+    if (this.#tokens.current.kind !== "lower") return undefined;
+    const start = this.#tokens.at;
+    const name = this.#tokens.name();
+    if (this.#tokens.is("punctuation", "=")) {
+      this.#tokens.at++;
       return name;
     }
-    this.#at = start;
+    this.#tokens.at = start;
     return undefined;
   }
 
   #path(): PathNode {
-    const { offset } = this.#token;
+    const { offset } = this.#tokens.current;
     const segments: Segment[] = [this.#segment()];
-    while (this.#is("punctuation", ".")) {
-      this.#at++;
+    while (this.#tokens.is("punctuation", ".")) {
+      this.#tokens.at++;
       segments.push(this.#segment());
     }
     return { offset, segments };
   }
 
   #segment(): Segment {
-    const token = this.#take("lower");
-    if (token === undefined) throw this.#unexpected("a path");
+    const token = this.#tokens.take("lower");
+    if (token === undefined) throw this.#tokens.unexpected("a path");
     return { name: token.text, offset: token.offset, keys: this.#keys() };
   }
 
   #keys(): KeyNode[] {
     const keys: KeyNode[] = [];
-    while (this.#is("punctuation", "[")) {
-      this.#at++;
+    while (this.#tokens.is("punctuation", "[")) {
+      this.#tokens.at++;
       keys.push(this.#key());
-      this.#expect("]");
+      this.#tokens.expect("]");
     }
     return keys;
   }
 
   #key(): KeyNode {
-    if (this.#token.kind !== "string") return this.#nested(() => this.#sum());
-    return this.#leaf({ is: "string", offset: this.#token.offset, value: this.#unquoted(this.#token) });
+    if (this.#tokens.current.kind !== "string") return this.#nested(() => this.#sum());
+    return this.#leaf({ is: "string", offset: this.#tokens.current.offset, value: unquoted(this.#tokens.current) });
   }
 
   #list(): ValueNode {
-    const { offset } = this.#token;
-    this.#at++;
+    const { offset } = this.#tokens.current;
+    this.#tokens.at++;
     return { is: "list", offset, values: this.#separated("]", () => this.value()) };
   }
 
   #map(): ValueNode {
-    const { offset } = this.#token;
-    this.#at++;
+    const { offset } = this.#tokens.current;
+    this.#tokens.at++;
     const entries: (readonly [string, ValueNode])[] = [];
-    while (!this.#is("punctuation", "}")) {
-      const key = this.#take("string");
-      if (key === undefined) throw this.#unexpected("a key in quotes");
-      this.#expect(":");
-      entries.push([this.#unquoted(key), this.value()]);
-      if (this.#is("punctuation", ",")) this.#at++;
+    while (!this.#tokens.is("punctuation", "}")) {
+      const key = this.#tokens.take("string");
+      if (key === undefined) throw this.#tokens.unexpected("a key in quotes");
+      this.#tokens.expect(":");
+      entries.push([unquoted(key), this.value()]);
+      if (this.#tokens.is("punctuation", ",")) this.#tokens.at++;
     }
-    this.#at++;
+    this.#tokens.at++;
     return { is: "map", offset, entries };
   }
 
   /** Looks ahead for `(a, _) =>`. */
-  #isLambda(): boolean {
-    if (!this.#is("punctuation", "(")) return false;
-    let at = this.#at + 1;
-    while (isParameter(this.#tokens[at]!) || this.#tokens[at]!.text === ",") at++;
-    return this.#tokens[at]!.text === ")" && this.#tokens[at + 1]!.kind === "arrow";
-  }
-
   #lambda(): ValueNode {
-    const { offset } = this.#token;
-    this.#at++;
+    const { offset } = this.#tokens.current;
+    this.#tokens.at++;
     const parameters = this.#separated(")", () => this.#parameter());
-    this.#at++;
+    this.#tokens.at++;
     return { is: "lambda", offset, parameters, body: this.#lambdaBody() };
   }
 
   #parameter(): Parameter {
-    const { text, offset } = this.#token;
-    if (!isParameter(this.#token)) throw this.#unexpected("a parameter");
-    this.#at++;
+    const { text, offset } = this.#tokens.current;
+    if (!isParameter(this.#tokens.current)) throw this.#tokens.unexpected("a parameter");
+    this.#tokens.at++;
     return { name: text, offset };
   }
 
   /** A value where it is one to its end, else a condition. */
   #lambdaBody(): LambdaBody {
-    const start = this.#at;
+    const start = this.#tokens.at;
     try {
       const value = this.value();
       if (value.is === "lambda") {
         throw new OttlSyntaxError(value.offset, "lambda body cannot result into another lambda expression");
       }
-      if (!["or", "and", "compare"].includes(this.#token.kind)) return { is: "value", value };
+      if (!["or", "and", "compare"].includes(this.#tokens.current.kind)) return { is: "value", value };
     } catch (error) {
       if (!(error instanceof OttlSyntaxError) || !error.isGrammar) throw error;
     }
-    this.#at = start;
+    this.#tokens.at = start;
     return { is: "boolean", value: this.condition() };
   }
 
   #separated<T>(end: string, read: () => T): T[] {
     const items: T[] = [];
-    if (!this.#is("punctuation", end)) {
+    if (!this.#tokens.is("punctuation", end)) {
       items.push(read());
-      while (this.#is("punctuation", ",")) {
-        this.#at++;
+      while (this.#tokens.is("punctuation", ",")) {
+        this.#tokens.at++;
         items.push(read());
       }
     }
-    this.#expect(end);
+    this.#tokens.expect(end);
     return items;
-  }
-
-  /** A function's name is one word, though of several tokens. */
-  #name(): string {
-    let name = "";
-    while (this.#token.kind === "upper" || this.#token.kind === "lower") {
-      name += this.#token.text;
-      const end = this.#token.offset + this.#token.text.length;
-      this.#at++;
-      if (this.#token.offset !== end) break;
-    }
-    return name;
-  }
-
-  #isCall(): boolean {
-    let at = this.#at;
-    while (this.#tokens[at]!.kind === "upper" || this.#tokens[at]!.kind === "lower") at++;
-    return this.#tokens[at]!.text === "(" && at > this.#at;
-  }
-
-  #unquoted({ text, offset }: Token): string {
-    const value = unquote(text);
-    if (value !== undefined) return value;
-    throw new OttlSyntaxError(offset, `invalid quoted string ${JSON.stringify(text)}: invalid syntax`, {
-      remedy: 'a backslash is written as two: "\\\\d"',
-    });
   }
 
   #nested<T>(read: () => T): T {
     if (this.#depth >= MAX_NESTING) {
-      throw new OttlSyntaxError(this.#token.offset, `it is nested deeper than ${MAX_NESTING} levels`);
+      throw new OttlSyntaxError(this.#tokens.current.offset, `it is nested deeper than ${MAX_NESTING} levels`);
     }
     this.#depth++;
     try {
@@ -377,35 +344,14 @@ class Parser {
       this.#depth--;
     }
   }
-
-  get #token(): Token {
-    return this.#tokens[this.#at]!;
-  }
-
-  #is(kind: TokenKind, text: string): boolean {
-    return this.#token.kind === kind && this.#token.text === text;
-  }
-
-  #take(kind: TokenKind): Token | undefined {
-    if (this.#token.kind !== kind) return undefined;
-    return this.#tokens[this.#at++];
-  }
-
-  #expect(punctuation: string): void {
-    if (!this.#is("punctuation", punctuation)) throw this.#unexpected(JSON.stringify(punctuation));
-    this.#at++;
-  }
-
-  #unexpected(expected?: string): OttlSyntaxError {
-    const { kind, text, offset } = this.#token;
-    const got = kind === "end" ? '"<EOF>"' : JSON.stringify(text);
-    const what = `unexpected token ${got}${expected === undefined ? "" : ` (expected ${expected})`}`;
-    return new OttlSyntaxError(offset, what, { isGrammar: true });
-  }
 }
 
-function isParameter({ kind }: Token): boolean {
-  return kind === "lower" || kind === "underscore";
+function unquoted({ text, offset }: Token): string {
+  const value = unquote(text);
+  if (value !== undefined) return value;
+  throw new OttlSyntaxError(offset, `invalid quoted string ${JSON.stringify(text)}: invalid syntax`, {
+    remedy: 'a backslash is written as two: "\\\\d"',
+  });
 }
 
 function bytesOf(text: string, offset: number): Uint8Array {
