@@ -201,7 +201,10 @@ function nanosOfMicros(micros: bigint): bigint {
 /** Its own, else those of its first and last annotation. */
 function timesOf(span: V1Span, told: readonly V1Annotation[], nowMs: number): { start: bigint; end: bigint } {
   if (span.timestampMicros !== 0n) {
-    return { start: nanosOfMicros(span.timestampMicros), end: nanosOfMicros(span.timestampMicros + span.durationMicros) };
+    return {
+      start: nanosOfMicros(span.timestampMicros),
+      end: nanosOfMicros(span.timestampMicros + span.durationMicros),
+    };
   }
   const times = told.map(({ timestampMicros }) => nanosOfMicros(timestampMicros)).sort((a, b) => (a < b ? -1 : 1));
   const now = span.needsTime ? nanosOf(nowMs) : 0n;
