@@ -41,15 +41,23 @@ export class GrpcRequest implements RequestHandler {
     if (this.#isRefused) return;
     const noRoom = this.#receiving.add(bytes.length);
     if (noRoom !== undefined) return this.refuse(noRoom);
+    if (this.#expected === Infinity) this.#readPrefix(bytes);
+    if (this.#isRefused) return;
     this.#bytes.add(bytes);
-    if (this.#expected === Infinity && this.#bytes.length >= PREFIX_BYTES) {
-      const { length } = readPrefix(bytes.length === this.#bytes.length ? bytes : this.#bytes.start(PREFIX_BYTES))!;
-      if (length > this.#maxBytes) return this.refuse(tooLarge(length, this.#maxBytes));
-      this.#expected = PREFIX_BYTES + length;
-    }
     if (this.#bytes.length > this.#expected) {
       this.refuse(new CallError(RPC_CODE.INTERNAL, "grpc: received more than one request message"));
     }
+  }
+
+  /** Learns how long the message is, once `next` and what came before it tell. */
+  #readPrefix(next: Buffer): void {
+    const { length: known } = this.#bytes;
+    const start = known === 0 ? next : Buffer.concat([this.#bytes.start(known), next.subarray(0, PREFIX_BYTES)]);
+    const prefix = readPrefix(start);
+    if (prefix === undefined) return;
+    if (prefix.length > this.#maxBytes) return this.refuse(tooLarge(prefix.length, this.#maxBytes));
+    this.#expected = PREFIX_BYTES + prefix.length;
+    this.#bytes.expect(this.#expected);
   }
 
   end(): void {

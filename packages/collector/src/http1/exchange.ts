@@ -53,6 +53,7 @@ export class Exchange {
     }
     this.#limitBytes = limitBytes;
     this.#receiving = receiving;
+    if (bodyLength !== "chunked") this.#bytes.expect(bodyLength);
     return new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -61,13 +62,13 @@ export class Exchange {
     });
   }
 
-  /** Some of the body has come. */
+  /** Some of the body has come. Its memory is not used again. */
   take(piece: Buffer): void {
     if (this.isRefused || !this.isWanted) return;
     if (this.#bytes.length + piece.length > this.#limitBytes) return this.#refuse(tooLarge(this.#limitBytes));
     const noRoom = this.#receiving?.add(piece.length);
     if (noRoom !== undefined) return this.#refuse(noRoom);
-    this.#bytes.add(piece);
+    this.#bytes.add(piece, true);
   }
 
   /** All of it has come. */

@@ -8,7 +8,11 @@ export type Http1ServerSettings = Omit<ConnectionSettings, "nowMs" | "date" | "r
 export function http1Server(settings: Settings, own: Http1ServerSettings): ConnectionServer {
   const nowMs = (): number => settings.clock.nowMs();
   const connection = { ...own, nowMs, date: dateOf(nowMs), report: settings.report };
-  return new ConnectionServer(settings, "http/1.1", (socket) => new Http1Connection(socket, connection));
+  return new ConnectionServer(
+    settings,
+    { protocol: "http/1.1", lends: false },
+    (socket) => new Http1Connection(socket, connection),
+  );
 }
 
 /** The `Date` header's value, written once a second. */

@@ -71,7 +71,7 @@ export class ClientConnection implements FrameHandler {
   constructor(socket: Socket, settings: ClientConnectionSettings) {
     this.#socket = socket;
     this.#settings = settings;
-    socket.on("data", (chunk: Buffer) => this.#read(chunk));
+    socket.on("data", (bytes: Buffer) => this.#read(bytes));
     socket.on("drain", () => (this.#unsentControlBytes = 0));
     socket.on("error", (error) => this.#lost(error.message));
     socket.on("close", () => this.#lost("the connection was closed"));
@@ -200,10 +200,10 @@ export class ClientConnection implements FrameHandler {
 
   // What the server sends.
 
-  #read(chunk: Buffer): void {
+  #read(bytes: Buffer): void {
     if (this.#isClosed) return;
     try {
-      this.#reader.read(chunk);
+      this.#reader.read(bytes);
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
       this.#socket.write(goAwayFrame(0, error.code));

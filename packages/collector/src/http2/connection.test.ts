@@ -73,6 +73,32 @@ test("a request in frames of any cut, padded and with priorities, arrives whole"
   expect(sink.payloads.map((one) => Buffer.from(payloadBytes(one)))).toEqual([Buffer.from(MESSAGE)]);
 });
 
+test("connections that send at once, in pieces, keep their bytes apart", async () => {
+  const { port, sink } = await serve();
+  const clients = Array.from({ length: 8 }, (_unused, i) => {
+    const message = Buffer.from(payloadBytes(tracesOf(Array.from({ length: 400 }, (_span, k) => `${i} ${k}`))));
+    const stream = Buffer.concat([requestHeaders(EXPORT, 1), ...dataFrames(message)]);
+    return { client: open(port), message, stream };
+  });
+  for (let at = 0; clients.some(({ stream }) => at < stream.length); at += 5_000) {
+    for (const { client, stream } of clients) client.send(stream.subarray(at, at + 5_000));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  for (const { client } of clients) await client.some(FRAME.HEADERS, 2);
+  const taken = sink.payloads.map((one) => Buffer.from(payloadBytes(one)).toString("latin1"));
+  expect(taken.sort()).toEqual(clients.map(({ message }) => message.toString("latin1")).sort());
+});
+
+/** A request's message in DATA frames of the usual size. */
+function dataFrames(message: Buffer): Buffer[] {
+  const whole = messageFrame(1, message).subarray(9);
+  const cuts = Array.from({ length: Math.ceil(whole.length / MAX_FRAME_BYTES) }, (_unused, i) => i * MAX_FRAME_BYTES);
+  return cuts.map((at) => {
+    const piece = whole.subarray(at, at + MAX_FRAME_BYTES);
+    return frame(FRAME.DATA, at + piece.length === whole.length ? FLAG.END_STREAM : 0, 1, piece);
+  });
+}
+
 test("trailers may end a request", async () => {
   const { port, sink } = await serve();
   const client = open(port);

@@ -5,6 +5,7 @@
  * that carry nothing.
  */
 import type { Socket } from "node:net";
+import { takeReads } from "../net/lent-reads.ts";
 import { Allowance } from "./allowance.ts";
 import { answerBytes, type Answer } from "./answer.ts";
 import { ConnectionError } from "./connection-error.ts";
@@ -92,7 +93,6 @@ export class Http2Connection implements FrameHandler, StreamOwner {
     this.#keepalive = new Keepalive(settings.keepalive, this.#openedMs);
     this.#resets = new Allowance(RESET_BURST, RESETS_PER_SECOND, this.#openedMs);
     this.#idleFrames = new Allowance(IDLE_FRAME_BURST, IDLE_FRAMES_PER_SECOND, this.#openedMs);
-    socket.on("data", (chunk: Buffer) => this.#read(chunk));
     socket.on("end", () => socket.end());
     socket.on("error", () => socket.destroy());
     socket.on("close", () => this.#closed());
@@ -104,6 +104,7 @@ export class Http2Connection implements FrameHandler, StreamOwner {
       ]),
     );
     this.#send(numberFrame(FRAME.WINDOW_UPDATE, 0, CONNECTION_WINDOW_BYTES - DEFAULT_WINDOW_BYTES));
+    takeReads(socket, (lent) => this.#read(lent));
   }
 
   /** Takes no new requests, and ends once those in hand were answered. */
@@ -173,11 +174,11 @@ export class Http2Connection implements FrameHandler, StreamOwner {
 
   // What the peer sends.
 
-  #read(chunk: Buffer): void {
+  #read(lent: Buffer): void {
     if (this.#isClosed) return;
     try {
       this.#keepalive.heard(this.#settings.nowMs());
-      this.#reader.read(chunk);
+      this.#reader.read(lent);
     } catch (error) {
       if (error instanceof ConnectionError) this.#fail(error.code, error.message);
       else {

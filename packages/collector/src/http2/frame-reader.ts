@@ -6,7 +6,7 @@ export interface FrameHandler {
   frame(type: number, flags: number, streamId: number, payload: Buffer): void;
   /** A DATA frame begins; `length` counts against the windows, padding included. */
   dataBegins(streamId: number, length: number): void;
-  /** Some of its bytes, as they come: a frame need not be whole. Shares memory with what was read. */
+  /** Some of its bytes, as they come: a frame need not be whole. They are only lent. */
   data(streamId: number, bytes: Buffer): void;
   dataEnds(streamId: number, flags: number): void;
 }
@@ -28,9 +28,9 @@ export class FrameReader {
     this.#isOpened = from === "server";
   }
 
-  /** Throws `ConnectionError`, and what its handler throws. */
-  read(chunk: Buffer): void {
-    const bytes = this.#partial === undefined ? chunk : Buffer.concat([this.#partial, chunk]);
+  /** Takes what was read, which is only lent. Throws `ConnectionError`, and what its handler throws. */
+  read(lent: Buffer): void {
+    const bytes = this.#partial === undefined ? lent : Buffer.concat([this.#partial, lent]);
     this.#partial = undefined;
     let position = this.#isOpened ? 0 : this.#preface(bytes);
     while (position < bytes.length || this.#isInData) {
@@ -38,7 +38,7 @@ export class FrameReader {
       if (next < 0) break;
       position = next;
     }
-    if (position < bytes.length) this.#partial = bytes.subarray(position);
+    if (position < bytes.length) this.#partial = Buffer.from(bytes.subarray(position));
   }
 
   #preface(bytes: Buffer): number {

@@ -12,7 +12,7 @@ export interface Http2ServerSettings extends Pick<ConnectionSettings, "maxConcur
 export function http2Server(settings: Settings, own: Http2ServerSettings): ConnectionServer {
   const { keepalive, maxConcurrentStreams } = own;
   const { clock, logger, report } = settings;
-  return new ConnectionServer(settings, "h2", (socket) => {
+  return new ConnectionServer(settings, { protocol: "h2", lends: true }, (socket) => {
     return new Http2Connection(socket, {
       maxConcurrentStreams,
       keepalive,

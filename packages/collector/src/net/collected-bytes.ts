@@ -1,70 +1,80 @@
-/** Pieces from this size on are kept where they lie; shorter ones are copied together. */
-const MIN_PIECE_BYTES = 4 * 1024;
+/** Memory for a first short piece. */
+const MIN_BYTES = 4 * 1024;
+/** Shorter bodies lie together, since memory of its own costs each more than its bytes do. */
+const MAX_SHARED_BYTES = 16 * 1024;
+const SLAB_BYTES = 64 * 1024;
+/** Of a body whose length was announced, so many times what has come may be set aside: an announcement alone costs nothing. */
+const MAX_AHEAD = 8;
 
 /**
- * Bytes that arrive in pieces. A body that comes in one piece is never copied; one that comes
- * byte by byte holds little more memory than its bytes, not an object for each.
+ * Bytes that arrive in pieces, copied together as they come. A body whose length is known is
+ * copied once into memory of that length; one that comes byte by byte holds little more memory
+ * than its bytes, not an object for each.
  */
 export class CollectedBytes {
-  readonly #pieces: Buffer[] = [];
-  // Short pieces, copied together; they come after `#pieces`.
-  #tail: Buffer = Buffer.alloc(0);
-  #tailLength = 0;
+  #bytes: Buffer = Buffer.alloc(0);
   #length = 0;
+  #expected = 0;
 
   get length(): number {
     return this.#length;
   }
 
-  /** Shares memory with `piece`. */
-  add(piece: Buffer): void {
-    const isFirst = this.#length === 0;
-    this.#length += piece.length;
-    if (isFirst || piece.length >= MIN_PIECE_BYTES) {
-      this.#closeTail();
-      this.#pieces.push(piece);
+  /** So many bytes will come, as far as anybody knows. */
+  expect(byteCount: number): void {
+    this.#expected = byteCount;
+  }
+
+  /** Copies `piece`, unless it is its own and all that is expected. */
+  add(piece: Buffer, isOwn = false): void {
+    const needed = this.#length + piece.length;
+    if (isOwn && piece.length === this.#expected) {
+      this.#bytes = piece;
+      this.#length = needed;
       return;
     }
-    if (this.#pieces.length === 1 && this.#pieces[0]!.length < MIN_PIECE_BYTES) this.#copy(this.#pieces.pop()!);
-    this.#copy(piece);
+    if (needed > this.#bytes.length) this.#grow(needed);
+    this.#bytes.set(piece, this.#length);
+    this.#length = needed;
   }
 
-  /** All of it in one piece. */
+  /** All of it in one piece, which holds no memory beside it. */
   take(): Buffer {
-    this.#closeTail();
-    return this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces, this.#length);
+    return this.#length === this.#bytes.length ? this.#bytes : Buffer.from(this.start(this.#length));
   }
 
-  /** The first `byteCount` bytes at most, copied. */
+  /** The first `byteCount` bytes at most, until more come. */
   start(byteCount: number): Buffer {
-    return Buffer.concat([...this.#pieces.slice(0, byteCount), this.#tail.subarray(0, this.#tailLength)]).subarray(
-      0,
-      byteCount,
-    );
+    return this.#bytes.subarray(0, Math.min(byteCount, this.#length));
   }
 
   clear(): void {
-    this.#pieces.length = 0;
-    this.#tail = Buffer.alloc(0);
-    this.#tailLength = 0;
+    this.#bytes = Buffer.alloc(0);
     this.#length = 0;
+    this.#expected = 0;
   }
 
-  #copy(piece: Buffer): void {
-    const needed = this.#tailLength + piece.length;
-    if (needed > this.#tail.length) {
-      const larger = Buffer.allocUnsafe(Math.max(2 * needed, MIN_PIECE_BYTES));
-      this.#tail.copy(larger, 0, 0, this.#tailLength);
-      this.#tail = larger;
-    }
-    piece.copy(this.#tail, this.#tailLength);
-    this.#tailLength = needed;
+  #grow(needed: number): void {
+    const capacity =
+      this.#expected >= needed
+        ? Math.min(this.#expected, Math.max(MAX_AHEAD * needed, MIN_BYTES))
+        : Math.max(2 * needed, MIN_BYTES);
+    const larger = memoryOf(capacity);
+    larger.set(this.start(this.#length));
+    this.#bytes = larger;
   }
+}
 
-  #closeTail(): void {
-    if (this.#tailLength === 0) return;
-    this.#pieces.push(this.#tail.subarray(0, this.#tailLength));
-    this.#tail = Buffer.alloc(0);
-    this.#tailLength = 0;
+let slab: Buffer = Buffer.alloc(0);
+let slabUsed = 0;
+
+function memoryOf(byteCount: number): Buffer {
+  if (byteCount > MAX_SHARED_BYTES) return Buffer.allocUnsafeSlow(byteCount);
+  if (slabUsed + byteCount > slab.length) {
+    slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    slabUsed = 0;
   }
+  const start = slabUsed;
+  slabUsed += byteCount;
+  return slab.subarray(start, slabUsed);
 }

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { Settings } from "../component.ts";
 import type { Address } from "./address.ts";
 import type { ServerTlsConfig } from "./server-tls.ts";
-import { listenOnSockets, type SocketListener } from "./tls-listener.ts";
+import { listenOnSockets, type Listening, type SocketListener } from "./tls-listener.ts";
 
 const CHECK_INTERVAL_MS = 1_000;
 /** How long a client that sends nothing more may hold up a shutdown. */
@@ -17,17 +17,19 @@ interface ServedConnection {
   destroy(): void;
 }
 
+type Protocol = Pick<Listening, "protocol" | "lends">;
+
 /** Listens on a socket, over TLS where that is configured, and looks after the connections. */
 export class ConnectionServer {
   readonly #settings: Settings;
-  readonly #protocol: string;
+  readonly #protocol: Protocol;
   readonly #serve: (socket: Socket) => ServedConnection;
   readonly #connections = new Set<ServedConnection>();
   #listener: SocketListener | undefined;
   #stopChecking: () => void = () => {};
+  #lastEnded: () => void = () => {};
 
-  /** `protocol` is its name in TLS, such as `h2`. */
-  constructor(settings: Settings, protocol: string, serve: (socket: Socket) => ServedConnection) {
+  constructor(settings: Settings, protocol: Protocol, serve: (socket: Socket) => ServedConnection) {
     this.#settings = settings;
     this.#protocol = protocol;
     this.#serve = serve;
@@ -35,7 +37,7 @@ export class ConnectionServer {
 
   /** Rejects as listening does, or with `FILE_UNREADABLE`. */
   async listen(address: Address, path: string, tls?: ServerTlsConfig): Promise<Address> {
-    const listening = { settings: this.#settings, address, path, tls, protocol: this.#protocol };
+    const listening = { settings: this.#settings, address, path, tls, ...this.#protocol };
     this.#listener = await listenOnSockets(listening, (socket) => this.#accept(socket));
     this.#stopChecking = this.#settings.clock.every(CHECK_INTERVAL_MS, () => {
       for (const connection of this.#connections) connection.check();
@@ -50,14 +52,22 @@ export class ConnectionServer {
     const cancel = this.#settings.clock.after(CLOSE_GRACE_MS, () => {
       for (const connection of this.#connections) connection.destroy();
     });
-    await closed;
+    await Promise.all([closed, this.#allEnded()]);
     cancel();
     this.#stopChecking();
+  }
+
+  #allEnded(): Promise<void> {
+    if (this.#connections.size === 0) return Promise.resolve();
+    return new Promise((resolve) => (this.#lastEnded = resolve));
   }
 
   #accept(socket: Socket): void {
     const connection = this.#serve(socket);
     this.#connections.add(connection);
-    socket.on("close", () => this.#connections.delete(connection));
+    socket.on("close", () => {
+      this.#connections.delete(connection);
+      if (this.#connections.size === 0) this.#lastEnded();
+    });
   }
 }

@@ -3,12 +3,13 @@ import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from "node:tls";
 import type { Settings } from "../component.ts";
 import type { Address } from "./address.ts";
+import { lendingSocket } from "./lent-reads.ts";
 import { listen } from "./listen.ts";
 import { serverTlsOptions, type ServerTlsConfig } from "./server-tls.ts";
 
 export interface SocketListener {
   readonly address: Address;
-  /** Takes no new connections; resolves when those there are have ended. */
+  /** Takes no new connections; those there are may live on. */
   close(): Promise<void>;
 }
 
@@ -21,13 +22,17 @@ export interface Listening {
   readonly tls: ServerTlsConfig | undefined;
   /** What is spoken, for ALPN. */
   readonly protocol: string;
+  /** Whether its connections take what is read by `takeReads`. */
+  readonly lends: boolean;
 }
 
 /** Gives each connection to `accept`, once TLS was agreed on. Rejects as `listen` does, or with `FILE_UNREADABLE`. */
 export async function listenOnSockets(listening: Listening, accept: (socket: Socket) => void): Promise<SocketListener> {
-  const { settings, address, path, tls, protocol } = listening;
+  const { settings, address, path, tls, protocol, lends } = listening;
   if (tls === undefined) {
-    const server = createServer({ noDelay: true, allowHalfOpen: true }, accept);
+    const server = createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect: lends }, (socket) =>
+      accept(lends ? lendingSocket(socket) : socket),
+    );
     const bound = await listen(server, address, path, settings.report);
     return { address: bound, close: () => closed(server) };
   }
