@@ -1,0 +1,112 @@
+/**
+ * One case of one SDK in a process of its own. Arguments: the SDK, the case, the sink's ports as JSON. Prints
+ * {"nsPerItem", "rssMB"} and for the open loop {"sent", "dropped"} too. CPU is that of all threads.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { SDKS } from "./sdk-subjects.mjs";
+
+const [name, kase, sinkText] = process.argv.slice(2);
+const ports = JSON.parse(sinkText);
+const sink = { http: `http://127.0.0.1:${ports.http}`, grpc: `http://127.0.0.1:${ports.grpc}` };
+const BATCH = 512;
+const ROUNDS = 7;
+const OPEN_LOOP_PER_SECOND = 20_000;
+const OPEN_LOOP_MS = 4_000;
+const SLICE_MS = 5;
+
+const sdk = await SDKS[name]();
+const [what, mode] = kase.split("-");
+const { tracer, logger, settled, flush } = what === "log" ? await sdk.logger(mode, sink) : await sdk.tracer(mode, sink);
+let count = 0;
+const one = what === "log" ? emitOne : spanOne;
+const measured =
+  what === "open" ? await openLoop() : mode === "off" || mode === "record" ? await busyLoop() : await closedLoop();
+console.log(JSON.stringify({ ...measured, rssMB: process.memoryUsage().rss / 1e6 }));
+process.exit(0);
+
+function spanOne() {
+  const i = count++;
+  const span = tracer.startSpan("GET /users/:id");
+  span.setAttribute("http.request.method", "GET");
+  span.setAttribute("url.path", `/users/${i % 1_000}`);
+  span.setAttribute("http.response.status_code", 200);
+  span.setAttribute("server.address", "api.example.com");
+  span.setAttribute("cache.hit", (i & 1) === 0);
+  span.addEvent("db.query.done");
+  span.end();
+}
+
+function emitOne() {
+  const i = count++;
+  logger.emit({
+    severityNumber: 9,
+    severityText: "INFO",
+    body: `user ${i % 1_000} logged in from web`,
+    attributes: { "user.id": i % 1_000, "http.route": "/login", "session.new": true },
+  });
+}
+
+function cpuNanos() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) * 1_000;
+}
+
+/** Nothing is exported: only what recording costs. */
+async function busyLoop() {
+  const items = 100_000;
+  const run = () => {
+    for (let i = 0; i < items; i++) one();
+  };
+  run();
+  return medianOf(items, async () => {
+    run();
+    await sleep(2);
+  });
+}
+
+/** A batch at a time, each answered before the next: nothing is dropped, and nothing waits. */
+async function closedLoop() {
+  const batches = 60;
+  const run = async (times) => {
+    for (let i = 0; i < times; i++) {
+      for (let j = 0; j < BATCH; j++) one();
+      await new Promise((resolve) => setImmediate(resolve));
+      await settled();
+    }
+  };
+  await run(150);
+  return medianOf(batches * BATCH, () => run(batches));
+}
+
+async function medianOf(items, run) {
+  const rounds = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const before = cpuNanos();
+    await run();
+    rounds.push((cpuNanos() - before) / items);
+  }
+  return { nsPerItem: rounds.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)] };
+}
+
+/** So many a second, whether they are exported or not. */
+async function openLoop() {
+  await paced(1_500);
+  await flush();
+  await settled();
+  const before = cpuNanos();
+  const sent = await paced(OPEN_LOOP_MS);
+  const nsPerItem = (cpuNanos() - before) / sent;
+  await flush();
+  await settled();
+  return { nsPerItem, sent: count };
+}
+
+async function paced(durationMs) {
+  const start = performance.now();
+  let done = 0;
+  for (let now = start; now - start < durationMs; now = performance.now()) {
+    for (const due = ((now - start) / 1_000) * OPEN_LOOP_PER_SECOND; done < due; done++) one();
+    await sleep(SLICE_MS);
+  }
+  return done;
+}

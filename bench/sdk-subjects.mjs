@@ -1,0 +1,91 @@
+/** The SDKs that are compared, each behind the same few functions. Their packages are loaded by the process that uses them. */
+import { setTimeout as sleep } from "node:timers/promises";
+
+const RESOURCE = { "service.name": "bench", "service.version": "1.0.0", "host.name": "h", "process.pid": process.pid };
+const NOTHING = { onStart() {}, onEnd() {}, forceFlush: async () => {}, shutdown: async () => {} };
+
+/**
+ * `tracer(mode, sink)` and `logger(mode, sink)` resolve to {tracer or logger, settled, flush}: `mode` is `off` (sampled
+ * out), `record` (no processor to speak of), `http`, `json` or `grpc`; `settled` resolves when no export is under way.
+ */
+export const SDKS = {
+  async clew() {
+    const sdk = await import("../packages/sdk/dist/index.js");
+    const { context } = await import("@opentelemetry/api");
+    context.setGlobalContextManager(new sdk.AsyncLocalStorageContextManager());
+    const resource = sdk.resourceFromAttributes(RESOURCE);
+    const config = (mode, sink, path) => ({
+      protocol: { grpc: "grpc", json: "http/json" }[mode] ?? "http/protobuf",
+      url: mode === "grpc" ? sink.grpc : `${sink.http}${path}`,
+    });
+    return {
+      tracer(mode, sink) {
+        const processor =
+          mode === "off" || mode === "record"
+            ? NOTHING
+            : new sdk.BatchSpanProcessor(new sdk.OTLPTraceExporter(config(mode, sink, "/v1/traces")));
+        const sampler = mode === "off" ? new sdk.AlwaysOffSampler() : new sdk.AlwaysOnSampler();
+        const provider = new sdk.TracerProvider({ resource, sampler, spanProcessors: [processor] });
+        const flush = () => provider.forceFlush();
+        return { tracer: provider.getTracer("bench", "1.0.0"), settled: flush, flush };
+      },
+      logger(mode, sink) {
+        const processor = new sdk.BatchLogRecordProcessor(new sdk.OTLPLogExporter(config(mode, sink, "/v1/logs")));
+        const provider = new sdk.LoggerProvider({ resource, processors: [processor] });
+        const flush = () => provider.forceFlush();
+        return { logger: provider.getLogger("bench", "1.0.0"), settled: flush, flush };
+      },
+    };
+  },
+
+  async official() {
+    const { context } = await import("@opentelemetry/api");
+    const { AsyncLocalStorageContextManager } = await import("@opentelemetry/context-async-hooks");
+    const { resourceFromAttributes } = await import("@opentelemetry/resources");
+    context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+    const resource = resourceFromAttributes(RESOURCE);
+    const kindOf = (mode) => ({ http: "proto", json: "http", grpc: "grpc" })[mode];
+    const urlOf = (mode, sink, path) => (mode === "grpc" ? sink.grpc : `${sink.http}${path}`);
+    return {
+      async tracer(mode, sink) {
+        const trace = await import("@opentelemetry/sdk-trace-base");
+        const sampler = mode === "off" ? new trace.AlwaysOffSampler() : new trace.AlwaysOnSampler();
+        if (kindOf(mode) === undefined) {
+          const provider = new trace.BasicTracerProvider({ resource, sampler, spanProcessors: [NOTHING] });
+          return { tracer: provider.getTracer("bench", "1.0.0"), settled: async () => {}, flush: async () => {} };
+        }
+        const { OTLPTraceExporter } = await import(`@opentelemetry/exporter-trace-otlp-${kindOf(mode)}`);
+        const exporter = new OTLPTraceExporter({ url: urlOf(mode, sink, "/v1/traces") });
+        const settled = settledOf(exporter);
+        const processor = new trace.BatchSpanProcessor(exporter);
+        const provider = new trace.BasicTracerProvider({ resource, sampler, spanProcessors: [processor] });
+        return { tracer: provider.getTracer("bench", "1.0.0"), settled, flush: () => provider.forceFlush() };
+      },
+      async logger(mode, sink) {
+        const logs = await import("@opentelemetry/sdk-logs");
+        const { OTLPLogExporter } = await import(`@opentelemetry/exporter-logs-otlp-${kindOf(mode)}`);
+        const exporter = new OTLPLogExporter({ url: urlOf(mode, sink, "/v1/logs") });
+        const settled = settledOf(exporter);
+        const processors = [new logs.BatchLogRecordProcessor({ exporter })];
+        const provider = new logs.LoggerProvider({ resource, processors });
+        return { logger: provider.getLogger("bench", "1.0.0"), settled, flush: () => provider.forceFlush() };
+      },
+    };
+  },
+};
+
+/** The official `forceFlush` may resolve before all was sent, so exports are counted here. */
+function settledOf(exporter) {
+  const send = exporter.export.bind(exporter);
+  let underWay = 0;
+  exporter.export = (items, resultCallback) => {
+    underWay++;
+    send(items, (result) => {
+      underWay--;
+      resultCallback(result);
+    });
+  };
+  return async () => {
+    while (underWay > 0) await sleep(1);
+  };
+}
