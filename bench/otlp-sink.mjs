@@ -12,7 +12,10 @@ const counts = process.argv.includes("--count");
 let items = 0;
 
 const http = createHttp((request, response) => {
-  if (request.url === "/items") return response.end(String(items));
+  if (request.url === "/items") {
+    response.end(String(items));
+    return;
+  }
   if (request.url === "/reset") items = 0;
   if (counts) countBody(request, (signal) => PROTOCOLS[signal].httpPath === request.url, 0, isJson(request));
   else request.resume();

@@ -77,15 +77,15 @@ export const SDKS = {
 /** The official `forceFlush` may resolve before all was sent, so exports are counted here. */
 function settledOf(exporter) {
   const send = exporter.export.bind(exporter);
-  let underWay = 0;
+  const underWay = new Set();
   exporter.export = (items, resultCallback) => {
-    underWay++;
+    underWay.add(items);
     send(items, (result) => {
-      underWay--;
+      underWay.delete(items);
       resultCallback(result);
     });
   };
   return async () => {
-    while (underWay > 0) await sleep(1);
+    while (underWay.size > 0) await sleep(1);
   };
 }

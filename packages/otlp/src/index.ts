@@ -43,4 +43,5 @@ export { MessageView, type Scalar } from "./view/message-view.ts";
 export { dataOf, METRIC_DATA, pointsOf, recordType, TelemetryView, type MetricData } from "./view/telemetry-view.ts";
 export { valueBytes, valueFromBytes, valueObject, type Value, type ValueMap } from "./view/value.ts";
 export { Reader } from "./wire/reader.ts";
+export { LENGTH_DELIMITED } from "./wire/wire-type.ts";
 export { nanosParts, Writer } from "./wire/writer.ts";

@@ -11,47 +11,62 @@ const SHORT_STRING = 32;
 
 export class Writer {
   #buffer: Buffer;
-  #position = 0;
+  #position: number;
+  readonly #headroom: number;
 
-  constructor(initialBytes = 4_096) {
-    this.#buffer = Buffer.allocUnsafe(initialBytes);
+  /** `headroom`: so many bytes can be put before what is written, by `behind`. */
+  constructor(initialBytes = 4_096, headroom = 0) {
+    this.#buffer = Buffer.allocUnsafe(initialBytes + headroom);
+    this.#headroom = headroom;
+    this.#position = headroom;
   }
 
   get byteLength(): number {
-    return this.#position;
+    return this.#position - this.#headroom;
   }
 
   /** What was written so far, sharing memory with the writer: valid until the next write or `reset`. */
   view(): Uint8Array {
-    return this.#buffer.subarray(0, this.#position);
+    return this.#buffer.subarray(this.#headroom, this.#position);
+  }
+
+  /** The same with `head` before it; not copied unless `head` exceeds the headroom. */
+  behind(head: Uint8Array): Uint8Array {
+    if (head.length > this.#headroom) return Buffer.concat([head, this.view()]);
+    const start = this.#headroom - head.length;
+    this.#buffer.set(head, start);
+    return this.#buffer.subarray(start, this.#position);
   }
 
   /** A copy of what was written so far. */
   finish(): Uint8Array {
-    const copy = new Uint8Array(this.#position);
+    const copy = new Uint8Array(this.byteLength);
     copy.set(this.view());
     return copy;
   }
 
   /** What was written so far, without a copy. The writer must not be used afterwards. */
   take(): Uint8Array {
-    const taken = this.#buffer.subarray(0, this.#position);
+    const taken = this.view();
     this.#buffer = Buffer.alloc(0);
     return taken;
   }
 
   /** Forgets what was written and keeps the memory. */
   reset(): void {
-    this.#position = 0;
+    this.#position = this.#headroom;
   }
 
   /** Forgets what was written after the first `byteLength` bytes. No message that began before may be open. */
   truncate(byteLength: number): void {
-    this.#position = byteLength;
+    this.#position = this.#headroom + byteLength;
   }
 
   tag(field: number, wireType: number): void {
-    this.varint(field * 8 + wireType);
+    const tag = field * 8 + wireType;
+    if (tag > 127) return this.varint(tag);
+    this.#reserve(1);
+    this.#buffer[this.#position++] = tag;
   }
 
   /** An unsigned integer up to 2^53-1 as a varint, without a tag. */
@@ -138,14 +153,14 @@ export class Writer {
   fixed64Parts(field: number, low: number, high: number): void {
     this.tag(field, FIXED64);
     this.#reserve(8);
-    this.#position = this.#buffer.writeUInt32LE(low, this.#position);
-    this.#position = this.#buffer.writeUInt32LE(high, this.#position);
+    this.#littleWord(low);
+    this.#littleWord(high);
   }
 
   fixed32(field: number, value: number): void {
     this.tag(field, FIXED32);
     this.#reserve(4);
-    this.#position = this.#buffer.writeUInt32LE(value >>> 0, this.#position);
+    this.#littleWord(value);
   }
 
   string(field: number, value: string): void {
@@ -157,6 +172,26 @@ export class Writer {
     this.tag(field, LENGTH_DELIMITED);
     this.varint(value.length);
     this.raw(value);
+  }
+
+  /** A `bytes` field of 8 bytes, such as a span's id, from two big-endian words. */
+  bytes8(field: number, word0: number, word1: number): void {
+    this.tag(field, LENGTH_DELIMITED);
+    this.#reserve(9);
+    this.#buffer[this.#position++] = 8;
+    this.#word(word0);
+    this.#word(word1);
+  }
+
+  /** A `bytes` field of 16 bytes, such as a trace's id, from four big-endian words. */
+  bytes16(field: number, word0: number, word1: number, word2: number, word3: number): void {
+    this.tag(field, LENGTH_DELIMITED);
+    this.#reserve(17);
+    this.#buffer[this.#position++] = 16;
+    this.#word(word0);
+    this.#word(word1);
+    this.#word(word2);
+    this.#word(word3);
   }
 
   /** Bytes as they are, tag and length included by whoever made them. */
@@ -188,6 +223,26 @@ export class Writer {
     this.#position = start + extra + length;
   }
 
+  #littleWord(value: number): void {
+    const buffer = this.#buffer;
+    const position = this.#position;
+    buffer[position] = value;
+    buffer[position + 1] = value >>> 8;
+    buffer[position + 2] = value >>> 16;
+    buffer[position + 3] = value >>> 24;
+    this.#position = position + 4;
+  }
+
+  #word(value: number): void {
+    const buffer = this.#buffer;
+    const position = this.#position;
+    buffer[position] = value >>> 24;
+    buffer[position + 1] = value >>> 16;
+    buffer[position + 2] = value >>> 8;
+    buffer[position + 3] = value;
+    this.#position = position + 4;
+  }
+
   #text(value: string): void {
     const start = this.#position + 1;
     if (value.length > SHORT_STRING) return this.#longText(value);
@@ -210,8 +265,10 @@ export class Writer {
   }
 
   #reserve(byteCount: number): void {
-    const needed = this.#position + byteCount;
-    if (needed <= this.#buffer.length) return;
+    if (this.#position + byteCount > this.#buffer.length) this.#grow(this.#position + byteCount);
+  }
+
+  #grow(needed: number): void {
     const larger = Buffer.allocUnsafeSlow(Math.max(this.#buffer.length * 2, needed));
     larger.set(this.#buffer.subarray(0, this.#position));
     this.#buffer = larger;

@@ -36,7 +36,8 @@ export class AttributeList {
       diag.warn(`attribute left out: its key is ${JSON.stringify(key)}, expected a string that is not empty`);
       return;
     }
-    const copy = this.#copied(value);
+    const isPlain = typeof value === "string" ? value.length <= this.#limits.valueLengthLimit : isNumeric(value);
+    const copy = isPlain ? (value as AnyValue) : this.#copied(value);
     if (copy === undefined) diag.warn(`attribute ${key} left out: no attribute value (${typeof value})`);
     else this.#put(key, copy);
   }
@@ -90,3 +91,8 @@ export class AttributeList {
 }
 
 export const NO_LIMITS: AttributeLimits = { countLimit: Infinity, valueLengthLimit: Infinity };
+
+/** Numbers and truth values are what they are: nothing of them is copied or cut. */
+function isNumeric(value: unknown): boolean {
+  return typeof value === "number" || typeof value === "boolean";
+}

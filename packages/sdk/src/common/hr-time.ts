@@ -10,8 +10,18 @@ import type { Clock } from "@clew/base";
 const LARGEST_MONOTONIC_MS = 1e11;
 
 export function hrTimeOf(epochMs: number): HrTime {
-  const seconds = Math.floor(epochMs / 1_000);
-  return [seconds, Math.floor((epochMs - seconds * 1_000) * 1e6)];
+  const seconds = secondsOf(epochMs);
+  return [seconds, nanosOf(epochMs, seconds)];
+}
+
+/** The whole seconds of a time in milliseconds. */
+export function secondsOf(epochMs: number): number {
+  return Math.floor(epochMs / 1_000);
+}
+
+/** The nanoseconds beyond its whole seconds. */
+export function nanosOf(epochMs: number, seconds: number): number {
+  return Math.floor((epochMs - seconds * 1_000) * 1e6);
 }
 
 /** Reads what a user gave as a time; now if nothing, or nothing that is a time. */
@@ -43,4 +53,27 @@ export function hrTimeToMs(time: HrTime): number {
 export function writeTime(writer: Writer, field: number, time: HrTime): void {
   const { low, high } = nanosParts(Math.max(time[0], 0), time[1]);
   writer.fixed64Parts(field, low, high);
+}
+
+const TWO_32 = 2 ** 32;
+
+/** Does the same for many times one after the other, most of which are of one second. */
+export class TimeWriter {
+  #seconds = -1;
+  #low = 0;
+  #high = 0;
+
+  write(writer: Writer, field: number, seconds: number, nanos: number): void {
+    if (seconds !== this.#seconds) this.#turnTo(seconds);
+    const low = this.#low + nanos;
+    if (low < TWO_32) writer.fixed64Parts(field, low, this.#high);
+    else writer.fixed64Parts(field, low - TWO_32, this.#high + 1);
+  }
+
+  #turnTo(seconds: number): void {
+    const { low, high } = nanosParts(Math.max(seconds, 0), 0);
+    this.#seconds = seconds;
+    this.#low = low;
+    this.#high = high;
+  }
 }

@@ -24,10 +24,10 @@ export class OtlpBatchExporter<Item extends Scoped> implements BatchDestination<
   }
 
   exportBatch(batch: EncodedBatch<Item>): Promise<ExportResult> {
-    const request = batch.toRequest();
-    batch.clear();
-    this.#spare = batch;
-    return this.#client.send(request);
+    return this.#client.send(batch.toRequest()).finally(() => {
+      batch.clear();
+      this.#spare = batch;
+    });
   }
 
   /** For processors that hand on items as objects. Calls back once; never throws. */

@@ -1,7 +1,7 @@
-import { TraceFlags } from "@opentelemetry/api";
 import { type BatchConfig, batchSettings } from "../common/batch-config.ts";
 import { Batcher } from "../common/batcher.ts";
 import { destinationFor } from "../common/batch-destination.ts";
+import { isSampled } from "./is-sampled.ts";
 import type { ReadableSpan } from "./readable-span.ts";
 import type { SpanExporter } from "./span-exporter.ts";
 import type { SpanProcessor } from "./span-processor.ts";
@@ -29,7 +29,7 @@ export class BatchSpanProcessor implements SpanProcessor {
 
   onEnd(span: ReadableSpan): void {
     if (this.#shutdown !== undefined) return;
-    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) this.#batcher.add(span);
+    if (isSampled(span)) this.#batcher.add(span);
   }
 
   async forceFlush(): Promise<void> {

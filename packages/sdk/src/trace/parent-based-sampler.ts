@@ -31,7 +31,7 @@ export class ParentBasedSampler implements Sampler {
     context: Context,
     ...details: Parameters<Sampler["shouldSample"]> extends [Context, ...infer Rest] ? Rest : never
   ): SamplingResult {
-    return this.#samplerFor(context).shouldSample(context, ...details);
+    return this.samplerFor(kindOfParent(context)).shouldSample(context, ...details);
   }
 
   toString(): string {
@@ -44,12 +44,16 @@ export class ParentBasedSampler implements Sampler {
     );
   }
 
-  #samplerFor(context: Context): Sampler {
-    const parent = trace.getSpanContext(context);
-    const samplers = this.#samplers;
-    if (parent === undefined || !isSpanContextValid(parent)) return samplers.root;
-    const sampled = (parent.traceFlags & TraceFlags.SAMPLED) !== 0;
-    if (parent.isRemote === true) return sampled ? samplers.remoteParentSampled : samplers.remoteParentNotSampled;
-    return sampled ? samplers.localParentSampled : samplers.localParentNotSampled;
+  /** Who decides under a parent of this kind. */
+  samplerFor(kind: keyof ParentBasedSamplerConfig): Sampler {
+    return this.#samplers[kind];
   }
+}
+
+function kindOfParent(context: Context): keyof ParentBasedSamplerConfig {
+  const parent = trace.getSpanContext(context);
+  if (parent === undefined || !isSpanContextValid(parent)) return "root";
+  const sampled = (parent.traceFlags & TraceFlags.SAMPLED) !== 0;
+  if (parent.isRemote === true) return sampled ? "remoteParentSampled" : "remoteParentNotSampled";
+  return sampled ? "localParentSampled" : "localParentNotSampled";
 }

@@ -1,6 +1,5 @@
 import {
   type Attributes,
-  type Context,
   diag,
   type Exception,
   type HrTime,
@@ -15,13 +14,16 @@ import {
 import type { Clock } from "@clew/base";
 import { AttributeList } from "../common/attribute-list.ts";
 import { exceptionAttributes } from "../common/exception-attributes.ts";
-import { compareHrTime, durationBetween, hrTimeOf, toHrTime } from "../common/hr-time.ts";
+import { durationBetween, nanosOf, secondsOf, toHrTime } from "../common/hr-time.ts";
 import { textOf } from "../common/text.ts";
 import type { InstrumentationScope } from "../common/instrumentation-scope.ts";
 import type { Resource } from "../resource/resource.ts";
 import type { ReadableSpan, TimedEvent } from "./readable-span.ts";
 import type { SpanAttributeLimits, SpanLimits } from "./span-limits.ts";
+import type { SpanIdentity } from "./span-identity.ts";
 import type { SpanProcessor } from "./span-processor.ts";
+
+const UNSET: SpanStatus = { code: SpanStatusCode.UNSET };
 
 /** What all spans of one provider share. */
 export interface SpanEnvironment {
@@ -32,20 +34,12 @@ export interface SpanEnvironment {
   readonly processor: SpanProcessor;
 }
 
-export interface SpanStart {
-  readonly name: string;
-  readonly kind: SpanKind;
-  readonly spanContext: SpanContext;
-  readonly parentSpanContext: SpanContext | undefined;
-  readonly parentContext: Context;
-  readonly scope: InstrumentationScope;
-  readonly startTime: TimeInput | undefined;
-}
-
 export interface RecordedEvent {
-  readonly time: HrTime;
+  readonly seconds: number;
+  readonly nanos: number;
   readonly name: string;
-  readonly attributes: AttributeList;
+  /** Undefined where there are none. */
+  readonly attributes: AttributeList | undefined;
 }
 
 export interface RecordedLink {
@@ -55,38 +49,53 @@ export interface RecordedLink {
 
 /**
  * A span that is being recorded. It keeps what it is told in the form in which it is written as
- * bytes; the objects of `ReadableSpan` are made only when somebody asks for them.
+ * bytes; the objects of `ReadableSpan` are made only when somebody asks for them. Times are whole
+ * seconds and nanoseconds, which need no memory of their own.
  */
 export class RecordingSpan implements ApiSpan, ReadableSpan {
-  readonly kind: SpanKind;
-  readonly parentSpanContext: SpanContext | undefined;
+  readonly identity: SpanIdentity;
+  readonly parent: SpanIdentity | undefined;
   readonly instrumentationScope: InstrumentationScope;
-  readonly startTime: HrTime;
+  readonly kind: SpanKind;
   readonly attributeList: AttributeList;
-  readonly recordedEvents: RecordedEvent[] = [];
-  readonly recordedLinks: RecordedLink[] = [];
   name: string;
-  endTime: HrTime = [0, 0];
-  status: SpanStatus = { code: SpanStatusCode.UNSET };
+  startSeconds: number;
+  startNanos: number;
+  endSeconds = 0;
+  endNanos = 0;
+  recordedEvents: RecordedEvent[] | undefined = undefined;
+  recordedLinks: RecordedLink[] | undefined = undefined;
+  status: SpanStatus = UNSET;
   droppedEventsCount = 0;
   droppedLinksCount = 0;
   readonly #environment: SpanEnvironment;
-  readonly #spanContext: SpanContext;
   #state: "open" | "ending" | "ended" = "open";
 
-  constructor(environment: SpanEnvironment, start: SpanStart) {
+  constructor(
+    environment: SpanEnvironment,
+    scope: InstrumentationScope,
+    identity: SpanIdentity,
+    parent: SpanIdentity | undefined,
+    name: string,
+    kind: SpanKind,
+    startTime: TimeInput | undefined,
+  ) {
     this.#environment = environment;
-    this.#spanContext = start.spanContext;
-    this.name = textOf(start.name);
-    this.kind = start.kind;
-    this.parentSpanContext = start.parentSpanContext;
-    this.instrumentationScope = start.scope;
-    this.startTime = toHrTime(start.startTime, environment.clock);
+    this.instrumentationScope = scope;
+    this.identity = identity;
+    this.parent = parent;
+    this.name = textOf(name);
+    this.kind = kind;
     this.attributeList = new AttributeList(environment.attributeLimits.span);
+    if (startTime === undefined) {
+      const nowMs = environment.clock.nowMs();
+      this.startSeconds = secondsOf(nowMs);
+      this.startNanos = nanosOf(nowMs, this.startSeconds);
+    } else [this.startSeconds, this.startNanos] = toHrTime(startTime, environment.clock);
   }
 
   spanContext(): SpanContext {
-    return this.#spanContext;
+    return this.identity.context;
   }
 
   isRecording(): boolean {
@@ -105,22 +114,36 @@ export class RecordingSpan implements ApiSpan, ReadableSpan {
 
   addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
     if (!this.#isWritable("addEvent")) return this;
-    const givenTime = isTime(attributesOrTime) ? attributesOrTime : time;
-    const attributes = new AttributeList(this.#environment.attributeLimits.event);
-    if (!isTime(attributesOrTime)) attributes.setAll(attributesOrTime);
-    this.#keepEvent({ name: textOf(name), attributes, time: toHrTime(givenTime, this.#environment.clock) });
+    const { clock, attributeLimits } = this.#environment;
+    const isSecondTime = isTime(attributesOrTime);
+    const givenTime = isSecondTime ? attributesOrTime : time;
+    let attributes: AttributeList | undefined;
+    if (!isSecondTime && attributesOrTime !== undefined) {
+      attributes = new AttributeList(attributeLimits.event);
+      attributes.setAll(attributesOrTime);
+    }
+    const text = textOf(name);
+    if (givenTime !== undefined) {
+      const [seconds, nanos] = toHrTime(givenTime, clock);
+      this.#keepEvent({ seconds, nanos, name: text, attributes });
+      return this;
+    }
+    const nowMs = clock.nowMs();
+    const seconds = secondsOf(nowMs);
+    this.#keepEvent({ seconds, nanos: nanosOf(nowMs, seconds), name: text, attributes });
     return this;
   }
 
   addLink(link: Link): this {
     if (!this.#isWritable("addLink") || typeof link?.context !== "object" || link.context === null) return this;
-    if (this.recordedLinks.length >= this.#environment.limits.linkCountLimit) {
+    const links = (this.recordedLinks ??= []);
+    if (links.length >= this.#environment.limits.linkCountLimit) {
       this.droppedLinksCount++;
       return this;
     }
     const attributes = new AttributeList(this.#environment.attributeLimits.link);
     attributes.setAll(link.attributes);
-    this.recordedLinks.push({ context: link.context, attributes });
+    links.push({ context: link.context, attributes });
     return this;
   }
 
@@ -150,8 +173,15 @@ export class RecordingSpan implements ApiSpan, ReadableSpan {
   end(endTime?: TimeInput): void {
     if (!this.#isWritable("end")) return;
     const { clock, processor } = this.#environment;
-    const end = endTime === undefined ? hrTimeOf(clock.nowMs()) : toHrTime(endTime, clock);
-    this.endTime = compareHrTime(end, this.startTime) < 0 ? this.startTime : end;
+    if (endTime === undefined) {
+      const nowMs = clock.nowMs();
+      this.endSeconds = secondsOf(nowMs);
+      this.endNanos = nanosOf(nowMs, this.endSeconds);
+    } else [this.endSeconds, this.endNanos] = toHrTime(endTime, clock);
+    if (this.#endsBeforeItStarts()) {
+      this.endSeconds = this.startSeconds;
+      this.endNanos = this.startNanos;
+    }
     this.#state = "ending";
     processor.onEnding?.(this);
     this.#state = "ended";
@@ -160,6 +190,18 @@ export class RecordingSpan implements ApiSpan, ReadableSpan {
 
   get ended(): boolean {
     return this.#state === "ended";
+  }
+
+  get parentSpanContext(): SpanContext | undefined {
+    return this.parent?.context;
+  }
+
+  get startTime(): HrTime {
+    return [this.startSeconds, this.startNanos];
+  }
+
+  get endTime(): HrTime {
+    return [this.endSeconds, this.endNanos];
   }
 
   get resource(): Resource {
@@ -179,16 +221,16 @@ export class RecordingSpan implements ApiSpan, ReadableSpan {
   }
 
   get events(): TimedEvent[] {
-    return this.recordedEvents.map(({ name, time, attributes }) => ({
+    return (this.recordedEvents ?? []).map(({ name, seconds, nanos, attributes }) => ({
       name,
-      time,
-      attributes: attributes.toObject() as Attributes,
-      droppedAttributesCount: attributes.droppedCount,
+      time: [seconds, nanos],
+      attributes: (attributes?.toObject() ?? {}) as Attributes,
+      droppedAttributesCount: attributes?.droppedCount ?? 0,
     }));
   }
 
   get links(): Link[] {
-    return this.recordedLinks.map(({ context, attributes }) => ({
+    return (this.recordedLinks ?? []).map(({ context, attributes }) => ({
       context,
       attributes: attributes.toObject() as Attributes,
       droppedAttributesCount: attributes.droppedCount,
@@ -198,12 +240,18 @@ export class RecordingSpan implements ApiSpan, ReadableSpan {
   /** When there are too many, the oldest goes: what happened last explains more, an exception above all. */
   #keepEvent(event: RecordedEvent): void {
     const { eventCountLimit } = this.#environment.limits;
-    if (this.recordedEvents.length >= eventCountLimit) {
+    const events = (this.recordedEvents ??= []);
+    if (events.length >= eventCountLimit) {
       this.droppedEventsCount++;
       if (eventCountLimit === 0) return;
-      this.recordedEvents.shift();
+      events.shift();
     }
-    this.recordedEvents.push(event);
+    events.push(event);
+  }
+
+  #endsBeforeItStarts(): boolean {
+    const { startSeconds, endSeconds } = this;
+    return endSeconds < startSeconds || (endSeconds === startSeconds && this.endNanos < this.startNanos);
   }
 
   #isWritable(operation: string): boolean {

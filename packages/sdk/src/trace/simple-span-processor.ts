@@ -1,6 +1,6 @@
-import { TraceFlags } from "@opentelemetry/api";
 import { exportItems } from "../common/batch-destination.ts";
 import { SerialExports } from "../common/serial-exports.ts";
+import { isSampled } from "./is-sampled.ts";
 import type { ReadableSpan } from "./readable-span.ts";
 import type { SpanExporter } from "./span-exporter.ts";
 import type { SpanProcessor } from "./span-processor.ts";
@@ -19,7 +19,7 @@ export class SimpleSpanProcessor implements SpanProcessor {
 
   onEnd(span: ReadableSpan): void {
     if (this.#shutdown !== undefined) return;
-    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return;
+    if (!isSampled(span)) return;
     this.#exports.add(() => exportItems(this.#exporter, [span]));
   }
 

@@ -4,10 +4,12 @@ import { ScopeRegistry } from "../common/instrumentation-scope.ts";
 import { WallClock } from "../common/wall-clock.ts";
 import { defaultResource, type Resource } from "../resource/resource.ts";
 import { AlwaysOnSampler } from "./always-samplers.ts";
-import { type IdGenerator, RandomIdGenerator } from "./id-generator.ts";
+import type { IdGenerator } from "./id-generator.ts";
+import { IdentitySource } from "./identity-source.ts";
 import { MultiSpanProcessor } from "./multi-span-processor.ts";
 import { ParentBasedSampler } from "./parent-based-sampler.ts";
 import type { Sampler } from "./sampler.ts";
+import { decisionsByParent } from "./sampling-by-parent.ts";
 import { attributeLimits, type SpanLimits, spanLimitsFromEnvironment } from "./span-limits.ts";
 import type { SpanProcessor } from "./span-processor.ts";
 import { Tracer } from "./tracer.ts";
@@ -30,7 +32,7 @@ export class TracerProvider implements ApiTracerProvider {
 
   constructor(config: TracerProviderConfig = {}) {
     const limits = { ...spanLimitsFromEnvironment(), ...config.spanLimits };
-    const idGenerator = config.idGenerator ?? new RandomIdGenerator();
+    const sampler = config.sampler ?? new ParentBasedSampler({ root: new AlwaysOnSampler() });
     this.#processor = new MultiSpanProcessor(config.spanProcessors ?? []);
     const settings = {
       spans: {
@@ -40,9 +42,9 @@ export class TracerProvider implements ApiTracerProvider {
         resource: config.resource ?? defaultResource(),
         processor: this.#processor,
       },
-      sampler: config.sampler ?? new ParentBasedSampler({ root: new AlwaysOnSampler() }),
-      idGenerator,
-      idsAreRandom: idGenerator instanceof RandomIdGenerator,
+      sampler,
+      decisions: decisionsByParent(sampler),
+      identities: new IdentitySource(config.idGenerator),
       isShutDown: () => this.#shutdown !== undefined,
     };
     this.#tracers = new ScopeRegistry((scope) => new Tracer(scope, settings));
