@@ -44,4 +44,5 @@ export { dataOf, METRIC_DATA, pointsOf, recordType, TelemetryView, type MetricDa
 export { valueBytes, valueFromBytes, valueObject, type Value, type ValueMap } from "./view/value.ts";
 export { Reader } from "./wire/reader.ts";
 export { LENGTH_DELIMITED } from "./wire/wire-type.ts";
+export { putLength, putLittleWord, putText, putVarint, putWord, textRoom } from "./wire/put.ts";
 export { nanosParts, Writer } from "./wire/writer.ts";

@@ -174,26 +174,6 @@ export class Writer {
     this.raw(value);
   }
 
-  /** A `bytes` field of 8 bytes, such as a span's id, from two big-endian words. */
-  bytes8(field: number, word0: number, word1: number): void {
-    this.tag(field, LENGTH_DELIMITED);
-    this.#reserve(9);
-    this.#buffer[this.#position++] = 8;
-    this.#word(word0);
-    this.#word(word1);
-  }
-
-  /** A `bytes` field of 16 bytes, such as a trace's id, from four big-endian words. */
-  bytes16(field: number, word0: number, word1: number, word2: number, word3: number): void {
-    this.tag(field, LENGTH_DELIMITED);
-    this.#reserve(17);
-    this.#buffer[this.#position++] = 16;
-    this.#word(word0);
-    this.#word(word1);
-    this.#word(word2);
-    this.#word(word3);
-  }
-
   /** Bytes as they are, tag and length included by whoever made them. */
   raw(value: Uint8Array): void {
     this.#reserve(value.length);
@@ -201,11 +181,46 @@ export class Writer {
     this.#position += value.length;
   }
 
+  /** The buffer, with room for `byteCount` bytes behind `position`: for the functions of `put.ts`, until anything else is written. */
+  room(byteCount: number): Buffer {
+    this.#reserve(byteCount);
+    return this.#buffer;
+  }
+
+  /** Where in `room` the next byte goes. */
+  get position(): number {
+    return this.#position;
+  }
+
+  set position(position: number) {
+    this.#position = position;
+  }
+
   /** Opens a nested message. Give what it returns to `end`. */
   begin(field: number): number {
     this.tag(field, LENGTH_DELIMITED);
     this.#reserve(1);
     return ++this.#position;
+  }
+
+  /** The same for a message that is most likely of 128 bytes to 16 KiB: its length needs no room to be made. For `endLong`. */
+  beginLong(field: number): number {
+    this.tag(field, LENGTH_DELIMITED);
+    this.#reserve(2);
+    this.#position += 2;
+    return this.#position;
+  }
+
+  endLong(start: number): void {
+    const length = this.#position - start;
+    if (length >= 128 && length < 16_384) {
+      this.#buffer[start - 2] = (length & 127) | 128;
+      this.#buffer[start - 1] = length >>> 7;
+      return;
+    }
+    this.#buffer.copyWithin(start - 1, start, this.#position);
+    this.#position--;
+    this.end(start - 1);
   }
 
   /** Closes the nested message whose body starts at `start`. */
@@ -230,16 +245,6 @@ export class Writer {
     buffer[position + 1] = value >>> 8;
     buffer[position + 2] = value >>> 16;
     buffer[position + 3] = value >>> 24;
-    this.#position = position + 4;
-  }
-
-  #word(value: number): void {
-    const buffer = this.#buffer;
-    const position = this.#position;
-    buffer[position] = value >>> 24;
-    buffer[position + 1] = value >>> 16;
-    buffer[position + 2] = value >>> 8;
-    buffer[position + 3] = value;
     this.#position = position + 4;
   }
 
@@ -275,7 +280,8 @@ export class Writer {
   }
 }
 
-function varintSize(value: number): number {
+/** How many bytes a varint of `value` takes. */
+export function varintSize(value: number): number {
   let size = 1;
   for (let rest = value; rest > 127; rest = Math.floor(rest / 128)) size++;
   return size;

@@ -1,7 +1,8 @@
 import { diag } from "@opentelemetry/api";
 import { messageOf } from "@clew/base";
 import type { Writer } from "@clew/otlp";
-import { type AnyValue, copyValue, writeKeyValue } from "./any-value.ts";
+import { type AnyValue, copyValue } from "./any-value.ts";
+import type { AttributeWriter } from "./attribute-writer.ts";
 
 export interface AttributeLimits {
   /** How many attributes are kept; further ones are counted as dropped. */
@@ -61,10 +62,10 @@ export class AttributeList {
   }
 
   /** Writes each as a `KeyValue` of the repeated `field`, and the dropped count as `droppedField`. */
-  write(writer: Writer, field: number, droppedField: number): void {
+  write(writer: Writer, attributes: AttributeWriter, field: number, droppedField: number): void {
     const entries = this.#entries;
     for (let i = 0; i < entries.length; i += 2) {
-      writeKeyValue(writer, field, entries[i] as string, entries[i + 1] as AnyValue);
+      attributes.write(writer, field, entries[i] as string, entries[i + 1] as AnyValue);
     }
     writer.uint(droppedField, this.droppedCount);
   }

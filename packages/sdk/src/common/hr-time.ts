@@ -1,6 +1,6 @@
 /** Times as `@opentelemetry/api` has them: whole seconds since the epoch, and nanoseconds. */
 import type { HrTime, TimeInput } from "@opentelemetry/api";
-import { nanosParts, type Writer } from "@clew/otlp";
+import { nanosParts, putLittleWord, type Writer } from "@clew/otlp";
 import type { Clock } from "@clew/base";
 
 /**
@@ -63,11 +63,12 @@ export class TimeWriter {
   #low = 0;
   #high = 0;
 
-  write(writer: Writer, field: number, seconds: number, nanos: number): void {
+  /** Puts eight bytes at `position`; returns where they end. */
+  put(bytes: Uint8Array, position: number, seconds: number, nanos: number): number {
     if (seconds !== this.#seconds) this.#turnTo(seconds);
     const low = this.#low + nanos;
-    if (low < TWO_32) writer.fixed64Parts(field, low, this.#high);
-    else writer.fixed64Parts(field, low - TWO_32, this.#high + 1);
+    const carry = low < TWO_32 ? 0 : 1;
+    return putLittleWord(bytes, putLittleWord(bytes, position, low - carry * TWO_32), this.#high + carry);
   }
 
   #turnTo(seconds: number): void {

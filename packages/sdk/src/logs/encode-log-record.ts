@@ -2,6 +2,7 @@
 import type { Writer } from "@clew/otlp";
 import { copyValue, writeAnyValue } from "../common/any-value.ts";
 import { AttributeList, NO_LIMITS } from "../common/attribute-list.ts";
+import { AttributeWriter } from "../common/attribute-writer.ts";
 import { writeTime } from "../common/hr-time.ts";
 import { HexIds } from "../otlp/hex-ids.ts";
 import type { ReadableLogRecord } from "./readable-log-record.ts";
@@ -9,6 +10,7 @@ import { RecordedLogRecord } from "./recorded-log-record.ts";
 
 export class LogRecordEncoder {
   readonly #ids = new HexIds();
+  readonly #attributes = new AttributeWriter();
 
   encode(writer: Writer, field: number, record: ReadableLogRecord): void {
     const start = writer.begin(field);
@@ -17,7 +19,7 @@ export class LogRecordEncoder {
     if (record.severityText !== undefined) writer.string(3, record.severityText);
     const { body, attributes } = partsOf(record);
     if (body !== undefined) writeAnyValue(writer, 5, body);
-    attributes.write(writer, 6, 7);
+    attributes.write(writer, this.#attributes, 6, 7);
     this.#writeSpanContext(writer, record);
     writeTime(writer, 11, record.hrTimeObserved);
     if (record.eventName !== undefined) writer.string(12, record.eventName);
