@@ -1,6 +1,4 @@
 /** The SDKs that are compared, each behind the same few functions. Their packages are loaded by the process that uses them. */
-import { setTimeout as sleep } from "node:timers/promises";
-
 const RESOURCE = { "service.name": "bench", "service.version": "1.0.0", "host.name": "h", "process.pid": process.pid };
 const NOTHING = { onStart() {}, onEnd() {}, forceFlush: async () => {}, shutdown: async () => {} };
 
@@ -20,20 +18,23 @@ export const SDKS = {
     });
     return {
       tracer(mode, sink) {
-        const processor =
-          mode === "off" || mode === "record"
-            ? NOTHING
-            : new sdk.BatchSpanProcessor(new sdk.OTLPTraceExporter(config(mode, sink, "/v1/traces")));
         const sampler = mode === "off" ? new sdk.AlwaysOffSampler() : new sdk.AlwaysOnSampler();
-        const provider = new sdk.TracerProvider({ resource, sampler, spanProcessors: [processor] });
-        const flush = () => provider.forceFlush();
-        return { tracer: provider.getTracer("bench", "1.0.0"), settled: flush, flush };
+        if (mode === "off" || mode === "record") {
+          const provider = new sdk.TracerProvider({ resource, sampler, spanProcessors: [NOTHING] });
+          return { tracer: provider.getTracer("bench", "1.0.0") };
+        }
+        const exporter = new sdk.OTLPTraceExporter(config(mode, sink, "/v1/traces"));
+        const settled = settledOf(exporter);
+        const spanProcessors = [new sdk.BatchSpanProcessor(exporter)];
+        const provider = new sdk.TracerProvider({ resource, sampler, spanProcessors });
+        return { tracer: provider.getTracer("bench", "1.0.0"), settled, flush: () => provider.forceFlush() };
       },
       logger(mode, sink) {
-        const processor = new sdk.BatchLogRecordProcessor(new sdk.OTLPLogExporter(config(mode, sink, "/v1/logs")));
-        const provider = new sdk.LoggerProvider({ resource, processors: [processor] });
-        const flush = () => provider.forceFlush();
-        return { logger: provider.getLogger("bench", "1.0.0"), settled: flush, flush };
+        const exporter = new sdk.OTLPLogExporter(config(mode, sink, "/v1/logs"));
+        const settled = settledOf(exporter);
+        const processors = [new sdk.BatchLogRecordProcessor(exporter)];
+        const provider = new sdk.LoggerProvider({ resource, processors });
+        return { logger: provider.getLogger("bench", "1.0.0"), settled, flush: () => provider.forceFlush() };
       },
     };
   },
@@ -52,7 +53,7 @@ export const SDKS = {
         const sampler = mode === "off" ? new trace.AlwaysOffSampler() : new trace.AlwaysOnSampler();
         if (kindOf(mode) === undefined) {
           const provider = new trace.BasicTracerProvider({ resource, sampler, spanProcessors: [NOTHING] });
-          return { tracer: provider.getTracer("bench", "1.0.0"), settled: async () => {}, flush: async () => {} };
+          return { tracer: provider.getTracer("bench", "1.0.0") };
         }
         const { OTLPTraceExporter } = await import(`@opentelemetry/exporter-trace-otlp-${kindOf(mode)}`);
         const exporter = new OTLPTraceExporter({ url: urlOf(mode, sink, "/v1/traces") });
@@ -74,18 +75,31 @@ export const SDKS = {
   },
 };
 
-/** The official `forceFlush` may resolve before all was sent, so exports are counted here. */
+/** No application waits for its exports, and the official `forceFlush` may resolve before all was sent: so they are counted. */
 function settledOf(exporter) {
-  const send = exporter.export.bind(exporter);
   const underWay = new Set();
-  exporter.export = (items, resultCallback) => {
-    underWay.add(items);
-    send(items, (result) => {
-      underWay.delete(items);
-      resultCallback(result);
-    });
+  let settle = () => {};
+  const ended = (items) => {
+    underWay.delete(items);
+    if (underWay.size === 0) settle();
   };
-  return async () => {
-    while (underWay.size > 0) await sleep(1);
-  };
+  if ("exportBatch" in exporter) {
+    const send = exporter.exportBatch.bind(exporter);
+    exporter.exportBatch = (batch) => {
+      underWay.add(batch);
+      const sent = send(batch);
+      void sent.then(() => ended(batch));
+      return sent;
+    };
+  } else {
+    const send = exporter.export.bind(exporter);
+    exporter.export = (items, resultCallback) => {
+      underWay.add(items);
+      send(items, (result) => {
+        resultCallback(result);
+        ended(items);
+      });
+    };
+  }
+  return () => (underWay.size === 0 ? undefined : new Promise((resolve) => (settle = resolve)));
 }

@@ -1,3 +1,5 @@
+// The global of this name is a getter, which costs as much as the reading.
+import { performance } from "node:perf_hooks";
 import type { Clock } from "@clew/base";
 import { systemClock } from "@clew/base";
 

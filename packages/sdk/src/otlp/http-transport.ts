@@ -1,9 +1,10 @@
-import * as http from "node:http";
-import * as https from "node:https";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import { diag } from "@opentelemetry/api";
 import { messageOf } from "@clew/base";
 import { VERSION } from "../version.ts";
+import { HttpConnection } from "./http-connection.ts";
+import type { HttpResponse } from "./http-response-reader.ts";
 import type { OtlpSettings } from "./otlp-config.ts";
 import type { OtlpResponse, OtlpTransport } from "./otlp-transport.ts";
 import { statusMessage } from "./response-messages.ts";
@@ -11,68 +12,47 @@ import { statusMessage } from "./response-messages.ts";
 const gzipAsync = promisify(gzip);
 /** Source: OTLP specification, "Retryable response codes". */
 const RETRYABLE = new Set([429, 502, 503, 504]);
-/** A response is small; what is beyond this is not kept. Source: OTLP specification, "response body limit". */
-const MAX_RESPONSE_BYTES = 4 * 1_024 * 1_024;
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** OTLP over HTTP with protobuf bodies. */
 export class HttpTransport implements OtlpTransport {
   readonly #settings: OtlpSettings;
-  readonly #agent: http.Agent;
-  readonly #request: typeof http.request;
+  readonly #connection: HttpConnection;
+  // All of a request's head but the length.
+  readonly #head: string;
 
   constructor(settings: OtlpSettings) {
     this.#settings = settings;
-    const isSecure = settings.url.protocol === "https:";
-    this.#agent = isSecure
-      ? new https.Agent({ keepAlive: true, ...settings.tls })
-      : new http.Agent({ keepAlive: true });
-    this.#request = isSecure ? https.request : http.request;
+    this.#connection = new HttpConnection(settings.url, settings.tls);
+    this.#head = requestHead(settings);
   }
 
   async send(body: Uint8Array, timeoutMs: number): Promise<OtlpResponse> {
+    let cancelTimer = (): void => {};
     try {
-      const isGzip = this.#settings.compression === "gzip";
-      return await this.#post(isGzip ? await gzipAsync(body) : body, isGzip, timeoutMs);
+      const content = this.#settings.compression === "gzip" ? await gzipAsync(body) : body;
+      const head = `${this.#head}content-length: ${content.length}\r\n\r\n`;
+      const { response, giveUp } = this.#connection.request(head, content);
+      cancelTimer = this.#settings.clock.after(timeoutMs, () => giveUp(new Error(`no answer within ${timeoutMs} ms`)));
+      return this.#judge(await response);
     } catch (thrown) {
       return { outcome: "retryable", reason: messageOf(thrown) };
+    } finally {
+      cancelTimer();
     }
   }
 
   close(): void {
-    this.#agent.destroy();
+    this.#connection.close();
   }
 
-  #post(body: Uint8Array, isGzip: boolean, timeoutMs: number): Promise<OtlpResponse> {
-    const { url, headers, clock } = this.#settings;
-    return new Promise((resolve, reject) => {
-      const request = this.#request(url, {
-        method: "POST",
-        agent: this.#agent,
-        headers: {
-          "user-agent": `OTel-OTLP-Exporter-Clew/${VERSION}`,
-          ...headers,
-          "content-type": "application/x-protobuf",
-          "content-length": body.length,
-          ...(isGzip && { "content-encoding": "gzip" }),
-        },
-      });
-      const cancelTimer = clock.after(timeoutMs, () => request.destroy(new Error(`no answer within ${timeoutMs} ms`)));
-      request.on("close", cancelTimer);
-      request.on("error", reject);
-      request.on("response", (response) => {
-        readBody(response).then((bytes) => resolve(this.#judge(response, bytes)), reject);
-      });
-      request.end(body);
-    });
-  }
-
-  #judge(response: http.IncomingMessage, body: Uint8Array): OtlpResponse {
-    const status = response.statusCode ?? 0;
+  #judge({ status, headers, body }: HttpResponse): OtlpResponse {
     if (status >= 200 && status < 300) return { outcome: "accepted", body };
-    const detail = statusMessage(body, response.headers["content-type"]);
+    const detail = statusMessage(body, headers.get("content-type"));
     const reason = `HTTP ${status}${detail === "" ? "" : `: ${detail}`}`;
     if (!RETRYABLE.has(status)) return { outcome: "refused", reason };
-    return { outcome: "retryable", reason, retryAfterMs: this.#retryAfterMs(response.headers["retry-after"]) };
+    return { outcome: "retryable", reason, retryAfterMs: this.#retryAfterMs(headers.get("retry-after")) };
   }
 
   /** Seconds, or a date. */
@@ -84,12 +64,32 @@ export class HttpTransport implements OtlpTransport {
   }
 }
 
-async function readBody(response: http.IncomingMessage): Promise<Uint8Array> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length <= MAX_RESPONSE_BYTES) chunks.push(chunk);
+function requestHead({ url, headers, compression }: OtlpSettings): string {
+  const credentials = `${unescaped(url.username)}:${unescaped(url.password)}`;
+  const all: Record<string, string> = {
+    host: url.host,
+    "user-agent": `OTel-OTLP-Exporter-Clew/${VERSION}`,
+    ...(credentials !== ":" && { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` }),
+    ...headers,
+    "content-type": "application/x-protobuf",
+    ...(compression === "gzip" && { "content-encoding": "gzip" }),
+  };
+  const lines = Object.entries(all).filter(isHeader);
+  return [`POST ${url.pathname}${url.search} HTTP/1.1`, ...lines.map(([name, value]) => `${name}: ${value}`), ""].join(
+    "\r\n",
+  );
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
-  return Buffer.concat(chunks);
+}
+
+function isHeader([name, value]: [string, string]): boolean {
+  if (HEADER_NAME.test(name) && HEADER_VALUE.test(value)) return true;
+  diag.warn(`the header ${JSON.stringify(name)} is left out: its name or value cannot stand in an HTTP request`);
+  return false;
 }

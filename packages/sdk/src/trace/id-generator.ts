@@ -6,7 +6,8 @@ export interface IdGenerator {
   generateSpanId(): string;
 }
 
-const POOL_WORDS = 1_024;
+/** What a drawing of random bytes costs beside the bytes is shared by so many. */
+const POOL_WORDS = 4_096;
 const TRACE_ID_WORDS = 4;
 const SPAN_ID_WORDS = 2;
 

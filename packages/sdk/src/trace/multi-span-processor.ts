@@ -3,7 +3,7 @@ import { messageOf } from "@clew/base";
 import type { ReadableSpan } from "./readable-span.ts";
 import type { Span, SpanProcessor } from "./span-processor.ts";
 
-/** Tells several processors, in order. One that throws is reported and does not stop the others. */
+/** Tells several processors, in order. One that throws is reported and does not stop the others. No function is made for a span. */
 export class MultiSpanProcessor implements SpanProcessor {
   readonly #processors: readonly SpanProcessor[];
 
@@ -12,15 +12,33 @@ export class MultiSpanProcessor implements SpanProcessor {
   }
 
   onStart(span: Span, parentContext: Context): void {
-    this.#tell((processor) => processor.onStart(span, parentContext));
+    for (const processor of this.#processors) {
+      try {
+        processor.onStart(span, parentContext);
+      } catch (thrown) {
+        report(thrown);
+      }
+    }
   }
 
   onEnding(span: Span): void {
-    this.#tell((processor) => processor.onEnding?.(span));
+    for (const processor of this.#processors) {
+      try {
+        processor.onEnding?.(span);
+      } catch (thrown) {
+        report(thrown);
+      }
+    }
   }
 
   onEnd(span: ReadableSpan): void {
-    this.#tell((processor) => processor.onEnd(span));
+    for (const processor of this.#processors) {
+      try {
+        processor.onEnd(span);
+      } catch (thrown) {
+        report(thrown);
+      }
+    }
   }
 
   async forceFlush(): Promise<void> {
@@ -31,16 +49,6 @@ export class MultiSpanProcessor implements SpanProcessor {
     await this.#await("shutdown");
   }
 
-  #tell(task: (processor: SpanProcessor) => void): void {
-    for (const processor of this.#processors) {
-      try {
-        task(processor);
-      } catch (thrown) {
-        diag.error(`a span processor failed: ${messageOf(thrown)}`);
-      }
-    }
-  }
-
   async #await(operation: "forceFlush" | "shutdown"): Promise<void> {
     const outcomes = await Promise.allSettled(this.#processors.map(async (processor) => processor[operation]()));
     for (const outcome of outcomes) {
@@ -49,4 +57,8 @@ export class MultiSpanProcessor implements SpanProcessor {
       }
     }
   }
+}
+
+function report(thrown: unknown): void {
+  diag.error(`a span processor failed: ${messageOf(thrown)}`);
 }

@@ -1,0 +1,145 @@
+/**
+ * HTTP/1.1 for requests to one server, one after the other over one connection that is kept. Node's own client makes
+ * some thirty objects for each request, which was a quarter of what a span costs (docs/adr/0011-sdk-hot-path.md).
+ */
+import { connect as connectPlain, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { type HttpResponse, HttpResponseReader } from "./http-response-reader.ts";
+import type { TlsConfig } from "./otlp-config.ts";
+
+/** A request that was given to a connection. */
+interface Exchange {
+  readonly head: string;
+  readonly body: Uint8Array;
+  readonly resolve: (response: HttpResponse) => void;
+  readonly reject: (error: Error) => void;
+  readonly reader: HttpResponseReader;
+  hasBegunAnew: boolean;
+}
+
+export class HttpConnection {
+  readonly #url: URL;
+  readonly #tls: TlsConfig;
+  #socket: Socket | undefined;
+  // Whether the socket has answered before, and nothing has come since the request that it carries.
+  #mayBeStale = false;
+  // The first is under way.
+  readonly #exchanges: Exchange[] = [];
+
+  constructor(url: URL, tls: TlsConfig) {
+    this.#url = url;
+    this.#tls = tls;
+  }
+
+  /**
+   * Sends `head`, which ends with an empty line, and `body`. The response rejects where none comes;
+   * `giveUp` rejects it, and ends the connection if it was under way.
+   */
+  request(head: string, body: Uint8Array): { response: Promise<HttpResponse>; giveUp: (error: Error) => void } {
+    let exchange: Exchange | undefined;
+    const response = new Promise<HttpResponse>((resolve, reject) => {
+      exchange = { head, body, resolve, reject, reader: new HttpResponseReader(), hasBegunAnew: false };
+      this.#exchanges.push(exchange);
+      if (this.#exchanges.length === 1) this.#begin(exchange);
+    });
+    return { response, giveUp: (error) => this.#giveUp(exchange!, error) };
+  }
+
+  close(): void {
+    for (const exchange of this.#exchanges.splice(0)) exchange.reject(new Error("the exporter is shut down"));
+    this.#disconnect();
+  }
+
+  #begin({ head, body }: Exchange): void {
+    this.#mayBeStale = this.#socket !== undefined;
+    const socket = (this.#socket ??= this.#connect());
+    socket.ref();
+    socket.cork();
+    socket.write(head, "latin1");
+    socket.write(body);
+    socket.uncork();
+  }
+
+  #giveUp(exchange: Exchange, error: Error): void {
+    const at = this.#exchanges.indexOf(exchange);
+    if (at === 0) this.#fail(error);
+    else if (at > 0) {
+      this.#exchanges.splice(at, 1);
+      exchange.reject(error);
+    }
+  }
+
+  #connect(): Socket {
+    const { hostname, port, protocol } = this.#url;
+    const host = hostname.replace(/^\[|\]$/g, "");
+    const isTls = protocol === "https:";
+    const socket = isTls
+      ? connectTls({ host, port: Number(port || 443), ALPNProtocols: ["http/1.1"], ...serverName(host), ...this.#tls })
+      : connectPlain({ host, port: Number(port || 80) });
+    socket.setNoDelay(true);
+    socket.on("data", (chunk) => this.#read(socket, chunk));
+    socket.on("end", () => this.#ended(socket));
+    socket.on("error", (error) => this.#lost(socket, error));
+    socket.on("close", () => this.#lost(socket, new Error("the connection was closed")));
+    return socket;
+  }
+
+  #read(socket: Socket, chunk: Buffer): void {
+    if (socket !== this.#socket) return;
+    const [exchange] = this.#exchanges;
+    if (exchange === undefined) return this.#disconnect(); // Nobody asked for this.
+    this.#mayBeStale = false;
+    try {
+      const response = exchange.reader.read(chunk);
+      if (response !== undefined) this.#answered(response);
+    } catch (thrown) {
+      this.#fail(thrown as Error);
+    }
+  }
+
+  #answered(response: HttpResponse): void {
+    if (response.keepsAlive) this.#socket?.unref();
+    else this.#disconnect();
+    this.#exchanges.shift()?.resolve(response);
+    this.#beginNext();
+  }
+
+  #ended(socket: Socket): void {
+    if (socket !== this.#socket) return;
+    const response = this.#exchanges[0]?.reader.end();
+    if (response !== undefined) this.#answered(response);
+    else this.#lost(socket, new Error("the server ended the connection without an answer"));
+  }
+
+  /** A server may end a connection that was idle just when a request comes: that is sent again, once. */
+  #lost(socket: Socket, error: Error): void {
+    if (socket !== this.#socket) return;
+    const [exchange] = this.#exchanges;
+    if (exchange === undefined || !this.#mayBeStale || exchange.hasBegunAnew) return this.#fail(error);
+    this.#disconnect();
+    exchange.hasBegunAnew = true;
+    this.#begin(exchange);
+  }
+
+  #fail(error: Error): void {
+    this.#disconnect();
+    this.#exchanges.shift()?.reject(error);
+    this.#beginNext();
+  }
+
+  #beginNext(): void {
+    const [next] = this.#exchanges;
+    if (next !== undefined) this.#begin(next);
+  }
+
+  #disconnect(): void {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.destroy();
+  }
+}
+
+/** TLS has names for hosts only, not for addresses. */
+function serverName(host: string): { servername?: string } {
+  return /^[\d.]+$|:/.test(host) ? {} : { servername: host };
+}
