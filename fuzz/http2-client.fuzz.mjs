@@ -1,6 +1,6 @@
 /** What a server may answer to the gRPC exporter: each call ends, with an answer or an error. */
-import { ClientConnection } from "../packages/collector/dist/http2/client-connection.js";
-import { frame, goAwayFrame, headerBlock, numberFrame, settingsFrame } from "../packages/collector/dist/http2/frame.js";
+import { ClientConnection } from "../packages/otlp/dist/http2/client-connection.js";
+import { frame, goAwayFrame, headerBlock, numberFrame, settingsFrame } from "../packages/otlp/dist/http2/frame.js";
 import { FakeSocket } from "./fake-socket.mjs";
 
 export const name = "http2-client";

@@ -2,7 +2,7 @@
 import { PROTOCOLS } from "../packages/otlp/dist/index.js";
 import { grpcHandler } from "../packages/collector/dist/grpc/server.js";
 import { Http2Connection } from "../packages/collector/dist/http2/connection.js";
-import { frame, headerBlock, numberFrame, PREFACE, settingsFrame } from "../packages/collector/dist/http2/frame.js";
+import { frame, headerBlock, numberFrame, PREFACE, settingsFrame } from "../packages/otlp/dist/http2/frame.js";
 import { Receiving } from "../packages/collector/dist/net/receiving.js";
 import { FakeSocket } from "./fake-socket.mjs";
 

@@ -50,7 +50,8 @@ function faultOf(name, { path, packageName, packageDirectory, dependencies, isTe
   const own = /^(?:@clew\/([\w-]+))(\/.*)?$/.exec(name);
   if (own !== null) {
     const [, other, inside] = own;
-    if (inside !== undefined) return `imports ${name}: other packages are entered by their index only`;
+    if (inside !== undefined && !isEntry(other, inside))
+      return `imports ${name}: other packages are entered by what their package.json exports`;
     if (!MAY_IMPORT[packageName].includes(other) && !(isTest && other !== packageName))
       return `${packageName} may not import ${other}`;
     return undefined;
@@ -58,6 +59,11 @@ function faultOf(name, { path, packageName, packageDirectory, dependencies, isTe
   const dependency = name.startsWith("@") ? name.split("/").slice(0, 2).join("/") : name.split("/")[0];
   if (isTest || dependencies.has(dependency)) return undefined;
   return `imports ${dependency}, which its package.json does not name`;
+}
+
+function isEntry(packageName, inside) {
+  const { exports } = JSON.parse(readFileSync(join(ROOT, "packages", packageName, "package.json"), "utf8"));
+  return Object.hasOwn(exports, `.${inside}`);
 }
 
 function relativeFault(target, path, packageDirectory, isTest) {

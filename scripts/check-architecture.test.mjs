@@ -25,7 +25,7 @@ test.each([
     "store",
     "a.ts",
     'import "@clew/base/clock";',
-    "entered by their index only",
+    "entered by what their package.json exports",
   ],
   ["reaching out of its package", "store", "a.ts", 'import "../../base/src/clock.ts";', "reaches out of its package"],
   [

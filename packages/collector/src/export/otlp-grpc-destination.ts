@@ -1,3 +1,4 @@
+import { GrpcClient, GrpcError, type Request, CODE_NAMES } from "@clew/otlp/grpc";
 import { isIP } from "node:net";
 import { payloadBytes, PROTOCOLS, RPC_CODE, type Payload, type Status } from "@clew/otlp";
 import type { Settings } from "../component.ts";
@@ -6,8 +7,6 @@ import { compress } from "../compression/compress.ts";
 import { compressing, requestHeaders, tlsOptions } from "./client-config.ts";
 import type { Destination } from "./delivery.ts";
 import { warnOfPartialSuccess } from "./partial-success.ts";
-import { GrpcClient, GrpcError, type Request } from "../grpc/client.ts";
-import { CODE_NAMES } from "../grpc/message.ts";
 import type { OtlpGrpcConfig } from "./otlp-grpc-config.ts";
 
 /** gRPC's servers count on a name. */
@@ -56,6 +55,7 @@ export class OtlpGrpcDestination implements Destination {
         timeoutMs: keepalive.timeout,
         permitWithoutStream: keepalive.permit_without_stream,
       },
+      holdsProcess: true,
       clock: this.#settings.clock,
     });
   }

@@ -1,10 +1,10 @@
+import { GrpcClient, type GrpcClientSettings, type Request } from "@clew/otlp/grpc";
+import { FLAG, FRAME, frame, goAwayFrame, headerBlock, numberFrame, SETTING, settingsFrame } from "@clew/otlp/http2";
 import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import { createServer as createTcp } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { ManualClock, until } from "../collector.test-kit.ts";
-import { FLAG, FRAME, frame, goAwayFrame, headerBlock, numberFrame, SETTING, settingsFrame } from "../http2/frame.ts";
-import { GrpcClient, type GrpcClientSettings, type Request } from "./client.ts";
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
@@ -30,6 +30,7 @@ function clientOf(port: number, settings: Partial<GrpcClientSettings> = {}): Grp
     authority: "localhost",
     waitsForReady: false,
     keepalive: undefined,
+    holdsProcess: true,
     clock: new ManualClock(),
     ...settings,
   });

@@ -1,9 +1,9 @@
+import { CollectedBytes } from "@clew/otlp/http2";
+import { PREFIX_BYTES, readPrefix } from "@clew/otlp/grpc";
 import { RPC_CODE } from "@clew/otlp";
 import type { RequestHandler } from "../http2/stream.ts";
 import type { ReceivingRequest } from "../net/receiving.ts";
 import { CallError } from "./call-error.ts";
-import { PREFIX_BYTES, readPrefix } from "./message.ts";
-import { CollectedBytes } from "../net/collected-bytes.ts";
 import { decompressed } from "./decompress.ts";
 
 /** The one message of a unary call, as it arrives. */

@@ -2,15 +2,17 @@
  * Unary gRPC methods over HTTP/2 (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md).
  * A call that will be refused is refused before its message is read.
  */
+import { CONTENT_TYPE, prefixOf, statusTrailers } from "@clew/otlp/grpc";
+import { type HeaderField } from "@clew/otlp/http2";
 import type { Socket } from "node:net";
 import { RPC_CODE, type Status } from "@clew/otlp";
 import { answerOf, type Answer } from "../http2/answer.ts";
-import type { HeaderField } from "../http2/header-field.ts";
+
 import type { Http2Stream, RequestHandler } from "../http2/stream.ts";
 import { DEAF } from "../http2/stream.ts";
 import type { Receiving, ReceivingRequest } from "../net/receiving.ts";
 import { CallError } from "./call-error.ts";
-import { CONTENT_TYPE, prefixOf, statusTrailers } from "./message.ts";
+
 import { GrpcRequest } from "./request.ts";
 
 /** What is known of a call beside its message. */

@@ -1,5 +1,6 @@
+import { CollectedBytes } from "@clew/otlp/http2";
 import { ClewError } from "@clew/base";
-import { CollectedBytes } from "../net/collected-bytes.ts";
+
 import type { ReceivingRequest } from "../net/receiving.ts";
 import type { RequestHead } from "./request-head.ts";
 

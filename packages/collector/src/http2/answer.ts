@@ -1,5 +1,5 @@
+import { FLAG, FRAME, frame, headerBlock } from "@clew/otlp/http2";
 /** Answers are frames with the stream's number left open: written once, sent often. */
-import { FLAG, FRAME, frame, headerBlock } from "./frame.ts";
 
 /** Where the stream's number stands in a frame. */
 const STREAM_ID_OFFSET = 5;

@@ -1,8 +1,9 @@
+import { ERROR, FLAG, FRAME, frame, headerBlock, MAX_FRAME_BYTES, numberFrame, SETTING } from "@clew/otlp/http2";
 import { PROTOCOLS, payloadBytes } from "@clew/otlp";
 import { afterEach, expect, test } from "vitest";
 import { ManualClock, deferred, runCollector, until, type RunningCollector } from "../collector.test-kit.ts";
 import { tracesOf } from "../otlp.test-kit.ts";
-import { ERROR, FLAG, FRAME, frame, headerBlock, MAX_FRAME_BYTES, numberFrame, SETTING } from "./frame.ts";
+
 import { messageFrame, RawClient, requestBlock, requestHeaders } from "./http2.test-kit.ts";
 
 const EXPORT = PROTOCOLS.traces.grpcPath;

@@ -4,12 +4,8 @@
  * that was reset counts until its work has ended), answers that it does not read, frames
  * that carry nothing.
  */
-import type { Socket } from "node:net";
-import { takeReads } from "../net/lent-reads.ts";
-import { Allowance } from "./allowance.ts";
-import { answerBytes, type Answer } from "./answer.ts";
-import { ConnectionError } from "./connection-error.ts";
 import {
+  ConnectionError,
   DEFAULT_WINDOW_BYTES,
   ERROR,
   FLAG,
@@ -22,10 +18,16 @@ import {
   numberFrame,
   SETTING,
   settingsFrame,
-} from "./frame.ts";
-import { FrameReader, type FrameHandler } from "./frame-reader.ts";
-import type { HeaderField } from "./header-field.ts";
-import { HeaderReader, type Headers } from "./header-reader.ts";
+  FrameReader,
+  type FrameHandler,
+  type HeaderField,
+  HeaderReader,
+  type Headers,
+} from "@clew/otlp/http2";
+import type { Socket } from "node:net";
+import { takeReads } from "../net/lent-reads.ts";
+import { Allowance } from "./allowance.ts";
+import { answerBytes, type Answer } from "./answer.ts";
 import { Keepalive, type KeepaliveSettings } from "./keepalive.ts";
 import { DEAF, Http2Stream, type RequestHandler, type StreamOwner } from "./stream.ts";
 

@@ -1,7 +1,7 @@
 /** A client of bare HTTP/2 frames, for what no client of good manners would send. */
+import { FLAG, FRAME, frame, headerBlock, PREFACE, settingsFrame } from "@clew/otlp/http2";
 import { connect, type Socket } from "node:net";
 import { until } from "../collector.test-kit.ts";
-import { FLAG, FRAME, frame, headerBlock, PREFACE, settingsFrame } from "./frame.ts";
 
 export interface Frame {
   readonly type: number;

@@ -65,7 +65,7 @@ export class AttributeList {
   write(writer: Writer, attributes: AttributeWriter, field: number, droppedField: number): void {
     const entries = this.#entries;
     for (let i = 0; i < entries.length; i += 2) {
-      attributes.write(writer, field, entries[i] as string, entries[i + 1] as AnyValue);
+      attributes.write(writer, field, i >> 1, entries[i] as string, entries[i + 1] as AnyValue);
     }
     writer.uint(droppedField, this.droppedCount);
   }

@@ -12,14 +12,18 @@ const LENGTH_DELIMITED = 2;
 const FRAME_ROOM = 32;
 /** Keys are few and come again; should somebody put ids into them, no more are kept. */
 const MAX_KEYS = 4_096;
+const MAX_PLACES = 128;
 
 export class AttributeWriter {
   // A key --> its tag, its length and its bytes
   readonly #keys = new Map<string, Uint8Array>();
+  // What stood last at each place of a list: spans of one kind have the same keys in the same order.
+  readonly #lastKeys: string[] = [];
+  readonly #lastKeyBytes: Uint8Array[] = [];
 
-  /** Writes one as the repeated `field`, which is below 16. */
-  write(writer: Writer, field: number, key: string, value: AnyValue): void {
-    const keyBytes = this.#keyBytes(key);
+  /** Writes one as the repeated `field`, which is below 16. `place` is where it stands in its list. */
+  write(writer: Writer, field: number, place: number, key: string, value: AnyValue): void {
+    const keyBytes = this.#lastKeys[place] === key ? this.#lastKeyBytes[place]! : this.#keyBytesAt(place, key);
     const isText = typeof value === "string";
     if (!isText && typeof value !== "boolean" && !isSmallInt(value)) return writeKeyValue(writer, field, key, value);
     const bytes = writer.room(keyBytes.length + FRAME_ROOM + (isText ? textRoom(value) : 0));
@@ -42,6 +46,14 @@ export class AttributeWriter {
       at = putVarint(bytes, valueStart + 1, value);
     }
     writer.position = putLength(bytes, start, putLength(bytes, valueStart, at));
+  }
+
+  #keyBytesAt(place: number, key: string): Uint8Array {
+    const bytes = this.#keyBytes(key);
+    if (place >= MAX_PLACES) return bytes;
+    this.#lastKeys[place] = key;
+    this.#lastKeyBytes[place] = bytes;
+    return bytes;
   }
 
   #keyBytes(key: string): Uint8Array {

@@ -2,7 +2,7 @@
  * HTTP/1.1 for requests to one server, one after the other over one connection that is kept. Node's own client makes
  * some thirty objects for each request, which was a quarter of what a span costs (docs/adr/0011-sdk-hot-path.md).
  */
-import { connect as connectPlain, type Socket } from "node:net";
+import { connect as connectPlain, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { type HttpResponse, HttpResponseReader } from "./http-response-reader.ts";
 import type { TlsConfig } from "./otlp-config.ts";
@@ -141,5 +141,5 @@ export class HttpConnection {
 
 /** TLS has names for hosts only, not for addresses. */
 function serverName(host: string): { servername?: string } {
-  return /^[\d.]+$|:/.test(host) ? {} : { servername: host };
+  return isIP(host) === 0 ? { servername: host } : {};
 }

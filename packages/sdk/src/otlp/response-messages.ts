@@ -1,5 +1,5 @@
 /** Reads what a server says in its answers. What cannot be read counts as nothing said. */
-import { decodeResponse, decodeStatus, type PartialSuccess, type Signal, type Status } from "@clew/otlp";
+import { decodeResponse, decodeStatus, type PartialSuccess, type Signal } from "@clew/otlp";
 
 const MAX_TEXT = 300;
 
@@ -13,13 +13,6 @@ export function statusMessage(body: Uint8Array, contentType: string | undefined)
   const isStatus = contentType?.includes("protobuf") === true;
   const text = isStatus ? (attempt(() => decodeStatus(body))?.message ?? "") : Buffer.from(body).toString("utf8");
   return text.trim().slice(0, MAX_TEXT);
-}
-
-/** How long the server asks to wait: `RetryInfo` among the details of gRPC's `grpc-status-details-bin`. */
-export function retryInfoDelayMs(statusDetails: string | undefined): number | undefined {
-  if (statusDetails === undefined) return undefined;
-  const status: Status | undefined = attempt(() => decodeStatus(Buffer.from(statusDetails, "base64")));
-  return status?.retryDelayMs;
 }
 
 function attempt<Result>(task: () => Result): Result | undefined {

@@ -240,10 +240,14 @@ export class RecordingSpan implements ApiSpan, ReadableSpan {
   /** When there are too many, the oldest goes: what happened last explains more, an exception above all. */
   #keepEvent(event: RecordedEvent): void {
     const { eventCountLimit } = this.#environment.limits;
-    const events = (this.recordedEvents ??= []);
-    if (events.length >= eventCountLimit) {
+    const events = this.recordedEvents;
+    if (events === undefined && eventCountLimit > 0) {
+      this.recordedEvents = [event];
+      return;
+    }
+    if (events === undefined || events.length >= eventCountLimit) {
       this.droppedEventsCount++;
-      if (eventCountLimit === 0) return;
+      if (events === undefined) return;
       events.shift();
     }
     events.push(event);

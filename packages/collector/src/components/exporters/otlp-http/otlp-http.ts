@@ -1,3 +1,4 @@
+import { pieces } from "@clew/otlp/http2";
 import { messageOf } from "@clew/base";
 import { decodeStatus, payloadBytes, PROTOCOLS, toJson, type Payload, type Signal } from "@clew/otlp";
 import type { Settings } from "../../../component.ts";
@@ -7,7 +8,7 @@ import { compressing } from "../../../export/client-config.ts";
 import type { Destination } from "../../../export/delivery.ts";
 import { HttpClient, retryAfterMs } from "../../../export/http-client.ts";
 import { warnOfPartialSuccess } from "../../../export/partial-success.ts";
-import { pieces } from "../../../net/pieces.ts";
+
 import type { Answer } from "../../../net/post.ts";
 import type { OtlpHttpConfig } from "./config.ts";
 

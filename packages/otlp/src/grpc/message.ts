@@ -5,7 +5,7 @@
  *     0            1                      5
  *     | compressed | length, big endian   | message …
  */
-import { decodeStatus, encodeStatus, RPC_CODE, type Status } from "@clew/otlp";
+import { decodeStatus, encodeStatus, RPC_CODE, type Status } from "../response.ts";
 
 export const PREFIX_BYTES = 5;
 export const CONTENT_TYPE = "application/grpc";

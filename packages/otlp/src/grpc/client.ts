@@ -1,12 +1,12 @@
 /** Unary gRPC calls over one HTTP/2 connection, which is made anew when it is lost. */
 import type { Clock } from "@clew/base";
 import { messageOf, sleep } from "@clew/base";
-import { RPC_CODE, type Status } from "@clew/otlp";
+import { RPC_CODE, type Status } from "../response.ts";
 import { ClientConnection, StreamError } from "../http2/client-connection.ts";
 import { AnswerTooLarge, type ClientAnswer } from "../http2/client-stream.ts";
 import { connectSocket, type Target } from "../http2/connect-socket.ts";
 import { ERROR, headerBlock } from "../http2/frame.ts";
-import { pieces } from "../net/pieces.ts";
+import { pieces } from "../http2/pieces.ts";
 import { CONTENT_TYPE, PREFIX_BYTES, prefixOf, statusOfTrailers } from "./message.ts";
 
 /** gRPC's own default. */
@@ -40,6 +40,8 @@ export interface GrpcClientSettings {
   /** Whether calls wait for a server that cannot be reached, until they are aborted. */
   readonly waitsForReady: boolean;
   readonly keepalive: KeepaliveConfig | undefined;
+  /** Whether an idle connection keeps the process alive. */
+  readonly holdsProcess: boolean;
   readonly clock: Clock;
 }
 
@@ -111,6 +113,7 @@ export class GrpcClient {
       const socket = await connectSocket(this.#settings.target);
       const connection = new ClientConnection(socket, {
         maxAnswerBytes: MAX_ANSWER_BYTES + PREFIX_BYTES,
+        holdsProcess: this.#settings.holdsProcess,
         ended: () => this.#forget(),
       });
       this.#keepAlive(connection);

@@ -1,5 +1,5 @@
 import type { HeaderField } from "./header-field.ts";
-import { CollectedBytes } from "../net/collected-bytes.ts";
+import { CollectedBytes } from "./collected-bytes.ts";
 
 /** Of what was received so much is credited at once. */
 const CREDIT_BYTES = 32 * 1024;

@@ -43,6 +43,8 @@ export class StreamError extends Error {
 
 export interface ClientConnectionSettings {
   readonly maxAnswerBytes: number;
+  /** Whether the connection keeps the process alive also while no request is under way. */
+  readonly holdsProcess: boolean;
   /** No new request will be taken: the server asked us to leave, or the connection was lost. */
   readonly ended: () => void;
 }
@@ -89,6 +91,7 @@ export class ClientConnection implements FrameHandler {
     const stream = new ClientStream(request, this.#settings.maxAnswerBytes);
     const abort = (): void => this.#cancel(stream, signal.reason);
     signal.addEventListener("abort", abort);
+    this.#socket.ref();
     if (this.#streams.size < this.#maxStreams) this.#open(stream);
     else this.#waiting.push(stream);
     return stream.answer.finally(() => signal.removeEventListener("abort", abort));
@@ -191,6 +194,7 @@ export class ClientConnection implements FrameHandler {
     const at = this.#waiting.indexOf(stream);
     if (at >= 0) this.#waiting.splice(at, 1);
     this.#openWaiting();
+    if (this.isIdle && !this.#settings.holdsProcess) this.#socket.unref();
     this.#endIfDone();
   }
 
