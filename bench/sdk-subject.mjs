@@ -8,13 +8,17 @@ import { SDKS } from "./sdk-subjects.mjs";
 const [name, kase, sinkText] = process.argv.slice(2);
 const ports = JSON.parse(sinkText);
 const sink = { http: `http://127.0.0.1:${ports.http}`, grpc: `http://127.0.0.1:${ports.grpc}` };
-const BATCH = 512;
+const ITEMS_PER_TURN = 64;
+const ITEMS_PER_ROUND = 51_200;
+/** Below the queue's 2048, so that none is dropped. */
+const MAX_WAITING = 1_024;
 /** An application runs for weeks: what its compiler does in the first seconds is not what it pays. */
-const WARM_UP_BATCHES = 800;
+const WARM_UP_ITEMS = 409_600;
 const ROUNDS = 7;
 const OPEN_LOOP_PER_SECOND = 20_000;
 const OPEN_LOOP_MS = 4_000;
 const SLICE_MS = 5;
+const SETTLE_MS = 1_000;
 
 const sdk = await SDKS[name]();
 const [what, mode] = kase.split("-");
@@ -66,18 +70,20 @@ async function busyLoop() {
   });
 }
 
-/** A batch at a time, each answered before the next: nothing is dropped, and nothing waits. */
+/** As a busy server does it: some items in each turn of the event loop, while those before are on their way. Nothing is dropped. */
 async function closedLoop() {
-  const batches = 100;
-  const run = async (times) => {
-    for (let i = 0; i < times; i++) {
-      for (let j = 0; j < BATCH; j++) one();
+  const items = ITEMS_PER_ROUND;
+  const run = async (total) => {
+    for (let i = 0; i < total; i += ITEMS_PER_TURN) {
+      for (let j = 0; j < ITEMS_PER_TURN; j++) one();
       await new Promise((resolve) => setImmediate(resolve));
-      await settled();
+      await settled(count, MAX_WAITING);
     }
   };
-  await run(WARM_UP_BATCHES);
-  return medianOf(batches * BATCH, () => run(batches));
+  await run(WARM_UP_ITEMS);
+  const measured = await medianOf(items, () => run(items));
+  await flush();
+  return measured;
 }
 
 async function medianOf(items, run) {
@@ -94,12 +100,11 @@ async function medianOf(items, run) {
 async function openLoop() {
   await paced(1_500);
   await flush();
-  await settled();
   const before = cpuNanos();
   const sent = await paced(OPEN_LOOP_MS);
   const nsPerItem = (cpuNanos() - before) / sent;
   await flush();
-  await settled();
+  await sleep(SETTLE_MS);
   return { nsPerItem, sent: count };
 }
 

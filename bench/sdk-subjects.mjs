@@ -4,7 +4,8 @@ const NOTHING = { onStart() {}, onEnd() {}, forceFlush: async () => {}, shutdown
 
 /**
  * `tracer(mode, sink)` and `logger(mode, sink)` resolve to {tracer or logger, settled, flush}: `mode` is `off` (sampled
- * out), `record` (no processor to speak of), `http`, `json` or `grpc`; `settled` resolves when no export is under way.
+ * out), `record` (no processor to speak of), `http`, `json` or `grpc`; `settled(made, left)` resolves once
+ * all but `left` of what was made have been sent.
  */
 export const SDKS = {
   async clew() {
@@ -75,31 +76,33 @@ export const SDKS = {
   },
 };
 
-/** No application waits for its exports, and the official `forceFlush` may resolve before all was sent: so they are counted. */
+/** Counts what an exporter has sent. `settled(n)` resolves once all but `n` of what was made have been. */
 function settledOf(exporter) {
-  const underWay = new Set();
+  let sent = 0;
+  let wanted = 0;
   let settle = () => {};
-  const ended = (items) => {
-    underWay.delete(items);
-    if (underWay.size === 0) settle();
+  const count = (items) => {
+    sent += items;
+    if (sent >= wanted) settle();
   };
   if ("exportBatch" in exporter) {
     const send = exporter.exportBatch.bind(exporter);
     exporter.exportBatch = (batch) => {
-      underWay.add(batch);
-      const sent = send(batch);
-      void sent.then(() => ended(batch));
-      return sent;
+      const items = batch.count;
+      const result = send(batch);
+      void result.then(() => count(items));
+      return result;
     };
   } else {
     const send = exporter.export.bind(exporter);
-    exporter.export = (items, resultCallback) => {
-      underWay.add(items);
+    exporter.export = (items, resultCallback) =>
       send(items, (result) => {
         resultCallback(result);
-        ended(items);
+        count(items.length);
       });
-    };
   }
-  return () => (underWay.size === 0 ? undefined : new Promise((resolve) => (settle = resolve)));
+  return (made, left) => {
+    wanted = made - left;
+    return sent >= wanted ? undefined : new Promise((resolve) => (settle = resolve));
+  };
 }

@@ -1,6 +1,6 @@
 /** Writes attributes as OTLP's `KeyValue{key = 1, value = 2: AnyValue}`, fast where they are texts, whole numbers or truth values. */
 import { putLength, putText, putVarint, textRoom, type Writer } from "@clew/otlp";
-import { type AnyValue, writeKeyValue } from "./any-value.ts";
+import { type AnyValue, writeAnyValue, writeKeyValue } from "./any-value.ts";
 
 const TAG_KEY = 0x0a;
 const TAG_VALUE = 0x12;
@@ -46,6 +46,16 @@ export class AttributeWriter {
       at = putVarint(bytes, valueStart + 1, value);
     }
     writer.position = putLength(bytes, start, putLength(bytes, valueStart, at));
+  }
+
+  /** Writes an `AnyValue` that is no part of an attribute, such as the body of a log record. */
+  writeValue(writer: Writer, field: number, value: AnyValue): void {
+    if (typeof value !== "string") return writeAnyValue(writer, field, value);
+    const bytes = writer.room(FRAME_ROOM + textRoom(value));
+    const at = writer.position;
+    bytes[at] = field * 8 + LENGTH_DELIMITED;
+    bytes[at + 2] = TAG_STRING;
+    writer.position = putLength(bytes, at + 2, putText(bytes, at + 3, value));
   }
 
   #keyBytesAt(place: number, key: string): Uint8Array {

@@ -1,13 +1,15 @@
-import { type Context, type HrTime, isSpanContextValid, type SpanContext, trace } from "@opentelemetry/api";
+import type { Context, HrTime, SpanContext } from "@opentelemetry/api";
 import type { LogAttributes, LogBody, LogRecord, SeverityNumber } from "@opentelemetry/api-logs";
 import type { Clock } from "@clew/base";
 import { type AnyValue, copyValue } from "../common/any-value.ts";
 import { type AttributeLimits, AttributeList } from "../common/attribute-list.ts";
 import { exceptionAttributes } from "../common/exception-attributes.ts";
-import { hrTimeOf, toHrTime } from "../common/hr-time.ts";
+import { nanosOf, secondsOf, toHrTime } from "../common/hr-time.ts";
 import type { InstrumentationScope } from "../common/instrumentation-scope.ts";
 import { optionalText } from "../common/text.ts";
 import type { Resource } from "../resource/resource.ts";
+import { identityOfContext } from "../trace/identity-of-context.ts";
+import type { SpanIdentity } from "../trace/span-identity.ts";
 import type { SdkLogRecord } from "./readable-log-record.ts";
 
 /** What all log records of one provider share. */
@@ -19,9 +21,13 @@ export interface LogEnvironment {
 
 /** A log record that was emitted, its values copied and under limits. */
 export class RecordedLogRecord implements SdkLogRecord {
-  readonly hrTime: HrTime;
-  readonly hrTimeObserved: HrTime;
-  readonly spanContext: SpanContext | undefined;
+  /** 0 and 0 when that is not known. */
+  readonly seconds: number;
+  readonly nanos: number;
+  readonly observedSeconds: number;
+  readonly observedNanos: number;
+  /** That of the span in whose context it was emitted. */
+  readonly identity: SpanIdentity | undefined;
   readonly instrumentationScope: InstrumentationScope;
   readonly attributeList: AttributeList;
   severityNumber: SeverityNumber | undefined;
@@ -34,18 +40,36 @@ export class RecordedLogRecord implements SdkLogRecord {
     this.#environment = environment;
     this.instrumentationScope = scope;
     const { clock, limits } = environment;
-    this.hrTimeObserved =
-      record.observedTimestamp === undefined ? hrTimeOf(clock.nowMs()) : toHrTime(record.observedTimestamp, clock);
-    this.hrTime = record.timestamp === undefined ? [0, 0] : toHrTime(record.timestamp, clock);
-    const spanContext = trace.getSpanContext(context);
-    this.spanContext = spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext : undefined;
+    const { timestamp, observedTimestamp, body, exception, attributes } = record;
+    if (observedTimestamp === undefined) {
+      const nowMs = clock.nowMs();
+      this.observedSeconds = secondsOf(nowMs);
+      this.observedNanos = nanosOf(nowMs, this.observedSeconds);
+    } else [this.observedSeconds, this.observedNanos] = toHrTime(observedTimestamp, clock);
+    if (timestamp === undefined) {
+      this.seconds = 0;
+      this.nanos = 0;
+    } else [this.seconds, this.nanos] = toHrTime(timestamp, clock);
+    this.identity = identityOfContext(context);
     this.severityNumber = record.severityNumber;
     this.severityText = optionalText(record.severityText);
     this.eventName = optionalText(record.eventName);
-    this.copiedBody = copyValue(record.body, Infinity);
+    this.copiedBody = typeof body === "string" ? body : copyValue(body, Infinity);
     this.attributeList = new AttributeList(limits);
-    if (record.exception !== undefined) this.attributeList.setAll(exceptionAttributes(record.exception));
-    this.attributeList.setAll(record.attributes);
+    if (exception !== undefined) this.attributeList.setAll(exceptionAttributes(exception));
+    if (attributes !== undefined) this.attributeList.setAll(attributes);
+  }
+
+  get hrTime(): HrTime {
+    return [this.seconds, this.nanos];
+  }
+
+  get hrTimeObserved(): HrTime {
+    return [this.observedSeconds, this.observedNanos];
+  }
+
+  get spanContext(): SpanContext | undefined {
+    return this.identity?.context;
   }
 
   get resource(): Resource {

@@ -18,7 +18,8 @@ import type { IdentitySource } from "./identity-source.ts";
 import { RecordingSpan, type SpanEnvironment } from "./recording-span.ts";
 import { type Sampler, SamplingDecision, type SamplingResult } from "./sampler.ts";
 import { type DecisionsByParent, parentKindOf } from "./sampling-by-parent.ts";
-import { SpanIdentity } from "./span-identity.ts";
+import { identityOfContext } from "./identity-of-context.ts";
+import type { SpanIdentity } from "./span-identity.ts";
 import { UnsampledSpan } from "./unsampled-span.ts";
 
 export interface TracerSettings {
@@ -42,8 +43,7 @@ export class Tracer implements ApiTracer {
 
   startSpan(name: string, options: SpanOptions = NO_OPTIONS, context: Context = contextApi.active()): Span {
     const parentContext = options.root === true ? trace.deleteSpan(context) : context;
-    const parentSpan = trace.getSpan(parentContext);
-    const parent = parentSpan === undefined ? undefined : identityOf(parentSpan);
+    const parent = identityOfContext(parentContext);
     if (this.#settings.isShutDown() || isTracingSuppressed(parentContext)) {
       return trace.wrapSpanContext(parent?.context ?? INVALID_SPAN_CONTEXT);
     }
@@ -118,10 +118,4 @@ export class Tracer implements ApiTracer {
       return { decision: SamplingDecision.NOT_RECORD };
     }
   }
-}
-
-/** Undefined where it is no valid one. */
-function identityOf(span: Span): SpanIdentity | undefined {
-  if (span instanceof RecordingSpan || span instanceof UnsampledSpan) return span.identity;
-  return SpanIdentity.of(span.spanContext());
 }
