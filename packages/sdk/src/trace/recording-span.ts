@@ -103,7 +103,8 @@ export class RecordingSpan implements ApiSpan, ReadableSpan {
   }
 
   setAttribute(key: string, value: unknown): this {
-    if (this.#isWritable("setAttribute")) this.attributeList.set(key, value);
+    if (this.#state !== "ended") this.attributeList.set(key, value);
+    else this.#refuse("setAttribute");
     return this;
   }
 
@@ -260,8 +261,12 @@ export class RecordingSpan implements ApiSpan, ReadableSpan {
 
   #isWritable(operation: string): boolean {
     if (this.#state === "open" || (this.#state === "ending" && operation !== "end")) return true;
-    diag.debug(`${operation} on a span that has ended: ${this.name}`);
+    this.#refuse(operation);
     return false;
+  }
+
+  #refuse(operation: string): void {
+    diag.debug(`${operation} on a span that has ended: ${this.name}`);
   }
 }
 

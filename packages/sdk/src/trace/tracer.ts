@@ -4,6 +4,7 @@ import {
   context as contextApi,
   diag,
   INVALID_SPAN_CONTEXT,
+  ROOT_CONTEXT,
   type Span,
   SpanKind,
   type SpanOptions,
@@ -43,8 +44,10 @@ export class Tracer implements ApiTracer {
 
   startSpan(name: string, options: SpanOptions = NO_OPTIONS, context: Context = contextApi.active()): Span {
     const parentContext = options.root === true ? trace.deleteSpan(context) : context;
-    const parent = identityOfContext(parentContext);
-    if (this.#settings.isShutDown() || isTracingSuppressed(parentContext)) {
+    // Nothing is in the root context: no span, no mark.
+    const isRoot = parentContext === ROOT_CONTEXT;
+    const parent = isRoot ? undefined : identityOfContext(parentContext);
+    if (this.#settings.isShutDown() || (!isRoot && isTracingSuppressed(parentContext))) {
       return trace.wrapSpanContext(parent?.context ?? INVALID_SPAN_CONTEXT);
     }
     const decision = this.#settings.decisions[parentKindOf(parent)];
