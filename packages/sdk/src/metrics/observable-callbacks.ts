@@ -1,0 +1,115 @@
+import type { Attributes, BatchObservableCallback, Observable, ObservableCallback } from "@opentelemetry/api";
+import type { Clock } from "@clew/base";
+import type { MetricFilter } from "./metric-filter.ts";
+import { ObservableInstrument } from "./observable-instrument.ts";
+
+interface BatchCallback {
+  readonly callback: BatchObservableCallback;
+  readonly observables: ReadonlySet<Observable>;
+}
+
+/** For which reader the callbacks are asked. */
+export interface ObservationRound {
+  readonly readerIndex: number;
+  readonly timeoutMillis: number;
+  readonly metricFilter: MetricFilter | undefined;
+  readonly clock: Clock;
+}
+
+/** The callbacks of a meter's observable instruments. */
+export class ObservableCallbacks {
+  #batch: BatchCallback[] = [];
+  // Callbacks that have not come back yet, the ones that took too long included.
+  readonly #running = new Set<unknown>();
+
+  addBatch(callback: BatchObservableCallback, observables: Observable[]): void {
+    const added = { callback, observables: new Set(observables) };
+    if (!this.#batch.some((known) => isSame(known, added))) this.#batch.push(added);
+  }
+
+  removeBatch(callback: BatchObservableCallback, observables: Observable[]): void {
+    const removed = { callback, observables: new Set(observables) };
+    this.#batch = this.#batch.filter((known) => !isSame(known, removed));
+  }
+
+  /** Asks all, at the same time. Resolves to what they threw. */
+  async ask(instruments: readonly ObservableInstrument[], round: ObservationRound): Promise<unknown[]> {
+    const wanted = new Set<Observable>(instruments.filter((instrument) => isWanted(instrument, round)));
+    const single = instruments.flatMap((instrument) =>
+      wanted.has(instrument)
+        ? [...instrument.callbacks].map((callback) => this.#askOne(callback, instrument, round))
+        : [],
+    );
+    const batch = this.#batch.flatMap((one) =>
+      [...one.observables].some((observable) => wanted.has(observable)) ? [this.#askBatch(one, round)] : [],
+    );
+    const thrown = await Promise.all([...single, ...batch]);
+    return thrown.filter((error) => error !== undefined);
+  }
+
+  #askOne(callback: ObservableCallback, instrument: ObservableInstrument, round: ObservationRound): Promise<unknown> {
+    return this.#run(callback, round, (isOpen) =>
+      callback({
+        observe(value: number, attributes?: Attributes) {
+          if (isOpen()) instrument.observe(round.readerIndex, value, attributes);
+        },
+      }),
+    );
+  }
+
+  #askBatch({ callback, observables }: BatchCallback, round: ObservationRound): Promise<unknown> {
+    return this.#run(callback, round, (isOpen) =>
+      callback({
+        observe(metric: Observable, value: number, attributes?: Attributes) {
+          if (!isOpen() || !(metric instanceof ObservableInstrument) || !observables.has(metric)) return;
+          metric.observe(round.readerIndex, value, attributes);
+        },
+      }),
+    );
+  }
+
+  /**
+   * Resolves to what went wrong, if anything. A callback that does not come back must not hold up the others; what
+   * it observes later belongs to no collection, and it is not asked again before it has come back.
+   */
+  #run(key: unknown, round: ObservationRound, call: (isOpen: () => boolean) => unknown): Promise<unknown> {
+    if (this.#running.has(key)) {
+      return Promise.resolve(new Error("it has not come back since it was called for an earlier collection"));
+    }
+    this.#running.add(key);
+    let isOpen = true;
+    return new Promise((resolve) => {
+      const finish = (outcome: unknown): void => {
+        isOpen = false;
+        resolve(outcome);
+      };
+      const cancelTimer = round.clock.after(round.timeoutMillis, () => {
+        finish(new Error(`took longer than ${round.timeoutMillis} ms`));
+      });
+      void outcomeOf(() => call(() => isOpen)).then((outcome) => {
+        cancelTimer();
+        this.#running.delete(key);
+        finish(outcome);
+      });
+    });
+  }
+}
+
+/** An instrument of which a reader's filter leaves nothing is not asked; nor is one that views drop. */
+function isWanted(instrument: ObservableInstrument, { readerIndex, metricFilter }: ObservationRound): boolean {
+  return instrument.storagesOf(readerIndex).some((storage) => !storage.isDropped(metricFilter));
+}
+
+function isSame(left: BatchCallback, right: BatchCallback): boolean {
+  if (left.callback !== right.callback || left.observables.size !== right.observables.size) return false;
+  return [...left.observables].every((observable) => right.observables.has(observable));
+}
+
+async function outcomeOf(call: () => unknown): Promise<unknown> {
+  try {
+    await call();
+    return undefined;
+  } catch (thrown) {
+    return thrown ?? new Error("rejected");
+  }
+}
