@@ -56,6 +56,7 @@ export {
 } from "./metrics/metric-reader.ts";
 export { AttributesFilterResult, type MetricFilter, MetricFilterResult } from "./metrics/metric-filter.ts";
 export { type PushMetricExporter } from "./metrics/metric-exporter.ts";
+export { InMemoryMetricExporter } from "./metrics/in-memory-metric-exporter.ts";
 export { ConsoleMetricExporter } from "./metrics/console-metric-exporter.ts";
 export {
   type CardinalityLimits,

@@ -88,14 +88,14 @@ export class Meter implements ApiMeter {
     callback: BatchObservableCallback<Attr>,
     observables: Observable<Attr>[],
   ): void {
-    this.#callbacks.addBatch(callback as BatchObservableCallback, observables as Observable[]);
+    this.#callbacks.addBatch(callback, observables);
   }
 
   removeBatchObservableCallback<Attr extends Attributes = Attributes>(
     callback: BatchObservableCallback<Attr>,
     observables: Observable<Attr>[],
   ): void {
-    this.#callbacks.removeBatch(callback as BatchObservableCallback, observables as Observable[]);
+    this.#callbacks.removeBatch(callback, observables);
   }
 
   /** While it is disabled, nothing is measured, asked or collected. What was measured before is kept. */

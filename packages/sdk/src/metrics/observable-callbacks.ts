@@ -78,21 +78,19 @@ export class ObservableCallbacks {
     }
     this.#running.add(key);
     let isOpen = true;
-    return new Promise((resolve) => {
-      const finish = (outcome: unknown): void => {
-        isOpen = false;
-        resolve(outcome);
-      };
-      const cancelTimer = round.clock.after(round.timeoutMillis, () => {
-        finish(new Error(`took longer than ${round.timeoutMillis} ms`));
-      });
-      void outcomeOf(() => call(() => isOpen)).then((outcome) => {
-        cancelTimer();
-        this.#running.delete(key);
-        finish(outcome);
-      });
+    const outcome = outcomeOf(() => call(() => isOpen)).finally(() => this.#running.delete(key));
+    return withinTime(outcome, round).finally(() => {
+      isOpen = false;
     });
   }
+}
+
+/** Resolves to an error when `outcome` is not there in time. */
+function withinTime(outcome: Promise<unknown>, { clock, timeoutMillis }: ObservationRound): Promise<unknown> {
+  return new Promise((resolve) => {
+    const cancelTimer = clock.after(timeoutMillis, () => resolve(new Error(`took longer than ${timeoutMillis} ms`)));
+    void outcome.then(resolve).finally(cancelTimer);
+  });
 }
 
 /** An instrument of which a reader's filter leaves nothing is not asked; nor is one that views drop. */

@@ -1,6 +1,6 @@
 import { diag } from "@opentelemetry/api";
 import { type Clock, messageOf } from "@clew/base";
-import { type ExportResult, failure, SUCCESS, toError } from "../common/export-result.ts";
+import { type ExportResult, failure, toError } from "../common/export-result.ts";
 import { untraced } from "../common/suppress-tracing.ts";
 import { WallClock } from "../common/wall-clock.ts";
 import { type Environment, readNumber } from "../config/environment.ts";
@@ -157,10 +157,8 @@ export class PeriodicExportingMetricReader extends MetricReader {
       void Promise.resolve()
         .then(task)
         .catch((thrown: unknown) => failure(toError(thrown)))
-        .then((result = SUCCESS) => {
-          cancelTimer();
-          resolve(result);
-        });
+        .then(resolve)
+        .finally(cancelTimer);
     });
     if (error !== undefined) diag.error(`export of metrics failed: ${error.message}`);
   }
