@@ -1,8 +1,8 @@
 /** Writes collected metrics as OTLP's `Metric` (opentelemetry/proto/metrics/v1). */
 import { type Attributes, type HrTime, ValueType } from "@opentelemetry/api";
-import { LENGTH_DELIMITED, Writer } from "@clew/otlp";
+import { LENGTH_DELIMITED, nanosParts, Writer } from "@clew/otlp";
 import { copyValue, writeKeyValue } from "../common/any-value.ts";
-import { TimeWriter } from "../common/hr-time.ts";
+import { writeTime } from "../common/hr-time.ts";
 import type { EncodeItem, Scoped } from "../otlp/encoded-batch.ts";
 import { HexIds } from "../otlp/hex-ids.ts";
 import {
@@ -45,14 +45,18 @@ interface Point<Value> {
 interface Layout {
   readonly isInteger: boolean;
   readonly isDelta: boolean;
-  readonly endTime: HrTime;
+  readonly end: NanosParts;
 }
+
+type NanosParts = ReturnType<typeof nanosParts>;
 
 /** Writes metrics. What never changes of a series is written once and copied from then on. */
 export class MetricEncoder {
   readonly #ids = new HexIds();
   readonly #scratch = new Writer();
-  readonly #times = new TimeWriter();
+  // The start time written last: that of all series of a delta metric.
+  #startTime: HrTime = [0, 0];
+  #start: NanosParts = { low: 0, high: 0 };
   // The boundaries written last, and their bytes: all series of a histogram share them.
   #boundaries: readonly number[] = [];
   #boundaryBytes: Uint8Array = new Uint8Array(0);
@@ -88,7 +92,7 @@ export class MetricEncoder {
     const layout = {
       isInteger: descriptor.valueType === ValueType.INT,
       isDelta: aggregationTemporality === AggregationTemporality.DELTA,
-      endTime,
+      end: nanosParts(Math.max(endTime[0], 0), endTime[1]),
     };
     switch (dataPointType) {
       case DataPointType.HISTOGRAM:
@@ -170,9 +174,17 @@ export class MetricEncoder {
     return start;
   }
 
-  #writeTimes(writer: Writer, { startTime }: Point<unknown>, { isDelta, endTime }: Layout): void {
-    if (isDelta) this.#times.write(writer, 2, startTime[0], startTime[1]);
-    this.#times.write(writer, 3, endTime[0], endTime[1]);
+  #writeTimes(writer: Writer, { startTime }: Point<unknown>, { isDelta, end }: Layout): void {
+    if (isDelta) this.#writeStart(writer, startTime);
+    writer.fixed64Parts(3, end.low, end.high);
+  }
+
+  #writeStart(writer: Writer, startTime: HrTime): void {
+    if (startTime !== this.#startTime) {
+      this.#startTime = startTime;
+      this.#start = nanosParts(Math.max(startTime[0], 0), startTime[1]);
+    }
+    writer.fixed64Parts(2, this.#start.low, this.#start.high);
   }
 
   #end(writer: Writer, start: number, field: number, { exemplars }: Point<unknown>, { isInteger }: Layout): void {
@@ -182,7 +194,7 @@ export class MetricEncoder {
 
   #writeExemplar(writer: Writer, field: number, exemplar: Exemplar, isInteger: boolean): void {
     const start = writer.begin(field);
-    this.#times.write(writer, 2, exemplar.timestamp[0], exemplar.timestamp[1]);
+    writeTime(writer, 2, exemplar.timestamp);
     if (isInteger) writeInteger(writer, 6, exemplar.value);
     else writer.double(3, exemplar.value);
     if (exemplar.spanId !== undefined) writer.bytes(4, this.#ids.spanId(exemplar.spanId));
@@ -197,7 +209,7 @@ export class MetricEncoder {
     const scratch = this.#scratch;
     scratch.reset();
     writeAttributes(scratch, attributesField, point.attributes);
-    if (!isDelta) this.#times.write(scratch, 2, point.startTime[0], point.startTime[1]);
+    if (!isDelta) writeTime(scratch, 2, point.startTime);
     if (!(point instanceof Series)) return scratch.view();
     point.encoded = scratch.finish();
     return point.encoded;
