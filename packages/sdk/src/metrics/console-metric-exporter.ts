@@ -60,7 +60,7 @@ function histogramText(histogram: Histogram): string {
 /** Buckets by their upper boundaries, from the lowest values to the highest. */
 function exponentialHistogramText(histogram: ExponentialHistogram): string {
   const { scale, zeroCount, positive, negative } = histogram;
-  const base = 2 ** 2 ** -scale;
+  const base = 2 ** (2 ** -scale);
   const below = negative.bucketCounts.map((count, i) => ({ count, boundary: -(base ** (negative.offset + i)) }));
   const above = positive.bucketCounts.map((count, i) => ({ count, boundary: base ** (positive.offset + i + 1) }));
   const filled = [...below.reverse(), { count: zeroCount, boundary: 0 }, ...above]

@@ -1,10 +1,4 @@
-import {
-  createNoopMeter,
-  diag,
-  type Meter as ApiMeter,
-  type MeterOptions,
-  type MeterProvider as ApiMeterProvider,
-} from "@opentelemetry/api";
+import { diag, type MeterOptions, type MeterProvider as ApiMeterProvider } from "@opentelemetry/api";
 import { type Clock, messageOf } from "@clew/base";
 import { type InstrumentationScope, ScopeRegistry, type ScopeOptions } from "../common/instrumentation-scope.ts";
 import { WallClock } from "../common/wall-clock.ts";
@@ -40,6 +34,7 @@ export interface MeterProviderConfig {
 export class MeterProvider implements ApiMeterProvider {
   readonly #readers: readonly IMetricReader[];
   readonly #meters: ScopeRegistry<Meter>;
+  readonly #idleMeters: ScopeRegistry<Meter>;
   #configurator: MeterConfigurator | undefined;
   #shutdown: Promise<void> | undefined;
 
@@ -58,6 +53,7 @@ export class MeterProvider implements ApiMeterProvider {
       random: config.random ?? Math.random,
     };
     this.#meters = new ScopeRegistry((scope) => new Meter(scope, settings, this.#isEnabled(scope)));
+    this.#idleMeters = new ScopeRegistry((scope) => new Meter(scope, { ...settings, readers: [] }, false));
     for (const [readerIndex, reader] of this.#readers.entries()) {
       const meters = (): Iterable<Meter> => this.#meters.values();
       reader.setMetricProducer(new MetricCollector({ resource, meters, readerIndex, clock }));
@@ -65,8 +61,8 @@ export class MeterProvider implements ApiMeterProvider {
   }
 
   /** After `shutdown`, a meter that does nothing. */
-  getMeter(name: string, version?: string, options?: MeterOptions & ScopeOptions): ApiMeter {
-    if (this.#shutdown !== undefined) return createNoopMeter();
+  getMeter(name: string, version?: string, options?: MeterOptions & ScopeOptions): Meter {
+    if (this.#shutdown !== undefined) return this.#idleMeters.get(name, version, options);
     if (typeof name !== "string" || name === "") {
       diag.warn(`a meter was made with the name ${JSON.stringify(name)}: expected that of the library that uses it`);
     }

@@ -1,51 +1,13 @@
-import { type Attributes, context, ROOT_CONTEXT, trace, ValueType } from "@opentelemetry/api";
+import { type Attributes, context, ROOT_CONTEXT, ValueType } from "@opentelemetry/api";
 import { afterEach, expect, test } from "vitest";
 import { CollectingMetricExporter } from "../collecting-exporters.test-kit.ts";
 import { collectDiagnostics } from "../diagnostics.test-kit.ts";
-import {
-  AggregationTemporality,
-  AsyncLocalStorageContextManager,
-  MeterProvider,
-  type MeterProviderConfig,
-  type MetricData,
-  PeriodicExportingMetricReader,
-} from "../index.ts";
+import { AsyncLocalStorageContextManager, MeterProvider, PeriodicExportingMetricReader } from "../index.ts";
+import { DeltaExporter, SAMPLED, setUp, UNSAMPLED } from "./collected-metrics.test-kit.ts";
 import { ManualClock } from "../manual-clock.test-kit.ts";
 import { unregisterAll } from "../registered-sdk.test-kit.ts";
 
 afterEach(unregisterAll);
-
-const SAMPLED = trace.setSpanContext(ROOT_CONTEXT, { traceId: "1".repeat(32), spanId: "2".repeat(16), traceFlags: 1 });
-const UNSAMPLED = trace.setSpanContext(ROOT_CONTEXT, {
-  traceId: "3".repeat(32),
-  spanId: "4".repeat(16),
-  traceFlags: 0,
-});
-
-class DeltaExporter extends CollectingMetricExporter {
-  selectAggregationTemporality(): AggregationTemporality {
-    return AggregationTemporality.DELTA;
-  }
-}
-
-function setUp({
-  exporter = new CollectingMetricExporter(),
-  ...config
-}: MeterProviderConfig & { exporter?: CollectingMetricExporter } = {}) {
-  const clock = new ManualClock();
-  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 1_000, clock, env: {} });
-  const provider = new MeterProvider({ readers: [reader], clock, env: {}, random: () => 0, ...config });
-  const collect = async (): Promise<MetricData[]> => {
-    const before = exporter.exports.length;
-    await provider.forceFlush();
-    return exporter.exports.slice(before).flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics }) => metrics));
-  };
-  const points = async (): Promise<[Attributes, unknown][]> =>
-    (await collect()).flatMap(({ dataPoints }) =>
-      dataPoints.map((point): [Attributes, unknown] => [point.attributes, point.value]),
-    );
-  return { clock, exporter, provider, meter: provider.getMeter("test"), collect, points };
-}
 
 test("a counter adds up by attributes, whatever their order, and ignores negative and infinite values", async () => {
   const diagnostics = collectDiagnostics();

@@ -4,10 +4,13 @@ import { acceptedValue } from "./accepted-value.ts";
 import type { InstrumentDescriptor } from "./instrument-descriptor.ts";
 import type { ObservableStorage } from "./observable-storage.ts";
 
+/** The readers, by their place in the provider, for which a callback was called and has not come back. */
+export type CallbackRuns = Set<number>;
+
 /** An instrument whose callbacks are asked at each collection. */
 export class ObservableInstrument implements Observable {
   readonly descriptor: InstrumentDescriptor;
-  readonly callbacks: Set<ObservableCallback> = new Set();
+  readonly callbacks: Map<ObservableCallback, CallbackRuns> = new Map();
   readonly #storages: readonly (readonly ObservableStorage[])[];
 
   /** `storages`: for each reader those of the metrics that views make of the instrument. */
@@ -17,7 +20,7 @@ export class ObservableInstrument implements Observable {
   }
 
   addCallback(callback: ObservableCallback): void {
-    this.callbacks.add(callback);
+    if (!this.callbacks.has(callback)) this.callbacks.set(callback, new Set());
   }
 
   removeCallback(callback: ObservableCallback): void {
