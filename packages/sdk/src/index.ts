@@ -30,21 +30,56 @@ export { SimpleSpanProcessor } from "./trace/simple-span-processor.ts";
 export { ConsoleSpanExporter } from "./trace/console-span-exporter.ts";
 
 export { MeterProvider, type MeterProviderConfig } from "./metrics/meter-provider.ts";
-export { type MetricProducer, type MetricReader } from "./metrics/metric-reader.ts";
+export { type MeterConfig, type MeterConfigurator } from "./metrics/meter-configurator.ts";
+export { Meter } from "./metrics/meter.ts";
+export {
+  type BoundCounter,
+  type BoundHistogram,
+  Counter,
+  Gauge,
+  HistogramInstrument,
+  UpDownCounter,
+} from "./metrics/instruments.ts";
+export { type AggregationOption, AggregationType } from "./metrics/aggregation-option.ts";
+export {
+  createAllowListAttributesProcessor,
+  createDenyListAttributesProcessor,
+  type IAttributesProcessor,
+} from "./metrics/attributes-processor.ts";
+export { type ViewMatchingMode, type ViewOptions } from "./metrics/view.ts";
+export {
+  type IMetricReader,
+  type MetricCollectOptions,
+  type MetricProducer,
+  MetricReader,
+  type MetricReaderOptions,
+} from "./metrics/metric-reader.ts";
+export { AttributesFilterResult, type MetricFilter, MetricFilterResult } from "./metrics/metric-filter.ts";
 export { type PushMetricExporter } from "./metrics/metric-exporter.ts";
+export { InMemoryMetricExporter } from "./metrics/in-memory-metric-exporter.ts";
 export { ConsoleMetricExporter } from "./metrics/console-metric-exporter.ts";
 export {
+  type CardinalityLimits,
   PeriodicExportingMetricReader,
-  type PeriodicExportingMetricReaderConfig,
+  type PeriodicExportingMetricReaderOptions,
 } from "./metrics/periodic-exporting-metric-reader.ts";
-export { type ExemplarFilter } from "./metrics/exemplar-reservoir.ts";
-export { type InstrumentDescriptor, InstrumentType } from "./metrics/instrument-descriptor.ts";
+export { type ExemplarFilter } from "./metrics/exemplar-filter.ts";
+export {
+  AlignedHistogramBucketExemplarReservoir,
+  type ExemplarReservoir,
+  SimpleFixedSizeExemplarReservoir,
+} from "./metrics/exemplar-reservoir.ts";
+export { type InstrumentAdvice, type InstrumentDescriptor } from "./metrics/instrument-descriptor.ts";
+export { InstrumentType } from "./metrics/instrument-type.ts";
 export {
   AggregationTemporality,
   type CollectionResult,
   type DataPoint,
   DataPointType,
   type Exemplar,
+  type ExponentialHistogram,
+  type ExponentialHistogramBuckets,
+  type ExponentialHistogramMetricData,
   type GaugeMetricData,
   type Histogram,
   type HistogramMetricData,
@@ -71,6 +106,7 @@ export {
 } from "./otlp/otlp-config.ts";
 export { OTLPTraceExporter } from "./otlp/otlp-trace-exporter.ts";
 export {
+  type HistogramAggregation,
   OTLPMetricExporter,
   type OTLPMetricExporterConfig,
   type TemporalityPreference,

@@ -26,7 +26,7 @@ import type { LogRecordProcessor } from "./logs/log-record-processor.ts";
 import { type LogRecordLimits, logRecordLimitsFromEnvironment } from "./logs/log-record-limits.ts";
 import { LoggerProvider } from "./logs/logger-provider.ts";
 import { MeterProvider } from "./metrics/meter-provider.ts";
-import type { MetricReader } from "./metrics/metric-reader.ts";
+import type { IMetricReader } from "./metrics/metric-reader.ts";
 import {
   defaultResource,
   type Resource,
@@ -57,7 +57,7 @@ export interface NodeSDKConfig {
   readonly spanProcessors?: readonly SpanProcessor[];
   readonly spanLimits?: Partial<SpanLimits>;
   readonly idGenerator?: IdGenerator;
-  readonly metricReaders?: readonly MetricReader[];
+  readonly metricReaders?: readonly IMetricReader[];
   readonly logRecordProcessors?: readonly LogRecordProcessor[];
   readonly logRecordLimits?: Partial<LogRecordLimits>;
   readonly textMapPropagator?: TextMapPropagator;

@@ -152,6 +152,11 @@ export class Writer {
   /** A `fixed64` or `sfixed64` field from its two unsigned 32-bit halves. */
   fixed64Parts(field: number, low: number, high: number): void {
     this.tag(field, FIXED64);
+    this.rawFixed64Parts(low, high);
+  }
+
+  /** The same without a tag, as an item of a packed list. */
+  rawFixed64Parts(low: number, high: number): void {
     this.#reserve(8);
     this.#littleWord(low);
     this.#littleWord(high);

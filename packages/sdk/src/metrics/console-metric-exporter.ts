@@ -1,6 +1,13 @@
 import { attributesText, timeText, toStandardOutput, type WriteLine } from "../common/console-text.ts";
 import { type ExportResult, SUCCESS } from "../common/export-result.ts";
-import { type DataPoint, DataPointType, type Histogram, type MetricData, type ResourceMetrics } from "./metric-data.ts";
+import {
+  type DataPoint,
+  DataPointType,
+  type ExponentialHistogram,
+  type Histogram,
+  type MetricData,
+  type ResourceMetrics,
+} from "./metric-data.ts";
 import type { PushMetricExporter } from "./metric-exporter.ts";
 
 /** Prints metrics for people, a line for each data point. */
@@ -31,16 +38,38 @@ function linesOf(metric: MetricData): string[] {
   const { name, unit } = metric.descriptor;
   const head = (point: DataPoint<unknown>): string =>
     `${timeText(point.endTime)} METRIC ${name}${unit === "" ? "" : ` [${unit}]`}${attributesText(point.attributes)} =`;
-  if (metric.dataPointType === DataPointType.HISTOGRAM) {
-    return metric.dataPoints.map((point) => `${head(point)} ${histogramText(point.value)}`);
+  switch (metric.dataPointType) {
+    case DataPointType.HISTOGRAM:
+      return metric.dataPoints.map((point) => `${head(point)} ${histogramText(point.value)}`);
+    case DataPointType.EXPONENTIAL_HISTOGRAM:
+      return metric.dataPoints.map((point) => `${head(point)} ${exponentialHistogramText(point.value)}`);
+    default:
+      return metric.dataPoints.map((point) => `${head(point)} ${point.value}`);
   }
-  return metric.dataPoints.map((point) => `${head(point)} ${point.value}`);
 }
 
-function histogramText({ count, sum, min, max, buckets }: Histogram): string {
-  const filled = buckets.counts
-    .map((bucketCount, i) => ({ bucketCount, boundary: buckets.boundaries[i] ?? "+Inf" }))
-    .filter(({ bucketCount }) => bucketCount > 0)
-    .map(({ bucketCount, boundary }) => `<=${boundary}:${bucketCount}`);
-  return `count ${count}, sum ${sum}, min ${min}, max ${max}, buckets ${filled.join(" ")}`;
+function histogramText(histogram: Histogram): string {
+  const { boundaries, counts } = histogram.buckets;
+  const filled = counts
+    .map((count, i) => ({ count, boundary: boundaries[i] ?? "+Inf" }))
+    .filter(({ count }) => count > 0)
+    .map(({ count, boundary }) => `<=${boundary}:${count}`);
+  return `${summaryText(histogram)}, buckets ${filled.join(" ")}`;
+}
+
+/** Buckets by their upper boundaries, from the lowest values to the highest. */
+function exponentialHistogramText(histogram: ExponentialHistogram): string {
+  const { scale, zeroCount, positive, negative } = histogram;
+  const base = 2 ** (2 ** -scale);
+  const below = negative.bucketCounts.map((count, i) => ({ count, boundary: -(base ** (negative.offset + i)) }));
+  const above = positive.bucketCounts.map((count, i) => ({ count, boundary: base ** (positive.offset + i + 1) }));
+  const filled = [...below.reverse(), { count: zeroCount, boundary: 0 }, ...above]
+    .filter(({ count }) => count > 0)
+    .map(({ count, boundary }) => `<=${Number(boundary.toPrecision(4))}:${count}`);
+  return `${summaryText(histogram)}, scale ${scale}, buckets ${filled.join(" ")}`;
+}
+
+function summaryText({ count, sum, min, max }: Histogram | ExponentialHistogram): string {
+  const parts = Object.entries({ count, sum, min, max }).filter(([, value]) => value !== undefined);
+  return parts.map(([name, value]) => `${name} ${value}`).join(", ");
 }

@@ -1,35 +1,65 @@
-/** Writes collected metrics as OTLP's `ResourceMetrics` (opentelemetry/proto/metrics/v1). */
-import { type Attributes, ValueType } from "@opentelemetry/api";
-import { Writer } from "@clew/otlp";
-import { type AnyValue, writeKeyValue } from "../common/any-value.ts";
+/** Writes collected metrics as OTLP's `Metric` (opentelemetry/proto/metrics/v1). */
+import { type Attributes, type HrTime, ValueType } from "@opentelemetry/api";
+import { LENGTH_DELIMITED, nanosParts, Writer } from "@clew/otlp";
+import { copyValue, writeKeyValue } from "../common/any-value.ts";
 import { writeTime } from "../common/hr-time.ts";
 import type { EncodeItem, Scoped } from "../otlp/encoded-batch.ts";
 import { HexIds } from "../otlp/hex-ids.ts";
 import {
   AggregationTemporality,
-  type DataPoint,
   DataPointType,
   type Exemplar,
+  type ExponentialHistogram,
+  type ExponentialHistogramBuckets,
   type Histogram,
   type MetricData,
 } from "./metric-data.ts";
+import type { CollectedMetric } from "./metric-sink.ts";
+import { Series } from "./series.ts";
 
 const OTLP_DELTA = 1;
 const OTLP_CUMULATIVE = 2;
-// The fields of `attributes` differ between the two kinds of data points.
+// The field of `attributes` differs between the kinds of data points.
 const NUMBER_ATTRIBUTES = 7;
 const HISTOGRAM_ATTRIBUTES = 9;
+const EXPONENTIAL_ATTRIBUTES = 1;
+
+const TWO_32 = 2 ** 32;
+/** A tag and the value. */
+const FIXED64_FIELD_BYTES = 9;
 
 /** A metric with the place where it belongs in a request. */
 export interface ScopedMetric extends Scoped {
-  readonly metric: MetricData;
+  readonly metric: MetricData | CollectedMetric;
 }
 
-/** Writes metrics. A series' attributes are the same object at every collection, so their bytes are kept. */
+/** What a data point and a series have in common. */
+interface Point<Value> {
+  readonly attributes: Attributes;
+  readonly startTime: HrTime;
+  readonly value: Value;
+  readonly exemplars: readonly Exemplar[];
+}
+
+/** What all points of a metric share. */
+interface Layout {
+  readonly isInteger: boolean;
+  readonly isDelta: boolean;
+  readonly end: NanosParts;
+}
+
+type NanosParts = ReturnType<typeof nanosParts>;
+
+/** Writes metrics. What never changes of a series is written once and copied from then on. */
 export class MetricEncoder {
   readonly #ids = new HexIds();
   readonly #scratch = new Writer();
-  readonly #attributeBytes = new WeakMap<Attributes, Uint8Array>();
+  // The start time written last: that of all series of a delta metric.
+  #startTime: HrTime = [0, 0];
+  #start: NanosParts = { low: 0, high: 0 };
+  // The boundaries written last, and their bytes: all series of a histogram share them.
+  #boundaries: readonly number[] = [];
+  #boundaryBytes: Uint8Array = new Uint8Array(0);
 
   readonly encode: EncodeItem<ScopedMetric> = (writer, field, { metric }) => {
     const { name, description, unit } = metric.descriptor;
@@ -41,92 +71,211 @@ export class MetricEncoder {
     writer.end(start);
   };
 
-  #writeData(writer: Writer, metric: MetricData): void {
-    const isInteger = metric.descriptor.valueType === ValueType.INT;
-    if (metric.dataPointType === DataPointType.HISTOGRAM) {
-      const start = writer.begin(9);
-      for (const point of metric.dataPoints) this.#writeHistogramPoint(writer, point, isInteger);
-      writer.uint(2, otlpTemporality(metric));
-      return writer.end(start);
+  #writeData(writer: Writer, metric: MetricData | CollectedMetric): void {
+    const { aggregationTemporality, dataPointType } = metric;
+    const isDelta = aggregationTemporality === AggregationTemporality.DELTA;
+    const start = writer.begin(dataField(dataPointType));
+    if (isCollected(metric)) this.#writePoints(writer, metric, metric.dataPoints, metric.endTime);
+    else for (const point of metric.dataPoints) this.#writePoints(writer, metric, [point], point.endTime);
+    if (dataPointType !== DataPointType.GAUGE) writer.uint(2, isDelta ? OTLP_DELTA : OTLP_CUMULATIVE);
+    if (dataPointType === DataPointType.SUM && metric.isMonotonic) writer.bool(3, true);
+    writer.end(start);
+  }
+
+  /** The type of the metric says what the values are. */
+  #writePoints(
+    writer: Writer,
+    { descriptor, dataPointType, aggregationTemporality }: MetricData | CollectedMetric,
+    points: readonly Point<unknown>[],
+    endTime: HrTime,
+  ): void {
+    const layout = {
+      isInteger: descriptor.valueType === ValueType.INT,
+      isDelta: aggregationTemporality === AggregationTemporality.DELTA,
+      end: nanosParts(Math.max(endTime[0], 0), endTime[1]),
+    };
+    switch (dataPointType) {
+      case DataPointType.HISTOGRAM:
+        for (const point of points as readonly Point<Histogram>[]) this.#writeHistogram(writer, point, layout);
+        break;
+      case DataPointType.EXPONENTIAL_HISTOGRAM:
+        for (const point of points as readonly Point<ExponentialHistogram>[]) {
+          this.#writeExponentialHistogram(writer, point, layout);
+        }
+        break;
+      default:
+        for (const point of points as readonly Point<number>[]) this.#writeNumber(writer, point, layout);
     }
-    const isGauge = metric.dataPointType === DataPointType.GAUGE;
-    const start = writer.begin(isGauge ? 5 : 7);
-    for (const point of metric.dataPoints) this.#writeNumberPoint(writer, point, isInteger);
-    if (!isGauge) writer.uint(2, otlpTemporality(metric));
-    if (!isGauge && metric.isMonotonic) writer.bool(3, true);
-    writer.end(start);
   }
 
-  #writeNumberPoint(writer: Writer, point: DataPoint<number>, isInteger: boolean): void {
-    const start = writer.begin(1);
-    writeTime(writer, 2, point.startTime);
-    writeTime(writer, 3, point.endTime);
-    if (isInteger) writer.fixed64(6, BigInt(point.value));
+  #writeNumber(writer: Writer, point: Point<number>, layout: Layout): void {
+    const head = this.#headOf(point, NUMBER_ATTRIBUTES, layout.isDelta);
+    const start = this.#begin(writer, point, head, layout, FIXED64_FIELD_BYTES);
+    if (layout.isInteger) writeInteger(writer, 6, point.value);
     else writer.double(4, point.value);
-    for (const exemplar of point.exemplars) this.#writeExemplar(writer, 5, exemplar, isInteger);
-    writer.raw(this.#bytesOf(point.attributes, NUMBER_ATTRIBUTES));
-    writer.end(start);
+    if (point.exemplars.length > 0) this.#end(writer, start, 5, point, layout);
   }
 
-  #writeHistogramPoint(writer: Writer, point: DataPoint<Histogram>, isInteger: boolean): void {
-    const { count, sum, min, max, buckets } = point.value;
-    const start = writer.begin(1);
-    writeTime(writer, 2, point.startTime);
-    writeTime(writer, 3, point.endTime);
+  #writeHistogram(writer: Writer, point: Point<Histogram>, layout: Layout): void {
+    const { count, sum = Number.NaN, min = Infinity, max = -Infinity, buckets } = point.value;
+    const head = this.#headOf(point, HISTOGRAM_ATTRIBUTES, layout.isDelta);
+    const hasSum = !Number.isNaN(sum);
+    const hasRange = min <= max;
+    const boundaries = this.#bytesOf(buckets.boundaries);
+    const countsLength = buckets.counts.length * 8;
+    const fields = 1 + (hasSum ? 1 : 0) + (hasRange ? 2 : 0);
+    const length = fields * FIXED64_FIELD_BYTES + 1 + varintSize(countsLength) + countsLength + boundaries.length;
+    const start = this.#begin(writer, point, head, layout, length);
     writeCount(writer, 4, count);
-    writer.double(5, sum);
-    writer.bytes(6, packedCounts(buckets.counts));
-    writer.bytes(7, packedDoubles(buckets.boundaries));
-    for (const exemplar of point.exemplars) this.#writeExemplar(writer, 8, exemplar, isInteger);
-    writer.raw(this.#bytesOf(point.attributes, HISTOGRAM_ATTRIBUTES));
-    if (min !== undefined) writer.double(11, min);
-    if (max !== undefined) writer.double(12, max);
+    if (hasSum) writer.double(5, sum);
+    writer.tag(6, LENGTH_DELIMITED);
+    writer.varint(countsLength);
+    for (const bucket of buckets.counts) writer.rawFixed64Parts(bucket, highWord(bucket));
+    writer.raw(boundaries);
+    if (hasRange) {
+      writer.double(11, min);
+      writer.double(12, max);
+    }
+    if (point.exemplars.length > 0) this.#end(writer, start, 8, point, layout);
+  }
+
+  /** How long it gets is known at the end only. */
+  #writeExponentialHistogram(writer: Writer, point: Point<ExponentialHistogram>, layout: Layout): void {
+    const { count, sum = Number.NaN, scale, zeroCount, positive, negative } = point.value;
+    const { min = Infinity, max = -Infinity } = point.value;
+    const start = writer.begin(1);
+    writer.raw(this.#headOf(point, EXPONENTIAL_ATTRIBUTES, layout.isDelta));
+    this.#writeTimes(writer, point, layout);
+    writeCount(writer, 4, count);
+    if (!Number.isNaN(sum)) writer.double(5, sum);
+    writer.sint32(6, scale);
+    writeCount(writer, 7, zeroCount);
+    writeBuckets(writer, 8, positive);
+    writeBuckets(writer, 9, negative);
+    if (min <= max) {
+      writer.double(12, min);
+      writer.double(13, max);
+    }
+    this.#end(writer, start, 11, point, layout);
+  }
+
+  /** Opens a point that has `restLength` bytes after its times; exemplars, if there are any, come on top and need `#end`. */
+  #begin(writer: Writer, point: Point<unknown>, head: Uint8Array, layout: Layout, restLength: number): number {
+    let start = 0;
+    if (point.exemplars.length > 0) {
+      start = writer.begin(1);
+    } else {
+      const times = layout.isDelta ? 2 : 1;
+      writer.tag(1, LENGTH_DELIMITED);
+      writer.varint(head.length + times * FIXED64_FIELD_BYTES + restLength);
+    }
+    writer.raw(head);
+    this.#writeTimes(writer, point, layout);
+    return start;
+  }
+
+  #writeTimes(writer: Writer, { startTime }: Point<unknown>, { isDelta, end }: Layout): void {
+    if (isDelta) this.#writeStart(writer, startTime);
+    writer.fixed64Parts(3, end.low, end.high);
+  }
+
+  #writeStart(writer: Writer, startTime: HrTime): void {
+    if (startTime !== this.#startTime) {
+      this.#startTime = startTime;
+      this.#start = nanosParts(Math.max(startTime[0], 0), startTime[1]);
+    }
+    writer.fixed64Parts(2, this.#start.low, this.#start.high);
+  }
+
+  #end(writer: Writer, start: number, field: number, { exemplars }: Point<unknown>, { isInteger }: Layout): void {
+    for (const exemplar of exemplars) this.#writeExemplar(writer, field, exemplar, isInteger);
     writer.end(start);
   }
 
   #writeExemplar(writer: Writer, field: number, exemplar: Exemplar, isInteger: boolean): void {
     const start = writer.begin(field);
     writeTime(writer, 2, exemplar.timestamp);
-    if (isInteger) writer.fixed64(6, BigInt(exemplar.value));
+    if (isInteger) writeInteger(writer, 6, exemplar.value);
     else writer.double(3, exemplar.value);
     if (exemplar.spanId !== undefined) writer.bytes(4, this.#ids.spanId(exemplar.spanId));
     if (exemplar.traceId !== undefined) writer.bytes(5, this.#ids.traceId(exemplar.traceId));
-    for (const [key, value] of Object.entries(exemplar.filteredAttributes)) {
-      writeKeyValue(writer, 7, key, value as AnyValue);
-    }
+    writeAttributes(writer, 7, exemplar.filteredAttributes);
     writer.end(start);
   }
 
-  #bytesOf(attributes: Attributes, field: number): Uint8Array {
-    const known = this.#attributeBytes.get(attributes);
-    if (known !== undefined) return known;
-    this.#scratch.reset();
-    for (const [key, value] of Object.entries(attributes)) writeKeyValue(this.#scratch, field, key, value as AnyValue);
-    const bytes = this.#scratch.finish();
-    this.#attributeBytes.set(attributes, bytes);
-    return bytes;
+  /** What stays the same of a point: its attributes and, unless it is delta, its start time. */
+  #headOf(point: Point<unknown>, attributesField: number, isDelta: boolean): Uint8Array {
+    if (point instanceof Series && point.encoded !== undefined) return point.encoded;
+    const scratch = this.#scratch;
+    scratch.reset();
+    writeAttributes(scratch, attributesField, point.attributes);
+    if (!isDelta) writeTime(scratch, 2, point.startTime);
+    if (!(point instanceof Series)) return scratch.view();
+    point.encoded = scratch.finish();
+    return point.encoded;
+  }
+
+  /** The field `explicit_bounds` of a histogram. */
+  #bytesOf(boundaries: readonly number[]): Uint8Array {
+    if (boundaries === this.#boundaries) return this.#boundaryBytes;
+    const field = new Writer(boundaries.length * 8 + 8);
+    field.tag(7, LENGTH_DELIMITED);
+    field.varint(boundaries.length * 8);
+    for (const boundary of boundaries) field.rawDouble(boundary);
+    this.#boundaries = boundaries;
+    this.#boundaryBytes = field.take();
+    return this.#boundaryBytes;
   }
 }
 
-function otlpTemporality({ aggregationTemporality }: MetricData): number {
-  return aggregationTemporality === AggregationTemporality.DELTA ? OTLP_DELTA : OTLP_CUMULATIVE;
+function isCollected(metric: MetricData | CollectedMetric): metric is CollectedMetric {
+  return "endTime" in metric;
+}
+
+function dataField(dataPointType: DataPointType): number {
+  switch (dataPointType) {
+    case DataPointType.GAUGE:
+      return 5;
+    case DataPointType.SUM:
+      return 7;
+    case DataPointType.HISTOGRAM:
+      return 9;
+    default:
+      return 10;
+  }
+}
+
+function writeAttributes(writer: Writer, field: number, attributes: Attributes): void {
+  // The SDK copied them from what it can write; others' data points may hold anything.
+  for (const [key, value] of Object.entries(attributes)) {
+    const copy = copyValue(value, Infinity);
+    if (copy !== undefined) writeKeyValue(writer, field, key, copy);
+  }
+}
+
+function writeBuckets(writer: Writer, field: number, { offset, bucketCounts }: ExponentialHistogramBuckets): void {
+  if (bucketCounts.length === 0) return;
+  const start = writer.begin(field);
+  writer.sint32(1, offset);
+  const countsStart = writer.begin(2);
+  for (const count of bucketCounts) writer.varint(count);
+  writer.end(countsStart);
+  writer.end(start);
 }
 
 function writeCount(writer: Writer, field: number, count: number): void {
-  writer.fixed64Parts(field, count >>> 0, Math.floor(count / 2 ** 32));
+  writer.fixed64Parts(field, count, highWord(count));
 }
 
-function packedCounts(counts: readonly number[]): Uint8Array {
-  const bytes = Buffer.allocUnsafe(counts.length * 8);
-  for (const [i, count] of counts.entries()) {
-    bytes.writeUInt32LE(count >>> 0, i * 8);
-    bytes.writeUInt32LE(Math.floor(count / 2 ** 32), i * 8 + 4);
-  }
-  return bytes;
+function highWord(count: number): number {
+  return count < TWO_32 ? 0 : Math.floor(count / TWO_32);
 }
 
-function packedDoubles(values: readonly number[]): Uint8Array {
-  const bytes = Buffer.allocUnsafe(values.length * 8);
-  for (const [i, value] of values.entries()) bytes.writeDoubleLE(value, i * 8);
-  return bytes;
+/** As `sfixed64`: the two halves of the two's complement. */
+function writeInteger(writer: Writer, field: number, value: number): void {
+  writer.fixed64Parts(field, value, Math.floor(value / TWO_32));
+}
+
+function varintSize(length: number): number {
+  return length < 128 ? 1 : length < 16_384 ? 2 : 3;
 }

@@ -1,16 +1,7 @@
-import { type MetricAdvice, type MetricOptions, ValueType } from "@opentelemetry/api";
+import { diag, type MetricAdvice, type MetricOptions, ValueType } from "@opentelemetry/api";
 import { optionalText } from "../common/text.ts";
-
-export const InstrumentType = {
-  COUNTER: "COUNTER",
-  GAUGE: "GAUGE",
-  HISTOGRAM: "HISTOGRAM",
-  UP_DOWN_COUNTER: "UP_DOWN_COUNTER",
-  OBSERVABLE_COUNTER: "OBSERVABLE_COUNTER",
-  OBSERVABLE_GAUGE: "OBSERVABLE_GAUGE",
-  OBSERVABLE_UP_DOWN_COUNTER: "OBSERVABLE_UP_DOWN_COUNTER",
-} as const;
-export type InstrumentType = (typeof InstrumentType)[keyof typeof InstrumentType];
+import { boundariesProblem } from "./aggregation-option.ts";
+import type { InstrumentType } from "./instrument-type.ts";
 
 export interface InstrumentDescriptor {
   readonly name: string;
@@ -18,7 +9,14 @@ export interface InstrumentDescriptor {
   readonly unit: string;
   readonly type: InstrumentType;
   readonly valueType: ValueType;
-  readonly advice: MetricAdvice;
+  readonly advice: InstrumentAdvice;
+}
+
+/** What the one who makes an instrument recommends; views win over it. */
+export interface InstrumentAdvice {
+  readonly explicitBucketBoundaries?: readonly number[];
+  /** The keys of the attributes that are kept. */
+  readonly attributes?: readonly string[];
 }
 
 /** Specification, "Instrument name syntax". */
@@ -39,17 +37,27 @@ export function describeInstrument(
     description: optionalText(options.description) ?? "",
     unit: optionalText(options.unit) ?? "",
     valueType: options.valueType ?? ValueType.DOUBLE,
-    advice: options.advice ?? {},
+    advice: validAdvice(name, options.advice ?? {}),
   };
+}
+
+function validAdvice(name: string, advice: MetricAdvice & InstrumentAdvice): InstrumentAdvice {
+  const { explicitBucketBoundaries, attributes } = advice;
+  const problem = boundariesProblem(explicitBucketBoundaries);
+  if (problem !== undefined) diag.error(`${name}: the advice is ignored, the default is used: ${problem}`);
+  const areKeys = attributes === undefined || (Array.isArray(attributes) && attributes.every(isText));
+  if (!areKeys) diag.error(`${name}: the advice is ignored, all attributes are kept: attributes is no list of keys`);
+  return {
+    ...(explicitBucketBoundaries !== undefined && problem === undefined && { explicitBucketBoundaries }),
+    ...(attributes !== undefined && areKeys && { attributes }),
+  };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
 }
 
 /** Two that agree in this are the same instrument. Names do not differ by case; advice does not identify. */
 export function identityOf({ name, type, description, unit, valueType }: InstrumentDescriptor): string {
   return JSON.stringify([name.toLowerCase(), type, description, unit, valueType]);
-}
-
-export function isMonotonic(type: InstrumentType): boolean {
-  return (
-    type === InstrumentType.COUNTER || type === InstrumentType.OBSERVABLE_COUNTER || type === InstrumentType.HISTOGRAM
-  );
 }

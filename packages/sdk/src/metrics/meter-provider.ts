@@ -1,30 +1,29 @@
-import {
-  diag,
-  type Meter as ApiMeter,
-  type MeterOptions,
-  type MeterProvider as ApiMeterProvider,
-} from "@opentelemetry/api";
+import { diag, type MeterOptions, type MeterProvider as ApiMeterProvider } from "@opentelemetry/api";
 import { type Clock, messageOf } from "@clew/base";
-import { hrTimeOf } from "../common/hr-time.ts";
-import { ScopeRegistry } from "../common/instrumentation-scope.ts";
+import { type InstrumentationScope, ScopeRegistry, type ScopeOptions } from "../common/instrumentation-scope.ts";
 import { WallClock } from "../common/wall-clock.ts";
 import { type Environment, readChoice } from "../config/environment.ts";
 import { defaultResource, type Resource } from "../resource/resource.ts";
-import type { ExemplarFilter } from "./exemplar-reservoir.ts";
+import { AggregationType } from "./aggregation-option.ts";
+import { eligibility, type ExemplarFilter } from "./exemplar-filter.ts";
 import { Meter } from "./meter.ts";
-import type { CollectionResult, ScopeMetrics } from "./metric-data.ts";
-import type { MetricReader } from "./metric-reader.ts";
-
-/** Specification, "Configuration of cardinality limits", default. */
-const DEFAULT_CARDINALITY_LIMIT = 2_000;
-const DEFAULT_CALLBACK_TIMEOUT_MS = 30_000;
+import type { MeterConfigurator } from "./meter-configurator.ts";
+import type { ReaderSettings } from "./meter-settings.ts";
+import { MetricCollector } from "./metric-collector.ts";
+import { DEFAULT_CARDINALITY_LIMIT, type IMetricReader, type TimeoutOptions } from "./metric-reader.ts";
+import type { ViewMatchingMode, ViewOptions } from "./view.ts";
+import { ViewRegistry } from "./view-registry.ts";
 
 export interface MeterProviderConfig {
   readonly resource?: Resource;
-  readonly readers?: readonly MetricReader[];
+  readonly readers?: readonly IMetricReader[];
+  readonly views?: readonly ViewOptions[];
+  /** `independent` */
+  readonly viewMatchingMode?: ViewMatchingMode;
+  readonly meterConfigurator?: MeterConfigurator;
   /** `trace_based`, unless given here or by `OTEL_METRICS_EXEMPLAR_FILTER`. */
   readonly exemplarFilter?: ExemplarFilter;
-  /** How many series an instrument may have for a reader; further ones share an overflow series. 2000 */
+  /** How many series a metric may have, whatever the readers say; views win. Further ones share an overflow series. */
   readonly cardinalityLimit?: number;
   readonly clock?: Clock;
   readonly random?: () => number;
@@ -33,72 +32,71 @@ export interface MeterProviderConfig {
 
 /** Makes meters, and lets its readers collect what their instruments measured. */
 export class MeterProvider implements ApiMeterProvider {
-  readonly #resource: Resource;
-  readonly #readers: readonly MetricReader[];
-  readonly #clock: Clock;
+  readonly #readers: readonly IMetricReader[];
   readonly #meters: ScopeRegistry<Meter>;
+  readonly #idleMeters: ScopeRegistry<Meter>;
+  #configurator: MeterConfigurator | undefined;
   #shutdown: Promise<void> | undefined;
 
   constructor(config: MeterProviderConfig = {}) {
-    this.#resource = config.resource ?? defaultResource();
+    const clock = config.clock ?? new WallClock();
+    const filter = config.exemplarFilter ?? exemplarFilterFromEnvironment(config.env ?? process.env) ?? "trace_based";
     this.#readers = config.readers ?? [];
-    this.#clock = config.clock ?? new WallClock();
-    const shared = {
-      cardinalityLimit: config.cardinalityLimit ?? DEFAULT_CARDINALITY_LIMIT,
-      exemplarFilter:
-        config.exemplarFilter ?? exemplarFilterFromEnvironment(config.env ?? process.env) ?? "trace_based",
-      clock: this.#clock,
+    this.#configurator = config.meterConfigurator;
+    const resource = config.resource ?? defaultResource();
+    const settings = {
+      resource,
+      readers: this.#readers.map((reader) => readerSettings(reader, config.cardinalityLimit)),
+      views: new ViewRegistry(config.views ?? [], validMode(config.viewMatchingMode)),
+      eligibility: eligibility(filter),
+      clock,
       random: config.random ?? Math.random,
     };
-    this.#meters = new ScopeRegistry(
-      (scope) =>
-        new Meter(scope, (type) =>
-          this.#readers.map((reader) => ({ ...shared, temporality: reader.selectAggregationTemporality(type) })),
-        ),
-    );
-    for (const [index, reader] of this.#readers.entries()) {
-      reader.setMetricProducer({ collect: (options) => this.#collect(index, options?.timeoutMillis) });
+    this.#meters = new ScopeRegistry((scope) => new Meter(scope, settings, this.#isEnabled(scope)));
+    this.#idleMeters = new ScopeRegistry((scope) => new Meter(scope, { ...settings, readers: [] }, false));
+    for (const [readerIndex, reader] of this.#readers.entries()) {
+      const meters = (): Iterable<Meter> => this.#meters.values();
+      reader.setMetricProducer(new MetricCollector({ resource, meters, readerIndex, clock }));
     }
   }
 
-  getMeter(name: string, version?: string, options?: MeterOptions): ApiMeter {
+  /** After `shutdown`, a meter that does nothing. */
+  getMeter(name: string, version?: string, options?: MeterOptions & ScopeOptions): Meter {
+    if (this.#shutdown !== undefined) return this.#idleMeters.get(name, version, options);
+    if (typeof name !== "string" || name === "") {
+      diag.warn(`a meter was made with the name ${JSON.stringify(name)}: expected that of the library that uses it`);
+    }
     return this.#meters.get(name, version, options);
   }
 
-  /** Has every reader collect and export. */
-  forceFlush(): Promise<void> {
-    return this.#shutdown ?? this.#await("forceFlush");
+  /** Applies to the meters that there are, too. */
+  setMeterConfigurator(configurator: MeterConfigurator | undefined): void {
+    this.#configurator = configurator;
+    for (const meter of this.#meters.values()) meter.setEnabled(this.#isEnabled(meter.scope));
   }
 
-  /** Has every reader collect and export a last time. */
-  shutdown(): Promise<void> {
-    this.#shutdown ??= this.#await("shutdown");
+  /** Has every reader collect and export. Never rejects. */
+  forceFlush(options: TimeoutOptions = {}): Promise<void> {
+    return this.#shutdown ?? this.#await("forceFlush", options);
+  }
+
+  /** Has every reader collect and export a last time. Never rejects. */
+  shutdown(options: TimeoutOptions = {}): Promise<void> {
+    this.#shutdown ??= this.#await("shutdown", options);
     return this.#shutdown;
   }
 
-  async #collect(readerIndex: number, timeoutMs = DEFAULT_CALLBACK_TIMEOUT_MS): Promise<CollectionResult> {
-    const meters = [...this.#meters.values()];
-    const run = (callback: () => void | Promise<void>): Promise<unknown> => this.#runCallback(callback, timeoutMs);
-    const errors = await Promise.all(meters.map((meter) => meter.observe(readerIndex, run)));
-    const endTime = hrTimeOf(this.#clock.nowMs());
-    const scopeMetrics: ScopeMetrics[] = [];
-    for (const meter of meters) {
-      const metrics = meter.collect(readerIndex, endTime);
-      if (metrics.length > 0) scopeMetrics.push({ scope: meter.scope, metrics });
+  #isEnabled(scope: InstrumentationScope): boolean {
+    try {
+      return this.#configurator?.(scope)?.enabled ?? true;
+    } catch (thrown) {
+      diag.error(`the meter configurator failed for ${scope.name}, which is enabled: ${messageOf(thrown)}`);
+      return true;
     }
-    return { resourceMetrics: { resource: this.#resource, scopeMetrics }, errors: errors.flat() };
   }
 
-  /** A callback that does not come back must not hold up the others. */
-  #runCallback(callback: () => void | Promise<void>, timeoutMs: number): Promise<unknown> {
-    return new Promise((resolve) => {
-      const cancelTimer = this.#clock.after(timeoutMs, () => resolve(new Error(`took longer than ${timeoutMs} ms`)));
-      void outcomeOf(callback).then(resolve).finally(cancelTimer);
-    });
-  }
-
-  async #await(operation: "forceFlush" | "shutdown"): Promise<void> {
-    const outcomes = await Promise.allSettled(this.#readers.map(async (reader) => reader[operation]()));
+  async #await(operation: "forceFlush" | "shutdown", options: TimeoutOptions): Promise<void> {
+    const outcomes = await Promise.allSettled(this.#readers.map(async (reader) => reader[operation](options)));
     for (const outcome of outcomes) {
       if (outcome.status === "rejected")
         diag.error(`a metric reader failed at ${operation}: ${messageOf(outcome.reason)}`);
@@ -106,15 +104,21 @@ export class MeterProvider implements ApiMeterProvider {
   }
 }
 
+/** Readers are the user's code: what they need not answer has a default. */
+function readerSettings(reader: IMetricReader, providerLimit: number | undefined): ReaderSettings {
+  return {
+    aggregation: (type) => reader.selectAggregation?.(type) ?? { type: AggregationType.DEFAULT },
+    temporality: (type) => reader.selectAggregationTemporality(type),
+    cardinalityLimit: (type) => providerLimit ?? reader.selectCardinalityLimit?.(type) ?? DEFAULT_CARDINALITY_LIMIT,
+  };
+}
+
 function exemplarFilterFromEnvironment(env: Environment): ExemplarFilter | undefined {
   return readChoice(env, "OTEL_METRICS_EXEMPLAR_FILTER", ["trace_based", "always_on", "always_off"]);
 }
 
-async function outcomeOf(callback: () => void | Promise<void>): Promise<unknown> {
-  try {
-    await callback();
-    return undefined;
-  } catch (thrown) {
-    return thrown ?? new Error("rejected");
-  }
+function validMode(mode: ViewMatchingMode | undefined): ViewMatchingMode {
+  if (mode === undefined || mode === "independent" || mode === "composable") return mode ?? "independent";
+  diag.warn(`viewMatchingMode is ${JSON.stringify(mode)}, expected independent or composable: independent is used`);
+  return "independent";
 }

@@ -9,67 +9,67 @@ import {
   type Observable,
 } from "@opentelemetry/api";
 import type { InstrumentationScope } from "../common/instrumentation-scope.ts";
-import { Counter, Gauge, HistogramInstrument, UpDownCounter } from "./instruments.ts";
 import {
   describeInstrument,
   identityOf,
   type InstrumentDescriptor,
-  InstrumentType,
   isValidInstrumentName,
 } from "./instrument-descriptor.ts";
-import type { MetricData } from "./metric-data.ts";
-import { type MetricStorage, ObservableStorage, type StorageSettings, SynchronousStorage } from "./metric-storage.ts";
+import { InstrumentType } from "./instrument-type.ts";
+import { Counter, Gauge, HistogramInstrument, SynchronousInstrument, UpDownCounter } from "./instruments.ts";
+import type { MeterSettings } from "./meter-settings.ts";
+import type { MetricFilter } from "./metric-filter.ts";
+import type { MetricSink } from "./metric-sink.ts";
+import type { MetricStorage, StorageSettings } from "./metric-storage.ts";
+import { ObservableCallbacks, type ObservationRound } from "./observable-callbacks.ts";
 import { ObservableInstrument } from "./observable-instrument.ts";
+import { ObservableStorage } from "./observable-storage.ts";
+import { StreamRegistry } from "./stream-registry.ts";
+import { SynchronousStorage } from "./synchronous-storage.ts";
 
 interface Registered {
-  readonly descriptor: InstrumentDescriptor;
-  readonly instrument: unknown;
-  /** One for each reader of the provider, in its order. */
-  readonly storages: readonly MetricStorage[];
+  readonly instrument: SynchronousInstrument | ObservableInstrument;
+  /** For each reader of the provider, in its order. */
+  readonly storages: readonly (readonly MetricStorage[])[];
 }
 
-interface BatchCallback {
-  readonly callback: BatchObservableCallback;
-  readonly observables: ReadonlySet<Observable>;
-}
-
-/** Runs a callback; resolves to what it threw, if it did, or to an error when it takes too long. */
-export type RunCallback = (callback: () => void | Promise<void>) => Promise<unknown>;
+type SynchronousClass<Instrument> = new (
+  descriptor: InstrumentDescriptor,
+  storages: readonly SynchronousStorage[],
+  isMeterEnabled: boolean,
+) => Instrument;
 
 const NOOP = createNoopMeter();
 
 export class Meter implements ApiMeter {
   readonly scope: InstrumentationScope;
-  /** The storage settings of each reader for a type of instrument. */
-  readonly #settingsFor: (type: InstrumentType) => readonly StorageSettings[];
+  readonly #streams: StreamRegistry;
   readonly #registered = new Map<string, Registered>();
-  #batchCallbacks: BatchCallback[] = [];
+  // Lower-case name --> the name as it was first given.
+  readonly #firstNames = new Map<string, string>();
+  readonly #callbacks = new ObservableCallbacks();
+  #isEnabled: boolean;
 
-  constructor(scope: InstrumentationScope, settingsFor: (type: InstrumentType) => readonly StorageSettings[]) {
+  constructor(scope: InstrumentationScope, settings: MeterSettings, isEnabled: boolean) {
     this.scope = scope;
-    this.#settingsFor = settingsFor;
+    this.#streams = new StreamRegistry(scope, settings);
+    this.#isEnabled = isEnabled;
   }
 
   createCounter(name: string, options?: MetricOptions): Counter {
-    return this.#synchronous(name, InstrumentType.COUNTER, options, Counter) ?? (NOOP.createCounter(name) as Counter);
+    return this.#synchronous(name, InstrumentType.COUNTER, options, Counter);
   }
 
   createUpDownCounter(name: string, options?: MetricOptions): UpDownCounter {
-    return (
-      this.#synchronous(name, InstrumentType.UP_DOWN_COUNTER, options, UpDownCounter) ??
-      (NOOP.createUpDownCounter(name) as UpDownCounter)
-    );
+    return this.#synchronous(name, InstrumentType.UP_DOWN_COUNTER, options, UpDownCounter);
   }
 
   createHistogram(name: string, options?: MetricOptions): HistogramInstrument {
-    return (
-      this.#synchronous(name, InstrumentType.HISTOGRAM, options, HistogramInstrument) ??
-      (NOOP.createHistogram(name) as HistogramInstrument)
-    );
+    return this.#synchronous(name, InstrumentType.HISTOGRAM, options, HistogramInstrument);
   }
 
   createGauge(name: string, options?: MetricOptions): Gauge {
-    return this.#synchronous(name, InstrumentType.GAUGE, options, Gauge) ?? (NOOP.createGauge(name) as Gauge);
+    return this.#synchronous(name, InstrumentType.GAUGE, options, Gauge);
   }
 
   createObservableCounter(name: string, options?: MetricOptions): Observable {
@@ -88,111 +88,99 @@ export class Meter implements ApiMeter {
     callback: BatchObservableCallback<Attr>,
     observables: Observable<Attr>[],
   ): void {
-    const added = { callback: callback as BatchObservableCallback, observables: new Set(observables as Observable[]) };
-    if (this.#batchCallbacks.some((known) => isSame(known, added))) return;
-    this.#batchCallbacks.push(added);
+    this.#callbacks.addBatch(callback, observables);
   }
 
   removeBatchObservableCallback<Attr extends Attributes = Attributes>(
     callback: BatchObservableCallback<Attr>,
     observables: Observable<Attr>[],
   ): void {
-    const removed = {
-      callback: callback as BatchObservableCallback,
-      observables: new Set(observables as Observable[]),
-    };
-    this.#batchCallbacks = this.#batchCallbacks.filter((known) => !isSame(known, removed));
+    this.#callbacks.removeBatch(callback, observables);
+  }
+
+  /** While it is disabled, nothing is measured, asked or collected. What was measured before is kept. */
+  setEnabled(isEnabled: boolean): void {
+    this.#isEnabled = isEnabled;
+    for (const { instrument } of this.#registered.values()) {
+      if (instrument instanceof SynchronousInstrument) instrument.setMeterEnabled(isEnabled);
+    }
   }
 
   /** Asks the callbacks, for one reader. Resolves to what they threw. */
-  async observe(readerIndex: number, run: RunCallback): Promise<unknown[]> {
-    const single = [...this.#registered.values()].flatMap(({ instrument }) =>
-      instrument instanceof ObservableInstrument
-        ? [...instrument.callbacks].map((callback) => run(() => callback(observerOf(instrument, readerIndex))))
-        : [],
-    );
-    const batch = this.#batchCallbacks.map(({ callback, observables }) =>
-      run(() => callback(batchObserverOf(observables, readerIndex))),
-    );
-    const thrown = await Promise.all([...single, ...batch]);
-    return thrown.filter((error) => error !== undefined);
+  observe(round: ObservationRound): Promise<unknown[]> {
+    if (!this.#isEnabled) return Promise.resolve([]);
+    const instruments = [...this.#registered.values()]
+      .map(({ instrument }) => instrument)
+      .filter((instrument) => instrument instanceof ObservableInstrument);
+    return this.#callbacks.ask(instruments, round);
   }
 
-  collect(readerIndex: number, endTime: HrTime): MetricData[] {
-    const collected: MetricData[] = [];
+  collect(readerIndex: number, sink: MetricSink, endTime: HrTime, filter: MetricFilter | undefined): void {
+    if (!this.#isEnabled) return;
     for (const { storages } of this.#registered.values()) {
-      const data = storages[readerIndex]?.collect(endTime);
-      if (data !== undefined) collected.push(data);
+      for (const storage of storages[readerIndex] ?? []) storage.collect(sink, endTime, filter);
     }
-    return collected;
   }
 
-  #synchronous<Instrument>(
+  #synchronous<Instrument extends SynchronousInstrument>(
     name: string,
     type: InstrumentType,
     options: MetricOptions | undefined,
-    Instrument: new (descriptor: InstrumentDescriptor, storages: readonly SynchronousStorage[]) => Instrument,
-  ): Instrument | undefined {
-    return this.#register(describeInstrument(name, type, options), (descriptor, settings) => {
-      const storages = settings.map((each) => new SynchronousStorage(descriptor, each));
-      return { descriptor, storages, instrument: new Instrument(descriptor, storages) };
-    }) as Instrument | undefined;
+    Instrument: SynchronousClass<Instrument>,
+  ): Instrument {
+    const descriptor = describeInstrument(name, type, options);
+    const registered = this.#register(descriptor, (first, settings) => {
+      const storages = settings.map((ofReader) => ofReader.map((each) => new SynchronousStorage(each)));
+      return { storages, instrument: new Instrument(first, storages.flat(), this.#isEnabled) };
+    });
+    // An identity has the type in it, so the instrument is of that class.
+    return (registered as Instrument | undefined) ?? new Instrument(descriptor, [], false);
   }
 
   #observable(name: string, type: InstrumentType, options: MetricOptions | undefined): Observable {
-    const instrument = this.#register(describeInstrument(name, type, options), (descriptor, settings) => {
-      const storages = settings.map((each) => new ObservableStorage(descriptor, each));
-      return { descriptor, storages, instrument: new ObservableInstrument(descriptor, storages) };
+    const registered = this.#register(describeInstrument(name, type, options), (first, settings) => {
+      const storages = settings.map((ofReader) => ofReader.map((each) => new ObservableStorage(each)));
+      return { storages, instrument: new ObservableInstrument(first, storages) };
     });
-    return (instrument as ObservableInstrument | undefined) ?? NOOP.createObservableGauge(name);
+    return (registered as ObservableInstrument | undefined) ?? NOOP.createObservableGauge(name);
   }
 
   /** The instrument of that identity, made on first sight; none when the name is not valid. */
   #register(
     descriptor: InstrumentDescriptor,
-    create: (descriptor: InstrumentDescriptor, settings: readonly StorageSettings[]) => Registered,
-  ): unknown {
+    create: (descriptor: InstrumentDescriptor, settings: readonly (readonly StorageSettings[])[]) => Registered,
+  ): Registered["instrument"] | undefined {
     if (!isValidInstrumentName(descriptor.name)) {
-      diag.warn(`${JSON.stringify(descriptor.name)} is not a valid instrument name; its measurements are ignored`);
+      diag.error(
+        `${JSON.stringify(descriptor.name)} is not a valid instrument name, its measurements are ignored: expected a letter, then up to 254 letters, digits and _ . - /`,
+      );
       return undefined;
     }
     const identity = identityOf(descriptor);
     const known = this.#registered.get(identity);
-    if (known !== undefined) return known.instrument;
-    this.#warnOfConflict(descriptor);
-    const registered = create(descriptor, this.#settingsFor(descriptor.type));
+    const named = { ...descriptor, name: this.#firstName(descriptor.name) };
+    if (known !== undefined) {
+      warnOfOtherAdvice(known.instrument.descriptor, descriptor);
+      return known.instrument;
+    }
+    const registered = create(named, this.#streams.settingsFor(named));
     this.#registered.set(identity, registered);
     return registered.instrument;
   }
 
-  #warnOfConflict({ name }: InstrumentDescriptor): void {
-    for (const { descriptor } of this.#registered.values()) {
-      if (descriptor.name.toLowerCase() !== name.toLowerCase()) continue;
-      diag.warn(`${name} exists already with another type, unit, description or value type: both are exported`);
-    }
+  /** Specification, "Name conflict": names do not differ by case, and the first one stays. */
+  #firstName(name: string): string {
+    const key = name.toLowerCase();
+    const first = this.#firstNames.get(key);
+    if (first === undefined) this.#firstNames.set(key, name);
+    else if (first !== name)
+      diag.warn(`the instrument ${name} is called ${first}, as it was made with that name before`);
+    return first ?? name;
   }
 }
 
-function observerOf(
-  instrument: ObservableInstrument,
-  readerIndex: number,
-): { observe(value: number, attributes?: Attributes): void } {
-  return { observe: (value, attributes) => instrument.observe(readerIndex, value, attributes) };
-}
-
-function batchObserverOf(
-  observables: ReadonlySet<Observable>,
-  readerIndex: number,
-): { observe(metric: Observable, value: number, attributes?: Attributes): void } {
-  return {
-    observe(metric, value, attributes) {
-      if (metric instanceof ObservableInstrument && observables.has(metric))
-        metric.observe(readerIndex, value, attributes);
-    },
-  };
-}
-
-function isSame(left: BatchCallback, right: BatchCallback): boolean {
-  if (left.callback !== right.callback || left.observables.size !== right.observables.size) return false;
-  return [...left.observables].every((observable) => right.observables.has(observable));
+/** Specification, "Instrument advisory parameters": the first advice stays. */
+function warnOfOtherAdvice(first: InstrumentDescriptor, { name, advice }: InstrumentDescriptor): void {
+  if (JSON.stringify(first.advice) === JSON.stringify(advice)) return;
+  diag.warn(`${name} exists already with other advice, which stays: ${JSON.stringify(first.advice)}`);
 }

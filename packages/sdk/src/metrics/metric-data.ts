@@ -12,11 +12,12 @@ export const AggregationTemporality = {
 } as const;
 export type AggregationTemporality = (typeof AggregationTemporality)[keyof typeof AggregationTemporality];
 
-export const DataPointType = { HISTOGRAM: 0, GAUGE: 2, SUM: 3 } as const;
+export const DataPointType = { HISTOGRAM: 0, EXPONENTIAL_HISTOGRAM: 1, GAUGE: 2, SUM: 3 } as const;
 export type DataPointType = (typeof DataPointType)[keyof typeof DataPointType];
 
 /** One measurement, kept with the span that was active when it was made. */
 export interface Exemplar {
+  /** Those of the measurement that its data point does not have, because a view or the cardinality limit left them out. */
   readonly filteredAttributes: Attributes;
   readonly value: number;
   readonly timestamp: HrTime;
@@ -35,10 +36,31 @@ export interface DataPoint<Value> {
 export interface Histogram {
   /** `counts[i]` is of the values above `boundaries[i-1]`, up to and with `boundaries[i]`. */
   readonly buckets: { readonly boundaries: readonly number[]; readonly counts: readonly number[] };
-  readonly sum: number;
+  /** Missing when the instrument takes negative values. */
+  readonly sum?: number;
   readonly count: number;
   readonly min?: number;
   readonly max?: number;
+}
+
+export interface ExponentialHistogram {
+  readonly count: number;
+  /** Missing when the instrument takes negative values. */
+  readonly sum?: number;
+  /** Buckets grow by 2^(2^-scale). */
+  readonly scale: number;
+  readonly zeroCount: number;
+  readonly positive: ExponentialHistogramBuckets;
+  /** Of values below zero, by their magnitude. */
+  readonly negative: ExponentialHistogramBuckets;
+  readonly min?: number;
+  readonly max?: number;
+}
+
+export interface ExponentialHistogramBuckets {
+  /** `bucketCounts[i]` is of the values above base^(offset+i), up to and with base^(offset+i+1). */
+  readonly offset: number;
+  readonly bucketCounts: readonly number[];
 }
 
 interface BaseMetricData {
@@ -62,7 +84,12 @@ export interface HistogramMetricData extends BaseMetricData {
   readonly dataPoints: readonly DataPoint<Histogram>[];
 }
 
-export type MetricData = SumMetricData | GaugeMetricData | HistogramMetricData;
+export interface ExponentialHistogramMetricData extends BaseMetricData {
+  readonly dataPointType: typeof DataPointType.EXPONENTIAL_HISTOGRAM;
+  readonly dataPoints: readonly DataPoint<ExponentialHistogram>[];
+}
+
+export type MetricData = SumMetricData | GaugeMetricData | HistogramMetricData | ExponentialHistogramMetricData;
 
 export interface ScopeMetrics {
   readonly scope: InstrumentationScope;
@@ -76,6 +103,6 @@ export interface ResourceMetrics {
 
 export interface CollectionResult {
   readonly resourceMetrics: ResourceMetrics;
-  /** What the callbacks of observable instruments threw. */
+  /** What the callbacks of observable instruments and other producers threw. */
   readonly errors: readonly unknown[];
 }

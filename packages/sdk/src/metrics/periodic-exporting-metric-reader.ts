@@ -4,74 +4,111 @@ import { type ExportResult, failure, toError } from "../common/export-result.ts"
 import { untraced } from "../common/suppress-tracing.ts";
 import { WallClock } from "../common/wall-clock.ts";
 import { type Environment, readNumber } from "../config/environment.ts";
-import type { InstrumentType } from "./instrument-descriptor.ts";
-import { AggregationTemporality, type ResourceMetrics } from "./metric-data.ts";
-import type { PushMetricExporter } from "./metric-exporter.ts";
-import type { MetricProducer, MetricReader } from "./metric-reader.ts";
+import { InstrumentType } from "./instrument-type.ts";
+import type { ResourceMetrics } from "./metric-data.ts";
+import { type MetricBatchExporter, type PushMetricExporter, takesBatches } from "./metric-exporter.ts";
+import type { MetricFilter } from "./metric-filter.ts";
+import { type MetricProducer, MetricReader } from "./metric-reader.ts";
+import { splitMetrics } from "./split-metrics.ts";
 
-export interface PeriodicExportingMetricReaderConfig {
+export interface PeriodicExportingMetricReaderOptions {
   readonly exporter: PushMetricExporter;
   /** 60000, unless given here or by `OTEL_METRIC_EXPORT_INTERVAL`. */
   readonly exportIntervalMillis?: number;
   /** 30000, unless given here or by `OTEL_METRIC_EXPORT_TIMEOUT`; never longer than the interval. */
   readonly exportTimeoutMillis?: number;
+  /** How many data points go in one export at most; as many as there are unless given. */
+  readonly maxExportBatchSize?: number;
+  /** How many series an instrument may have, by its type. 2000 */
+  readonly cardinalityLimits?: CardinalityLimits;
+  /** Further sources beside the SDK. Their resources are ignored. */
+  readonly metricProducers?: readonly MetricProducer[];
+  /** What is to be collected. */
+  readonly metricFilter?: MetricFilter;
   readonly clock?: Clock;
   readonly env?: Environment;
 }
 
+export interface CardinalityLimits {
+  readonly counter?: number;
+  readonly gauge?: number;
+  readonly histogram?: number;
+  readonly upDownCounter?: number;
+  readonly observableCounter?: number;
+  readonly observableGauge?: number;
+  readonly observableUpDownCounter?: number;
+  /** For the types that are not given. 2000 */
+  readonly default?: number;
+}
+
+const LIMIT_NAMES: Readonly<Record<InstrumentType, keyof CardinalityLimits>> = {
+  [InstrumentType.COUNTER]: "counter",
+  [InstrumentType.GAUGE]: "gauge",
+  [InstrumentType.HISTOGRAM]: "histogram",
+  [InstrumentType.UP_DOWN_COUNTER]: "upDownCounter",
+  [InstrumentType.OBSERVABLE_COUNTER]: "observableCounter",
+  [InstrumentType.OBSERVABLE_GAUGE]: "observableGauge",
+  [InstrumentType.OBSERVABLE_UP_DOWN_COUNTER]: "observableUpDownCounter",
+};
+
 /** Collects and exports at an interval, one export at a time. */
-export class PeriodicExportingMetricReader implements MetricReader {
+export class PeriodicExportingMetricReader extends MetricReader {
   readonly #exporter: PushMetricExporter;
+  readonly #batchExporter: MetricBatchExporter | undefined;
   readonly #clock: Clock;
   readonly #intervalMs: number;
   readonly #timeoutMs: number;
-  #producer: MetricProducer | undefined;
+  readonly #maxExportBatchSize: number | undefined;
   #stopTimer: (() => void) | undefined;
   #last: Promise<void> = Promise.resolve();
   #isExporting = false;
-  #shutdown: Promise<void> | undefined;
 
-  constructor(config: PeriodicExportingMetricReaderConfig) {
-    const env = config.env ?? process.env;
-    this.#exporter = config.exporter;
-    this.#clock = config.clock ?? new WallClock();
-    this.#intervalMs = config.exportIntervalMillis ?? readNumber(env, "OTEL_METRIC_EXPORT_INTERVAL", 1) ?? 60_000;
-    const timeoutMs = config.exportTimeoutMillis ?? readNumber(env, "OTEL_METRIC_EXPORT_TIMEOUT", 1) ?? 30_000;
+  constructor(options: PeriodicExportingMetricReaderOptions) {
+    const { exporter, env = process.env, cardinalityLimits, metricProducers = [] } = options;
+    super({
+      aggregationSelector: (type) => exporter.selectAggregation?.(type),
+      aggregationTemporalitySelector: (type) => exporter.selectAggregationTemporality?.(type),
+      cardinalitySelector: (type) => cardinalityLimits?.[LIMIT_NAMES[type]] ?? cardinalityLimits?.default,
+      metricProducers,
+      ...(options.metricFilter !== undefined && { metricFilter: options.metricFilter }),
+    });
+    this.#exporter = exporter;
+    this.#maxExportBatchSize = validSize(options.maxExportBatchSize);
+    const takesSeries = metricProducers.length === 0 && this.#maxExportBatchSize === undefined;
+    this.#batchExporter = takesSeries && takesBatches(exporter) ? exporter : undefined;
+    this.#clock = options.clock ?? new WallClock();
+    this.#intervalMs = validMs(
+      "exportIntervalMillis",
+      options.exportIntervalMillis ?? readNumber(env, "OTEL_METRIC_EXPORT_INTERVAL", 1),
+      60_000,
+    );
+    const timeoutMs = validMs(
+      "exportTimeoutMillis",
+      options.exportTimeoutMillis ?? readNumber(env, "OTEL_METRIC_EXPORT_TIMEOUT", 1),
+      30_000,
+    );
     this.#timeoutMs = Math.min(timeoutMs, this.#intervalMs);
   }
 
-  setMetricProducer(producer: MetricProducer): void {
-    if (this.#producer !== undefined) {
-      diag.error("a metric reader can belong to one meter provider only");
-      return;
-    }
-    this.#producer = producer;
+  protected override onInitialized(): void {
     this.#stopTimer = this.#clock.every(this.#intervalMs, () => {
       // A slow export makes the interval longer instead of piling up.
       if (!this.#isExporting) void this.#collectAndExport();
     });
   }
 
-  selectAggregationTemporality(type: InstrumentType): AggregationTemporality {
-    return this.#exporter.selectAggregationTemporality?.(type) ?? AggregationTemporality.CUMULATIVE;
-  }
-
-  async forceFlush(): Promise<void> {
-    if (this.#shutdown !== undefined) return this.#shutdown;
+  protected async onForceFlush(): Promise<void> {
     await this.#collectAndExport();
     await this.#exporter.forceFlush();
   }
 
-  shutdown(): Promise<void> {
-    this.#shutdown ??= this.#finish();
-    return this.#shutdown;
-  }
-
-  async #finish(): Promise<void> {
+  protected async onShutdown(): Promise<void> {
     this.#stopTimer?.();
-    await this.#collectAndExport();
-    await this.#exporter.forceFlush();
-    await this.#exporter.shutdown();
+    try {
+      await this.onForceFlush();
+    } finally {
+      await this.#exporter.shutdown();
+    }
   }
 
   /** Waits for the export under way, then does one that holds everything measured before the call. Never rejects. */
@@ -84,7 +121,7 @@ export class PeriodicExportingMetricReader implements MetricReader {
     await previous;
     this.#isExporting = true;
     try {
-      await this.#exportOnce();
+      await (this.#batchExporter === undefined ? this.#exportObjects() : this.#exportSeries(this.#batchExporter));
     } catch (thrown) {
       diag.error(`export of metrics failed: ${messageOf(thrown)}`);
     } finally {
@@ -92,29 +129,53 @@ export class PeriodicExportingMetricReader implements MetricReader {
     }
   }
 
-  async #exportOnce(): Promise<void> {
-    if (this.#producer === undefined) return;
-    const { resourceMetrics, errors } = await this.#producer.collect({ timeoutMillis: this.#timeoutMs });
-    for (const thrown of errors) diag.error(`the callback of an observable instrument failed: ${messageOf(thrown)}`);
+  async #exportSeries(exporter: MetricBatchExporter): Promise<void> {
+    const batch = exporter.createBatch();
+    const errors = await this.collectInto(batch, { timeoutMillis: this.#timeoutMs });
+    reportErrors(errors);
+    if (batch.count > 0) await this.#withTimeout(() => exporter.exportBatch(batch));
+  }
+
+  async #exportObjects(): Promise<void> {
+    const { resourceMetrics, errors } = await this.collect({ timeoutMillis: this.#timeoutMs });
+    reportErrors(errors);
     if (resourceMetrics.scopeMetrics.length === 0) return;
-    const { error } = await this.#export(resourceMetrics);
-    if (error !== undefined) diag.error(`export of metrics failed: ${error.message}`);
+    for (const part of splitMetrics(resourceMetrics, this.#maxExportBatchSize)) {
+      await this.#withTimeout(() => this.#export(part));
+    }
   }
 
   #export(metrics: ResourceMetrics): Promise<ExportResult> {
-    return new Promise((resolve) => {
+    return new Promise((resolve) => untraced(() => this.#exporter.export(metrics, resolve)));
+  }
+
+  async #withTimeout(task: () => Promise<ExportResult>): Promise<void> {
+    const { error } = await new Promise<ExportResult>((resolve) => {
       const cancelTimer = this.#clock.after(this.#timeoutMs, () => {
         resolve(failure(new Error(`no answer within ${this.#timeoutMs} ms`)));
       });
-      const finish = (result: ExportResult): void => {
-        cancelTimer();
-        resolve(result);
-      };
-      try {
-        untraced(() => this.#exporter.export(metrics, finish));
-      } catch (thrown) {
-        finish(failure(toError(thrown)));
-      }
+      void Promise.resolve()
+        .then(task)
+        .catch((thrown: unknown) => failure(toError(thrown)))
+        .then(resolve)
+        .finally(cancelTimer);
     });
+    if (error !== undefined) diag.error(`export of metrics failed: ${error.message}`);
   }
+}
+
+function reportErrors(errors: readonly unknown[]): void {
+  for (const thrown of errors) diag.error(`the callback of an observable instrument failed: ${messageOf(thrown)}`);
+}
+
+function validMs(name: string, value: number | undefined, byDefault: number): number {
+  if (value === undefined || (Number.isFinite(value) && value > 0)) return value ?? byDefault;
+  diag.warn(`${name} is ${value}, expected milliseconds above 0: ${byDefault} is used`);
+  return byDefault;
+}
+
+function validSize(size: number | undefined): number | undefined {
+  if (size === undefined || (Number.isInteger(size) && size > 0)) return size;
+  diag.warn(`maxExportBatchSize is ${size}, expected a whole number above 0: exports are not split`);
+  return undefined;
 }
