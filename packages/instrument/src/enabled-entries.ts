@@ -4,7 +4,7 @@ import type { Report } from "./report.ts";
 import { readList } from "./settings.ts";
 
 /** Short names that stand for several. */
-const GROUPS: Readonly<Record<string, readonly string[]>> = { http: ["http-server", "http-client"] };
+const GROUPS: Readonly<Record<string, readonly string[]>> = { http: ["http-server", "http-client"], fetch: ["undici"] };
 
 /**
  * The entries that `OTEL_NODE_ENABLED_INSTRUMENTATIONS` (all, unless set) names and

@@ -9,7 +9,14 @@ import type { Instrumentation } from "@clew/sdk";
 import { watchCommonJsFiles } from "./hooks/commonjs-files.ts";
 import { watchEsModules } from "./hooks/es-modules.ts";
 import { type PackageFile, packageFileOf, versionIn } from "./hooks/package-file.ts";
-import type { Environment, InstrumentationEntry, InstrumentationModule, PackageTarget } from "./instrumentation.ts";
+import type {
+  Environment,
+  InstrumentationEntry,
+  InstrumentationModule,
+  LoadedFile,
+  PackageTarget,
+  Telemetry,
+} from "./instrumentation.ts";
 import type { Report } from "./report.ts";
 import { VERSION } from "./version.ts";
 
@@ -59,12 +66,12 @@ export class Instrumenter implements Instrumentation {
 
   enable(): void {
     for (const entry of this.#settings.entries) this.#enable(entry);
-    watchCommonJsFiles((filename, exports) => this.#onFile(filename, exports));
+    watchCommonJsFiles((filename, module) => this.#onFile(filename, module));
     if (this.#esModulesMayCome()) {
       watchEsModules({
         names: new Set(this.#watched.keys()),
         isWatched: (filename) => this.#find(packageFileOf(filename)) !== undefined,
-        onFile: (filename, exports) => void this.#onFile(filename, exports),
+        onFile: (filename, module) => this.#onFile(filename, module),
       });
     }
   }
@@ -94,24 +101,24 @@ export class Instrumenter implements Instrumentation {
     return file === undefined ? undefined : this.#watched.get(`${file.package}/${file.path}`);
   }
 
-  #onFile(filename: string, exports: unknown): unknown {
+  #onFile(filename: string, module: { exports?: unknown }): void {
     const file = packageFileOf(filename);
-    if (file === undefined) return exports;
+    if (file === undefined) return;
     this.#settings.onPackageFile(file);
     const watched = this.#find(file);
-    if (watched === undefined || this.#patched.has(filename)) return exports;
+    if (watched === undefined || this.#patched.has(filename)) return;
     this.#patched.add(filename);
-    return this.#patch(watched, file, exports);
+    this.#patch(watched, file, module);
   }
 
-  #patch({ instrumentation, target }: Watched, file: PackageFile, exports: unknown): unknown {
+  #patch({ instrumentation, target }: Watched, file: PackageFile, module: { exports?: unknown }): void {
     const version = versionIn(file.directory);
     const what = `${file.package} ${version ?? "of unknown version"}`;
     if (version === undefined || !target.majors.includes(Number.parseInt(version, 10))) {
       this.#settings.report.tell("not instrumented", what, `major version ${target.majors.join(" or ")} is supported`);
-      return exports;
+      return;
     }
-    return instrumentation.patch(what, exports, { package: file.package, version, path: file.path });
+    instrumentation.patch(what, module, { package: file.package, version, path: file.path });
   }
 
   /** Whether a package whose ES modules are to be patched can be found by the application. */
@@ -126,14 +133,11 @@ export class Instrumenter implements Instrumentation {
 class LazyInstrumentation {
   readonly #name: string;
   readonly #report: Report;
-  readonly #telemetry: () => Parameters<NonNullable<InstrumentationModule["start"]>>[0];
+  readonly #telemetry: () => Telemetry;
   #module: InstrumentationModule | undefined;
+  #hasFailed = false;
 
-  constructor(
-    name: string,
-    report: Report,
-    telemetry: () => Parameters<NonNullable<InstrumentationModule["start"]>>[0],
-  ) {
+  constructor(name: string, report: Report, telemetry: () => Telemetry) {
     this.#name = name;
     this.#report = report;
     this.#telemetry = telemetry;
@@ -154,14 +158,13 @@ class LazyInstrumentation {
     return this.#module;
   }
 
-  patch(what: string, exports: unknown, file: Parameters<NonNullable<InstrumentationModule["patch"]>>[1]): unknown {
+  patch(what: string, module: { exports?: unknown }, file: LoadedFile): void {
     try {
-      const replaced = this.load().patch?.(exports as never, file);
-      this.#report.tell("instrumented", what);
-      return replaced ?? exports;
+      const replaced = this.load().patch?.(module.exports as never, file);
+      if (replaced !== undefined) module.exports = replaced;
+      if (!this.#hasFailed) this.#report.tell("instrumented", what);
     } catch (thrown) {
       this.#fail(what, thrown);
-      return exports;
     }
   }
 
@@ -179,6 +182,7 @@ class LazyInstrumentation {
   }
 
   #fail(what: string, thrown: unknown): void {
+    this.#hasFailed = true;
     this.#report.tell("not instrumented", what, messageOf(thrown));
     diag.error(`the instrumentation of ${what} failed: ${messageOf(thrown)}`);
   }

@@ -13,6 +13,43 @@ export const INSTRUMENTATIONS: readonly InstrumentationEntry[] = [
     isNeeded: () => !nodeTellsOfRequests(process.versions.node),
   },
   {
+    name: "undici",
+    channels: [
+      "undici:request:create",
+      "undici:client:sendHeaders",
+      "undici:request:headers",
+      "undici:request:trailers",
+      "undici:request:error",
+    ],
+  },
+  {
+    name: "express",
+    packages: [
+      {
+        package: "express",
+        majors: [4],
+        files: ["lib/router/index.js", "lib/router/route.js", "lib/router/layer.js"],
+      },
+      { package: "router", majors: [2], files: ["index.js", "lib/route.js", "lib/layer.js"] },
+    ],
+  },
+  { name: "fastify", channels: ["fastify.initialization"] },
+  { name: "koa", packages: [{ package: "koa", majors: [2, 3], files: ["lib/application.js", "lib/context.js"] }] },
+  {
+    name: "hono",
+    packages: [
+      {
+        package: "hono",
+        majors: [4],
+        files: ["smart-router", "pattern-router"].flatMap((router) => [
+          `dist/router/${router}/router.js`,
+          `dist/cjs/router/${router}/router.js`,
+        ]),
+        hasEsModules: true,
+      },
+    ],
+  },
+  {
     name: "pg",
     packages: [
       { package: "pg", majors: [8], files: ["lib/client.js"] },

@@ -1,14 +1,15 @@
 import Module from "node:module";
 
-/** Says what takes the place of a file's exports; the same exports when nothing does. */
-export type OnCommonJsFile = (filename: string, exports: unknown) => unknown;
-
-interface LoadingModule {
+/** A file that has run. Some define `exports` as a getter that loads more: it is read only where it is to be patched. */
+export interface LoadedModule {
   exports: unknown;
 }
 
+/** Must not throw. */
+export type OnCommonJsFile = (filename: string, module: LoadedModule) => void;
+
 interface ModulePrototype {
-  load: (this: LoadingModule, filename: string) => void;
+  load: (this: LoadedModule, filename: string) => void;
 }
 
 /**
@@ -21,7 +22,6 @@ export function watchCommonJsFiles(onFile: OnCommonJsFile): void {
   const { load } = prototype;
   prototype.load = function (filename) {
     load.call(this, filename);
-    const exports = onFile(filename, this.exports);
-    if (exports !== this.exports) this.exports = exports;
+    onFile(filename, this);
   };
 }

@@ -8,7 +8,7 @@ export interface EsModuleFiles {
   readonly names: ReadonlySet<string>;
   /** Whether a file is one of them. */
   readonly isWatched: (filename: string) => boolean;
-  readonly onFile: (filename: string, exports: unknown) => void;
+  readonly onFile: (filename: string, module: { readonly exports: unknown }) => void;
 }
 
 interface LoadResult {
@@ -26,7 +26,7 @@ type RegisterHooks = (hooks: {
  */
 export function watchEsModules({ names, isWatched, onFile }: EsModuleFiles): void {
   (globalThis as Record<symbol, unknown>)[Symbol.for(ON_ES_MODULE)] = (url: string, exports: unknown): void =>
-    onFile(fileURLToPath(url), exports);
+    onFile(fileURLToPath(url), { exports });
   const { registerHooks } = Module as { readonly registerHooks?: RegisterHooks };
   if (registerHooks === undefined || !synchronousLoadHooksWork(process.versions.node)) {
     Module.register("./es-module-thread.js", import.meta.url, { data: [...names] });

@@ -22,6 +22,7 @@ import { isTracingSuppressed } from "@clew/sdk";
 import { splitAuthority } from "../../http/authority.ts";
 import { CapturedHeaders } from "../../http/captured-headers.ts";
 import { DURATION_BUCKETS } from "../../http/duration-buckets.ts";
+import { errorTypeOf } from "../../http/error-type.ts";
 import { knownMethod, methodInName } from "../../http/methods.ts";
 import { redactedUrl } from "../../http/redacted-url.ts";
 import { nodeTellsOfRequests } from "../../hooks/node-versions.ts";
@@ -159,7 +160,7 @@ function onResponse({
 function onClose(call: Call): void {
   if (call.error !== undefined) {
     call.span.recordException(call.error as Error);
-    fail(call, typeOf(call.error), (call.error as Error).message);
+    fail(call, errorTypeOf(call.error), (call.error as Error).message);
   } else if (!call.hasResponse) fail(call, "aborted");
   instruments.duration.record((performance.now() - call.startedAtMs) / 1_000, call.series, call.context);
   call.span.end();
@@ -169,12 +170,6 @@ function fail({ span, series }: Call, errorType: string, message?: string): void
   series["error.type"] = errorType;
   span.setAttribute("error.type", errorType);
   span.setStatus({ code: SpanStatusCode.ERROR, ...(message !== undefined && { message }) });
-}
-
-function typeOf(error: unknown): string {
-  const { code, name } = error as { readonly code?: unknown; readonly name?: unknown };
-  if (typeof code === "string") return code;
-  return typeof name === "string" ? name : "_OTHER";
 }
 
 const SETTER = {
