@@ -90,6 +90,13 @@ export class InstrumentedApp {
     return await answer;
   }
 
+  /** Resolves with what is read from the first lines of standard output, when there are so many. */
+  async stdoutLines<Line>(count: number, read: (line: string) => Line): Promise<Line[]> {
+    const lines = (): string[] => this.stdout.split("\n").slice(0, -1);
+    while (lines().length < count) await new Promise((resolve) => this.#child.stdout?.once("data", resolve));
+    return lines().slice(0, count).map(read);
+  }
+
   /** Resolves when the application has told so many values. */
   async hasTold(count: number): Promise<void> {
     while (this.told.length < count) await new Promise((resolve) => this.#child.once("message", resolve));

@@ -49,6 +49,10 @@ export const INSTRUMENTATIONS: readonly InstrumentationEntry[] = [
       },
     ],
   },
+  { name: "console", isNeeded: () => true },
+  { name: "pino", packages: [{ package: "pino", majors: [7, 8, 9, 10], files: ["lib/tools.js"] }] },
+  { name: "winston", packages: [{ package: "winston", majors: [3], files: ["lib/winston/logger.js"] }] },
+  { name: "bunyan", packages: [{ package: "bunyan", majors: [1, 2], files: ["lib/bunyan.js"] }] },
   {
     name: "pg",
     packages: [

@@ -26,7 +26,10 @@ function patchApplication(prototype: ApplicationPrototype): void {
   prototype.handleRequest = function (context, ...rest) {
     const serverRequest = currentServerRequest();
     if (serverRequest !== undefined) {
-      serverRequest.findRoute = () => context._matchedRoute?.toString();
+      serverRequest.findRoute = () => {
+        const { _matchedRoute: route } = context;
+        return route?.toString();
+      };
     }
     return handleRequest.call(this, context, ...rest);
   };
