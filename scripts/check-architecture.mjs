@@ -17,6 +17,7 @@ export const MAY_IMPORT = {
   store: ["base", "otlp"],
   collector: ["base", "otlp", "sdk", "store"],
   query: ["base"],
+  instrument: ["base", "sdk"],
   server: ["base", "otlp", "sdk", "store", "collector", "query"],
   ui: [],
   clew: ["base", "otlp", "sdk", "store", "collector", "query", "server", "example-order-service"],

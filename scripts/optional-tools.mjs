@@ -21,6 +21,12 @@ const TOOLS = [
     enables: "tests with a real Prometheus",
     remedy: "apt-get install prometheus",
   },
+  {
+    name: "initdb",
+    commands: ["initdb", ...[18, 17, 16, 15, 14].map((version) => `/usr/lib/postgresql/${version}/bin/initdb`)],
+    enables: "tests with a real PostgreSQL",
+    remedy: "apt-get install postgresql",
+  },
 ];
 
 /** The path or name of a tool, undefined where this machine does not have it. */

@@ -1,0 +1,12 @@
+/** Splits `host`, `host:port`, `[::1]:port`; the address comes without brackets. */
+export function splitAuthority(authority: string): { readonly address: string; readonly port: number | undefined } {
+  const colon = authority.lastIndexOf(":");
+  if (colon < 0 || colon < authority.lastIndexOf("]")) return { address: unbracketed(authority), port: undefined };
+  const port = Number(authority.slice(colon + 1));
+  const isPort = Number.isInteger(port) && port > 0 && port < 65_536;
+  return { address: unbracketed(authority.slice(0, colon)), port: isPort ? port : undefined };
+}
+
+function unbracketed(address: string): string {
+  return address.startsWith("[") && address.endsWith("]") ? address.slice(1, -1) : address;
+}

@@ -1,0 +1,58 @@
+/** The server's side of an HTTP request, as the frameworks' instrumentations find it. */
+import { type Context, context, createContextKey, type Span } from "@opentelemetry/api";
+import { ContextLayer } from "./context-layer.ts";
+
+const SPAN = createContextKey("OpenTelemetry Context Key SPAN");
+// The key of the official packages: their instrumentations of frameworks set `route` on what lies there.
+const RPC_METADATA = createContextKey("OpenTelemetry SDK Context Key RPC_METADATA");
+
+/**
+ * The context in which a request is handled, which is at the same time what there is to know about
+ * it: one object a request instead of four.
+ */
+export class ServerRequest implements Context {
+  /** What the official packages look at. */
+  readonly type = "http";
+  readonly span: Span;
+  /** The pattern that matched, `/users/:id`. The last one to be set counts. */
+  route: string | undefined;
+  /** Asked for the route when the request is over, where it cannot be told before. */
+  findRoute: (() => string | undefined) | undefined;
+  readonly method: string;
+  readonly startedAtMs: number;
+  readonly #parent: Context;
+  #recorded: unknown;
+
+  constructor(parent: Context, span: Span, method: string, startedAtMs: number) {
+    this.#parent = parent;
+    this.span = span;
+    this.method = method;
+    this.startedAtMs = startedAtMs;
+  }
+
+  getValue(key: symbol): unknown {
+    if (key === SPAN) return this.span;
+    return key === RPC_METADATA ? this : this.#parent.getValue(key);
+  }
+
+  setValue(key: symbol, value: unknown): Context {
+    return new ContextLayer(this, key, value);
+  }
+
+  deleteValue(key: symbol): Context {
+    return new ContextLayer(this, key, undefined);
+  }
+
+  /** Records what a handler threw, once, however many layers of a framework it passes. */
+  recordError(thrown: unknown): void {
+    if (thrown === this.#recorded || thrown === undefined || thrown === null) return;
+    this.#recorded = thrown;
+    this.span.recordException(thrown as Error);
+  }
+}
+
+/** The request that is being handled; undefined outside of one. */
+export function currentServerRequest(): ServerRequest | undefined {
+  const metadata = context.active().getValue(RPC_METADATA);
+  return metadata instanceof ServerRequest ? metadata : undefined;
+}

@@ -1,0 +1,57 @@
+/** Hono on Node: the route that matched. */
+import { currentServerRequest } from "../../http/server-request.ts";
+import type { LoadedFile } from "../../instrumentation.ts";
+
+/** What a router answers: handlers with their routes and parameters, in the order in which they run. */
+type Match = readonly [
+  readonly (readonly [readonly [unknown, { readonly method?: string; readonly path?: string }], ...unknown[]])[],
+  ...unknown[],
+];
+type MatchFunction = (this: unknown, ...args: unknown[]) => Match;
+
+interface Router {
+  match: MatchFunction;
+}
+
+export function patch(exports: never, { path }: LoadedFile): void {
+  const routers = exports as Readonly<Record<string, { readonly prototype: Router }>>;
+  const { prototype } = (path.includes("smart-router") ? routers["SmartRouter"] : routers["PatternRouter"]) ?? {};
+  if (prototype === undefined) throw new Error(`${path} has no router`);
+  patchMatch(prototype);
+}
+
+function patchMatch(router: Router): void {
+  const { match } = router;
+  router.match = function (...args) {
+    const matched = match.apply(this, args);
+    tellRoute(matched);
+    // When it has matched once, a SmartRouter puts the `match` of the router that it chose in its place.
+    const own = Object.getOwnPropertyDescriptor(this, "match")?.value as MatchFunction | undefined;
+    if (own !== undefined && !isTelling.has(own)) (this as Router).match = telling(own);
+    return matched;
+  };
+}
+
+const isTelling = new WeakSet<MatchFunction>();
+
+function telling(match: MatchFunction): MatchFunction {
+  const told: MatchFunction = function (...args) {
+    const matched = match.apply(this, args);
+    tellRoute(matched);
+    return matched;
+  };
+  isTelling.add(told);
+  return told;
+}
+
+/** Of those that match, the last that is no middleware answers. Middleware is what `use` adds, for paths that go on. */
+function tellRoute([handlers]: Match): void {
+  const serverRequest = currentServerRequest();
+  if (serverRequest === undefined) return;
+  for (let i = handlers.length - 1; i >= 0; i--) {
+    const { method, path } = handlers[i]?.[0][1] ?? {};
+    if (path === undefined || (method === "ALL" && path.endsWith("*"))) continue;
+    serverRequest.route = path;
+    return;
+  }
+}

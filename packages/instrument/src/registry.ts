@@ -1,0 +1,63 @@
+/**
+ * The instrumentations, a line each: what makes the code of `instrumentations/<name>/<name>.ts` load.
+ * Adding one is a folder and a line here.
+ */
+import { nodeTellsOfRequests } from "./hooks/node-versions.ts";
+import type { InstrumentationEntry } from "./instrumentation.ts";
+
+export const INSTRUMENTATIONS: readonly InstrumentationEntry[] = [
+  { name: "http-server", channels: ["http.server.request.start"] },
+  {
+    name: "http-client",
+    channels: ["http.client.request.created", "http.client.response.finish"],
+    isNeeded: () => !nodeTellsOfRequests(process.versions.node),
+  },
+  {
+    name: "undici",
+    channels: [
+      "undici:request:create",
+      "undici:client:sendHeaders",
+      "undici:request:headers",
+      "undici:request:trailers",
+      "undici:request:error",
+    ],
+  },
+  {
+    name: "express",
+    packages: [
+      {
+        package: "express",
+        majors: [4],
+        files: ["lib/router/index.js", "lib/router/route.js", "lib/router/layer.js"],
+      },
+      { package: "router", majors: [2], files: ["index.js", "lib/route.js", "lib/layer.js"] },
+    ],
+  },
+  { name: "fastify", channels: ["fastify.initialization"] },
+  { name: "koa", packages: [{ package: "koa", majors: [2, 3], files: ["lib/application.js", "lib/context.js"] }] },
+  {
+    name: "hono",
+    packages: [
+      {
+        package: "hono",
+        majors: [4],
+        files: ["smart-router", "pattern-router"].flatMap((router) => [
+          `dist/router/${router}/router.js`,
+          `dist/cjs/router/${router}/router.js`,
+        ]),
+        hasEsModules: true,
+      },
+    ],
+  },
+  { name: "console", isNeeded: () => true },
+  { name: "pino", packages: [{ package: "pino", majors: [7, 8, 9, 10], files: ["lib/tools.js"] }] },
+  { name: "winston", packages: [{ package: "winston", majors: [3], files: ["lib/winston/logger.js"] }] },
+  { name: "bunyan", packages: [{ package: "bunyan", majors: [1, 2], files: ["lib/bunyan.js"] }] },
+  {
+    name: "pg",
+    packages: [
+      { package: "pg", majors: [8], files: ["lib/client.js"] },
+      { package: "pg-pool", majors: [3], files: ["index.js"] },
+    ],
+  },
+];

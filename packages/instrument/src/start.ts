@@ -1,0 +1,48 @@
+import { dirname } from "node:path";
+import { diag } from "@opentelemetry/api";
+import { startSdk } from "@clew/sdk";
+import { Conflicts } from "./conflicts.ts";
+import { withAliases } from "./environment-aliases.ts";
+import type { Environment } from "./instrumentation.ts";
+import { enabledEntries } from "./enabled-entries.ts";
+import { Instrumenter } from "./instrumenter.ts";
+import { isLauncher } from "./launchers.ts";
+import { INSTRUMENTATIONS } from "./registry.ts";
+import { Report } from "./report.ts";
+import { readBoolean } from "./settings.ts";
+
+/** On `globalThis`, so that a second copy of this package in the process finds it. */
+const STARTED = Symbol.for("clew.instrument.started");
+
+/**
+ * Starts the SDK from the environment and instruments what is loaded from now on. Does nothing a
+ * second time, and nothing in programs that only start others, such as npm. Never throws.
+ */
+export function start(processEnv: Environment): void {
+  const globals = globalThis as Record<symbol, unknown>;
+  const main = process.argv[1];
+  if (globals[STARTED] === true || (main !== undefined && isLauncher(main))) return;
+  globals[STARTED] = true;
+  const env = withAliases(processEnv);
+  const report = new Report();
+  const conflicts = new Conflicts(report);
+  const instrumenter = new Instrumenter({
+    entries: enabledEntries(INSTRUMENTATIONS, env, report),
+    env,
+    report,
+    onPackageFile: (file) => conflicts.onPackageFile(file),
+    directories: main === undefined ? [process.cwd()] : [dirname(main), process.cwd()],
+  });
+  const sdk = startSdk({ env, instrumentations: [instrumenter] });
+  process.once("beforeExit", () => void sdk.forceFlush());
+  explainAtExit(env, report);
+}
+
+/** `OTEL_NODE_EXPLAIN=true` tells all when the process ends; `OTEL_LOG_LEVEL=info` in one line. */
+function explainAtExit(env: Environment, report: Report): void {
+  const explains = readBoolean(env, "OTEL_NODE_EXPLAIN", false);
+  process.once("exit", () => {
+    if (explains) process.stderr.write(report.explanation());
+    else diag.info(report.summary());
+  });
+}

@@ -1,0 +1,2 @@
+/** The version of `@clew/instrument`, as its instrumentation scopes give it. */
+export const VERSION = "0.1.0";
