@@ -4,6 +4,7 @@ import { type ExportResult, failure, toError } from "../common/export-result.ts"
 import { untraced } from "../common/suppress-tracing.ts";
 import { WallClock } from "../common/wall-clock.ts";
 import { type Environment, readNumber } from "../config/environment.ts";
+import { whenResourcesAreKnown } from "../resource/resource.ts";
 import type { InstrumentType } from "./instrument-descriptor.ts";
 import { AggregationTemporality, type ResourceMetrics } from "./metric-data.ts";
 import type { PushMetricExporter } from "./metric-exporter.ts";
@@ -97,6 +98,8 @@ export class PeriodicExportingMetricReader implements MetricReader {
     const { resourceMetrics, errors } = await this.#producer.collect({ timeoutMillis: this.#timeoutMs });
     for (const thrown of errors) diag.error(`the callback of an observable instrument failed: ${messageOf(thrown)}`);
     if (resourceMetrics.scopeMetrics.length === 0) return;
+    const waiting = whenResourcesAreKnown([resourceMetrics.resource]);
+    if (waiting !== undefined) await waiting;
     const { error } = await this.#export(resourceMetrics);
     if (error !== undefined) diag.error(`export of metrics failed: ${error.message}`);
   }
