@@ -7,6 +7,7 @@ import type { PushMetricExporter } from "../metrics/metric-exporter.ts";
 import { EncodedBatch } from "./encoded-batch.ts";
 import { OtlpClient } from "./otlp-client.ts";
 import type { OTLPExporterConfig } from "./otlp-config.ts";
+import type { RequestSink } from "./request-sink.ts";
 
 export type TemporalityPreference = "cumulative" | "delta" | "lowmemory";
 
@@ -22,14 +23,15 @@ const DELTA_TYPES: Readonly<Record<TemporalityPreference, readonly InstrumentTyp
   lowmemory: [InstrumentType.COUNTER, InstrumentType.HISTOGRAM],
 };
 
-/** Sends metrics by OTLP, over gRPC or HTTP/protobuf as `protocol` says. */
+/** Sends metrics by OTLP, over gRPC or HTTP as `protocol` says. */
 export class OTLPMetricExporter implements PushMetricExporter {
-  readonly #client: OtlpClient;
+  readonly #sink: RequestSink;
   readonly #preference: TemporalityPreference;
   readonly #encoder = new MetricEncoder();
 
-  constructor(config: OTLPMetricExporterConfig = {}) {
-    this.#client = new OtlpClient("metrics", config);
+  /** `sink` is where the requests go, if not over the network as `config` says. */
+  constructor(config: OTLPMetricExporterConfig = {}, sink: RequestSink = new OtlpClient("metrics", config)) {
+    this.#sink = sink;
     this.#preference =
       config.temporalityPreference ??
       readChoice(config.env ?? process.env, "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", [
@@ -47,16 +49,16 @@ export class OTLPMetricExporter implements PushMetricExporter {
 
   /** Calls back once; never throws. */
   export(metrics: ResourceMetrics, resultCallback: (result: ExportResult) => void): void {
-    const sent = Promise.resolve().then(() => this.#client.send(this.#request(metrics)));
+    const sent = Promise.resolve().then(() => this.#sink.send(this.#request(metrics)));
     void sent.catch((thrown: unknown) => failure(toError(thrown))).then(resultCallback);
   }
 
   forceFlush(): Promise<void> {
-    return this.#client.forceFlush();
+    return this.#sink.forceFlush();
   }
 
   shutdown(): Promise<void> {
-    return this.#client.shutdown();
+    return this.#sink.shutdown();
   }
 
   #request({ resource, scopeMetrics }: ResourceMetrics): Uint8Array {
