@@ -1,15 +1,34 @@
 export { AsyncLocalStorageContextManager } from "./context/async-local-storage-context-manager.ts";
 export { isTracingSuppressed, suppressTracing } from "./common/suppress-tracing.ts";
 
+export { AWSXRayLambdaPropagator } from "./propagation/aws-xray-lambda-propagator.ts";
+export { AWSXRayPropagator } from "./propagation/aws-xray-propagator.ts";
+export { B3InjectEncoding, B3Propagator, type B3PropagatorConfig } from "./propagation/b3-propagator.ts";
 export { CompositePropagator } from "./propagation/composite-propagator.ts";
+export { EnvironmentGetter, EnvironmentSetter } from "./propagation/environment-carrier.ts";
+export { JaegerPropagator, type JaegerPropagatorConfig } from "./propagation/jaeger-propagator.ts";
+export { OTTracePropagator } from "./propagation/ot-trace-propagator.ts";
 export { W3CBaggagePropagator } from "./propagation/w3c-baggage-propagator.ts";
 export { W3CTraceContextPropagator } from "./propagation/w3c-trace-context-propagator.ts";
 
+export { detectResources, type ResourceDetectionConfig } from "./resource/detect-resources.ts";
+export { type DetectorConfig, type ResourceDetector } from "./resource/detector.ts";
+export { EnvDetector } from "./resource/detectors/env-detector.ts";
+export { HostDetector } from "./resource/detectors/host-detector.ts";
+export { OSDetector } from "./resource/detectors/os-detector.ts";
+export { ProcessDetector } from "./resource/detectors/process-detector.ts";
+export { ServiceInstanceIdDetector } from "./resource/detectors/service-instance-id-detector.ts";
+export { type Entity } from "./resource/entity.ts";
 export {
   defaultResource,
+  type DetectedResource,
+  type DetectedResourceAttributes,
+  emptyResource,
   type Resource,
   resourceFromAttributes,
+  resourceFromDetectedResource,
   resourceFromEnvironment,
+  type ResourceOptions,
 } from "./resource/resource.ts";
 export { type InstrumentationScope } from "./common/instrumentation-scope.ts";
 export { type ExportResult, ExportResultCode } from "./common/export-result.ts";
@@ -19,6 +38,22 @@ export { TracerProvider, type TracerProviderConfig } from "./trace/tracer-provid
 export { AlwaysOffSampler, AlwaysOnSampler } from "./trace/always-samplers.ts";
 export { ParentBasedSampler, type ParentBasedSamplerConfig } from "./trace/parent-based-sampler.ts";
 export { TraceIdRatioBasedSampler } from "./trace/trace-id-ratio-based-sampler.ts";
+export { AlwaysRecordSampler, createAlwaysRecordSampler } from "./trace/sampling/always-record-sampler.ts";
+export { ProbabilitySampler } from "./trace/sampling/probability-sampler.ts";
+export { type ComposableSampler, type SamplingIntent } from "./trace/sampling/composable-sampler.ts";
+export {
+  createComposableAlwaysOffSampler,
+  createComposableAlwaysOnSampler,
+  createComposableAnnotatingSampler,
+  createComposableParentThresholdSampler,
+  createComposableProbabilitySampler,
+  createComposableRuleBasedSampler,
+  createComposableTraceIDRatioBasedSampler,
+  type SamplingPredicate,
+  type SamplingRule,
+} from "./trace/sampling/composable-samplers.ts";
+export { CompositeSampler, createCompositeSampler } from "./trace/sampling/composite-sampler.ts";
+export { JaegerRemoteSampler, type JaegerRemoteSamplerOptions } from "./trace/sampling/jaeger-remote-sampler.ts";
 export { type Sampler, SamplingDecision, type SamplingResult } from "./trace/sampler.ts";
 export { type IdGenerator, RandomIdGenerator } from "./trace/id-generator.ts";
 export { type ReadableSpan, type TimedEvent } from "./trace/readable-span.ts";
@@ -98,12 +133,8 @@ export { BatchLogRecordProcessor } from "./logs/batch-log-record-processor.ts";
 export { SimpleLogRecordProcessor } from "./logs/simple-log-record-processor.ts";
 export { ConsoleLogRecordExporter } from "./logs/console-log-record-exporter.ts";
 
-export {
-  type OTLPExporterConfig,
-  type OtlpCompression,
-  type OtlpProtocol,
-  type TlsConfig,
-} from "./otlp/otlp-config.ts";
+export { type OtlpCompression } from "./otlp/compression.ts";
+export { type OTLPExporterConfig, type OtlpProtocol, type TlsConfig } from "./otlp/otlp-config.ts";
 export { OTLPTraceExporter } from "./otlp/otlp-trace-exporter.ts";
 export {
   type HistogramAggregation,
@@ -112,5 +143,14 @@ export {
   type TemporalityPreference,
 } from "./otlp/otlp-metric-exporter.ts";
 export { OTLPLogExporter } from "./otlp/otlp-log-exporter.ts";
+
+export {
+  OTLPFileLogExporter,
+  OTLPFileMetricExporter,
+  OTLPFileTraceExporter,
+} from "./exporters/file/otlp-file-exporters.ts";
+export { type OTLPFileExporterConfig } from "./exporters/file/output-stream.ts";
+export { InMemoryLogRecordExporter, InMemorySpanExporter } from "./exporters/in-memory/in-memory-exporters.ts";
+export { ZipkinExporter, type ZipkinExporterConfig } from "./exporters/zipkin/zipkin-exporter.ts";
 
 export { type Instrumentation, NodeSDK, type NodeSDKConfig, startSdk } from "./node-sdk.ts";
