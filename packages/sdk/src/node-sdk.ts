@@ -1,17 +1,5 @@
 import { randomUUID } from "node:crypto";
-import * as api from "@opentelemetry/api";
-import {
-  context,
-  type ContextManager,
-  diag,
-  DiagConsoleLogger,
-  DiagLogLevel,
-  metrics,
-  propagation,
-  type TextMapPropagator,
-  trace,
-} from "@opentelemetry/api";
-import { logs } from "@opentelemetry/api-logs";
+import { type ContextManager, diag, DiagConsoleLogger, DiagLogLevel, type TextMapPropagator } from "@opentelemetry/api";
 import { messageOf } from "@clew/base";
 import {
   logRecordProcessorsFromEnvironment,
@@ -34,6 +22,13 @@ import type { ResourceDetector } from "./resource/detector.ts";
 import { EnvDetector } from "./resource/detectors/env-detector.ts";
 import { detectorsFromEnvironment } from "./resource/detectors-from-environment.ts";
 import { defaultResource, type Resource, resourceFromAttributes } from "./resource/resource.ts";
+import {
+  registerContextManager,
+  registerLoggerProvider,
+  registerMeterProvider,
+  registerPropagator,
+  registerTracerProvider,
+} from "./register-globals.ts";
 import type { IdGenerator } from "./trace/id-generator.ts";
 import type { Sampler } from "./trace/sampler.ts";
 import { type SpanLimits, spanLimitsFromEnvironment } from "./trace/span-limits.ts";
@@ -113,12 +108,8 @@ export class NodeSDK {
   #start(): void {
     setDiagnosticLevel(this.#env);
     const { contextManager, textMapPropagator } = this.#config;
-    this.#register(
-      "context manager",
-      context.setGlobalContextManager(contextManager ?? new AsyncLocalStorageContextManager()),
-    );
-    const propagator = textMapPropagator ?? propagatorFromEnvironment(this.#env);
-    this.#register("propagator", propagation.setGlobalPropagator(propagator));
+    registerContextManager(contextManager ?? new AsyncLocalStorageContextManager());
+    registerPropagator(textMapPropagator ?? propagatorFromEnvironment(this.#env));
     if (readBoolean(this.#env, "OTEL_SDK_DISABLED") === true) return;
     this.#startProviders();
     this.#startInstrumentations();
@@ -165,11 +156,9 @@ export class NodeSDK {
       processors: config.logRecordProcessors ?? logRecordProcessorsFromEnvironment(env),
       logRecordLimits: { ...logRecordLimitsFromEnvironment(env), ...config.logRecordLimits },
     });
-    this.#register("tracer provider", trace.setGlobalTracerProvider(this.#tracerProvider));
-    this.#register("meter provider", metrics.setGlobalMeterProvider(this.#meterProvider));
-    const loggerProvider = logs.setGlobalLoggerProvider(this.#loggerProvider);
-    this.#register("logger provider", loggerProvider === this.#loggerProvider);
-    coreLogsApi()?.setGlobalLoggerProvider(this.#loggerProvider);
+    registerTracerProvider(this.#tracerProvider);
+    registerMeterProvider(this.#meterProvider);
+    registerLoggerProvider(this.#loggerProvider);
   }
 
   #startInstrumentations(): void {
@@ -182,25 +171,11 @@ export class NodeSDK {
     }
   }
 
-  #register(what: string, isRegistered: boolean): void {
-    if (isRegistered) return;
-    diag.error(
-      `another ${what} is registered already, so this SDK's is not used: start one SDK only, ` +
-        "and have one version of @opentelemetry/api installed",
-    );
-  }
-
   #providers(): { forceFlush(): Promise<void>; shutdown(): Promise<void> }[] {
     return [this.#tracerProvider, this.#meterProvider, this.#loggerProvider].filter(
       (provider) => provider !== undefined,
     );
   }
-}
-
-/** From version 1.10 on, `@opentelemetry/api` has a logs API of its own, beside that of `@opentelemetry/api-logs`. */
-function coreLogsApi(): { setGlobalLoggerProvider(provider: LoggerProvider): unknown } | undefined {
-  const { logs } = api as { readonly logs?: { setGlobalLoggerProvider(provider: LoggerProvider): unknown } };
-  return logs;
 }
 
 /** Makes an SDK and starts it. */
