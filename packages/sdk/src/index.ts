@@ -98,6 +98,8 @@ export {
   PeriodicExportingMetricReader,
   type PeriodicExportingMetricReaderOptions,
 } from "./metrics/periodic-exporting-metric-reader.ts";
+export { PrometheusExporter, type PrometheusExporterConfig } from "./prometheus/prometheus-exporter.ts";
+export { type TranslationStrategy } from "./prometheus/translation-strategy.ts";
 export { type ExemplarFilter } from "./metrics/exemplar-filter.ts";
 export {
   AlignedHistogramBucketExemplarReservoir,
