@@ -16,7 +16,8 @@ import { unregisterAll } from "../registered-sdk.test-kit.ts";
 import { negotiate } from "./content-negotiation.ts";
 
 const OPEN_METRICS = "application/openmetrics-text;version=1.0.0";
-const hasPromtool = spawnSync("promtool", ["--version"]).status === 0;
+const PROMTOOL = "promtool";
+const hasPromtool = spawnSync(PROMTOOL, ["--version"]).status === 0;
 
 const running: PrometheusExporter[] = [];
 afterEach(async () => {
@@ -256,7 +257,7 @@ test.skipIf(!hasPromtool)(
     meter.createCounter("http.requests", { unit: "By", description: "Bytes" }).add(3, { "http.route": "/ä\n" });
     meter.createHistogram("http.duration", { unit: "s", description: "How long" }).record(0.3, { a: true });
     meter.createGauge("load", { description: "Load" }).record(Number.MIN_VALUE);
-    const { status, stdout, stderr } = spawnSync("promtool", ["check", "metrics"], {
+    const { status, stdout, stderr } = spawnSync(PROMTOOL, ["check", "metrics"], {
       input: `${(await lines()).join("\n")}\n`,
       encoding: "utf8",
     });
