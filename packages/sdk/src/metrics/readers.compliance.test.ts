@@ -419,3 +419,43 @@ test("an observable whose values are no numbers observes nothing, and says so", 
   expect(await points()).toEqual([[{}, 4]]);
   expect(diagnostics.lines).toHaveLength(3);
 });
+
+test("readers, views and filters that throw are reported, and the application goes on", async () => {
+  const diagnostics = collectDiagnostics();
+  const fail = (): never => {
+    throw new Error("broken");
+  };
+  class BrokenReader extends PeriodicExportingMetricReader {
+    override selectAggregationTemporality(): AggregationTemporality {
+      return fail();
+    }
+  }
+  const broken = new MeterProvider({
+    readers: [new BrokenReader({ exporter: new DeltaExporter(), env: {} })],
+    env: {},
+  });
+  broken.getMeter("m").createCounter("c").add(1);
+  const refusing = { setMetricProducer: fail, selectAggregationTemporality: fail, forceFlush: fail, shutdown: fail };
+  await new MeterProvider({ readers: [refusing], meterConfigurator: fail, env: {} }).shutdown();
+  const { meter, points } = setUp({
+    meterConfigurator: fail,
+    reader: { metricFilter: { testMetric: fail, testAttributes: fail } },
+    views: [{ instrumentName: "processed", attributesProcessors: [{ process: fail }] }],
+  });
+  meter.createCounter("processed").add(1);
+  meter.createCounter("c").add(1);
+  expect(await points()).toEqual([[{}, 1]]);
+  expect(diagnostics.lines.every((line) => line.startsWith("error ") && line.endsWith("broken"))).toBe(true);
+  expect(diagnostics.lines).toHaveLength(7);
+  await broken.shutdown();
+});
+
+test("a reader that never collects holds no more series than the limit, whatever comes", async () => {
+  const { meter, provider, points } = setUp({ exporter: new DeltaExporter(), cardinalityLimit: 10 });
+  const counter = meter.createCounter("c");
+  for (let user = 0; user < 20_000; user++) counter.add(1, { user });
+  const found = await points();
+  expect(found).toHaveLength(11);
+  expect(found.reduce((total, [, value]) => total + Number(value), 0)).toBe(20_000);
+  await provider.shutdown();
+});

@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { diag } from "@opentelemetry/api";
 import { messageOf } from "@clew/base";
-import { toError } from "../common/export-result.ts";
-import { untraced } from "../common/suppress-tracing.ts";
-import { type Environment, readNumber, readText } from "../config/environment.ts";
-import { MetricReader, type MetricReaderOptions } from "../metrics/metric-reader.ts";
+import { toError } from "../../common/export-result.ts";
+import { untraced } from "../../common/suppress-tracing.ts";
+import { type Environment, readNumber, readText } from "../../config/environment.ts";
+import { MetricReader, type MetricReaderOptions } from "../../metrics/metric-reader.ts";
 import { negotiate } from "./content-negotiation.ts";
 import { expositionText } from "./exposition-text.ts";
 import { MetricFamilies } from "./metric-families.ts";

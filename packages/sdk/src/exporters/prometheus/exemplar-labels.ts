@@ -1,5 +1,5 @@
-import { compareHrTime, hrTimeToMs } from "../common/hr-time.ts";
-import type { Exemplar } from "../metrics/metric-data.ts";
+import { compareHrTime, hrTimeToMs } from "../../common/hr-time.ts";
+import type { Exemplar } from "../../metrics/metric-data.ts";
 import { joinedLabels, labelsOf } from "./label-names.ts";
 import type { Label, SampleExemplar } from "./metric-family.ts";
 import type { TranslationStrategy } from "./translation-strategy.ts";

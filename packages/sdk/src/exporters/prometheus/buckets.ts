@@ -1,5 +1,5 @@
 /** Histograms as the cumulative buckets of Prometheus. */
-import type { Exemplar, ExponentialHistogram, Histogram } from "../metrics/metric-data.ts";
+import type { Exemplar, ExponentialHistogram, Histogram } from "../../metrics/metric-data.ts";
 import { latestExemplar } from "./exemplar-labels.ts";
 import type { Label, Sample } from "./metric-family.ts";
 import type { TranslationStrategy } from "./translation-strategy.ts";

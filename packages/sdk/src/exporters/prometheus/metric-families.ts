@@ -2,16 +2,16 @@
 import type { Attributes } from "@opentelemetry/api";
 import { diag } from "@opentelemetry/api";
 import { prometheusMetricName, prometheusUnitName } from "@clew/otlp";
-import { hrTimeToMs } from "../common/hr-time.ts";
-import type { InstrumentationScope } from "../common/instrumentation-scope.ts";
+import { hrTimeToMs } from "../../common/hr-time.ts";
+import type { InstrumentationScope } from "../../common/instrumentation-scope.ts";
 import {
   AggregationTemporality,
   type DataPoint,
   DataPointType,
   type MetricData,
   type ResourceMetrics,
-} from "../metrics/metric-data.ts";
-import type { Resource } from "../resource/resource.ts";
+} from "../../metrics/metric-data.ts";
+import type { Resource } from "../../resource/resource.ts";
 import { bucketSamples, classicBuckets, histogramBuckets } from "./buckets.ts";
 import { latestExemplar } from "./exemplar-labels.ts";
 import { joinedLabels, labelsOf } from "./label-names.ts";

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { createServer } from "node:http";
 import { afterEach, expect, test } from "vitest";
-import { collectDiagnostics } from "../diagnostics.test-kit.ts";
+import { collectDiagnostics } from "../../diagnostics.test-kit.ts";
 import {
   AggregationType,
   MeterProvider,
@@ -9,10 +9,10 @@ import {
   PrometheusExporter,
   type PrometheusExporterConfig,
   resourceFromAttributes,
-} from "../index.ts";
-import { ManualClock } from "../manual-clock.test-kit.ts";
-import { SAMPLED } from "../metrics/collected-metrics.test-kit.ts";
-import { unregisterAll } from "../registered-sdk.test-kit.ts";
+} from "../../index.ts";
+import { ManualClock } from "../../manual-clock.test-kit.ts";
+import { SAMPLED } from "../../metrics/collected-metrics.test-kit.ts";
+import { unregisterAll } from "../../registered-sdk.test-kit.ts";
 import { negotiate } from "./content-negotiation.ts";
 
 const OPEN_METRICS = "application/openmetrics-text;version=1.0.0";
