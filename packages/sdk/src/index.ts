@@ -98,13 +98,19 @@ export {
   PeriodicExportingMetricReader,
   type PeriodicExportingMetricReaderOptions,
 } from "./metrics/periodic-exporting-metric-reader.ts";
+export { PrometheusExporter, type PrometheusExporterConfig } from "./exporters/prometheus/prometheus-exporter.ts";
+export { type TranslationStrategy } from "./exporters/prometheus/translation-strategy.ts";
 export { type ExemplarFilter } from "./metrics/exemplar-filter.ts";
 export {
   AlignedHistogramBucketExemplarReservoir,
   type ExemplarReservoir,
   SimpleFixedSizeExemplarReservoir,
 } from "./metrics/exemplar-reservoir.ts";
-export { type InstrumentAdvice, type InstrumentDescriptor } from "./metrics/instrument-descriptor.ts";
+export {
+  type InstrumentAdvice,
+  type InstrumentDescriptor,
+  type InstrumentOptions,
+} from "./metrics/instrument-descriptor.ts";
 export { InstrumentType } from "./metrics/instrument-type.ts";
 export {
   AggregationTemporality,
