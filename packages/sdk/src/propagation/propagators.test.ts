@@ -1,30 +1,12 @@
-import {
-  createTraceState,
-  defaultTextMapGetter,
-  defaultTextMapSetter,
-  propagation,
-  ROOT_CONTEXT,
-  trace,
-} from "@opentelemetry/api";
+import { createTraceState, defaultTextMapGetter, propagation, ROOT_CONTEXT, trace } from "@opentelemetry/api";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from "../index.ts";
-
-const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
-const SPAN_ID = "b7ad6b7169203331";
+import { inject, SPAN_ID, TRACE_ID } from "./propagation.test-kit.ts";
 
 function extracted(headers: Record<string, string | string[]>) {
   const propagator = new W3CTraceContextPropagator();
   return trace.getSpanContext(propagator.extract(ROOT_CONTEXT, headers, defaultTextMapGetter));
-}
-
-function injected(
-  propagator: W3CTraceContextPropagator | W3CBaggagePropagator,
-  context = ROOT_CONTEXT,
-): Record<string, string> {
-  const headers: Record<string, string> = {};
-  propagator.inject(context, headers, defaultTextMapSetter);
-  return headers;
 }
 
 test("a trace context goes through the headers unchanged", () => {
@@ -33,11 +15,14 @@ test("a trace context goes through the headers unchanged", () => {
   expect(spanContext).toMatchObject({ traceId: TRACE_ID, spanId: SPAN_ID, traceFlags: 3, isRemote: true });
   if (spanContext === undefined) throw new Error("nothing was extracted");
   const context = trace.setSpanContext(ROOT_CONTEXT, spanContext);
-  expect(injected(new W3CTraceContextPropagator(), context)).toEqual(headers);
+  expect(inject(new W3CTraceContextPropagator(), context)).toEqual(headers);
 });
 
 test.each([
   `00-${TRACE_ID}-${SPAN_ID}-01-extra`,
+  `00-${TRACE_ID}-${SPAN_ID}-01, 00-${TRACE_ID}-${SPAN_ID}-01`,
+  `cc-${TRACE_ID}-${SPAN_ID}-01-later, cc-${TRACE_ID}-${SPAN_ID}-01-later`,
+  `cc-${TRACE_ID}-${SPAN_ID}-01.later`,
   `ff-${TRACE_ID}-${SPAN_ID}-01`,
   `00-${"0".repeat(32)}-${SPAN_ID}-01`,
   `00-${TRACE_ID}-${"0".repeat(16)}-01`,
@@ -64,6 +49,10 @@ test.each([
   ["several headers are one list", ["a=1", "b=2"], "a=1,b=2"],
   ["spaces and empty members are passed over", "a=1 , ,\tb=2", "a=1,b=2"],
   ["multi-tenant keys", "t61rcwkgmz@dd=x", "t61rcwkgmz@dd=x"],
+  ["keys that begin with a digit, as of level 2", "1a@b@c=x", "1a@b@c=x"],
+  ["a key of 257 characters", `${"k".repeat(257)}=x`, undefined],
+  ["a value of 257 characters", `k=${"x".repeat(257)}`, undefined],
+  ["the longest key and value", `${"k".repeat(256)}=${"x".repeat(256)}`, `${"k".repeat(256)}=${"x".repeat(256)}`],
   ["33 members are too many", Array.from({ length: 33 }, (_, i) => `k${i}=v`).join(","), undefined],
   ["a key twice", "a=1,a=2", undefined],
   ["an upper-case key", "A=1", undefined],
@@ -89,7 +78,7 @@ test("any baggage value goes through the header and back", () => {
   fc.assert(
     fc.property(fc.string({ unit: "grapheme", maxLength: 200 }), (value) => {
       const context = propagation.setBaggage(ROOT_CONTEXT, propagation.createBaggage({ "user.tier": { value } }));
-      const { baggage = "" } = injected(propagator, context);
+      const { baggage = "" } = inject(propagator, context);
       expect(baggage).toMatch(/^[\x21-\x7e]*$/);
       const back = propagation.getBaggage(propagator.extract(ROOT_CONTEXT, { baggage }, defaultTextMapGetter));
       expect(back?.getEntry("user.tier")?.value).toBe(value);
@@ -100,7 +89,7 @@ test("any baggage value goes through the header and back", () => {
 test("baggage properties are kept, and malformed members passed over", () => {
   const propagator = new W3CBaggagePropagator();
   const context = propagator.extract(ROOT_CONTEXT, { baggage: "a=1;p=2;q , =x, b ,c = d%20e " }, defaultTextMapGetter);
-  expect(injected(propagator, context)).toEqual({ baggage: "a=1;p=2;q,c=d%20e" });
+  expect(inject(propagator, context)).toEqual({ baggage: "a=1;p=2;q,c=d%20e" });
 });
 
 test("baggage beyond 8192 bytes, or under a name that is no token, is left out", () => {
@@ -109,7 +98,7 @@ test("baggage beyond 8192 bytes, or under a name that is no token, is left out",
     large: { value: "x".repeat(8_192) },
     small: { value: "y" },
   });
-  expect(injected(new W3CBaggagePropagator(), propagation.setBaggage(ROOT_CONTEXT, baggage))).toEqual({
+  expect(inject(new W3CBaggagePropagator(), propagation.setBaggage(ROOT_CONTEXT, baggage))).toEqual({
     baggage: "small=y",
   });
 });

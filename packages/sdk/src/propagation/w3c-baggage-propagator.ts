@@ -9,12 +9,12 @@ import {
   type TextMapSetter,
 } from "@opentelemetry/api";
 import { isTracingSuppressed } from "../common/suppress-tracing.ts";
+import { isHeaderName } from "./carrier-header.ts";
 
 const BAGGAGE = "baggage";
 /** The W3C recommendation asks for at least 64 members and 8192 bytes; 180 is what its first version asked for. */
 const MAX_MEMBERS = 180;
 const MAX_BYTES = 8_192;
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** Carries baggage in the header `baggage`. Source: W3C Baggage. */
 export class W3CBaggagePropagator implements TextMapPropagator {
@@ -43,7 +43,7 @@ function serializeBaggage(entries: readonly (readonly [string, BaggageEntry])[])
   let bytes = -1;
   for (const [name, entry] of entries) {
     const member = serializeMember(name, entry);
-    if (!TOKEN.test(name) || members.length >= MAX_MEMBERS || bytes + 1 + member.length > MAX_BYTES) {
+    if (!isHeaderName(name) || members.length >= MAX_MEMBERS || bytes + 1 + member.length > MAX_BYTES) {
       diag.warn(`baggage entry ${JSON.stringify(name)} is not sent: no valid name, or beyond the header's limits`);
       continue;
     }
@@ -87,7 +87,7 @@ function parseMember(member: string): [string, BaggageEntry] | undefined {
   const [pair = "", ...properties] = member.split(";");
   const at = pair.indexOf("=");
   const name = pair.slice(0, Math.max(at, 0)).trim();
-  if (!TOKEN.test(name)) return undefined;
+  if (!isHeaderName(name)) return undefined;
   const value = decodeValue(pair.slice(at + 1).trim());
   const metadata = properties.join(";").trim();
   return [name, metadata === "" ? { value } : { value, metadata: baggageEntryMetadataFromString(metadata) }];

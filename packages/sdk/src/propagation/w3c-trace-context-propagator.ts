@@ -12,7 +12,8 @@ import { W3CTraceState } from "./w3c-trace-state.ts";
 
 const TRACEPARENT = "traceparent";
 const TRACESTATE = "tracestate";
-const PATTERN = /^[ \t]*([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?[ \t]*$/;
+// A comma is how HTTP servers join a header that came twice.
+const PATTERN = /^[ \t]*([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-[^,]*)?[ \t]*$/;
 /** Of the flags, level 2 of the recommendation defines `sampled` (1) and `random` (2). */
 const KNOWN_FLAGS = 0x03;
 

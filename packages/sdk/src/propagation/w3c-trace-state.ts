@@ -1,13 +1,16 @@
 import type { TraceState } from "@opentelemetry/api";
 
-/** W3C Trace Context, section 3.3: limits and grammar of `tracestate`. */
+/** W3C Trace Context level 2, section 3.3: limits and grammar of `tracestate`. */
 const MAX_MEMBERS = 32;
-const KEY = /^(?:[a-z0-9][a-z0-9_\-*/]{0,255}|[a-z0-9][a-z0-9_\-*/]{0,240}@[a-z][a-z0-9_\-*/]{0,13})$/;
+const KEY = /^[a-z0-9][a-z0-9_\-*/@]{0,255}$/;
 const VALUE = /^[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
 
 /** The vendors' list of a trace, newest first. Immutable: `set` and `unset` give a new one. */
 export class W3CTraceState implements TraceState {
+  static readonly EMPTY: W3CTraceState = new W3CTraceState([]);
   readonly #members: readonly (readonly [string, string])[];
+  // Every span of a trace writes the same list.
+  #text: string | undefined;
 
   private constructor(members: readonly (readonly [string, string])[]) {
     this.#members = members;
@@ -45,7 +48,8 @@ export class W3CTraceState implements TraceState {
   }
 
   serialize(): string {
-    return this.#members.map(([key, value]) => `${key}=${value}`).join(",");
+    this.#text ??= this.#members.map(([key, value]) => `${key}=${value}`).join(",");
+    return this.#text;
   }
 }
 

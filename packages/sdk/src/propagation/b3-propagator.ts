@@ -1,0 +1,95 @@
+import {
+  type Context,
+  createContextKey,
+  type SpanContext,
+  type TextMapGetter,
+  type TextMapPropagator,
+  type TextMapSetter,
+  trace,
+} from "@opentelemetry/api";
+import { firstHeader } from "./carrier-header.ts";
+import { injectableSpanContext, isSampled, remoteSpanContext } from "./remote-span-context.ts";
+
+const SINGLE = "b3";
+const TRACE_ID = "x-b3-traceid";
+const SPAN_ID = "x-b3-spanid";
+const SAMPLED = "x-b3-sampled";
+const FLAGS = "x-b3-flags";
+const SINGLE_PATTERN = /^([0-9a-f]{16}|[0-9a-f]{32})-([0-9a-f]{16})(?:-([01d])(?:-[0-9a-f]{16})?)?$/i;
+const MULTI_TRACE_ID = /^(?:[0-9a-f]{16}){1,2}$/i;
+
+// The key of the official propagator, so that a context of either is understood by the other.
+const DEBUG_FLAG: symbol = createContextKey("OpenTelemetry Context Key B3 Debug Flag");
+
+export const B3InjectEncoding = { SINGLE_HEADER: 0, MULTI_HEADER: 1 } as const;
+export type B3InjectEncoding = (typeof B3InjectEncoding)[keyof typeof B3InjectEncoding];
+
+export interface B3PropagatorConfig {
+  /** `SINGLE_HEADER` unless given. Both forms are read either way. */
+  readonly injectEncoding?: B3InjectEncoding;
+}
+
+interface Extracted {
+  readonly spanContext: SpanContext;
+  readonly isDebug: boolean;
+}
+
+/**
+ * Carries the span context as Zipkin does: in the header `b3`, or in several `x-b3-*`. Zipkin's debug
+ * flag is kept in the context and sent on. Source: specification, "B3 Requirements".
+ */
+export class B3Propagator implements TextMapPropagator {
+  readonly #isMulti: boolean;
+
+  constructor(config: B3PropagatorConfig = {}) {
+    this.#isMulti = config.injectEncoding === B3InjectEncoding.MULTI_HEADER;
+  }
+
+  inject(context: Context, carrier: unknown, setter: TextMapSetter): void {
+    const spanContext = injectableSpanContext(context);
+    if (spanContext === undefined) return;
+    const { traceId, spanId } = spanContext;
+    const isDebug = context.getValue(DEBUG_FLAG) !== undefined;
+    const sampled = isSampled(spanContext) ? "1" : "0";
+    if (!this.#isMulti) return setter.set(carrier, SINGLE, `${traceId}-${spanId}-${isDebug ? "d" : sampled}`);
+    setter.set(carrier, TRACE_ID, traceId);
+    setter.set(carrier, SPAN_ID, spanId);
+    // Debug implies sampled, which is then not sent.
+    if (isDebug) setter.set(carrier, FLAGS, "1");
+    else setter.set(carrier, SAMPLED, sampled);
+  }
+
+  extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
+    const extracted = extractSingle(carrier, getter) ?? extractMulti(carrier, getter);
+    if (extracted === undefined) return context;
+    const marked = extracted.isDebug ? context.setValue(DEBUG_FLAG, "1") : context.deleteValue(DEBUG_FLAG);
+    return trace.setSpanContext(marked, extracted.spanContext);
+  }
+
+  fields(): string[] {
+    return this.#isMulti ? [TRACE_ID, SPAN_ID, FLAGS, SAMPLED] : [SINGLE];
+  }
+}
+
+/** `{trace id}-{span id}[-{0, 1 or d}[-{parent span id}]]`. */
+function extractSingle(carrier: unknown, getter: TextMapGetter): Extracted | undefined {
+  const match = SINGLE_PATTERN.exec(firstHeader(carrier, getter, SINGLE) ?? "");
+  if (match === null) return undefined;
+  const [, traceId, spanId, state] = match;
+  const isDebug = state?.toLowerCase() === "d";
+  return withContext(remoteSpanContext(traceId, spanId, isDebug || state === "1"), isDebug);
+}
+
+function extractMulti(carrier: unknown, getter: TextMapGetter): Extracted | undefined {
+  const traceId = firstHeader(carrier, getter, TRACE_ID) ?? "";
+  const isDebug = firstHeader(carrier, getter, FLAGS) === "1";
+  const sampled = firstHeader(carrier, getter, SAMPLED)?.toLowerCase();
+  const isKnown = isDebug || sampled === undefined || ["0", "1", "true", "false"].includes(sampled);
+  if (!MULTI_TRACE_ID.test(traceId) || !isKnown) return undefined;
+  const isKept = isDebug || sampled === "1" || sampled === "true";
+  return withContext(remoteSpanContext(traceId, firstHeader(carrier, getter, SPAN_ID), isKept), isDebug);
+}
+
+function withContext(spanContext: SpanContext | undefined, isDebug: boolean): Extracted | undefined {
+  return spanContext === undefined ? undefined : { spanContext, isDebug };
+}
