@@ -1,7 +1,13 @@
 export { AsyncLocalStorageContextManager } from "./context/async-local-storage-context-manager.ts";
 export { isTracingSuppressed, suppressTracing } from "./common/suppress-tracing.ts";
 
+export { AWSXRayLambdaPropagator } from "./propagation/aws-xray-lambda-propagator.ts";
+export { AWSXRayPropagator } from "./propagation/aws-xray-propagator.ts";
+export { B3InjectEncoding, B3Propagator, type B3PropagatorConfig } from "./propagation/b3-propagator.ts";
 export { CompositePropagator } from "./propagation/composite-propagator.ts";
+export { EnvironmentGetter, EnvironmentSetter } from "./propagation/environment-carrier.ts";
+export { JaegerPropagator, type JaegerPropagatorConfig } from "./propagation/jaeger-propagator.ts";
+export { OTTracePropagator } from "./propagation/ot-trace-propagator.ts";
 export { W3CBaggagePropagator } from "./propagation/w3c-baggage-propagator.ts";
 export { W3CTraceContextPropagator } from "./propagation/w3c-trace-context-propagator.ts";
 
@@ -19,6 +25,22 @@ export { TracerProvider, type TracerProviderConfig } from "./trace/tracer-provid
 export { AlwaysOffSampler, AlwaysOnSampler } from "./trace/always-samplers.ts";
 export { ParentBasedSampler, type ParentBasedSamplerConfig } from "./trace/parent-based-sampler.ts";
 export { TraceIdRatioBasedSampler } from "./trace/trace-id-ratio-based-sampler.ts";
+export { AlwaysRecordSampler, createAlwaysRecordSampler } from "./trace/sampling/always-record-sampler.ts";
+export { ProbabilitySampler } from "./trace/sampling/probability-sampler.ts";
+export { type ComposableSampler, type SamplingIntent } from "./trace/sampling/composable-sampler.ts";
+export {
+  createComposableAlwaysOffSampler,
+  createComposableAlwaysOnSampler,
+  createComposableAnnotatingSampler,
+  createComposableParentThresholdSampler,
+  createComposableProbabilitySampler,
+  createComposableRuleBasedSampler,
+  createComposableTraceIDRatioBasedSampler,
+  type SamplingPredicate,
+  type SamplingRule,
+} from "./trace/sampling/composable-samplers.ts";
+export { CompositeSampler, createCompositeSampler } from "./trace/sampling/composite-sampler.ts";
+export { JaegerRemoteSampler, type JaegerRemoteSamplerOptions } from "./trace/sampling/jaeger-remote-sampler.ts";
 export { type Sampler, SamplingDecision, type SamplingResult } from "./trace/sampler.ts";
 export { type IdGenerator, RandomIdGenerator } from "./trace/id-generator.ts";
 export { type ReadableSpan, type TimedEvent } from "./trace/readable-span.ts";

@@ -122,7 +122,7 @@ test("OTEL_TRACES_SAMPLER and its argument decide, and bad names are warned of",
   expect(server.received).toEqual([]);
   unregisterAll();
   const later = collectDiagnostics();
-  await runSdk({ ...env, OTEL_TRACES_SAMPLER: "sometimes", OTEL_PROPAGATORS: "b3,tracecontext" });
+  await runSdk({ ...env, OTEL_TRACES_SAMPLER: "sometimes", OTEL_PROPAGATORS: "pigeon,tracecontext" });
   expect(server.received).toHaveLength(1);
   expect(propagation.fields()).toEqual(["traceparent", "tracestate"]);
   expect(diagnostics.lines).toEqual([]);

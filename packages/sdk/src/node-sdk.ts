@@ -16,11 +16,11 @@ import { messageOf } from "@clew/base";
 import {
   logRecordProcessorsFromEnvironment,
   metricReadersFromEnvironment,
-  propagatorFromEnvironment,
-  samplerFromEnvironment,
   spanProcessorsFromEnvironment,
 } from "./config/component-factories.ts";
 import { type Environment, readBoolean, readChoice } from "./config/environment.ts";
+import { propagatorFromEnvironment } from "./config/propagator-from-environment.ts";
+import { samplerFromEnvironment } from "./config/sampler-from-environment.ts";
 import { AsyncLocalStorageContextManager } from "./context/async-local-storage-context-manager.ts";
 import type { LogRecordProcessor } from "./logs/log-record-processor.ts";
 import { type LogRecordLimits, logRecordLimitsFromEnvironment } from "./logs/log-record-limits.ts";
@@ -119,7 +119,7 @@ export class NodeSDK {
     const resource = resourceOf(config, env);
     this.#tracerProvider = new TracerProvider({
       resource,
-      sampler: config.sampler ?? samplerFromEnvironment(env),
+      sampler: config.sampler ?? samplerFromEnvironment(env, resource),
       spanProcessors: config.spanProcessors ?? spanProcessorsFromEnvironment(env),
       spanLimits: { ...spanLimitsFromEnvironment(env), ...config.spanLimits },
       ...(config.idGenerator !== undefined && { idGenerator: config.idGenerator }),

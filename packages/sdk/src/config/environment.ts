@@ -77,8 +77,10 @@ export function readPairs(env: Environment, name: string): Record<string, string
   return Object.fromEntries(pairs);
 }
 
-export function warn(name: string, got: string, expected: string): void {
-  diag.warn(`${name} is ignored: expected ${expected}, got ${JSON.stringify(got)}`);
+/** `used` is what takes the place of the bad value, where that is not simply the default. */
+export function warn(name: string, got: string, expected: string, used?: string): void {
+  const instead = used === undefined ? "" : `; ${used} is used`;
+  diag.warn(`${name} is ignored: expected ${expected}, got ${JSON.stringify(got)}${instead}`);
 }
 
 function decodePercent(text: string): string | undefined {

@@ -14,12 +14,12 @@ function decision(sampler: Sampler, traceId = "0af7651916cd43dd8448eb211c80319c"
 
 const idWithRandomness = (hex: string): string => `${"f".repeat(18)}${hex}`;
 
-// The threshold of a ratio of 0.1 is 0xe6666666666666 of 2^56.
+// The threshold of a ratio of 0.1, with the four digits that the specification recommends, is e666.
 test.each([
   [0.5, "7fffffffffffff", false],
   [0.5, "80000000000000", true],
-  [0.1, "e6666666666665", false],
-  [0.1, "e6666666666668", true],
+  [0.1, "e665ffffffffff", false],
+  [0.1, "e6660000000000", true],
   [1, "00000000000000", true],
   [0, "ffffffffffffff", false],
 ])("a ratio of %d keeps a trace of randomness %s: %s", (ratio, randomness, isKept) => {
