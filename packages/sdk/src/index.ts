@@ -11,11 +11,24 @@ export { OTTracePropagator } from "./propagation/ot-trace-propagator.ts";
 export { W3CBaggagePropagator } from "./propagation/w3c-baggage-propagator.ts";
 export { W3CTraceContextPropagator } from "./propagation/w3c-trace-context-propagator.ts";
 
+export { detectResources, type ResourceDetectionConfig } from "./resource/detect-resources.ts";
+export { type DetectorConfig, type ResourceDetector } from "./resource/detector.ts";
+export { EnvDetector } from "./resource/detectors/env-detector.ts";
+export { HostDetector } from "./resource/detectors/host-detector.ts";
+export { OSDetector } from "./resource/detectors/os-detector.ts";
+export { ProcessDetector } from "./resource/detectors/process-detector.ts";
+export { ServiceInstanceIdDetector } from "./resource/detectors/service-instance-id-detector.ts";
+export { type Entity } from "./resource/entity.ts";
 export {
   defaultResource,
+  type DetectedResource,
+  type DetectedResourceAttributes,
+  emptyResource,
   type Resource,
   resourceFromAttributes,
+  resourceFromDetectedResource,
   resourceFromEnvironment,
+  type ResourceOptions,
 } from "./resource/resource.ts";
 export { type InstrumentationScope } from "./common/instrumentation-scope.ts";
 export { type ExportResult, ExportResultCode } from "./common/export-result.ts";

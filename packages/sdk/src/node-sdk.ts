@@ -27,12 +27,11 @@ import { type LogRecordLimits, logRecordLimitsFromEnvironment } from "./logs/log
 import { LoggerProvider } from "./logs/logger-provider.ts";
 import { MeterProvider } from "./metrics/meter-provider.ts";
 import type { IMetricReader } from "./metrics/metric-reader.ts";
-import {
-  defaultResource,
-  type Resource,
-  resourceFromAttributes,
-  resourceFromEnvironment,
-} from "./resource/resource.ts";
+import { detectResources } from "./resource/detect-resources.ts";
+import type { ResourceDetector } from "./resource/detector.ts";
+import { EnvDetector } from "./resource/detectors/env-detector.ts";
+import { detectorsFromEnvironment } from "./resource/detectors-from-environment.ts";
+import { defaultResource, type Resource, resourceFromAttributes } from "./resource/resource.ts";
 import type { IdGenerator } from "./trace/id-generator.ts";
 import type { Sampler } from "./trace/sampler.ts";
 import { type SpanLimits, spanLimitsFromEnvironment } from "./trace/span-limits.ts";
@@ -53,6 +52,10 @@ export interface NodeSDKConfig {
   /** Its attributes win over those of the environment. */
   readonly resource?: Resource;
   readonly serviceName?: string;
+  /** Whether to find out what the process runs on. True. */
+  readonly autoDetectResources?: boolean;
+  /** Those that `OTEL_NODE_RESOURCE_DETECTORS` names, unless given. */
+  readonly resourceDetectors?: readonly ResourceDetector[];
   readonly sampler?: Sampler;
   readonly spanProcessors?: readonly SpanProcessor[];
   readonly spanLimits?: Partial<SpanLimits>;
@@ -179,13 +182,16 @@ export function startSdk(config: NodeSDKConfig = {}): NodeSDK {
   return sdk;
 }
 
-/** From the least to the most particular: defaults, an id for this process, environment, code. */
-function resourceOf({ resource, serviceName }: NodeSDKConfig, env: Environment): Resource {
+/** From the least to the most particular: defaults, an id for this process, what was detected, environment, code. */
+function resourceOf(config: NodeSDKConfig, env: Environment): Resource {
+  const { resource, serviceName, autoDetectResources = true } = config;
   const instance = resourceFromAttributes({ "service.instance.id": randomUUID() });
   const named = serviceName === undefined ? null : resourceFromAttributes({ "service.name": serviceName });
+  const detectors = autoDetectResources ? (config.resourceDetectors ?? detectorsFromEnvironment(env)) : [];
   return defaultResource()
     .merge(instance)
-    .merge(resourceFromEnvironment(env))
+    .merge(detectResources({ detectors }))
+    .merge(detectResources({ detectors: [new EnvDetector({ env })] }))
     .merge(resource ?? null)
     .merge(named);
 }

@@ -1,5 +1,6 @@
 import type { Batch, BatchDestination } from "./batcher.ts";
 import type { ExportResult } from "./export-result.ts";
+import { type Resource, whenResourcesAreKnown } from "../resource/resource.ts";
 import { untraced } from "./suppress-tracing.ts";
 
 interface Exporter<Item> {
@@ -13,7 +14,11 @@ export function destinationFor<Item>(exporter: Exporter<Item>): BatchDestination
 
 /** Exports one batch of items by the callback interface. Nothing that the exporter does is traced. */
 export function exportItems<Item>(exporter: Exporter<Item>, items: Item[]): Promise<ExportResult> {
-  return new Promise((resolve) => untraced(() => exporter.export(items, resolve)));
+  const exported = (): Promise<ExportResult> =>
+    new Promise((resolve) => untraced(() => exporter.export(items, resolve)));
+  // All items of a processor are of one provider, and so of one resource.
+  const waiting = whenResourcesAreKnown([(items[0] as { readonly resource?: Resource } | undefined)?.resource]);
+  return waiting === undefined ? exported() : waiting.then(exported);
 }
 
 class ArrayBatch<Item> implements Batch<Item> {

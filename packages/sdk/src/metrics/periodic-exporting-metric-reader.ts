@@ -4,6 +4,7 @@ import { type ExportResult, failure, toError } from "../common/export-result.ts"
 import { untraced } from "../common/suppress-tracing.ts";
 import { WallClock } from "../common/wall-clock.ts";
 import { type Environment, readNumber } from "../config/environment.ts";
+import { whenResourcesAreKnown } from "../resource/resource.ts";
 import { InstrumentType } from "./instrument-type.ts";
 import type { ResourceMetrics } from "./metric-data.ts";
 import { type MetricBatchExporter, type PushMetricExporter, takesBatches } from "./metric-exporter.ts";
@@ -140,6 +141,8 @@ export class PeriodicExportingMetricReader extends MetricReader {
     const { resourceMetrics, errors } = await this.collect({ timeoutMillis: this.#timeoutMs });
     reportErrors(errors);
     if (resourceMetrics.scopeMetrics.length === 0) return;
+    const waiting = whenResourcesAreKnown([resourceMetrics.resource]);
+    if (waiting !== undefined) await waiting;
     for (const part of splitMetrics(resourceMetrics, this.#maxExportBatchSize)) {
       await this.#withTimeout(() => this.#export(part));
     }

@@ -2,6 +2,7 @@ import { LENGTH_DELIMITED, Writer } from "@clew/otlp";
 import type { Batch } from "../common/batcher.ts";
 import { copyValue, writeKeyValue } from "../common/any-value.ts";
 import type { InstrumentationScope } from "../common/instrumentation-scope.ts";
+import type { Entity } from "../resource/entity.ts";
 import type { Resource } from "../resource/resource.ts";
 
 /** Where an item belongs in an export request. */
@@ -57,6 +58,11 @@ export class EncodedBatch<Item extends Scoped> implements Batch<Item> {
     }
   }
 
+  /** The resources that the items come from. */
+  get resources(): readonly Resource[] {
+    return this.#groups.filter(({ items }) => items.byteLength > 0).map(({ resource }) => resource);
+  }
+
   /** The body of an export request; it may share memory with the batch, so it is valid until `clear`. */
   toRequest(): Uint8Array {
     const groups = this.#groups.filter(({ items }) => items.byteLength > 0);
@@ -106,9 +112,20 @@ function resourceHeadOf(resource: Resource, scopesLength: number): Uint8Array {
   const fields = new Writer(1_024);
   const start = fields.begin(1);
   for (const [key, value] of Object.entries(resource.attributes)) writeKeyValue(fields, 1, key, value);
+  for (const entity of resource.entities ?? []) writeEntityRef(fields, entity);
   fields.end(start);
   if (resource.schemaUrl !== undefined) fields.string(3, resource.schemaUrl);
   return messageHead(1, fields, scopesLength);
+}
+
+/** Says which of the resource's attributes belong to an entity (opentelemetry/proto/common/v1, `EntityRef`). */
+function writeEntityRef(writer: Writer, { type, id, description, schemaUrl }: Entity): void {
+  const start = writer.begin(3);
+  if (schemaUrl !== undefined) writer.string(1, schemaUrl);
+  writer.string(2, type);
+  for (const key of Object.keys(id)) writer.string(3, key);
+  for (const key of Object.keys(description)) writer.string(4, key);
+  writer.end(start);
 }
 
 /** Everything of a `ScopeX` that stands before its items. */

@@ -1,6 +1,7 @@
 import type { Signal } from "@clew/otlp";
 import type { BatchDestination } from "../common/batcher.ts";
 import { type ExportResult, failure, toError } from "../common/export-result.ts";
+import { whenResourcesAreKnown } from "../resource/resource.ts";
 import { type EncodeItem, EncodedBatch, type Scoped } from "./encoded-batch.ts";
 import { OtlpClient } from "./otlp-client.ts";
 import type { OTLPExporterConfig } from "./otlp-config.ts";
@@ -24,7 +25,7 @@ export class OtlpBatchExporter<Item extends Scoped> implements BatchDestination<
   }
 
   exportBatch(batch: EncodedBatch<Item>): Promise<ExportResult> {
-    return this.#client.send(batch.toRequest()).finally(() => {
+    return this.#send(batch).finally(() => {
       batch.clear();
       this.#spare = batch;
     });
@@ -35,7 +36,7 @@ export class OtlpBatchExporter<Item extends Scoped> implements BatchDestination<
     const encoded = Promise.resolve().then(() => {
       const batch = new EncodedBatch<Item>(this.#encode);
       for (const item of items) batch.add(item);
-      return this.#client.send(batch.toRequest());
+      return this.#send(batch);
     });
     void encoded.catch((thrown: unknown) => failure(toError(thrown))).then(resultCallback);
   }
@@ -46,5 +47,11 @@ export class OtlpBatchExporter<Item extends Scoped> implements BatchDestination<
 
   shutdown(): Promise<void> {
     return this.#client.shutdown();
+  }
+
+  #send(batch: EncodedBatch<Item>): Promise<ExportResult> {
+    const waiting = whenResourcesAreKnown(batch.resources);
+    if (waiting === undefined) return this.#client.send(batch.toRequest());
+    return waiting.then(() => this.#client.send(batch.toRequest()));
   }
 }
