@@ -133,12 +133,8 @@ export { BatchLogRecordProcessor } from "./logs/batch-log-record-processor.ts";
 export { SimpleLogRecordProcessor } from "./logs/simple-log-record-processor.ts";
 export { ConsoleLogRecordExporter } from "./logs/console-log-record-exporter.ts";
 
-export {
-  type OTLPExporterConfig,
-  type OtlpCompression,
-  type OtlpProtocol,
-  type TlsConfig,
-} from "./otlp/otlp-config.ts";
+export { type OtlpCompression } from "./otlp/compression.ts";
+export { type OTLPExporterConfig, type OtlpProtocol, type TlsConfig } from "./otlp/otlp-config.ts";
 export { OTLPTraceExporter } from "./otlp/otlp-trace-exporter.ts";
 export {
   type HistogramAggregation,
@@ -147,5 +143,14 @@ export {
   type TemporalityPreference,
 } from "./otlp/otlp-metric-exporter.ts";
 export { OTLPLogExporter } from "./otlp/otlp-log-exporter.ts";
+
+export {
+  OTLPFileLogExporter,
+  OTLPFileMetricExporter,
+  OTLPFileTraceExporter,
+} from "./exporters/file/otlp-file-exporters.ts";
+export { type OTLPFileExporterConfig } from "./exporters/file/output-stream.ts";
+export { InMemoryLogRecordExporter, InMemorySpanExporter } from "./exporters/in-memory/in-memory-exporters.ts";
+export { ZipkinExporter, type ZipkinExporterConfig } from "./exporters/zipkin/zipkin-exporter.ts";
 
 export { type Instrumentation, NodeSDK, type NodeSDKConfig, startSdk } from "./node-sdk.ts";

@@ -1,4 +1,10 @@
 /** Makes the exporters of each signal that the environment variables name. */
+import {
+  OTLPFileLogExporter,
+  OTLPFileMetricExporter,
+  OTLPFileTraceExporter,
+} from "../exporters/file/otlp-file-exporters.ts";
+import { ZipkinExporter } from "../exporters/zipkin/zipkin-exporter.ts";
 import { BatchLogRecordProcessor } from "../logs/batch-log-record-processor.ts";
 import { ConsoleLogRecordExporter } from "../logs/console-log-record-exporter.ts";
 import type { LogRecordProcessor } from "../logs/log-record-processor.ts";
@@ -23,6 +29,8 @@ const CONSOLE_INTERVAL_MS = 10_000;
 export function spanProcessorsFromEnvironment(env: Environment): SpanProcessor[] {
   return named<SpanProcessor>(env, "OTEL_TRACES_EXPORTER", ["otlp"], {
     otlp: () => new BatchSpanProcessor(new OTLPTraceExporter({ env }), { env }),
+    "otlp/stdout": () => new BatchSpanProcessor(new OTLPFileTraceExporter(), { env }),
+    zipkin: () => new BatchSpanProcessor(new ZipkinExporter({ env }), { env }),
     console: () => new SimpleSpanProcessor(new ConsoleSpanExporter()),
     none: () => undefined,
   });
@@ -32,6 +40,7 @@ export function spanProcessorsFromEnvironment(env: Environment): SpanProcessor[]
 export function metricReadersFromEnvironment(env: Environment): MetricReader[] {
   return named<MetricReader>(env, "OTEL_METRICS_EXPORTER", ["otlp"], {
     otlp: () => new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter({ env }), env }),
+    "otlp/stdout": () => new PeriodicExportingMetricReader({ exporter: new OTLPFileMetricExporter({ env }), env }),
     console: () =>
       new PeriodicExportingMetricReader({
         exporter: new ConsoleMetricExporter(),
@@ -46,6 +55,7 @@ export function metricReadersFromEnvironment(env: Environment): MetricReader[] {
 export function logRecordProcessorsFromEnvironment(env: Environment): LogRecordProcessor[] {
   return named<LogRecordProcessor>(env, "OTEL_LOGS_EXPORTER", ["otlp"], {
     otlp: () => new BatchLogRecordProcessor(new OTLPLogExporter({ env }), { env }),
+    "otlp/stdout": () => new BatchLogRecordProcessor(new OTLPFileLogExporter(), { env }),
     console: () => new SimpleLogRecordProcessor(new ConsoleLogRecordExporter()),
     none: () => undefined,
   });

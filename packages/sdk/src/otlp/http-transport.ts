@@ -1,37 +1,44 @@
-import { promisify } from "node:util";
-import { gzip } from "node:zlib";
 import { diag } from "@opentelemetry/api";
 import { messageOf } from "@clew/base";
 import { VERSION } from "../version.ts";
+import { type BodyEncoding, PROTOBUF } from "./body-encoding.ts";
+import { compressorOf } from "./compression.ts";
 import { HttpConnection } from "./http-connection.ts";
 import type { HttpResponse } from "./http-response-reader.ts";
 import type { OtlpSettings } from "./otlp-config.ts";
 import type { OtlpResponse, OtlpTransport } from "./otlp-transport.ts";
 import { statusMessage } from "./response-messages.ts";
 
-const gzipAsync = promisify(gzip);
 /** Source: OTLP specification, "Retryable response codes". */
 const RETRYABLE = new Set([429, 502, 503, 504]);
 const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** OTLP over HTTP with protobuf bodies. */
+/** What of an exporter's settings matters for HTTP. */
+export type HttpSettings = Pick<OtlpSettings, "url" | "headers" | "compression" | "tls" | "clock">;
+
+/** OTLP over HTTP. */
 export class HttpTransport implements OtlpTransport {
-  readonly #settings: OtlpSettings;
+  readonly #settings: HttpSettings;
+  readonly #encoding: BodyEncoding;
+  readonly #compress: ReturnType<typeof compressorOf>;
   readonly #connection: HttpConnection;
   // All of a request's head but the length.
   readonly #head: string;
 
-  constructor(settings: OtlpSettings) {
+  constructor(settings: HttpSettings, encoding: BodyEncoding = PROTOBUF) {
     this.#settings = settings;
+    this.#encoding = encoding;
+    this.#compress = compressorOf(settings.compression);
     this.#connection = new HttpConnection(settings.url, settings.tls);
-    this.#head = requestHead(settings);
+    this.#head = requestHead(settings, encoding.contentType);
   }
 
   async send(body: Uint8Array, timeoutMs: number): Promise<OtlpResponse> {
     let cancelTimer = (): void => {};
     try {
-      const content = this.#settings.compression === "gzip" ? await gzipAsync(body) : body;
+      const encoded = this.#encoding.encode(body);
+      const content = this.#compress === undefined ? encoded : await this.#compress(encoded);
       const head = `${this.#head}content-length: ${content.length}\r\n\r\n`;
       const { response, giveUp } = this.#connection.request(head, content);
       cancelTimer = this.#settings.clock.after(timeoutMs, () => giveUp(new Error(`no answer within ${timeoutMs} ms`)));
@@ -48,11 +55,20 @@ export class HttpTransport implements OtlpTransport {
   }
 
   #judge({ status, headers, body }: HttpResponse): OtlpResponse {
-    if (status >= 200 && status < 300) return { outcome: "accepted", body };
+    if (status >= 200 && status < 300) return { outcome: "accepted", body: this.#decoded(body) };
     const detail = statusMessage(body, headers.get("content-type"));
     const reason = `HTTP ${status}${detail === "" ? "" : `: ${detail}`}`;
     if (!RETRYABLE.has(status)) return { outcome: "refused", reason };
     return { outcome: "retryable", reason, retryAfterMs: this.#retryAfterMs(headers.get("retry-after")) };
+  }
+
+  /** A body that cannot be read says nothing; that the request was accepted, the status says. */
+  #decoded(body: Uint8Array): Uint8Array {
+    try {
+      return this.#encoding.decode(body);
+    } catch {
+      return new Uint8Array(0);
+    }
   }
 
   /** Seconds, or a date. */
@@ -64,15 +80,15 @@ export class HttpTransport implements OtlpTransport {
   }
 }
 
-function requestHead({ url, headers, compression }: OtlpSettings): string {
+function requestHead({ url, headers, compression }: HttpSettings, contentType: string): string {
   const credentials = `${unescaped(url.username)}:${unescaped(url.password)}`;
   const all: Record<string, string> = {
     host: url.host,
     "user-agent": `OTel-OTLP-Exporter-Clew/${VERSION}`,
     ...(credentials !== ":" && { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` }),
     ...headers,
-    "content-type": "application/x-protobuf",
-    ...(compression === "gzip" && { "content-encoding": "gzip" }),
+    "content-type": contentType,
+    ...(compression !== "none" && { "content-encoding": compression }),
   };
   const lines = Object.entries(all).filter(isHeader);
   return [`POST ${url.pathname}${url.search} HTTP/1.1`, ...lines.map(([name, value]) => `${name}: ${value}`), ""].join(

@@ -1,21 +1,19 @@
-import type { Signal } from "@clew/otlp";
 import type { BatchDestination } from "../common/batcher.ts";
 import { type ExportResult, failure, toError } from "../common/export-result.ts";
 import { whenResourcesAreKnown } from "../resource/resource.ts";
 import { type EncodeItem, EncodedBatch, type Scoped } from "./encoded-batch.ts";
-import { OtlpClient } from "./otlp-client.ts";
-import type { OTLPExporterConfig } from "./otlp-config.ts";
+import type { RequestSink } from "./request-sink.ts";
 
-/** What the span and the log exporter have in common: batches that are bytes from the start. */
+/** What the exporters of spans and of log records have in common: batches that are bytes from the start. */
 export class OtlpBatchExporter<Item extends Scoped> implements BatchDestination<Item> {
-  readonly #client: OtlpClient;
+  readonly #sink: RequestSink;
   readonly #encode: EncodeItem<Item>;
   // A batch that was sent, whose memory the next one takes.
   #spare: EncodedBatch<Item> | undefined;
 
-  constructor(signal: Signal, encode: EncodeItem<Item>, config: OTLPExporterConfig) {
-    this.#client = new OtlpClient(signal, config);
+  constructor(encode: EncodeItem<Item>, sink: RequestSink) {
     this.#encode = encode;
+    this.#sink = sink;
   }
 
   createBatch(): EncodedBatch<Item> {
@@ -42,16 +40,16 @@ export class OtlpBatchExporter<Item extends Scoped> implements BatchDestination<
   }
 
   forceFlush(): Promise<void> {
-    return this.#client.forceFlush();
+    return this.#sink.forceFlush();
   }
 
   shutdown(): Promise<void> {
-    return this.#client.shutdown();
+    return this.#sink.shutdown();
   }
 
   #send(batch: EncodedBatch<Item>): Promise<ExportResult> {
     const waiting = whenResourcesAreKnown(batch.resources);
-    if (waiting === undefined) return this.#client.send(batch.toRequest());
-    return waiting.then(() => this.#client.send(batch.toRequest()));
+    if (waiting === undefined) return this.#sink.send(batch.toRequest());
+    return waiting.then(() => this.#sink.send(batch.toRequest()));
   }
 }

@@ -4,13 +4,14 @@ import { type ExportResult, failure, SUCCESS } from "../common/export-result.ts"
 import { untraced } from "../common/suppress-tracing.ts";
 import { type OTLPExporterConfig, type OtlpSettings, otlpSettings } from "./otlp-config.ts";
 import { createTransport, type OtlpTransport } from "./otlp-transport.ts";
+import type { RequestSink } from "./request-sink.ts";
 import { partialSuccess } from "./response-messages.ts";
 import { sendWithRetry } from "./send-with-retry.ts";
 
 const NOUNS: Readonly<Record<Signal, string>> = { traces: "spans", metrics: "data points", logs: "log records" };
 
 /** Sends the export requests of one signal. Nothing that it does is traced. */
-export class OtlpClient {
+export class OtlpClient implements RequestSink {
   readonly #signal: Signal;
   readonly #settings: OtlpSettings;
   readonly #transport: OtlpTransport;
@@ -43,7 +44,12 @@ export class OtlpClient {
   }
 
   async #send(body: Uint8Array): Promise<ExportResult> {
-    const { timeoutMs, clock, url } = this.#settings;
+    const { timeoutMs, clock, url, maxRequestSize } = this.#settings;
+    if (body.length > maxRequestSize) {
+      return failure(
+        new Error(`${url.href}: a request of ${body.length} bytes exceeds the limit of ${maxRequestSize}`),
+      );
+    }
     const response = await sendWithRetry(this.#transport, body, {
       timeoutMs,
       clock,

@@ -12,9 +12,13 @@ import {
   readText,
   warn,
 } from "../config/environment.ts";
+import { COMPRESSIONS, type OtlpCompression, usableCompression } from "./compression.ts";
 
-export type OtlpProtocol = "grpc" | "http/protobuf";
-export type OtlpCompression = "none" | "gzip";
+export type OtlpProtocol = "grpc" | "http/protobuf" | "http/json";
+const OTLP_PROTOCOLS: readonly OtlpProtocol[] = ["grpc", "http/protobuf", "http/json"];
+
+/** Source: specification, "OpenTelemetry Protocol Exporter", "Max Request Size": 64 MiB. */
+const DEFAULT_MAX_REQUEST_BYTES = 64 * 1_024 * 1_024;
 
 export interface TlsConfig {
   /** PEM of the certificate authority that the server's certificate is checked against. */
@@ -29,7 +33,7 @@ export interface OTLPExporterConfig {
   /** `http/protobuf` unless given. */
   readonly protocol?: OtlpProtocol;
   /**
-   * Where to send. For `http/protobuf` the whole address, path included
+   * Where to send. For HTTP the whole address, path included
    * (http://localhost:4318/v1/traces); for `grpc` scheme, host and port (http://localhost:4317).
    */
   readonly url?: string;
@@ -37,6 +41,8 @@ export interface OTLPExporterConfig {
   /** How long an export may take with all its retries. 10000 */
   readonly timeoutMillis?: number;
   readonly compression?: OtlpCompression;
+  /** How many bytes a request may have before compression; a larger one is not sent. 67108864 */
+  readonly maxRequestSize?: number;
   readonly tls?: TlsConfig;
   readonly clock?: Clock;
   readonly env?: Environment;
@@ -48,6 +54,7 @@ export interface OtlpSettings {
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly compression: OtlpCompression;
+  readonly maxRequestSize: number;
   readonly tls: TlsConfig;
   readonly clock: Clock;
 }
@@ -64,15 +71,18 @@ export function otlpSettings(signal: Signal, config: OTLPExporterConfig): OtlpSe
     return read(own) ?? read(general);
   };
   const protocol =
-    config.protocol ?? first("PROTOCOL", (name) => readChoice(env, name, ["grpc", "http/protobuf"])) ?? "http/protobuf";
+    config.protocol ?? first("PROTOCOL", (name) => readChoice(env, name, OTLP_PROTOCOLS)) ?? "http/protobuf";
   const [ownHeaders, generalHeaders] = names("HEADERS");
   return {
     protocol,
     url: endpoint(signal, protocol, config, env),
     headers: lowerCased({ ...readPairs(env, generalHeaders), ...readPairs(env, ownHeaders), ...config.headers }),
     timeoutMs: config.timeoutMillis ?? first("TIMEOUT", (name) => readNumber(env, name, 1)) ?? 10_000,
-    compression:
-      config.compression ?? first("COMPRESSION", (name) => readChoice(env, name, ["none", "gzip"])) ?? "none",
+    compression: usableCompression(
+      config.compression ?? first("COMPRESSION", (name) => readChoice(env, name, COMPRESSIONS)) ?? "none",
+      protocol,
+    ),
+    maxRequestSize: config.maxRequestSize ?? DEFAULT_MAX_REQUEST_BYTES,
     tls: config.tls ?? tlsFromEnvironment((name) => first(name, (variable) => readText(env, variable))),
     clock: config.clock ?? new WallClock(),
   };

@@ -7,7 +7,9 @@ import { AggregationTemporality, type ResourceMetrics } from "../metrics/metric-
 import type { MetricBatchExporter, PushMetricExporter } from "../metrics/metric-exporter.ts";
 import type { EncodedBatch } from "./encoded-batch.ts";
 import { OtlpBatchExporter } from "./otlp-batch-exporter.ts";
+import { OtlpClient } from "./otlp-client.ts";
 import type { OTLPExporterConfig } from "./otlp-config.ts";
+import type { RequestSink } from "./request-sink.ts";
 
 export type TemporalityPreference = "cumulative" | "delta" | "lowmemory";
 
@@ -28,15 +30,16 @@ const DELTA_TYPES: Readonly<Record<TemporalityPreference, readonly InstrumentTyp
   lowmemory: [InstrumentType.COUNTER, InstrumentType.HISTOGRAM],
 };
 
-/** Sends metrics by OTLP, over gRPC or HTTP/protobuf as `protocol` says. */
+/** Sends metrics by OTLP, over gRPC or HTTP as `protocol` says. */
 export class OTLPMetricExporter implements PushMetricExporter, MetricBatchExporter {
   readonly #batches: OtlpBatchExporter<ScopedMetric>;
   readonly #preference: TemporalityPreference;
   readonly #histogramAggregation: AggregationOption;
 
-  constructor(config: OTLPMetricExporterConfig = {}) {
+  /** `sink` is where the requests go, if not over the network as `config` says. */
+  constructor(config: OTLPMetricExporterConfig = {}, sink: RequestSink = new OtlpClient("metrics", config)) {
     const env = config.env ?? process.env;
-    this.#batches = new OtlpBatchExporter("metrics", new MetricEncoder().encode, config);
+    this.#batches = new OtlpBatchExporter(new MetricEncoder().encode, sink);
     this.#preference =
       config.temporalityPreference ??
       readChoice(env, "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", ["cumulative", "delta", "lowmemory"]) ??

@@ -1,5 +1,6 @@
 import { PROTOCOLS, type Signal } from "@clew/otlp";
 import type { OtlpSettings } from "./otlp-config.ts";
+import { jsonEncoding, PROTOBUF } from "./body-encoding.ts";
 import { GrpcTransport } from "./grpc-transport.ts";
 import { HttpTransport } from "./http-transport.ts";
 
@@ -21,5 +22,5 @@ export interface OtlpTransport {
 export function createTransport(signal: Signal, settings: OtlpSettings): OtlpTransport {
   return settings.protocol === "grpc"
     ? new GrpcTransport(PROTOCOLS[signal].grpcPath, settings)
-    : new HttpTransport(settings);
+    : new HttpTransport(settings, settings.protocol === "http/json" ? jsonEncoding(signal) : PROTOBUF);
 }

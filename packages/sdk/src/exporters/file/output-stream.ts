@@ -1,0 +1,63 @@
+import { createWriteStream } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Writable } from "node:stream";
+import { diag } from "@opentelemetry/api";
+import { messageOf } from "@clew/base";
+
+export interface OTLPFileExporterConfig {
+  /**
+   * Where to write: `stdout`, a file that is appended to (`file:///var/log/traces.jsonl`), or a stream, which
+   * stays open. `stdout` unless given.
+   */
+  readonly outputStream?: string | Writable;
+}
+
+/** Writes whole lines, one after the other. */
+export interface LineWriter {
+  /** Resolves when the line was handed to the system. Rejects when that failed. */
+  write(line: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function lineWriter({ outputStream = "stdout" }: OTLPFileExporterConfig): LineWriter {
+  if (typeof outputStream !== "string") return new StreamWriter(outputStream, { ends: false });
+  if (outputStream !== "stdout") {
+    const path = filePath(outputStream);
+    if (path !== undefined) return new StreamWriter(createWriteStream(path, { flags: "a" }), { ends: true });
+    diag.warn(
+      `the output stream ${JSON.stringify(outputStream)} is ignored: expected stdout or file:///path; stdout is used`,
+    );
+  }
+  return new StreamWriter(process.stdout, { ends: false });
+}
+
+function filePath(url: string): string | undefined {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    return undefined;
+  }
+}
+
+class StreamWriter implements LineWriter {
+  readonly #stream: Writable;
+  readonly #ends: boolean;
+
+  constructor(stream: Writable, { ends }: { readonly ends: boolean }) {
+    this.#stream = stream;
+    this.#ends = ends;
+    // A stream whose errors nobody hears would end the process. Each write is told of its own error too.
+    stream.on("error", (error) => diag.debug(`the output stream failed: ${messageOf(error)}`));
+  }
+
+  write(line: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#stream.write(line, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  close(): Promise<void> {
+    if (!this.#ends || this.#stream.destroyed) return Promise.resolve();
+    return new Promise((resolve) => this.#stream.end(() => resolve()));
+  }
+}
