@@ -18,6 +18,8 @@ import {
   metricReadersFromEnvironment,
   spanProcessorsFromEnvironment,
 } from "./config/component-factories.ts";
+import type { ComponentProviderRegistry } from "./config/file/component-provider.ts";
+import { componentsFromFile, configurationFilePath } from "./config/file/components-from-file.ts";
 import { type Environment, readBoolean, readChoice } from "./config/environment.ts";
 import { propagatorFromEnvironment } from "./config/propagator-from-environment.ts";
 import { samplerFromEnvironment } from "./config/sampler-from-environment.ts";
@@ -47,7 +49,10 @@ export interface Instrumentation {
   disable(): void;
 }
 
-/** What is not given comes from the environment variables, else from the specification. */
+/**
+ * What is not given comes from the environment variables, else from the specification. With `OTEL_CONFIG_FILE`, its
+ * file says everything but for context manager and instrumentations.
+ */
 export interface NodeSDKConfig {
   /** Its attributes win over those of the environment. */
   readonly resource?: Resource;
@@ -65,6 +70,8 @@ export interface NodeSDKConfig {
   readonly logRecordLimits?: Partial<LogRecordLimits>;
   readonly textMapPropagator?: TextMapPropagator;
   readonly contextManager?: ContextManager;
+  /** For components in the file of `OTEL_CONFIG_FILE` that the SDK does not know. */
+  readonly componentProviders?: ComponentProviderRegistry;
   readonly instrumentations?: readonly Instrumentation[];
   readonly env?: Environment;
 }
@@ -104,19 +111,35 @@ export class NodeSDK {
 
   #start(): void {
     setDiagnosticLevel(this.#env);
-    const { contextManager, textMapPropagator } = this.#config;
-    this.#register(
-      "context manager",
-      context.setGlobalContextManager(contextManager ?? new AsyncLocalStorageContextManager()),
-    );
-    const propagator = textMapPropagator ?? propagatorFromEnvironment(this.#env);
-    this.#register("propagator", propagation.setGlobalPropagator(propagator));
+    const path = configurationFilePath(this.#env);
+    if (path !== undefined) return this.#startFromFile(path);
+    this.#startPropagation(this.#config.textMapPropagator ?? propagatorFromEnvironment(this.#env));
     if (readBoolean(this.#env, "OTEL_SDK_DISABLED") === true) return;
-    this.#startProviders();
+    this.#createProviders();
+    this.#registerProviders();
     this.#startInstrumentations();
   }
 
-  #startProviders(): void {
+  /** A file that is not usable leaves everything off. */
+  #startFromFile(path: string): void {
+    const components = componentsFromFile(path, this.#env, this.#config.componentProviders);
+    if (components === undefined) return;
+    this.#tracerProvider = components.tracerProvider;
+    this.#meterProvider = components.meterProvider;
+    this.#loggerProvider = components.loggerProvider;
+    this.#startPropagation(components.propagator);
+    if (components.isDisabled) return;
+    this.#registerProviders();
+    this.#startInstrumentations();
+  }
+
+  #startPropagation(propagator: TextMapPropagator): void {
+    const contextManager = this.#config.contextManager ?? new AsyncLocalStorageContextManager();
+    this.#register("context manager", context.setGlobalContextManager(contextManager));
+    this.#register("propagator", propagation.setGlobalPropagator(propagator));
+  }
+
+  #createProviders(): void {
     const env = this.#env;
     const config = this.#config;
     const resource = resourceOf(config, env);
@@ -137,18 +160,21 @@ export class NodeSDK {
       processors: config.logRecordProcessors ?? logRecordProcessorsFromEnvironment(env),
       logRecordLimits: { ...logRecordLimitsFromEnvironment(env), ...config.logRecordLimits },
     });
-    this.#register("tracer provider", trace.setGlobalTracerProvider(this.#tracerProvider));
-    this.#register("meter provider", metrics.setGlobalMeterProvider(this.#meterProvider));
-    const loggerProvider = logs.setGlobalLoggerProvider(this.#loggerProvider);
-    this.#register("logger provider", loggerProvider === this.#loggerProvider);
-    coreLogsApi()?.setGlobalLoggerProvider(this.#loggerProvider);
+  }
+
+  #registerProviders(): void {
+    const [tracers, meters, loggers] = [this.#tracerProvider, this.#meterProvider, this.#loggerProvider];
+    if (tracers !== undefined) this.#register("tracer provider", trace.setGlobalTracerProvider(tracers));
+    if (meters !== undefined) this.#register("meter provider", metrics.setGlobalMeterProvider(meters));
+    if (loggers === undefined) return;
+    this.#register("logger provider", logs.setGlobalLoggerProvider(loggers) === loggers);
+    coreLogsApi()?.setGlobalLoggerProvider(loggers);
   }
 
   #startInstrumentations(): void {
-    if (this.#tracerProvider === undefined || this.#meterProvider === undefined) return;
     for (const instrumentation of this.#config.instrumentations ?? []) {
-      instrumentation.setTracerProvider(this.#tracerProvider);
-      instrumentation.setMeterProvider(this.#meterProvider);
+      if (this.#tracerProvider !== undefined) instrumentation.setTracerProvider(this.#tracerProvider);
+      if (this.#meterProvider !== undefined) instrumentation.setMeterProvider(this.#meterProvider);
       if (this.#loggerProvider !== undefined) instrumentation.setLoggerProvider?.(this.#loggerProvider);
       instrumentation.enable();
     }
