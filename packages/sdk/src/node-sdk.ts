@@ -24,6 +24,8 @@ import { type Environment, readBoolean, readChoice } from "./config/environment.
 import { propagatorFromEnvironment } from "./config/propagator-from-environment.ts";
 import { samplerFromEnvironment } from "./config/sampler-from-environment.ts";
 import { AsyncLocalStorageContextManager } from "./context/async-local-storage-context-manager.ts";
+import { ExitHooks } from "./exit/exit-hooks.ts";
+import { drainAll, type LastRequest } from "./exit/last-request.ts";
 import type { LogRecordProcessor } from "./logs/log-record-processor.ts";
 import { type LogRecordLimits, logRecordLimitsFromEnvironment } from "./logs/log-record-limits.ts";
 import { LoggerProvider } from "./logs/logger-provider.ts";
@@ -73,8 +75,12 @@ export interface NodeSDKConfig {
   /** For components in the file of `OTEL_CONFIG_FILE` that the SDK does not know. */
   readonly componentProviders?: ComponentProviderRegistry;
   readonly instrumentations?: readonly Instrumentation[];
+  /** How much later the process may end so that nothing is lost; 0 leaves its end to the application. 3000 */
+  readonly exitTimeoutMillis?: number;
   readonly env?: Environment;
 }
+
+const DEFAULT_EXIT_TIMEOUT_MS = 3_000;
 
 /** The whole SDK in one: `start` makes it the one behind `@opentelemetry/api`, `shutdown` sends what is left. */
 export class NodeSDK {
@@ -83,6 +89,7 @@ export class NodeSDK {
   #tracerProvider: TracerProvider | undefined;
   #meterProvider: MeterProvider | undefined;
   #loggerProvider: LoggerProvider | undefined;
+  #exitHooks: ExitHooks | undefined;
 
   constructor(config: NodeSDKConfig = {}) {
     this.#config = config;
@@ -107,6 +114,7 @@ export class NodeSDK {
   async shutdown(): Promise<void> {
     for (const instrumentation of this.#config.instrumentations ?? []) instrumentation.disable();
     await Promise.all(this.#providers().map((provider) => provider.shutdown()));
+    this.#exitHooks?.remove();
   }
 
   #start(): void {
@@ -118,6 +126,26 @@ export class NodeSDK {
     this.#createProviders();
     this.#registerProviders();
     this.#startInstrumentations();
+    this.#watchExit();
+  }
+
+  #watchExit(): void {
+    const timeoutMillis = this.#config.exitTimeoutMillis ?? DEFAULT_EXIT_TIMEOUT_MS;
+    if (timeoutMillis <= 0) return;
+    const drain = (isEnd: boolean, ...providers: (object | undefined)[]): readonly LastRequest[] =>
+      drainAll(
+        providers.filter((provider) => provider !== undefined),
+        isEnd,
+      );
+    const source = {
+      spansAndLogs: { drain: (isEnd: boolean) => drain(isEnd, this.#tracerProvider, this.#loggerProvider) },
+      metrics: { drain: (isEnd: boolean) => drain(isEnd, this.#meterProvider) },
+      forceFlush: async () => {
+        await Promise.all([this.#tracerProvider?.forceFlush(), this.#loggerProvider?.forceFlush()]);
+      },
+    };
+    this.#exitHooks = new ExitHooks(source, timeoutMillis);
+    this.#exitHooks.install();
   }
 
   /** A file that is not usable leaves everything off. */

@@ -58,6 +58,8 @@ export interface Request {
 export class GrpcClient {
   readonly #settings: GrpcClientSettings;
   #connection: Promise<ClientConnection> | undefined;
+  // The same, once it is there.
+  #open: ClientConnection | undefined;
   #stopKeepalive: () => void = () => {};
 
   constructor(settings: GrpcClientSettings) {
@@ -85,6 +87,11 @@ export class GrpcClient {
         throw new GrpcError(signal.aborted ? DEADLINE_EXCEEDED : statusOfFailure(error));
       });
     return messageOfAnswer(answer);
+  }
+
+  /** Whether a request that it was given may not have left the process yet. */
+  get hasUnsentBytes(): boolean {
+    return this.#open?.hasUnsentBytes ?? true;
   }
 
   /** Ends the connection once the calls under way have ended. */
@@ -116,6 +123,7 @@ export class GrpcClient {
         holdsProcess: this.#settings.holdsProcess,
         ended: () => this.#forget(),
       });
+      this.#open = connection;
       this.#keepAlive(connection);
       return connection;
     } catch (error) {
@@ -126,6 +134,7 @@ export class GrpcClient {
 
   #forget(): void {
     this.#connection = undefined;
+    this.#open = undefined;
     this.#stopKeepalive();
     this.#stopKeepalive = () => {};
   }

@@ -85,6 +85,11 @@ export class ClientConnection implements FrameHandler {
     return this.#streams.size === 0 && this.#waiting.length === 0;
   }
 
+  /** Whether a request that it was given may not have left the process yet. */
+  get hasUnsentBytes(): boolean {
+    return this.#sending.size > 0 || this.#waiting.length > 0 || this.isIdle || this.#socket.writableLength > 0;
+  }
+
   /** Resolves with the answer. Rejects with `StreamError`, or with `signal`'s reason once that aborts. */
   request(request: ClientRequest, signal: AbortSignal): Promise<ClientAnswer> {
     if (this.#isClosed || this.#isLeaving) return Promise.reject(new StreamError("the connection is closing"));

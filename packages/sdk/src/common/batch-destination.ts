@@ -1,4 +1,5 @@
 import type { Batch, BatchDestination } from "./batcher.ts";
+import type { LastRequest } from "../exit/last-request.ts";
 import type { ExportResult } from "./export-result.ts";
 import { type Resource, whenResourcesAreKnown } from "../resource/resource.ts";
 import { untraced } from "./suppress-tracing.ts";
@@ -42,6 +43,12 @@ class ArrayDestination<Item> implements BatchDestination<Item> {
 
   createBatch(): ArrayBatch<Item> {
     return new ArrayBatch();
+  }
+
+  /** Its exporter may have done its work when it returns; there is no more time for it. */
+  drain(batches: readonly ArrayBatch<Item>[]): readonly LastRequest[] {
+    for (const batch of batches) void this.exportBatch(batch);
+    return [];
   }
 
   exportBatch(batch: ArrayBatch<Item>): Promise<ExportResult> {

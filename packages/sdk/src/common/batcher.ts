@@ -1,5 +1,6 @@
 import { diag } from "@opentelemetry/api";
 import type { Clock } from "@clew/base";
+import type { LastRequest } from "../exit/last-request.ts";
 import { type ExportResult, failure, toError } from "./export-result.ts";
 
 /** Items on their way to an exporter, kept in whatever form the exporter takes them. */
@@ -13,6 +14,8 @@ export interface BatchDestination<Item> {
   createBatch(): Batch<Item>;
   /** Is given only what `createBatch` made, one at a time. May reject. */
   exportBatch(batch: Batch<Item>): Promise<ExportResult>;
+  /** Gives up `batches`, and at the end what it was given before and may not have delivered: see `Drainable`. */
+  drain(batches: readonly Batch<Item>[], isEnd: boolean): readonly LastRequest[];
 }
 
 export interface BatcherSettings {
@@ -68,6 +71,15 @@ export class Batcher<Item> {
     this.#seal();
     const target = this.#sealedCount;
     while (this.#exportedCount < target) await this.#exportNext();
+  }
+
+  /** Gives up everything that waits and what its destination has not delivered. */
+  drain(isEnd: boolean): readonly LastRequest[] {
+    this.#seal();
+    const batches = this.#sealed.splice(0);
+    this.#exportedCount += batches.length;
+    this.#waiting = 0;
+    return this.#destination.drain(batches, isEnd);
   }
 
   #drop(): void {
@@ -134,9 +146,13 @@ export class Batcher<Item> {
         cancel();
         resolve(result);
       };
-      Promise.resolve()
-        .then(task)
-        .then(finish, (thrown: unknown) => finish(failure(toError(thrown))));
+      const fail = (thrown: unknown): void => finish(failure(toError(thrown)));
+      try {
+        // At once, so that a batch is always either here or there.
+        task().then(finish, fail);
+      } catch (thrown) {
+        fail(thrown);
+      }
     });
   }
 }

@@ -1,3 +1,4 @@
+import type { Drainable, LastRequest } from "../exit/last-request.ts";
 import { type BatchConfig, batchSettings } from "../common/batch-config.ts";
 import { destinationFor } from "../common/batch-destination.ts";
 import { Batcher } from "../common/batcher.ts";
@@ -6,7 +7,7 @@ import type { LogRecordProcessor } from "./log-record-processor.ts";
 import type { ReadableLogRecord, SdkLogRecord } from "./readable-log-record.ts";
 
 /** Hands log records to an exporter in batches. With an OTLP exporter, each is written as bytes at once. */
-export class BatchLogRecordProcessor implements LogRecordProcessor {
+export class BatchLogRecordProcessor implements LogRecordProcessor, Drainable {
   readonly #exporter: LogRecordExporter;
   readonly #batcher: Batcher<ReadableLogRecord>;
   #shutdown: Promise<void> | undefined;
@@ -32,6 +33,10 @@ export class BatchLogRecordProcessor implements LogRecordProcessor {
     if (this.#shutdown !== undefined) return this.#shutdown;
     await this.#batcher.flush();
     await this.#exporter.forceFlush?.();
+  }
+
+  drain(isEnd: boolean): readonly LastRequest[] {
+    return this.#batcher.drain(isEnd);
   }
 
   shutdown(): Promise<void> {

@@ -7,6 +7,7 @@ import type {
 } from "@opentelemetry/api-logs";
 import { type Clock, messageOf } from "@clew/base";
 import { type InstrumentationScope, ScopeRegistry } from "../common/instrumentation-scope.ts";
+import { type Drainable, drainAll, type LastRequest } from "../exit/last-request.ts";
 import { WallClock } from "../common/wall-clock.ts";
 import { defaultResource, type Resource } from "../resource/resource.ts";
 import { type LogRecordLimits, logRecordLimitsFromEnvironment } from "./log-record-limits.ts";
@@ -21,7 +22,7 @@ export interface LoggerProviderConfig {
 }
 
 /** Makes loggers, and holds what their records go through. */
-export class LoggerProvider implements ApiLoggerProvider {
+export class LoggerProvider implements ApiLoggerProvider, Drainable {
   readonly #processors: readonly LogRecordProcessor[];
   readonly #loggers: ScopeRegistry<ApiLogger>;
   #shutdown: Promise<void> | undefined;
@@ -44,6 +45,10 @@ export class LoggerProvider implements ApiLoggerProvider {
   /** Resolves when every record that was emitted before the call has been exported. */
   forceFlush(): Promise<void> {
     return this.#shutdown ?? this.#await("forceFlush");
+  }
+
+  drain(isEnd: boolean): readonly LastRequest[] {
+    return drainAll(this.#processors, isEnd);
   }
 
   /** Exports what is left. Records that are emitted afterwards are ignored. */

@@ -1,3 +1,4 @@
+import { type Drainable, drainAll, type LastRequest } from "../exit/last-request.ts";
 import { diag, type MeterOptions, type MeterProvider as ApiMeterProvider } from "@opentelemetry/api";
 import { type Clock, messageOf } from "@clew/base";
 import { type InstrumentationScope, ScopeRegistry, type ScopeOptions } from "../common/instrumentation-scope.ts";
@@ -31,7 +32,7 @@ export interface MeterProviderConfig {
 }
 
 /** Makes meters, and lets its readers collect what their instruments measured. */
-export class MeterProvider implements ApiMeterProvider {
+export class MeterProvider implements ApiMeterProvider, Drainable {
   readonly #readers: readonly IMetricReader[];
   readonly #meters: ScopeRegistry<Meter>;
   readonly #idleMeters: ScopeRegistry<Meter>;
@@ -78,6 +79,11 @@ export class MeterProvider implements ApiMeterProvider {
   /** Has every reader collect and export. Never rejects. */
   forceFlush(options: TimeoutOptions = {}): Promise<void> {
     return this.#shutdown ?? this.#await("forceFlush", options);
+  }
+
+  /** Has every reader collect what can be without waiting. */
+  drain(isEnd: boolean): readonly LastRequest[] {
+    return this.#shutdown === undefined ? drainAll(this.#readers, isEnd) : [];
   }
 
   /** Has every reader collect and export a last time. Never rejects. */

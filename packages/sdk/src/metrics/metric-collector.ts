@@ -4,6 +4,7 @@ import type { Resource } from "../resource/resource.ts";
 import type { Meter } from "./meter.ts";
 import type { CollectionResult } from "./metric-data.ts";
 import type { MetricCollectOptions, SdkMetricProducer } from "./metric-reader.ts";
+import type { ObservationRound } from "./observable-callbacks.ts";
 import { MetricDataSink, type MetricSink } from "./metric-sink.ts";
 
 const DEFAULT_CALLBACK_TIMEOUT_MS = 30_000;
@@ -38,18 +39,27 @@ export class MetricCollector implements SdkMetricProducer {
     return collected;
   }
 
-  async #collect(sink: MetricSink, { timeoutMillis, metricFilter }: MetricCollectOptions): Promise<readonly unknown[]> {
-    const { meters, readerIndex, clock } = this.#settings;
-    const asked = [...meters()];
-    const round = {
-      readerIndex,
-      timeoutMillis: timeoutMillis ?? DEFAULT_CALLBACK_TIMEOUT_MS,
-      metricFilter,
-      clock,
-    };
-    const errors = await Promise.all(asked.map((meter) => meter.observe(round)));
-    const endTime = hrTimeOf(clock.nowMs());
-    for (const meter of asked) meter.collect(readerIndex, sink, endTime, metricFilter);
+  collectNow(sink: MetricSink, options: MetricCollectOptions = {}): void {
+    const asked = [...this.#settings.meters()];
+    for (const meter of asked) void meter.observe(this.#round(options));
+    this.#gather(asked, sink, options);
+  }
+
+  async #collect(sink: MetricSink, options: MetricCollectOptions): Promise<readonly unknown[]> {
+    const asked = [...this.#settings.meters()];
+    const errors = await Promise.all(asked.map((meter) => meter.observe(this.#round(options))));
+    this.#gather(asked, sink, options);
     return errors.flat();
+  }
+
+  #round({ timeoutMillis = DEFAULT_CALLBACK_TIMEOUT_MS, metricFilter }: MetricCollectOptions): ObservationRound {
+    const { readerIndex, clock } = this.#settings;
+    return { readerIndex, timeoutMillis, metricFilter, clock };
+  }
+
+  #gather(meters: readonly Meter[], sink: MetricSink, { metricFilter }: MetricCollectOptions): void {
+    const { readerIndex, clock } = this.#settings;
+    const endTime = hrTimeOf(clock.nowMs());
+    for (const meter of meters) meter.collect(readerIndex, sink, endTime, metricFilter);
   }
 }

@@ -1,3 +1,4 @@
+import type { LastRequest } from "../exit/last-request.ts";
 import type { ExportResult } from "../common/export-result.ts";
 import type { AggregationOption } from "./aggregation-option.ts";
 import type { InstrumentType } from "./instrument-type.ts";
@@ -27,6 +28,8 @@ export interface MetricBatchExporter {
   createBatch(): MetricBatch;
   /** Is given only what `createBatch` made, one at a time. May reject. */
   exportBatch(batch: MetricBatch): Promise<ExportResult>;
+  /** Gives up `batches`, and at the end what it was given before and may not have delivered: see `Drainable`. */
+  drain(batches: readonly MetricBatch[], isEnd: boolean): readonly LastRequest[];
 }
 
 export function takesBatches(exporter: object): exporter is MetricBatchExporter {

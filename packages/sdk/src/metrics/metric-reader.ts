@@ -25,6 +25,8 @@ export interface MetricProducer {
 export interface SdkMetricProducer extends MetricProducer {
   /** Resolves to what the callbacks of observable instruments threw. */
   collectInto(sink: MetricSink, options?: MetricCollectOptions): Promise<readonly unknown[]>;
+  /** The same without waiting for callbacks that do not come back at once. */
+  collectNow(sink: MetricSink, options?: MetricCollectOptions): void;
 }
 
 export interface TimeoutOptions {
@@ -127,6 +129,13 @@ export abstract class MetricReader implements IMetricReader {
     return producer !== undefined && isSdkProducer(producer)
       ? producer.collectInto(sink, this.#withFilter(options))
       : [new Error("the metric reader did not get its metric producer from the SDK")];
+  }
+
+  /** The same without waiting for callbacks that do not come back at once. */
+  protected collectNow(sink: MetricSink, options: MetricCollectOptions): void {
+    const producer = this.#sdkProducer;
+    if (this.#problem() !== undefined || producer === undefined || !isSdkProducer(producer)) return;
+    producer.collectNow(sink, this.#withFilter(options));
   }
 
   /** Called when the reader has got its provider. */

@@ -1,6 +1,7 @@
 import { diag } from "@opentelemetry/api";
 import { type Clock, messageOf } from "@clew/base";
 import { type ExportResult, failure, toError } from "../common/export-result.ts";
+import type { Drainable, LastRequest } from "../exit/last-request.ts";
 import { untraced } from "../common/suppress-tracing.ts";
 import { WallClock } from "../common/wall-clock.ts";
 import { type Environment, readNumber } from "../config/environment.ts";
@@ -53,7 +54,7 @@ const LIMIT_NAMES: Readonly<Record<InstrumentType, keyof CardinalityLimits>> = {
 };
 
 /** Collects and exports at an interval, one export at a time. */
-export class PeriodicExportingMetricReader extends MetricReader {
+export class PeriodicExportingMetricReader extends MetricReader implements Drainable {
   readonly #exporter: PushMetricExporter;
   readonly #batchExporter: MetricBatchExporter | undefined;
   readonly #clock: Clock;
@@ -89,6 +90,15 @@ export class PeriodicExportingMetricReader extends MetricReader {
       30_000,
     );
     this.#timeoutMs = Math.min(timeoutMs, this.#intervalMs);
+  }
+
+  /** Collects what can be without waiting. */
+  drain(isEnd: boolean): readonly LastRequest[] {
+    const exporter = this.#batchExporter;
+    if (exporter === undefined) return [];
+    const batch = exporter.createBatch();
+    this.collectNow(batch, { timeoutMillis: this.#timeoutMs });
+    return exporter.drain(batch.count > 0 ? [batch] : [], isEnd);
   }
 
   protected override onInitialized(): void {

@@ -55,6 +55,10 @@ export class GrpcTransport implements OtlpTransport {
     }
   }
 
+  hasUnsentBytes(): boolean {
+    return this.#client.hasUnsentBytes;
+  }
+
   close(): void {
     void this.#client.close();
   }

@@ -45,6 +45,12 @@ export class HttpConnection {
     return { response, giveUp: (error) => this.#giveUp(exchange!, error) };
   }
 
+  /** Whether anything but one request that was written whole is under way. */
+  get hasUnsentBytes(): boolean {
+    const socket = this.#socket;
+    return this.#exchanges.length !== 1 || socket === undefined || socket.connecting || socket.writableLength > 0;
+  }
+
   close(): void {
     for (const exchange of this.#exchanges.splice(0)) exchange.reject(new Error("the exporter is shut down"));
     this.#disconnect();

@@ -50,6 +50,10 @@ export class HttpTransport implements OtlpTransport {
     }
   }
 
+  hasUnsentBytes(): boolean {
+    return this.#connection.hasUnsentBytes;
+  }
+
   close(): void {
     this.#connection.close();
   }

@@ -2,6 +2,7 @@ import type { BatchDestination } from "../common/batcher.ts";
 import { type ExportResult, failure, toError } from "../common/export-result.ts";
 import { whenResourcesAreKnown } from "../resource/resource.ts";
 import { type EncodeItem, EncodedBatch, type Scoped } from "./encoded-batch.ts";
+import type { LastRequest } from "../exit/last-request.ts";
 import type { RequestSink } from "./request-sink.ts";
 
 /** What the exporters of spans and of log records have in common: batches that are bytes from the start. */
@@ -10,6 +11,8 @@ export class OtlpBatchExporter<Item extends Scoped> implements BatchDestination<
   readonly #encode: EncodeItem<Item>;
   // A batch that was sent, whose memory the next one takes.
   #spare: EncodedBatch<Item> | undefined;
+  // Batches whose resources are not known yet.
+  readonly #waiting = new Set<EncodedBatch<Item>>();
 
   constructor(encode: EncodeItem<Item>, sink: RequestSink) {
     this.#encode = encode;
@@ -39,6 +42,12 @@ export class OtlpBatchExporter<Item extends Scoped> implements BatchDestination<
     void encoded.catch((thrown: unknown) => failure(toError(thrown))).then(resultCallback);
   }
 
+  drain(batches: readonly EncodedBatch<Item>[], isEnd: boolean): readonly LastRequest[] {
+    const held = isEnd ? [...this.#waiting] : [];
+    const requests = [...held, ...batches].map((batch) => batch.toRequest());
+    return this.#sink.drain(requests, isEnd);
+  }
+
   forceFlush(): Promise<void> {
     return this.#sink.forceFlush();
   }
@@ -50,6 +59,10 @@ export class OtlpBatchExporter<Item extends Scoped> implements BatchDestination<
   #send(batch: EncodedBatch<Item>): Promise<ExportResult> {
     const waiting = whenResourcesAreKnown(batch.resources);
     if (waiting === undefined) return this.#sink.send(batch.toRequest());
-    return waiting.then(() => this.#sink.send(batch.toRequest()));
+    this.#waiting.add(batch);
+    return waiting.then(() => {
+      this.#waiting.delete(batch);
+      return this.#sink.send(batch.toRequest());
+    });
   }
 }

@@ -1,9 +1,10 @@
 import { diag } from "@opentelemetry/api";
 import type { Signal } from "@clew/otlp";
 import { type ExportResult, failure, SUCCESS } from "../common/export-result.ts";
+import type { LastRequest } from "../exit/last-request.ts";
 import { untraced } from "../common/suppress-tracing.ts";
 import { type OTLPExporterConfig, type OtlpSettings, otlpSettings } from "./otlp-config.ts";
-import { createTransport, type OtlpTransport } from "./otlp-transport.ts";
+import { createTransport, type OtlpResponse, type OtlpTransport } from "./otlp-transport.ts";
 import type { RequestSink } from "./request-sink.ts";
 import { partialSuccess } from "./response-messages.ts";
 import { sendWithRetry } from "./send-with-retry.ts";
@@ -17,6 +18,9 @@ export class OtlpClient implements RequestSink {
   readonly #transport: OtlpTransport;
   readonly #abort = new AbortController();
   readonly #sending = new Set<Promise<ExportResult>>();
+  // Requests without an answer, and those of them that the transport has.
+  readonly #unsettled = new Set<Uint8Array>();
+  readonly #inTransport = new Set<Uint8Array>();
 
   constructor(signal: Signal, config: OTLPExporterConfig) {
     this.#signal = signal;
@@ -29,6 +33,13 @@ export class OtlpClient implements RequestSink {
     const sending = untraced(() => this.#send(body));
     this.#sending.add(sending);
     return sending.finally(() => this.#sending.delete(sending));
+  }
+
+  /** A request that was written whole is delivered by the system; another is not. */
+  drain(requests: readonly Uint8Array[], isEnd: boolean): readonly LastRequest[] {
+    const isOnItsWay = (body: Uint8Array): boolean => this.#inTransport.has(body) && !this.#transport.hasUnsentBytes();
+    const undelivered = isEnd ? [...this.#unsettled].filter((body) => !isOnItsWay(body)) : [];
+    return [...undelivered, ...requests].map((body) => ({ signal: this.#signal, body, config: this.#config() }));
   }
 
   /** Resolves when everything that was given to `send` before has its answer. */
@@ -50,15 +61,30 @@ export class OtlpClient implements RequestSink {
         new Error(`${url.href}: a request of ${body.length} bytes exceeds the limit of ${maxRequestSize}`),
       );
     }
-    const response = await sendWithRetry(this.#transport, body, {
+    this.#unsettled.add(body);
+    const response = await sendWithRetry((content, leftMs) => this.#sendOnce(content, leftMs), body, {
       timeoutMs,
       clock,
       random: Math.random,
       signal: this.#abort.signal,
     });
+    this.#unsettled.delete(body);
     if (response.outcome !== "accepted") return failure(new Error(`${url.href}: ${response.reason}`));
     this.#reportPartialSuccess(response.body);
     return SUCCESS;
+  }
+
+  async #sendOnce(body: Uint8Array, timeoutMs: number): Promise<OtlpResponse> {
+    this.#inTransport.add(body);
+    const response = await this.#transport.send(body, timeoutMs);
+    this.#inTransport.delete(body);
+    return response;
+  }
+
+  /** What another client needs to send to the same place, in another thread too. */
+  #config(): OTLPExporterConfig {
+    const { protocol, url, headers, compression, maxRequestSize, tls } = this.#settings;
+    return { protocol, url: url.href, headers, compression, maxRequestSize, tls };
   }
 
   #reportPartialSuccess(body: Uint8Array): void {

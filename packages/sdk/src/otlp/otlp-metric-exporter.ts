@@ -5,6 +5,7 @@ import { MetricEncoder, type ScopedMetric } from "../metrics/encode-metrics.ts";
 import type { InstrumentType } from "../metrics/instrument-type.ts";
 import type { AggregationTemporality, ResourceMetrics } from "../metrics/metric-data.ts";
 import type { MetricBatchExporter, PushMetricExporter } from "../metrics/metric-exporter.ts";
+import type { LastRequest } from "../exit/last-request.ts";
 import type { EncodedBatch } from "./encoded-batch.ts";
 import {
   HISTOGRAM_AGGREGATIONS,
@@ -60,6 +61,10 @@ export class OTLPMetricExporter implements PushMetricExporter, MetricBatchExport
 
   exportBatch(batch: EncodedBatch<ScopedMetric>): Promise<ExportResult> {
     return this.#batches.exportBatch(batch);
+  }
+
+  drain(batches: readonly EncodedBatch<ScopedMetric>[], isEnd: boolean): readonly LastRequest[] {
+    return this.#batches.drain(batches, isEnd);
   }
 
   /** For readers that hand on metrics as objects. Calls back once; never throws. */

@@ -16,6 +16,8 @@ export type OtlpResponse =
 export interface OtlpTransport {
   /** Never rejects. Gives up after `timeoutMs`. */
   send(body: Uint8Array, timeoutMs: number): Promise<OtlpResponse>;
+  /** Whether a request that it was given may not have left the process yet. */
+  hasUnsentBytes(): boolean;
   close(): void;
 }
 

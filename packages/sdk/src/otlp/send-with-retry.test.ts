@@ -11,16 +11,13 @@ function setUp(...answers: readonly OtlpResponse[]) {
   const clock = new ManualClock();
   const startMs = clock.nowMs();
   const sentAtMs: number[] = [];
-  const transport: OtlpTransport = {
-    send() {
-      sentAtMs.push(clock.nowMs() - startMs);
-      return Promise.resolve(answers[Math.min(sentAtMs.length, answers.length) - 1] ?? ACCEPTED);
-    },
-    close() {},
+  const sendOnce: OtlpTransport["send"] = () => {
+    sentAtMs.push(clock.nowMs() - startMs);
+    return Promise.resolve(answers[Math.min(sentAtMs.length, answers.length) - 1] ?? ACCEPTED);
   };
   const abort = new AbortController();
   const send = (timeoutMs = 10_000, random = () => 0.5): Promise<OtlpResponse> =>
-    sendWithRetry(transport, new Uint8Array(), { timeoutMs, clock, random, signal: abort.signal });
+    sendWithRetry(sendOnce, new Uint8Array(), { timeoutMs, clock, random, signal: abort.signal });
   return { clock, sentAtMs, send, abort };
 }
 

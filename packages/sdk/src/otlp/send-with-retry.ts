@@ -19,14 +19,14 @@ export interface RetrySettings {
 
 /** Sends until it is accepted or refused, until the attempts are used up, or until a wait would exceed the timeout. */
 export async function sendWithRetry(
-  transport: OtlpTransport,
+  send: OtlpTransport["send"],
   body: Uint8Array,
   { timeoutMs, clock, random, signal }: RetrySettings,
 ): Promise<OtlpResponse> {
   const deadlineMs = clock.nowMs() + timeoutMs;
   let backoffMs = FIRST_BACKOFF_MS;
   for (let attempt = 1; ; attempt++) {
-    const response = await transport.send(body, Math.max(Math.ceil(deadlineMs - clock.nowMs()), 1));
+    const response = await send(body, Math.max(Math.ceil(deadlineMs - clock.nowMs()), 1));
     if (response.outcome !== "retryable" || attempt === MAX_ATTEMPTS || signal.aborted) return response;
     const waitMs = response.retryAfterMs ?? backoffMs * (1 + JITTER * (2 * random() - 1));
     if (clock.nowMs() + waitMs >= deadlineMs) return response;

@@ -1,3 +1,4 @@
+import type { Drainable, LastRequest } from "../exit/last-request.ts";
 import { type BatchConfig, batchSettings } from "../common/batch-config.ts";
 import { Batcher } from "../common/batcher.ts";
 import { destinationFor } from "../common/batch-destination.ts";
@@ -7,7 +8,7 @@ import type { SpanExporter } from "./span-exporter.ts";
 import type { SpanProcessor } from "./span-processor.ts";
 
 /** Hands sampled spans to an exporter in batches. With an OTLP exporter, each is written as bytes as it ends. */
-export class BatchSpanProcessor implements SpanProcessor {
+export class BatchSpanProcessor implements SpanProcessor, Drainable {
   readonly #exporter: SpanExporter;
   readonly #batcher: Batcher<ReadableSpan>;
   #shutdown: Promise<void> | undefined;
@@ -36,6 +37,10 @@ export class BatchSpanProcessor implements SpanProcessor {
     if (this.#shutdown !== undefined) return this.#shutdown;
     await this.#batcher.flush();
     await this.#exporter.forceFlush?.();
+  }
+
+  drain(isEnd: boolean): readonly LastRequest[] {
+    return this.#batcher.drain(isEnd);
   }
 
   shutdown(): Promise<void> {

@@ -1,10 +1,11 @@
 import { type Context, diag } from "@opentelemetry/api";
 import { messageOf } from "@clew/base";
+import { type Drainable, drainAll, type LastRequest } from "../exit/last-request.ts";
 import type { ReadableSpan } from "./readable-span.ts";
 import type { Span, SpanProcessor } from "./span-processor.ts";
 
 /** Tells several processors, in order. One that throws is reported and does not stop the others. No function is made for a span. */
-export class MultiSpanProcessor implements SpanProcessor {
+export class MultiSpanProcessor implements SpanProcessor, Drainable {
   readonly #processors: readonly SpanProcessor[];
 
   constructor(processors: readonly SpanProcessor[]) {
@@ -39,6 +40,10 @@ export class MultiSpanProcessor implements SpanProcessor {
         report(thrown);
       }
     }
+  }
+
+  drain(isEnd: boolean): readonly LastRequest[] {
+    return drainAll(this.#processors, isEnd);
   }
 
   async forceFlush(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Tracer as ApiTracer, TracerOptions, TracerProvider as ApiTracerProvider } from "@opentelemetry/api";
 import type { Clock } from "@clew/base";
+import type { Drainable, LastRequest } from "../exit/last-request.ts";
 import { ScopeRegistry } from "../common/instrumentation-scope.ts";
 import { WallClock } from "../common/wall-clock.ts";
 import { defaultResource, type Resource } from "../resource/resource.ts";
@@ -25,8 +26,8 @@ export interface TracerProviderConfig {
 }
 
 /** Makes tracers, and holds what their spans go through. */
-export class TracerProvider implements ApiTracerProvider {
-  readonly #processor: SpanProcessor;
+export class TracerProvider implements ApiTracerProvider, Drainable {
+  readonly #processor: MultiSpanProcessor;
   readonly #tracers: ScopeRegistry<Tracer>;
   #shutdown: Promise<void> | undefined;
 
@@ -57,6 +58,10 @@ export class TracerProvider implements ApiTracerProvider {
   /** Resolves when every span that ended before the call has been exported. */
   forceFlush(): Promise<void> {
     return this.#shutdown ?? this.#processor.forceFlush();
+  }
+
+  drain(isEnd: boolean): readonly LastRequest[] {
+    return this.#processor.drain(isEnd);
   }
 
   /** Exports what is left. Spans that start afterwards are not recorded. */

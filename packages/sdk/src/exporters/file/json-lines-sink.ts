@@ -1,5 +1,6 @@
 import { PROTOCOLS, type Signal, toJson } from "@clew/otlp";
 import { type ExportResult, failure, SUCCESS, toError } from "../../common/export-result.ts";
+import type { LastRequest } from "../../exit/last-request.ts";
 import type { RequestSink } from "../../otlp/request-sink.ts";
 import { type LineWriter, lineWriter, type OTLPFileExporterConfig } from "./output-stream.ts";
 
@@ -22,6 +23,11 @@ export class JsonLinesSink implements RequestSink {
     return written;
   }
 
+  drain(requests: readonly Uint8Array[]): readonly LastRequest[] {
+    for (const request of requests) this.#writer.writeNow(this.#line(request));
+    return [];
+  }
+
   async forceFlush(): Promise<void> {
     await this.#last;
   }
@@ -33,9 +39,13 @@ export class JsonLinesSink implements RequestSink {
     await this.#writer.close();
   }
 
+  #line(request: Uint8Array): string {
+    return `${JSON.stringify(toJson(PROTOCOLS[this.#signal].request, request))}\n`;
+  }
+
   async #write(request: Uint8Array): Promise<ExportResult> {
     try {
-      await this.#writer.write(`${JSON.stringify(toJson(PROTOCOLS[this.#signal].request, request))}\n`);
+      await this.#writer.write(this.#line(request));
       return SUCCESS;
     } catch (thrown) {
       return failure(toError(thrown));

@@ -1,4 +1,4 @@
-import { createWriteStream } from "node:fs";
+import { appendFileSync, createWriteStream } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Writable } from "node:stream";
 import { diag } from "@opentelemetry/api";
@@ -16,19 +16,21 @@ export interface OTLPFileExporterConfig {
 export interface LineWriter {
   /** Resolves when the line was handed to the system. Rejects when that failed. */
   write(line: string): Promise<void>;
+  /** Hands the line to the system before it returns, as far as that can be. Throws when that failed. */
+  writeNow(line: string): void;
   close(): Promise<void>;
 }
 
 export function lineWriter({ outputStream = "stdout" }: OTLPFileExporterConfig): LineWriter {
-  if (typeof outputStream !== "string") return new StreamWriter(outputStream, { ends: false });
+  if (typeof outputStream !== "string") return new StreamWriter(outputStream, {});
   if (outputStream !== "stdout") {
     const path = filePath(outputStream);
-    if (path !== undefined) return new StreamWriter(createWriteStream(path, { flags: "a" }), { ends: true });
+    if (path !== undefined) return new StreamWriter(createWriteStream(path, { flags: "a" }), { path });
     diag.warn(
       `the output stream ${JSON.stringify(outputStream)} is ignored: expected stdout or file:///path; stdout is used`,
     );
   }
-  return new StreamWriter(process.stdout, { ends: false });
+  return new StreamWriter(process.stdout, {});
 }
 
 function filePath(url: string): string | undefined {
@@ -41,11 +43,12 @@ function filePath(url: string): string | undefined {
 
 class StreamWriter implements LineWriter {
   readonly #stream: Writable;
-  readonly #ends: boolean;
+  // Of a file that we opened.
+  readonly #path: string | undefined;
 
-  constructor(stream: Writable, { ends }: { readonly ends: boolean }) {
+  constructor(stream: Writable, { path }: { readonly path?: string }) {
     this.#stream = stream;
-    this.#ends = ends;
+    this.#path = path;
     // A stream whose errors nobody hears would end the process. Each write is told of its own error too.
     stream.on("error", (error) => diag.debug(`the output stream failed: ${messageOf(error)}`));
   }
@@ -56,8 +59,14 @@ class StreamWriter implements LineWriter {
     });
   }
 
+  /** Node writes to its standard output before it goes on, whatever that is but a pipe of Windows. */
+  writeNow(line: string): void {
+    if (this.#path === undefined) this.#stream.write(line);
+    else appendFileSync(this.#path, line);
+  }
+
   close(): Promise<void> {
-    if (!this.#ends || this.#stream.destroyed) return Promise.resolve();
+    if (this.#path === undefined || this.#stream.destroyed) return Promise.resolve();
     return new Promise((resolve) => this.#stream.end(() => resolve()));
   }
 }

@@ -85,12 +85,16 @@ export class ZipkinExporter implements SpanExporter {
   async #send(spans: readonly ReadableSpan[]): Promise<ExportResult> {
     if (this.#abort.signal.aborted) return failure(new Error("the exporter is shut down"));
     const body = JSON.stringify(spans.map((span) => toZipkinSpan(span, this.#serviceNameOf(span), this.#names)));
-    const response = await sendWithRetry(this.#transport, Buffer.from(body), {
-      timeoutMs: this.#timeoutMs,
-      clock: this.#clock,
-      random: Math.random,
-      signal: this.#abort.signal,
-    });
+    const response = await sendWithRetry(
+      (content, leftMs) => this.#transport.send(content, leftMs),
+      Buffer.from(body),
+      {
+        timeoutMs: this.#timeoutMs,
+        clock: this.#clock,
+        random: Math.random,
+        signal: this.#abort.signal,
+      },
+    );
     return response.outcome === "accepted" ? SUCCESS : failure(new Error(`Zipkin: ${response.reason}`));
   }
 

@@ -1,0 +1,103 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { type Decoded, decode } from "../otlp-schema.test-kit.ts";
+import { type OtlpServer, startGrpcServer, startHttpServer } from "../otlp-servers.test-kit.ts";
+
+const servers: Partial<Record<"grpc" | "http/protobuf", OtlpServer>> = {};
+beforeAll(async () => {
+  servers["http/protobuf"] = await startHttpServer();
+  servers.grpc = await startGrpcServer();
+});
+beforeEach(() => {
+  for (const server of Object.values(servers)) server.received.length = 0;
+});
+afterAll(async () => {
+  for (const server of Object.values(servers)) await server.close();
+});
+
+const START = `
+  import { startSdk } from "@clew/sdk";
+  import { metrics, trace } from "@opentelemetry/api";
+  import { logs } from "@opentelemetry/api-logs";
+  startSdk();
+  const tracer = trace.getTracer("t");
+  for (let i = 0; i < 700; i++) tracer.startSpan("span").end();
+  metrics.getMeter("m").createCounter("c").add(1);
+  metrics.getMeter("m").createObservableGauge("g").addCallback((result) => result.observe(7));
+  logs.getLogger("l").emit({ body: "last words" });
+`;
+
+/** Runs a program that has just used all signals, and then does this. Resolves to how it ended. */
+async function run(
+  how: string,
+  env: Readonly<Record<string, string>>,
+): Promise<{ code: number | null; signal: string | null; log: string }> {
+  const child = spawn(process.execPath, ["--input-type=module", "-e", START + how], {
+    cwd: import.meta.dirname,
+    env: { ...process.env, OTEL_LOG_LEVEL: "error", ...env },
+    stdio: ["ignore", "inherit", "pipe"],
+  });
+  let log = "";
+  child.stderr.on("data", (text: Buffer) => (log += text.toString()));
+  const [code, signal] = (await once(child, "exit")) as [number | null, string | null];
+  return { code, signal, log };
+}
+
+function received(server: OtlpServer): { spans: number; metrics: string[]; bodies: string[] } {
+  const bodiesOf = (what: RegExp): Uint8Array[] =>
+    server.received.filter(({ path }) => what.test(path)).map(({ body }) => body);
+  const scopesOf = (message: string, field: string, what: RegExp): Decoded[] =>
+    bodiesOf(what).flatMap((body) => decode(message as "TracesRequest", body)[`resource_${field}`]);
+  const traces = scopesOf("TracesRequest", "spans", /trace/i).flatMap(({ scope_spans }) => scope_spans);
+  const metrics = scopesOf("MetricsRequest", "metrics", /metric/i).flatMap(({ scope_metrics }) => scope_metrics);
+  const logs = scopesOf("LogsRequest", "logs", /log/i).flatMap(({ scope_logs }) => scope_logs);
+  return {
+    spans: traces.reduce((total, { spans }) => total + spans.length, 0),
+    metrics: metrics.flatMap((scope: Decoded) => scope.metrics.map(({ name }: Decoded) => name)),
+    bodies: logs.flatMap((scope: Decoded) => scope.log_records.map(({ body }: Decoded) => body.string_value)),
+  };
+}
+
+const ENDS: readonly [string, string, { code: number | null; signal: string | null }][] = [
+  ["process.exit", "process.exit(7);", { code: 7, signal: null }],
+  ["an uncaught error", `throw new Error("boom");`, { code: 1, signal: null }],
+  ["an unhandled rejection", `Promise.reject(new Error("boom"));`, { code: 1, signal: null }],
+  ["SIGTERM", `setInterval(() => {}, 1000); process.kill(process.pid, "SIGTERM");`, { code: null, signal: "SIGTERM" }],
+  ["SIGINT", `setInterval(() => {}, 1000); process.kill(process.pid, "SIGINT");`, { code: null, signal: "SIGINT" }],
+  [
+    "a handler of its own",
+    `setInterval(() => {}, 1000); process.on("SIGTERM", () => process.exit(3)); process.kill(process.pid, "SIGTERM");`,
+    { code: 3, signal: null },
+  ],
+  [
+    "an event loop that never turned",
+    "for (const until = Date.now() + 200; Date.now() < until;); process.exit(5);",
+    { code: 5, signal: null },
+  ],
+  ["nothing left to do", "", { code: 0, signal: null }],
+];
+
+for (const protocol of ["http/protobuf", "grpc"] as const) {
+  test.for(ENDS)(`over ${protocol}, a program that ends by %s has delivered everything, once`, async ([, how, end]) => {
+    const server = servers[protocol]!;
+    const ended = await run(how, { OTEL_EXPORTER_OTLP_ENDPOINT: server.url, OTEL_EXPORTER_OTLP_PROTOCOL: protocol });
+    expect(ended).toMatchObject(end);
+    expect(received(server)).toEqual({ spans: 700, metrics: ["c", "g"], bodies: ["last words"] });
+  });
+}
+
+test("where nobody listens the program ends as it would have, soon, and says what was lost", async () => {
+  const ended = await run("process.exit(7);", { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1" });
+  expect(ended.code).toBe(7);
+  expect(ended.log).toContain("requests were not accepted at the end of the process");
+});
+
+test("exitTimeoutMillis 0 leaves signals to the application", async () => {
+  const how = `
+    (await import("@clew/sdk")).startSdk({ exitTimeoutMillis: 0 });
+    process.exitCode = process.listenerCount("SIGTERM") === 1 ? 0 : 9; // The first SDK's.
+    process.exit();`;
+  const server = servers["http/protobuf"]!;
+  expect((await run(how, { OTEL_EXPORTER_OTLP_ENDPOINT: server.url })).code).toBe(0);
+});
