@@ -124,6 +124,10 @@ export class NodeSDK {
     this.#startPropagation(this.#config.textMapPropagator ?? propagatorFromEnvironment(this.#env));
     if (readBoolean(this.#env, "OTEL_SDK_DISABLED") === true) return;
     this.#createProviders();
+    this.#startSignals();
+  }
+
+  #startSignals(): void {
     this.#registerProviders();
     this.#startInstrumentations();
     this.#watchExit();
@@ -156,9 +160,7 @@ export class NodeSDK {
     this.#meterProvider = components.meterProvider;
     this.#loggerProvider = components.loggerProvider;
     this.#startPropagation(components.propagator);
-    if (components.isDisabled) return;
-    this.#registerProviders();
-    this.#startInstrumentations();
+    if (!components.isDisabled) this.#startSignals();
   }
 
   #startPropagation(propagator: TextMapPropagator): void {

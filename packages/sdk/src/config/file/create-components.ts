@@ -17,6 +17,7 @@ import { readMeterProvider } from "./read-meter-provider.ts";
 import { readPropagator } from "./read-propagator.ts";
 import { readResource } from "./read-resource.ts";
 import { type FileContext, readTracerProvider } from "./read-tracer-provider.ts";
+import { SEVERITIES } from "./severity.ts";
 import { type Properties, type Reading, Section } from "./section.ts";
 
 /** The version of the schema that is known here. */
@@ -32,7 +33,6 @@ const LOG_LEVELS: Readonly<Record<string, DiagLogLevel>> = {
   error: DiagLogLevel.ERROR,
   fatal: DiagLogLevel.ERROR,
 };
-const SEVERITIES = Object.keys(LOG_LEVELS).flatMap((name) => [name, `${name}2`, `${name}3`, `${name}4`]);
 
 export interface CreateOptions {
   /** For components that the SDK does not know. */

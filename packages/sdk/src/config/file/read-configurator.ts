@@ -28,3 +28,16 @@ export function readConfigurator<Config>(
     return rule === undefined ? defaultConfig : rule.config;
   };
 }
+
+/** Checks a section that nothing in the SDK listens to yet, and says so. */
+export function readUnusedConfigurator(
+  section: Section,
+  name: string,
+  list: "tracers" | "loggers",
+  readConfig: (section: Section) => unknown,
+): void {
+  section.section(name)?.read((one) => {
+    readConfigurator(one, list, readConfig);
+    section.note(name, "is not supported yet, and ignored", "warning");
+  });
+}

@@ -9,9 +9,11 @@ import { OTLPLogExporter } from "../../otlp/otlp-log-exporter.ts";
 import { type Plan, readComponent, type ReadComponent, requiredComponent } from "./component.ts";
 import type { ComponentProviderRegistry } from "./component-provider.ts";
 import { readBatch } from "./read-batch.ts";
+import { readUnusedConfigurator } from "./read-configurator.ts";
 import { readLogRecordLimits } from "./read-limits.ts";
 import { readOtlpFile, readOtlpGrpc, readOtlpHttp } from "./read-otlp-exporter.ts";
 import type { FileContext } from "./read-tracer-provider.ts";
+import { SEVERITIES } from "./severity.ts";
 import type { Section } from "./section.ts";
 
 export function readLoggerProvider(section: Section, context: FileContext): Plan<LoggerProvider> {
@@ -20,6 +22,10 @@ export function readLoggerProvider(section: Section, context: FileContext): Plan
     readLogRecordProcessor(one, registry),
   );
   const logRecordLimits = readLogRecordLimits(section.section("limits"), attributeLimits);
+  readUnusedConfigurator(section, "logger_configurator/development", "loggers", (one) => {
+    one.choice("minimum_severity", SEVERITIES);
+    return one.boolean("enabled") ?? one.boolean("trace_based");
+  });
   return () =>
     new LoggerProvider({ resource: resource(), processors: processors.map((plan) => plan()), logRecordLimits });
 }

@@ -14,6 +14,7 @@ import type { ComponentProviderRegistry } from "./component-provider.ts";
 import { readBatch } from "./read-batch.ts";
 import { type AttributeLimitDefaults, readSpanLimits } from "./read-limits.ts";
 import { readOtlpFile, readOtlpGrpc, readOtlpHttp, readTimeout } from "./read-otlp-exporter.ts";
+import { readUnusedConfigurator } from "./read-configurator.ts";
 import { readSampler } from "./read-sampler.ts";
 import type { Section } from "./section.ts";
 
@@ -35,6 +36,7 @@ export function readTracerProvider(section: Section, context: FileContext): Plan
   const sampler = samplerSection && readSampler(samplerSection, registry, () => serviceNameOf(resource()));
   const idGeneratorSection = section.section("id_generator");
   const idGenerator = idGeneratorSection && readIdGenerator(idGeneratorSection, registry);
+  readUnusedConfigurator(section, "tracer_configurator/development", "tracers", (one) => one.boolean("enabled"));
   return () =>
     new TracerProvider({
       resource: resource(),
