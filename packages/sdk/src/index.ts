@@ -142,12 +142,8 @@ export { ConsoleLogRecordExporter } from "./logs/console-log-record-exporter.ts"
 export { type OtlpCompression } from "./otlp/compression.ts";
 export { type OTLPExporterConfig, type OtlpProtocol, type TlsConfig } from "./otlp/otlp-config.ts";
 export { OTLPTraceExporter } from "./otlp/otlp-trace-exporter.ts";
-export {
-  type HistogramAggregation,
-  OTLPMetricExporter,
-  type OTLPMetricExporterConfig,
-  type TemporalityPreference,
-} from "./otlp/otlp-metric-exporter.ts";
+export { type HistogramAggregation, type TemporalityPreference } from "./otlp/metric-preferences.ts";
+export { OTLPMetricExporter, type OTLPMetricExporterConfig } from "./otlp/otlp-metric-exporter.ts";
 export { OTLPLogExporter } from "./otlp/otlp-log-exporter.ts";
 
 export {
@@ -158,5 +154,26 @@ export {
 export { type OTLPFileExporterConfig } from "./exporters/file/output-stream.ts";
 export { InMemoryLogRecordExporter, InMemorySpanExporter } from "./exporters/in-memory/in-memory-exporters.ts";
 export { ZipkinExporter, type ZipkinExporterConfig } from "./exporters/zipkin/zipkin-exporter.ts";
+
+export {
+  type ComponentProvider,
+  ComponentProviderRegistry,
+  type ComponentType,
+  type ComponentTypes,
+} from "./config/file/component-provider.ts";
+export { type ConfigurationProblem } from "./config/file/configuration-problem.ts";
+export {
+  createFromConfigurationFile,
+  parseConfiguration,
+  parseConfigurationFile,
+  type ParseOptions,
+} from "./config/file/configuration-file.ts";
+export {
+  createComponents,
+  type CreatedComponents,
+  type CreateOptions,
+  type SdkComponents,
+} from "./config/file/create-components.ts";
+export { type ConfigurationModel, type ParsedConfiguration } from "./config/file/parse-configuration.ts";
 
 export { type Instrumentation, NodeSDK, type NodeSDKConfig, startSdk } from "./node-sdk.ts";

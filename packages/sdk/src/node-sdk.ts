@@ -6,6 +6,8 @@ import {
   metricReadersFromEnvironment,
   spanProcessorsFromEnvironment,
 } from "./config/component-factories.ts";
+import type { ComponentProviderRegistry } from "./config/file/component-provider.ts";
+import { componentsFromFile, configurationFilePath } from "./config/file/components-from-file.ts";
 import { type Environment, readBoolean, readChoice } from "./config/environment.ts";
 import { propagatorFromEnvironment } from "./config/propagator-from-environment.ts";
 import { samplerFromEnvironment } from "./config/sampler-from-environment.ts";
@@ -44,7 +46,10 @@ export interface Instrumentation {
   disable(): void;
 }
 
-/** What is not given comes from the environment variables, else from the specification. */
+/**
+ * What is not given comes from the environment variables, else from the specification. With `OTEL_CONFIG_FILE`, its
+ * file says everything but for context manager and instrumentations.
+ */
 export interface NodeSDKConfig {
   /** Its attributes win over those of the environment. */
   readonly resource?: Resource;
@@ -62,6 +67,8 @@ export interface NodeSDKConfig {
   readonly logRecordLimits?: Partial<LogRecordLimits>;
   readonly textMapPropagator?: TextMapPropagator;
   readonly contextManager?: ContextManager;
+  /** For components in the file of `OTEL_CONFIG_FILE` that the SDK does not know. */
+  readonly componentProviders?: ComponentProviderRegistry;
   readonly instrumentations?: readonly Instrumentation[];
   /** How much later the process may end so that nothing is lost; 0 leaves its end to the application. 3000 */
   readonly exitTimeoutMillis?: number;
@@ -107,11 +114,16 @@ export class NodeSDK {
 
   #start(): void {
     setDiagnosticLevel(this.#env);
-    const { contextManager, textMapPropagator } = this.#config;
-    registerContextManager(contextManager ?? new AsyncLocalStorageContextManager());
-    registerPropagator(textMapPropagator ?? propagatorFromEnvironment(this.#env));
+    const path = configurationFilePath(this.#env);
+    if (path !== undefined) return this.#startFromFile(path);
+    this.#startPropagation(this.#config.textMapPropagator ?? propagatorFromEnvironment(this.#env));
     if (readBoolean(this.#env, "OTEL_SDK_DISABLED") === true) return;
-    this.#startProviders();
+    this.#createProviders();
+    this.#startSignals();
+  }
+
+  #startSignals(): void {
+    this.#registerProviders();
     this.#startInstrumentations();
     this.#watchExit();
   }
@@ -135,7 +147,23 @@ export class NodeSDK {
     this.#exitHooks.install();
   }
 
-  #startProviders(): void {
+  /** A file that is not usable leaves everything off. */
+  #startFromFile(path: string): void {
+    const components = componentsFromFile(path, this.#env, this.#config.componentProviders);
+    if (components === undefined) return;
+    this.#tracerProvider = components.tracerProvider;
+    this.#meterProvider = components.meterProvider;
+    this.#loggerProvider = components.loggerProvider;
+    this.#startPropagation(components.propagator);
+    if (!components.isDisabled) this.#startSignals();
+  }
+
+  #startPropagation(propagator: TextMapPropagator): void {
+    registerContextManager(this.#config.contextManager ?? new AsyncLocalStorageContextManager());
+    registerPropagator(propagator);
+  }
+
+  #createProviders(): void {
     const env = this.#env;
     const config = this.#config;
     const resource = resourceOf(config, env);
@@ -156,16 +184,18 @@ export class NodeSDK {
       processors: config.logRecordProcessors ?? logRecordProcessorsFromEnvironment(env),
       logRecordLimits: { ...logRecordLimitsFromEnvironment(env), ...config.logRecordLimits },
     });
-    registerTracerProvider(this.#tracerProvider);
-    registerMeterProvider(this.#meterProvider);
-    registerLoggerProvider(this.#loggerProvider);
+  }
+
+  #registerProviders(): void {
+    if (this.#tracerProvider !== undefined) registerTracerProvider(this.#tracerProvider);
+    if (this.#meterProvider !== undefined) registerMeterProvider(this.#meterProvider);
+    if (this.#loggerProvider !== undefined) registerLoggerProvider(this.#loggerProvider);
   }
 
   #startInstrumentations(): void {
-    if (this.#tracerProvider === undefined || this.#meterProvider === undefined) return;
     for (const instrumentation of this.#config.instrumentations ?? []) {
-      instrumentation.setTracerProvider(this.#tracerProvider);
-      instrumentation.setMeterProvider(this.#meterProvider);
+      if (this.#tracerProvider !== undefined) instrumentation.setTracerProvider(this.#tracerProvider);
+      if (this.#meterProvider !== undefined) instrumentation.setMeterProvider(this.#meterProvider);
       if (this.#loggerProvider !== undefined) instrumentation.setLoggerProvider?.(this.#loggerProvider);
       instrumentation.enable();
     }

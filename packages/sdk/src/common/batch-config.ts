@@ -1,6 +1,6 @@
 import { diag } from "@opentelemetry/api";
 import type { Clock } from "@clew/base";
-import { type Environment, readNumber } from "../config/environment.ts";
+import { type Environment, readNumber, readTimeout } from "../config/environment.ts";
 import type { BatcherSettings } from "./batcher.ts";
 import { WallClock } from "./wall-clock.ts";
 
@@ -39,7 +39,7 @@ export function batchSettings(
     maxQueueSize,
     maxExportBatchSize: Math.min(maxExportBatchSize, maxQueueSize),
     scheduledDelayMillis: config.scheduledDelayMillis ?? read("SCHEDULE_DELAY", 0) ?? defaults.scheduledDelayMillis,
-    exportTimeoutMillis: config.exportTimeoutMillis ?? read("EXPORT_TIMEOUT", 0) ?? 30_000,
+    exportTimeoutMillis: config.exportTimeoutMillis ?? readTimeout(env, `${prefix}_EXPORT_TIMEOUT`) ?? 30_000,
     clock: config.clock ?? new WallClock(),
   };
 }

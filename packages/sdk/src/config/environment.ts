@@ -19,14 +19,23 @@ export function readBoolean(env: Environment, name: string): boolean | undefined
   return text === "true";
 }
 
-/** A number of at least `least`. */
+/** A whole number of at least `least`. */
 export function readNumber(env: Environment, name: string, least = 0): number | undefined {
   const text = readText(env, name);
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (Number.isFinite(value) && value >= least) return value;
-  warn(name, text, `a number, at least ${least}`);
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  warn(name, text, `a whole number, at least ${least}`);
   return undefined;
+}
+
+/** The longest time that a timer can wait. */
+export const MAX_TIMEOUT_MS: number = 2 ** 31 - 1;
+
+/** Milliseconds after which something is given up; 0 stands for never. Source: specification, "Timeout". */
+export function readTimeout(env: Environment, name: string): number | undefined {
+  const timeoutMs = readNumber(env, name);
+  return timeoutMs === 0 ? MAX_TIMEOUT_MS : timeoutMs;
 }
 
 /** The first of `names` that holds a number of at least `least`. */

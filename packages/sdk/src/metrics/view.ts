@@ -1,11 +1,11 @@
 /** What a user changes of the metrics that instruments give. Source: metrics SDK specification, "View". */
 import type { InstrumentationScope } from "../common/instrumentation-scope.ts";
+import { wildcardMatcher } from "../common/wildcard.ts";
 import type { AggregationOption } from "./aggregation-option.ts";
 import type { IAttributesProcessor } from "./attributes-processor.ts";
 import type { ExemplarReservoir } from "./exemplar-reservoir.ts";
 import type { InstrumentDescriptor } from "./instrument-descriptor.ts";
 import type { InstrumentType } from "./instrument-type.ts";
-import { matchesWildcard } from "./wildcard.ts";
 
 /**
  * The first six say which instruments are meant: those to which all that are given apply. The others say what
@@ -47,7 +47,7 @@ export type StreamOptions = Pick<
 
 export function matches(view: ViewOptions, instrument: InstrumentDescriptor, scope: InstrumentationScope): boolean {
   return (
-    (view.instrumentName === undefined || matchesWildcard(view.instrumentName, instrument.name)) &&
+    (view.instrumentName === undefined || wildcardMatcher(view.instrumentName)(instrument.name)) &&
     isGiven(view.instrumentType, instrument.type) &&
     isGiven(view.instrumentUnit, instrument.unit) &&
     isGiven(view.meterName, scope.name) &&

@@ -7,9 +7,9 @@ import {
   type Environment,
   readBoolean,
   readChoice,
-  readNumber,
   readPairs,
   readText,
+  readTimeout,
   warn,
 } from "../config/environment.ts";
 import { COMPRESSIONS, type OtlpCompression, usableCompression } from "./compression.ts";
@@ -77,7 +77,7 @@ export function otlpSettings(signal: Signal, config: OTLPExporterConfig): OtlpSe
     protocol,
     url: endpoint(signal, protocol, config, env),
     headers: lowerCased({ ...readPairs(env, generalHeaders), ...readPairs(env, ownHeaders), ...config.headers }),
-    timeoutMs: config.timeoutMillis ?? first("TIMEOUT", (name) => readNumber(env, name, 1)) ?? 10_000,
+    timeoutMs: config.timeoutMillis ?? first("TIMEOUT", (name) => readTimeout(env, name)) ?? 10_000,
     compression: usableCompression(
       config.compression ?? first("COMPRESSION", (name) => readChoice(env, name, COMPRESSIONS)) ?? "none",
       protocol,

@@ -1,18 +1,24 @@
 import type { ExportResult } from "../common/export-result.ts";
 import { readChoice } from "../config/environment.ts";
-import { type AggregationOption, AggregationType } from "../metrics/aggregation-option.ts";
+import type { AggregationOption } from "../metrics/aggregation-option.ts";
 import { MetricEncoder, type ScopedMetric } from "../metrics/encode-metrics.ts";
-import { InstrumentType } from "../metrics/instrument-type.ts";
-import { AggregationTemporality, type ResourceMetrics } from "../metrics/metric-data.ts";
+import type { InstrumentType } from "../metrics/instrument-type.ts";
+import type { AggregationTemporality, ResourceMetrics } from "../metrics/metric-data.ts";
 import type { MetricBatchExporter, PushMetricExporter } from "../metrics/metric-exporter.ts";
 import type { LastRequest } from "../exit/last-request.ts";
 import type { EncodedBatch } from "./encoded-batch.ts";
+import {
+  HISTOGRAM_AGGREGATIONS,
+  type HistogramAggregation,
+  preferredAggregation,
+  preferredTemporality,
+  TEMPORALITY_PREFERENCES,
+  type TemporalityPreference,
+} from "./metric-preferences.ts";
 import { OtlpBatchExporter } from "./otlp-batch-exporter.ts";
 import { OtlpClient } from "./otlp-client.ts";
 import type { OTLPExporterConfig } from "./otlp-config.ts";
 import type { RequestSink } from "./request-sink.ts";
-
-export type TemporalityPreference = "cumulative" | "delta" | "lowmemory";
 
 export interface OTLPMetricExporterConfig extends OTLPExporterConfig {
   /** `cumulative`, unless given here or by `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`. */
@@ -21,21 +27,11 @@ export interface OTLPMetricExporterConfig extends OTLPExporterConfig {
   readonly defaultHistogramAggregation?: HistogramAggregation;
 }
 
-const HISTOGRAM_AGGREGATIONS = ["explicit_bucket_histogram", "base2_exponential_bucket_histogram"] as const;
-export type HistogramAggregation = (typeof HISTOGRAM_AGGREGATIONS)[number];
-
-/** Source: specification, OTLP metric exporter, "temporality preference". */
-const DELTA_TYPES: Readonly<Record<TemporalityPreference, readonly InstrumentType[]>> = {
-  cumulative: [],
-  delta: [InstrumentType.COUNTER, InstrumentType.OBSERVABLE_COUNTER, InstrumentType.HISTOGRAM],
-  lowmemory: [InstrumentType.COUNTER, InstrumentType.HISTOGRAM],
-};
-
 /** Sends metrics by OTLP, over gRPC or HTTP as `protocol` says. */
 export class OTLPMetricExporter implements PushMetricExporter, MetricBatchExporter {
   readonly #batches: OtlpBatchExporter<ScopedMetric>;
   readonly #preference: TemporalityPreference;
-  readonly #histogramAggregation: AggregationOption;
+  readonly #histogram: HistogramAggregation;
 
   /** `sink` is where the requests go, if not over the network as `config` says. */
   constructor(config: OTLPMetricExporterConfig = {}, sink: RequestSink = new OtlpClient("metrics", config)) {
@@ -43,24 +39,20 @@ export class OTLPMetricExporter implements PushMetricExporter, MetricBatchExport
     this.#batches = new OtlpBatchExporter(new MetricEncoder().encode, sink);
     this.#preference =
       config.temporalityPreference ??
-      readChoice(env, "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", ["cumulative", "delta", "lowmemory"]) ??
+      readChoice(env, "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", TEMPORALITY_PREFERENCES) ??
       "cumulative";
-    const histogram =
+    this.#histogram =
       config.defaultHistogramAggregation ??
-      readChoice(env, "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", HISTOGRAM_AGGREGATIONS);
-    const isExponential = histogram === "base2_exponential_bucket_histogram";
-    this.#histogramAggregation = {
-      type: isExponential ? AggregationType.EXPONENTIAL_HISTOGRAM : AggregationType.DEFAULT,
-    };
+      readChoice(env, "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", HISTOGRAM_AGGREGATIONS) ??
+      "explicit_bucket_histogram";
   }
 
   selectAggregation(type: InstrumentType): AggregationOption {
-    return type === InstrumentType.HISTOGRAM ? this.#histogramAggregation : { type: AggregationType.DEFAULT };
+    return preferredAggregation(this.#histogram, type);
   }
 
   selectAggregationTemporality(type: InstrumentType): AggregationTemporality {
-    const isDelta = DELTA_TYPES[this.#preference].includes(type);
-    return isDelta ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE;
+    return preferredTemporality(this.#preference, type);
   }
 
   createBatch(): EncodedBatch<ScopedMetric> {

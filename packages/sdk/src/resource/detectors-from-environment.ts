@@ -9,7 +9,7 @@ import { detectResources } from "./detect-resources.ts";
 import type { DetectedResource, DetectedResourceAttributes } from "./resource.ts";
 
 const NAME = "OTEL_NODE_RESOURCE_DETECTORS";
-const PLATFORMS = ["container", "kubernetes", "aws", "gcp", "azure", "heroku"];
+export const PLATFORMS: readonly string[] = ["container", "kubernetes", "aws", "gcp", "azure", "heroku"];
 // The later ones win.
 const DETECTORS: Readonly<Record<string, (config: DetectorConfig) => ResourceDetector>> = {
   serviceinstance: () => new ServiceInstanceIdDetector(),
@@ -37,7 +37,7 @@ export function detectorsFromEnvironment(env: Environment, config: DetectorConfi
 }
 
 /** Loads the detectors of a platform when it is asked, and runs them. */
-class PlatformDetector implements ResourceDetector {
+export class PlatformDetector implements ResourceDetector {
   readonly #name: string;
   readonly #config: DetectorConfig;
 

@@ -108,6 +108,6 @@ test("takes its settings from the environment and warns of bad ones", async () =
   await clock.advance(10);
   expect(exporter.names).toEqual([["a"]]);
   expect(diagnostics.lines).toEqual([
-    'warn OTEL_BSP_MAX_QUEUE_SIZE is ignored: expected a number, at least 1, got "lots"',
+    'warn OTEL_BSP_MAX_QUEUE_SIZE is ignored: expected a whole number, at least 1, got "lots"',
   ]);
 });

@@ -1,7 +1,7 @@
 import type { Clock } from "@clew/base";
 import { type ExportResult, failure, SUCCESS, toError } from "../../common/export-result.ts";
 import { WallClock } from "../../common/wall-clock.ts";
-import { type Environment, readNumber, readText, warn } from "../../config/environment.ts";
+import { type Environment, readText, readTimeout, warn } from "../../config/environment.ts";
 import type { BodyEncoding } from "../../otlp/body-encoding.ts";
 import { HttpTransport } from "../../otlp/http-transport.ts";
 import { sendWithRetry } from "../../otlp/send-with-retry.ts";
@@ -48,7 +48,7 @@ export class ZipkinExporter implements SpanExporter {
 
   constructor(config: ZipkinExporterConfig = {}) {
     const env = config.env ?? process.env;
-    this.#timeoutMs = config.timeoutMillis ?? readNumber(env, "OTEL_EXPORTER_ZIPKIN_TIMEOUT", 1) ?? DEFAULT_TIMEOUT_MS;
+    this.#timeoutMs = config.timeoutMillis ?? readTimeout(env, "OTEL_EXPORTER_ZIPKIN_TIMEOUT") ?? DEFAULT_TIMEOUT_MS;
     this.#clock = config.clock ?? new WallClock();
     this.#serviceName = config.serviceName;
     this.#names = {
