@@ -4,9 +4,10 @@ import { startSdk } from "@clew/sdk";
 import { Conflicts } from "./conflicts.ts";
 import { withAliases } from "./environment-aliases.ts";
 import type { Environment } from "./instrumentation.ts";
-import { enabledEntries } from "./enabled-entries.ts";
+import { isEnabledBy } from "./enabled-instrumentations.ts";
 import { Instrumenter } from "./instrumenter.ts";
 import { isLauncher } from "./launchers.ts";
+import { OfficialInstrumentations } from "./official-instrumentations.ts";
 import { INSTRUMENTATIONS } from "./registry.ts";
 import { Report } from "./report.ts";
 import { readBoolean } from "./settings.ts";
@@ -26,14 +27,20 @@ export function start(processEnv: Environment): void {
   const env = withAliases(processEnv);
   const report = new Report();
   const conflicts = new Conflicts(report);
+  const isEnabled = isEnabledBy(env);
+  const directories = main === undefined ? [process.cwd()] : [dirname(main), process.cwd()];
   const instrumenter = new Instrumenter({
-    entries: enabledEntries(INSTRUMENTATIONS, env, report),
+    entries: INSTRUMENTATIONS.filter(({ name }) => isEnabled(name)),
     env,
     report,
     onPackageFile: (file) => conflicts.onPackageFile(file),
-    directories: main === undefined ? [process.cwd()] : [dirname(main), process.cwd()],
+    directories,
   });
-  const sdk = startSdk({ env, instrumentations: [instrumenter] });
+  for (const { name } of INSTRUMENTATIONS) {
+    if (!isEnabled(name)) report.tell("not instrumented", name, "disabled by the environment");
+  }
+  const official = new OfficialInstrumentations({ directories, report, isEnabled });
+  const sdk = startSdk({ env, instrumentations: [instrumenter, official] });
   process.once("beforeExit", () => void sdk.forceFlush());
   explainAtExit(env, report);
 }
