@@ -93,7 +93,9 @@ export class Instrumenter implements Instrumentation {
       for (const path of target.files) this.#watched.set(`${target.package}/${path}`, { instrumentation, target });
     }
     for (const name of entry.channels ?? []) instrumentation.subscribe(name);
-    if (entry.isNeeded?.(env) === true) instrumentation.load();
+    if (entry.isNeeded?.(env) !== true) return;
+    if (entry.isDeferred === true) setImmediate(() => instrumentation.load()).unref();
+    else instrumentation.load();
   }
 
   #find(file: PackageFile | undefined): Watched | undefined {
