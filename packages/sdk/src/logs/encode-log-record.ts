@@ -33,14 +33,15 @@ export class LogRecordEncoder {
   }
 
   #writeRecorded(writer: Writer, record: RecordedLogRecord): void {
-    const { seconds, nanos, severityNumber, severityText, identity } = record;
+    const { seconds, nanos, severityText, identity } = record;
+    const severityNumber: number = record.severityNumber ?? 0;
     const bytes = writer.room(FIXED_ROOM + (severityText === undefined ? 0 : textRoom(severityText)));
     let at = writer.position;
     if (seconds !== 0 || nanos !== 0) {
       bytes[at] = TAG_TIME;
       at = this.#times.put(bytes, at + 1, seconds, nanos);
     }
-    if (severityNumber !== undefined && severityNumber !== 0) {
+    if (severityNumber !== 0) {
       bytes[at] = TAG_SEVERITY_NUMBER;
       at = putVarint(bytes, at + 1, severityNumber);
     }

@@ -1,30 +1,30 @@
-import { type Context, context as contextApi, diag } from "@opentelemetry/api";
-import type {
-  Logger as ApiLogger,
-  LoggerOptions,
-  LoggerProvider as ApiLoggerProvider,
-  LogRecord,
-} from "@opentelemetry/api-logs";
+import { diag } from "@opentelemetry/api";
+import type { LoggerOptions, LoggerProvider as ApiLoggerProvider } from "@opentelemetry/api-logs";
 import { type Clock, messageOf } from "@clew/base";
 import { type InstrumentationScope, ScopeRegistry } from "../common/instrumentation-scope.ts";
 import { type Drainable, drainAll, type LastRequest } from "../exit/last-request.ts";
+import { configOf } from "../common/scope-configurator.ts";
 import { WallClock } from "../common/wall-clock.ts";
 import { defaultResource, type Resource } from "../resource/resource.ts";
 import { type LogRecordLimits, logRecordLimitsFromEnvironment } from "./log-record-limits.ts";
 import type { LogRecordProcessor } from "./log-record-processor.ts";
-import { type LogEnvironment, RecordedLogRecord } from "./recorded-log-record.ts";
+import { Logger } from "./logger.ts";
+import type { LoggerConfig, LoggerConfigurator } from "./logger-configurator.ts";
+import type { LogEnvironment } from "./recorded-log-record.ts";
 
 export interface LoggerProviderConfig {
   readonly resource?: Resource;
   readonly processors?: readonly LogRecordProcessor[];
   readonly logRecordLimits?: Partial<LogRecordLimits>;
+  readonly loggerConfigurator?: LoggerConfigurator;
   readonly clock?: Clock;
 }
 
 /** Makes loggers, and holds what their records go through. */
 export class LoggerProvider implements ApiLoggerProvider, Drainable {
   readonly #processors: readonly LogRecordProcessor[];
-  readonly #loggers: ScopeRegistry<ApiLogger>;
+  readonly #loggers: ScopeRegistry<Logger>;
+  #configurator: LoggerConfigurator | undefined;
   #shutdown: Promise<void> | undefined;
 
   constructor(config: LoggerProviderConfig = {}) {
@@ -35,11 +35,23 @@ export class LoggerProvider implements ApiLoggerProvider, Drainable {
       resource: config.resource ?? defaultResource(),
     };
     this.#processors = config.processors ?? [];
-    this.#loggers = new ScopeRegistry((scope) => this.#createLogger(environment, scope));
+    this.#configurator = config.loggerConfigurator;
+    const settings = {
+      environment,
+      processors: this.#processors,
+      isShutDown: () => this.#shutdown !== undefined,
+    };
+    this.#loggers = new ScopeRegistry((scope) => new Logger(scope, settings, this.#configOf(scope)));
   }
 
-  getLogger(name: string, version?: string, options?: LoggerOptions): ApiLogger {
+  getLogger(name: string, version?: string, options?: LoggerOptions): Logger {
     return this.#loggers.get(name, version, options);
+  }
+
+  /** Applies to the loggers that there are, too. */
+  setLoggerConfigurator(configurator: LoggerConfigurator | undefined): void {
+    this.#configurator = configurator;
+    for (const logger of this.#loggers.values()) logger.configure(this.#configOf(logger.scope));
   }
 
   /** Resolves when every record that was emitted before the call has been exported. */
@@ -57,22 +69,8 @@ export class LoggerProvider implements ApiLoggerProvider, Drainable {
     return this.#shutdown;
   }
 
-  #createLogger(environment: LogEnvironment, scope: InstrumentationScope): ApiLogger {
-    return {
-      emit: (record: LogRecord) => this.#emit(environment, scope, record),
-      enabled: () => this.#shutdown === undefined && this.#processors.length > 0,
-    };
-  }
-
-  #emit(environment: LogEnvironment, scope: InstrumentationScope, record: LogRecord): void {
-    if (this.#shutdown !== undefined) return;
-    const context: Context = record.context ?? contextApi.active();
-    try {
-      const recorded = new RecordedLogRecord(environment, scope, record, context);
-      for (const processor of this.#processors) processor.onEmit(recorded, context);
-    } catch (thrown) {
-      diag.error(`a log record was lost: ${messageOf(thrown)}`);
-    }
+  #configOf(scope: InstrumentationScope): LoggerConfig | undefined {
+    return configOf("logger", this.#configurator, scope);
   }
 
   async #await(operation: "forceFlush" | "shutdown"): Promise<void> {

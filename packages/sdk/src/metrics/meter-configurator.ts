@@ -1,10 +1,5 @@
-import type { InstrumentationScope } from "../common/instrumentation-scope.ts";
+import type { ScopeConfig, ScopeConfigurator } from "../common/scope-configurator.ts";
 
-/** Source: metrics SDK specification, "MeterConfig". */
-export interface MeterConfig {
-  /** Whether the meter's instruments measure anything. True */
-  readonly enabled?: boolean;
-}
-
-/** Asked when a meter is made, and for each meter when it is set. `undefined` stands for the defaults. */
-export type MeterConfigurator = (meterScope: InstrumentationScope) => MeterConfig | undefined;
+/** Source: metrics SDK specification, "MeterConfig". The instruments of a disabled meter measure nothing. */
+export type MeterConfig = ScopeConfig;
+export type MeterConfigurator = ScopeConfigurator<MeterConfig>;

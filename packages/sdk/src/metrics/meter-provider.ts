@@ -2,6 +2,7 @@ import { type Drainable, drainAll, type LastRequest } from "../exit/last-request
 import { diag, type MeterOptions, type MeterProvider as ApiMeterProvider } from "@opentelemetry/api";
 import { type Clock, messageOf } from "@clew/base";
 import { type InstrumentationScope, ScopeRegistry, type ScopeOptions } from "../common/instrumentation-scope.ts";
+import { configOf } from "../common/scope-configurator.ts";
 import { WallClock } from "../common/wall-clock.ts";
 import { type Environment, readChoice } from "../config/environment.ts";
 import { defaultResource, type Resource } from "../resource/resource.ts";
@@ -93,12 +94,7 @@ export class MeterProvider implements ApiMeterProvider, Drainable {
   }
 
   #isEnabled(scope: InstrumentationScope): boolean {
-    try {
-      return this.#configurator?.(scope)?.enabled ?? true;
-    } catch (thrown) {
-      diag.error(`the meter configurator failed for ${scope.name}, which is enabled: ${messageOf(thrown)}`);
-      return true;
-    }
+    return configOf("meter", this.#configurator, scope)?.enabled ?? true;
   }
 
   async #await(operation: "forceFlush" | "shutdown", options: TimeoutOptions): Promise<void> {

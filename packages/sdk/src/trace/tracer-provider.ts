@@ -1,7 +1,8 @@
-import type { Tracer as ApiTracer, TracerOptions, TracerProvider as ApiTracerProvider } from "@opentelemetry/api";
+import type { TracerOptions, TracerProvider as ApiTracerProvider } from "@opentelemetry/api";
 import type { Clock } from "@clew/base";
 import type { Drainable, LastRequest } from "../exit/last-request.ts";
-import { ScopeRegistry } from "../common/instrumentation-scope.ts";
+import { type InstrumentationScope, type ScopeOptions, ScopeRegistry } from "../common/instrumentation-scope.ts";
+import { configOf } from "../common/scope-configurator.ts";
 import { WallClock } from "../common/wall-clock.ts";
 import { defaultResource, type Resource } from "../resource/resource.ts";
 import { AlwaysOnSampler } from "./always-samplers.ts";
@@ -14,6 +15,7 @@ import { decisionsByParent } from "./sampling-by-parent.ts";
 import { attributeLimits, type SpanLimits, spanLimitsFromEnvironment } from "./span-limits.ts";
 import type { SpanProcessor } from "./span-processor.ts";
 import { Tracer } from "./tracer.ts";
+import type { TracerConfigurator } from "./tracer-configurator.ts";
 
 export interface TracerProviderConfig {
   readonly resource?: Resource;
@@ -22,6 +24,7 @@ export interface TracerProviderConfig {
   readonly spanProcessors?: readonly SpanProcessor[];
   readonly spanLimits?: Partial<SpanLimits>;
   readonly idGenerator?: IdGenerator;
+  readonly tracerConfigurator?: TracerConfigurator;
   readonly clock?: Clock;
 }
 
@@ -29,11 +32,13 @@ export interface TracerProviderConfig {
 export class TracerProvider implements ApiTracerProvider, Drainable {
   readonly #processor: MultiSpanProcessor;
   readonly #tracers: ScopeRegistry<Tracer>;
+  #configurator: TracerConfigurator | undefined;
   #shutdown: Promise<void> | undefined;
 
   constructor(config: TracerProviderConfig = {}) {
     const limits = { ...spanLimitsFromEnvironment(), ...config.spanLimits };
     const sampler = config.sampler ?? new ParentBasedSampler({ root: new AlwaysOnSampler() });
+    this.#configurator = config.tracerConfigurator;
     this.#processor = new MultiSpanProcessor(config.spanProcessors ?? []);
     const settings = {
       spans: {
@@ -46,13 +51,24 @@ export class TracerProvider implements ApiTracerProvider, Drainable {
       sampler,
       decisions: decisionsByParent(sampler),
       identities: new IdentitySource(config.idGenerator),
+      hasProcessors: (config.spanProcessors ?? []).length > 0,
       isShutDown: () => this.#shutdown !== undefined,
     };
-    this.#tracers = new ScopeRegistry((scope) => new Tracer(scope, settings));
+    this.#tracers = new ScopeRegistry((scope) => new Tracer(scope, settings, this.#isEnabled(scope)));
   }
 
-  getTracer(name: string, version?: string, options?: TracerOptions): ApiTracer {
+  getTracer(name: string, version?: string, options?: TracerOptions & ScopeOptions): Tracer {
     return this.#tracers.get(name, version, options);
+  }
+
+  /** Applies to the tracers that there are, too. */
+  setTracerConfigurator(configurator: TracerConfigurator | undefined): void {
+    this.#configurator = configurator;
+    for (const tracer of this.#tracers.values()) tracer.setEnabled(this.#isEnabled(tracer.scope));
+  }
+
+  #isEnabled(scope: InstrumentationScope): boolean {
+    return configOf("tracer", this.#configurator, scope)?.enabled ?? true;
   }
 
   /** Resolves when every span that ended before the call has been exported. */

@@ -28,18 +28,31 @@ export interface TracerSettings {
   readonly sampler: Sampler;
   readonly decisions: DecisionsByParent;
   readonly identities: IdentitySource;
+  readonly hasProcessors: boolean;
   readonly isShutDown: () => boolean;
 }
 
 const NO_OPTIONS: SpanOptions = {};
 
 export class Tracer implements ApiTracer {
-  readonly #scope: InstrumentationScope;
+  readonly scope: InstrumentationScope;
   readonly #settings: TracerSettings;
+  #isEnabled: boolean;
 
-  constructor(scope: InstrumentationScope, settings: TracerSettings) {
-    this.#scope = scope;
+  constructor(scope: InstrumentationScope, settings: TracerSettings, isEnabled: boolean) {
+    this.scope = scope;
     this.#settings = settings;
+    this.#isEnabled = isEnabled;
+  }
+
+  /** Whether spans lead to anything. Source: trace SDK specification, "Enabled". */
+  enabled(): boolean {
+    return this.#isEnabled && this.#settings.hasProcessors && !this.#settings.isShutDown();
+  }
+
+  /** Follows the provider's configurator. */
+  setEnabled(isEnabled: boolean): void {
+    this.#isEnabled = isEnabled;
   }
 
   startSpan(name: string, options: SpanOptions = NO_OPTIONS, context: Context = contextApi.active()): Span {
@@ -47,7 +60,7 @@ export class Tracer implements ApiTracer {
     // Nothing is in the root context: no span, no mark.
     const isRoot = parentContext === ROOT_CONTEXT;
     const parent = isRoot ? undefined : identityOfContext(parentContext);
-    if (this.#settings.isShutDown() || (!isRoot && isTracingSuppressed(parentContext))) {
+    if (!this.#isEnabled || this.#settings.isShutDown() || (!isRoot && isTracingSuppressed(parentContext))) {
       return trace.wrapSpanContext(parent?.context ?? INVALID_SPAN_CONTEXT);
     }
     const decision = this.#settings.decisions[parentKindOf(parent)];
@@ -97,7 +110,7 @@ export class Tracer implements ApiTracer {
   ): Span {
     const { spans } = this.#settings;
     const kind = options.kind ?? SpanKind.INTERNAL;
-    const span = new RecordingSpan(spans, this.#scope, identity, parent, name, kind, options.startTime);
+    const span = new RecordingSpan(spans, this.scope, identity, parent, name, kind, options.startTime);
     if (options.links !== undefined) span.addLinks(options.links);
     if (options.attributes !== undefined) span.setAttributes(options.attributes);
     if (sampledAttributes !== undefined) span.setAttributes(sampledAttributes);
