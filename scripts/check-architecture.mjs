@@ -20,7 +20,7 @@ export const MAY_IMPORT = {
   instrument: ["base", "sdk"],
   server: ["base", "otlp", "sdk", "store", "collector", "query"],
   ui: [],
-  clew: ["base", "otlp", "sdk", "store", "collector", "query", "server", "example-order-service"],
+  clew: ["base", "otlp", "sdk", "store", "collector", "query", "server", "instrument", "example-order-service"],
   "example-order-service": ["sdk"],
 };
 

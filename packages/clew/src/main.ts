@@ -5,6 +5,15 @@ import { VERSION } from "./version.ts";
 
 type Command = (args: readonly string[], terminal: Terminal) => Promise<void>;
 
+/** Commands that run a program of the user's, whose signals and exit code are theirs. */
+const LAUNCHERS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
+  async instrument(args) {
+    await (await import("@clew/instrument/commands")).instrument(args);
+    return Number(process.exitCode ?? 0);
+  },
+  bootstrap: async (args) => (await import("@clew/instrument/commands")).bootstrap(args),
+};
+
 /** Only the one that is asked for is loaded: a collector needs no store. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   up: async () => (await import("./up-command.ts")).runUp,
@@ -26,6 +35,8 @@ const HELP = `Clew: OpenTelemetry in one program.
       --prometheus-port   the Prometheus API once more    (9090; 0 for any free port, "off" for none)
       --metrics-port      the collector's own metrics     (8888; the same)
   clew collector --config FILE    run a collector alone; clew collector --help tells what else it does
+  clew instrument COMMAND         run a command with OpenTelemetry in every Node process of it
+  clew bootstrap                  list or install what else it needs to be instrumented
   clew demo               run the demo application; it sends to OTEL_EXPORTER_OTLP_ENDPOINT
   clew --version
 `;
@@ -33,6 +44,8 @@ const HELP = `Clew: OpenTelemetry in one program.
 /** Runs one command; returns the process's exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   const [name = "", ...rest] = args;
+  const launcher = LAUNCHERS[name];
+  if (launcher !== undefined) return launcher(rest);
   const terminal: Terminal = {
     out: (text) => void process.stdout.write(text),
     error: (text) => void process.stderr.write(text),
