@@ -2,6 +2,8 @@ import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from "@opentelemetry/ap
 import { SeverityNumber } from "@opentelemetry/api-logs";
 import { expect, test } from "vitest";
 import {
+  AggregationTemporality,
+  AggregationType,
   ConsoleLogRecordExporter,
   ConsoleMetricExporter,
   ConsoleSpanExporter,
@@ -59,6 +61,27 @@ test("a data point is a line, a histogram with its filled buckets", async () => 
   expect(lines).toEqual([
     "2026-01-02T03:04:05.000Z METRIC orders [1] status=ok = 2",
     "2026-01-02T03:04:05.000Z METRIC duration = count 2, sum 44, min 4, max 40, buckets <=10:1 <=+Inf:1",
+  ]);
+});
+
+test("an exponential histogram is printed with the upper ends of its buckets, and delta where it is asked for", async () => {
+  const { lines, clock, writeLine } = setUp();
+  const temporalitySelector = () => AggregationTemporality.DELTA;
+  const exporter = new ConsoleMetricExporter({ writeLine, temporalitySelector });
+  const aggregation = { type: AggregationType.EXPONENTIAL_HISTOGRAM, options: { maxSize: 4 } };
+  const provider = new MeterProvider({
+    readers: [new PeriodicExportingMetricReader({ exporter, clock })],
+    views: [{ instrumentName: "*", aggregation }],
+    clock,
+  });
+  const gauge = provider.getMeter("t").createGauge("change", { unit: "s" });
+  for (const value of [-4, 0, 1, 8]) gauge.record(value);
+  await provider.forceFlush();
+  gauge.record(1);
+  await provider.forceFlush();
+  expect(lines).toEqual([
+    "2026-01-02T03:04:05.000Z METRIC change [s] = count 4, min -4, max 8, scale 0, buckets <=-2:1 <=0:1 <=1:1 <=8:1",
+    "2026-01-02T03:04:05.000Z METRIC change [s] = count 1, min 1, max 1, scale 20, buckets <=1:1",
   ]);
 });
 

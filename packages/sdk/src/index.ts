@@ -92,7 +92,7 @@ export {
 export { AttributesFilterResult, type MetricFilter, MetricFilterResult } from "./metrics/metric-filter.ts";
 export { type PushMetricExporter } from "./metrics/metric-exporter.ts";
 export { InMemoryMetricExporter } from "./metrics/in-memory-metric-exporter.ts";
-export { ConsoleMetricExporter } from "./metrics/console-metric-exporter.ts";
+export { ConsoleMetricExporter, type ConsoleMetricExporterOptions } from "./metrics/console-metric-exporter.ts";
 export {
   type CardinalityLimits,
   PeriodicExportingMetricReader,
@@ -145,7 +145,11 @@ export { ConsoleLogRecordExporter } from "./logs/console-log-record-exporter.ts"
 export { type OtlpCompression } from "./otlp/compression.ts";
 export { type OTLPExporterConfig, type OtlpProtocol, type TlsConfig } from "./otlp/otlp-config.ts";
 export { OTLPTraceExporter } from "./otlp/otlp-trace-exporter.ts";
-export { type HistogramAggregation, type TemporalityPreference } from "./otlp/metric-preferences.ts";
+export {
+  AggregationTemporalityPreference,
+  type HistogramAggregation,
+  type TemporalityPreference,
+} from "./otlp/metric-preferences.ts";
 export { OTLPMetricExporter, type OTLPMetricExporterConfig } from "./otlp/otlp-metric-exporter.ts";
 export { OTLPLogExporter } from "./otlp/otlp-log-exporter.ts";
 

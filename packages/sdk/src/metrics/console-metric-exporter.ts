@@ -1,6 +1,8 @@
 import { attributesText, timeText, toStandardOutput, type WriteLine } from "../common/console-text.ts";
 import { type ExportResult, SUCCESS } from "../common/export-result.ts";
+import type { InstrumentType } from "./instrument-type.ts";
 import {
+  AggregationTemporality,
   type DataPoint,
   DataPointType,
   type ExponentialHistogram,
@@ -10,12 +12,25 @@ import {
 } from "./metric-data.ts";
 import type { PushMetricExporter } from "./metric-exporter.ts";
 
+export interface ConsoleMetricExporterOptions {
+  /** Cumulative for every instrument unless given. */
+  readonly temporalitySelector?: (instrumentType: InstrumentType) => AggregationTemporality;
+  /** Standard output unless given. */
+  readonly writeLine?: WriteLine;
+}
+
 /** Prints metrics for people, a line for each data point. */
 export class ConsoleMetricExporter implements PushMetricExporter {
   readonly #writeLine: WriteLine;
+  readonly #temporalitySelector: ConsoleMetricExporterOptions["temporalitySelector"];
 
-  constructor(config: { readonly writeLine?: WriteLine } = {}) {
-    this.#writeLine = config.writeLine ?? toStandardOutput;
+  constructor(options: ConsoleMetricExporterOptions = {}) {
+    this.#writeLine = options.writeLine ?? toStandardOutput;
+    this.#temporalitySelector = options.temporalitySelector;
+  }
+
+  selectAggregationTemporality(instrumentType: InstrumentType): AggregationTemporality {
+    return this.#temporalitySelector?.(instrumentType) ?? AggregationTemporality.CUMULATIVE;
   }
 
   export(metrics: ResourceMetrics, resultCallback: (result: ExportResult) => void): void {

@@ -2,8 +2,12 @@ import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, ValueType } from "@opent
 import * as fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import {
+  AggregationTemporality,
+  AggregationTemporalityPreference,
+  AggregationType,
   BatchLogRecordProcessor,
   BatchSpanProcessor,
+  InstrumentType,
   LoggerProvider,
   MeterProvider,
   OTLPLogExporter,
@@ -242,6 +246,28 @@ test("metrics are written with every field, the same at the second collection", 
   const exemplar = { trace_id: "1".repeat(32), span_id: "2".repeat(16), time_unix_nano: NOW };
   expect(first.metrics[0].sum.data_points[0].exemplars).toEqual([{ ...exemplar, as_int: "3" }]);
   expect(first.metrics[3].histogram.data_points[0].exemplars).toEqual([{ ...exemplar, as_double: 1.5 }]);
+});
+
+test.each([
+  [AggregationTemporalityPreference.DELTA, 0, 0],
+  [AggregationTemporalityPreference.CUMULATIVE, 1, 1],
+  [AggregationTemporalityPreference.LOWMEMORY, 0, 1],
+  [AggregationTemporality.DELTA, 0, 0],
+])("the preference %d of the official exporters is taken", (temporalityPreference, counter, observable) => {
+  const aggregationPreference = () => ({ type: AggregationType.SUM });
+  const exporter = new OTLPMetricExporter({ temporalityPreference, aggregationPreference, env: {} });
+  const types = [InstrumentType.COUNTER, InstrumentType.OBSERVABLE_COUNTER];
+  expect(types.map((type) => exporter.selectAggregationTemporality(type))).toEqual([counter, observable]);
+  expect(exporter.selectAggregation(InstrumentType.HISTOGRAM)).toEqual({ type: AggregationType.SUM });
+});
+
+test("histograms are exponential where the environment says so", () => {
+  const env = { OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: "base2_exponential_bucket_histogram" };
+  const exporter = new OTLPMetricExporter({ env });
+  const chosen = [InstrumentType.HISTOGRAM, InstrumentType.COUNTER].map(
+    (type) => exporter.selectAggregation(type).type,
+  );
+  expect(chosen).toEqual([AggregationType.EXPONENTIAL_HISTOGRAM, AggregationType.DEFAULT]);
 });
 
 test.each([

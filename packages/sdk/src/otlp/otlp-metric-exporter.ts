@@ -8,12 +8,14 @@ import type { MetricBatchExporter, PushMetricExporter } from "../metrics/metric-
 import type { LastRequest } from "../exit/last-request.ts";
 import type { EncodedBatch } from "./encoded-batch.ts";
 import {
+  type AggregationTemporalityPreference,
   HISTOGRAM_AGGREGATIONS,
   type HistogramAggregation,
   preferredAggregation,
   preferredTemporality,
   TEMPORALITY_PREFERENCES,
   type TemporalityPreference,
+  temporalityPreferenceOf,
 } from "./metric-preferences.ts";
 import { OtlpBatchExporter } from "./otlp-batch-exporter.ts";
 import { OtlpClient } from "./otlp-client.ts";
@@ -22,9 +24,11 @@ import type { RequestSink } from "./request-sink.ts";
 
 export interface OTLPMetricExporterConfig extends OTLPExporterConfig {
   /** `cumulative`, unless given here or by `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`. */
-  readonly temporalityPreference?: TemporalityPreference;
+  readonly temporalityPreference?: TemporalityPreference | AggregationTemporalityPreference | AggregationTemporality;
   /** `explicit_bucket_histogram`, unless given here or by `OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION`. */
   readonly defaultHistogramAggregation?: HistogramAggregation;
+  /** The default aggregation by instrument type; wins over `defaultHistogramAggregation`. */
+  readonly aggregationPreference?: (instrumentType: InstrumentType) => AggregationOption;
 }
 
 /** Sends metrics by OTLP, over gRPC or HTTP as `protocol` says. */
@@ -32,13 +36,16 @@ export class OTLPMetricExporter implements PushMetricExporter, MetricBatchExport
   readonly #batches: OtlpBatchExporter<ScopedMetric>;
   readonly #preference: TemporalityPreference;
   readonly #histogram: HistogramAggregation;
+  readonly #aggregationPreference: OTLPMetricExporterConfig["aggregationPreference"];
 
   /** `sink` is where the requests go, if not over the network as `config` says. */
   constructor(config: OTLPMetricExporterConfig = {}, sink: RequestSink = new OtlpClient("metrics", config)) {
     const env = config.env ?? process.env;
     this.#batches = new OtlpBatchExporter(new MetricEncoder().encode, sink);
+    const { temporalityPreference } = config;
+    this.#aggregationPreference = config.aggregationPreference;
     this.#preference =
-      config.temporalityPreference ??
+      (temporalityPreference === undefined ? undefined : temporalityPreferenceOf(temporalityPreference)) ??
       readChoice(env, "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", TEMPORALITY_PREFERENCES) ??
       "cumulative";
     this.#histogram =
@@ -48,7 +55,7 @@ export class OTLPMetricExporter implements PushMetricExporter, MetricBatchExport
   }
 
   selectAggregation(type: InstrumentType): AggregationOption {
-    return preferredAggregation(this.#histogram, type);
+    return this.#aggregationPreference?.(type) ?? preferredAggregation(this.#histogram, type);
   }
 
   selectAggregationTemporality(type: InstrumentType): AggregationTemporality {
