@@ -14,11 +14,12 @@ async function user(id) {
 const STARTS = {
   async "node:http"() {
     const { createServer } = await import("node:http");
-    return createServer(async (request, response) => {
+    const answer = async (response) => {
       const body = await user(7);
       response.setHeader("content-type", "application/json");
       response.end(body);
-    }).listen(0, "127.0.0.1");
+    };
+    return createServer((request, response) => void answer(response)).listen(0, "127.0.0.1");
   },
   async express() {
     const { default: express } = await import("express");

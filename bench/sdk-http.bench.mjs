@@ -30,14 +30,19 @@ const SUBJECTS = {
 };
 
 const args = process.argv.slice(2);
-const numberOf = (name, otherwise) => Number(args.find((arg) => arg.startsWith(`${name}=`))?.split("=")[1] ?? otherwise);
+const numberOf = (name, otherwise) =>
+  Number(args.find((arg) => arg.startsWith(`${name}=`))?.split("=")[1] ?? otherwise);
 const rounds = numberOf("rounds", 3);
 const seconds = numberOf("seconds", 5);
 const chosen = FRAMEWORKS.filter((framework) => args.includes(framework));
 const missed = [];
 const sink = await startSink();
-console.log("                  CPU a request, us        added, us          requests/s               p99, ms             MB");
-console.log("            none   clew  official    clew  official  ratio    none   clew official   none  clew official   clew official");
+console.log(
+  "                  CPU a request, us        added, us          requests/s               p99, ms             MB",
+);
+console.log(
+  "            none   clew  official    clew  official  ratio    none   clew official   none  clew official   clew official",
+);
 try {
   for (const framework of chosen.length > 0 ? chosen : FRAMEWORKS) await measure(framework);
 } finally {
@@ -51,7 +56,8 @@ async function measure(framework) {
     for (const name of Object.keys(runs)) runs[name].push(await run(framework, name));
   }
   const median = (name, field) => runs[name].map((one) => one[field]).toSorted((a, b) => a - b)[Math.floor(rounds / 2)];
-  const cells = (field, digits, width) => Object.keys(runs).map((name) => median(name, field).toFixed(digits).padStart(width));
+  const cells = (field, digits, width) =>
+    Object.keys(runs).map((name) => median(name, field).toFixed(digits).padStart(width));
   const added = ["clew", "official"].map((name) => median(name, "cpuMicros") - median("none", "cpuMicros"));
   const ratio = added[1] / added[0];
   if (ratio < BAR) missed.push(`${framework} ${ratio.toFixed(1)}×`);
@@ -87,7 +93,8 @@ async function run(framework, name) {
     child.send("usage");
     return await answer;
   };
-  const load = (duration) => autocannon({ url: `http://127.0.0.1:${port}/users/7`, connections: CONNECTIONS, duration });
+  const load = (duration) =>
+    autocannon({ url: `http://127.0.0.1:${port}/users/7`, connections: CONNECTIONS, duration });
   await load(WARM_UP_SECONDS);
   const before = await usage();
   const result = await load(seconds);

@@ -56,4 +56,6 @@ export interface InstrumentationEntry {
   readonly channels?: readonly string[];
   /** Whether the code is needed from the start, since nothing tells when it begins to matter. */
   readonly isNeeded?: (env: Environment) => boolean;
+  /** Whether what is needed from the start can come after the application's own start. */
+  readonly isDeferred?: true;
 }

@@ -26,6 +26,8 @@ export interface AppSource {
   /** Packages under another name than their own: `{ express: "express4" }`. */
   readonly aliases?: Readonly<Record<string, string>>;
   readonly nodeArguments?: readonly string[];
+  /** Files of made-up packages, beneath `node_modules`. */
+  readonly packages?: Readonly<Record<string, string>>;
 }
 
 const PRELUDE = `
@@ -46,6 +48,7 @@ export class InstrumentedApp {
   readonly sink: TelemetrySink;
   readonly #child: ChildProcess;
   readonly #directory: string;
+  readonly #ended: Promise<number | null>;
   /** What it wrote on standard output and on standard error. */
   stdout = "";
   stderr = "";
@@ -56,6 +59,7 @@ export class InstrumentedApp {
     this.sink = sink;
     this.#child = child;
     this.#directory = directory;
+    this.#ended = new Promise((resolve) => child.once("close", resolve));
     child.stdout?.on("data", (chunk: Buffer) => (this.stdout += chunk.toString()));
     child.stderr?.on("data", (chunk: Buffer) => (this.stderr += chunk.toString()));
   }
@@ -102,13 +106,14 @@ export class InstrumentedApp {
     while (this.told.length < count) await new Promise((resolve) => this.#child.once("message", resolve));
   }
 
+  /** Resolves with the exit code when it has ended. */
+  async ended(): Promise<number | null> {
+    return await this.#ended;
+  }
+
   async stop(): Promise<void> {
-    const { exitCode, signalCode } = this.#child;
-    if (exitCode === null && signalCode === null) {
-      const ended = new Promise((resolve) => this.#child.once("close", resolve));
-      if (this.#child.connected) this.#child.send("end");
-      await ended;
-    }
+    if (this.#child.connected) this.#child.send("end");
+    await this.#ended;
     await this.sink.close();
     rmSync(this.#directory, { recursive: true, force: true });
   }
@@ -155,7 +160,7 @@ function telemetryTo(sink: TelemetrySink): Record<string, string> {
 }
 
 /** Beneath the root's `node_modules`, so that its packages are found, and a copy of others can come before them. */
-function writeApp({ modules = "ESM", imports = {}, code, aliases = {} }: AppSource): {
+function writeApp({ modules = "ESM", imports = {}, code, aliases = {}, packages = {} }: AppSource): {
   file: string;
   directory: string;
 } {
@@ -166,6 +171,11 @@ function writeApp({ modules = "ESM", imports = {}, code, aliases = {} }: AppSour
     const target = join(directory, "node_modules", name);
     mkdirSync(dirname(target), { recursive: true });
     cpSync(join(ROOT, "node_modules", source), target, { recursive: true });
+  }
+  for (const [path, text] of Object.entries(packages)) {
+    const target = join(directory, "node_modules", path);
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, text);
   }
   const isEsm = modules === "ESM";
   const lines = Object.entries(imports).map(([names, from]) =>

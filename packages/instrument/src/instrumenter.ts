@@ -1,13 +1,12 @@
 import { channel } from "node:diagnostics_channel";
-import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, sep } from "node:path";
 import { diag, type MeterProvider, type TracerProvider } from "@opentelemetry/api";
 import type { LoggerProvider } from "@opentelemetry/api-logs";
 import { messageOf } from "@clew/base";
 import type { Instrumentation } from "@clew/sdk";
 import { watchCommonJsFiles } from "./hooks/commonjs-files.ts";
 import { watchEsModules } from "./hooks/es-modules.ts";
+import { isInstalled } from "./hooks/installed-packages.ts";
 import { type PackageFile, packageFileOf, versionIn } from "./hooks/package-file.ts";
 import type {
   Environment,
@@ -94,7 +93,9 @@ export class Instrumenter implements Instrumentation {
       for (const path of target.files) this.#watched.set(`${target.package}/${path}`, { instrumentation, target });
     }
     for (const name of entry.channels ?? []) instrumentation.subscribe(name);
-    if (entry.isNeeded?.(env) === true) instrumentation.load();
+    if (entry.isNeeded?.(env) !== true) return;
+    if (entry.isDeferred === true) setImmediate(() => instrumentation.load()).unref();
+    else instrumentation.load();
   }
 
   #find(file: PackageFile | undefined): Watched | undefined {
@@ -190,10 +191,4 @@ class LazyInstrumentation {
 
 function ignore(): void {
   // The instrumentation failed to load; that was told.
-}
-
-function isInstalled(name: string, directory: string): boolean {
-  if (existsSync(join(directory, "node_modules", ...name.split("/")))) return true;
-  const parent = dirname(directory);
-  return parent !== directory && directory.includes(sep) && isInstalled(name, parent);
 }

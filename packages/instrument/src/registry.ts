@@ -3,7 +3,14 @@
  * Adding one is a folder and a line here.
  */
 import { nodeTellsOfRequests } from "./hooks/node-versions.ts";
-import type { InstrumentationEntry } from "./instrumentation.ts";
+import type { Environment, InstrumentationEntry } from "./instrumentation.ts";
+import { readText } from "./settings.ts";
+
+function recordsMetrics(env: Environment): boolean {
+  return (
+    readText(env, "OTEL_METRICS_EXPORTER")?.toLowerCase() !== "none" || readText(env, "OTEL_CONFIG_FILE") !== undefined
+  );
+}
 
 export const INSTRUMENTATIONS: readonly InstrumentationEntry[] = [
   { name: "http-server", channels: ["http.server.request.start"] },
@@ -50,6 +57,7 @@ export const INSTRUMENTATIONS: readonly InstrumentationEntry[] = [
     ],
   },
   { name: "console", isNeeded: () => true },
+  { name: "runtime", isNeeded: recordsMetrics, isDeferred: true },
   { name: "pino", packages: [{ package: "pino", majors: [7, 8, 9, 10], files: ["lib/tools.js"] }] },
   { name: "winston", packages: [{ package: "winston", majors: [3], files: ["lib/winston/logger.js"] }] },
   { name: "bunyan", packages: [{ package: "bunyan", majors: [1, 2], files: ["lib/bunyan.js"] }] },

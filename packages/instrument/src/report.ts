@@ -16,11 +16,12 @@ export class Report {
     this.#findings.set(what, { outcome, what, why });
   }
 
-  /** One line for everything: `instrumented: http-server, pg 8.16.0; not instrumented: koa 1.7.0 (…)`. */
+  /** One line for everything: `instrumented: console; not instrumented: pg (disabled …); waiting for: koa`. */
   summary(): string {
-    const parts = (["instrumented", "not instrumented"] as const).map((outcome) => {
+    const parts = (["instrumented", "not instrumented", "waiting"] as const).map((outcome) => {
       const texts = this.#of(outcome).map(({ what, why }) => (why === undefined ? what : `${what} (${why})`));
-      return texts.length === 0 ? undefined : `${outcome}: ${texts.join(", ")}`;
+      const label = outcome === "waiting" ? "waiting for" : outcome;
+      return texts.length === 0 ? undefined : `${label}: ${texts.join(", ")}`;
     });
     return parts.filter((part) => part !== undefined).join("; ");
   }

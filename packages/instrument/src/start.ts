@@ -1,18 +1,22 @@
 import { dirname } from "node:path";
-import { diag } from "@opentelemetry/api";
 import { startSdk } from "@clew/sdk";
 import { Conflicts } from "./conflicts.ts";
 import { withAliases } from "./environment-aliases.ts";
 import type { Environment } from "./instrumentation.ts";
-import { enabledEntries } from "./enabled-entries.ts";
+import { isEnabledBy } from "./enabled-instrumentations.ts";
 import { Instrumenter } from "./instrumenter.ts";
 import { isLauncher } from "./launchers.ts";
+import { OfficialInstrumentations } from "./official-instrumentations.ts";
 import { INSTRUMENTATIONS } from "./registry.ts";
 import { Report } from "./report.ts";
-import { readBoolean } from "./settings.ts";
+import { readBoolean, readText } from "./settings.ts";
+import { VERSION } from "./version.ts";
 
 /** On `globalThis`, so that a second copy of this package in the process finds it. */
 const STARTED = Symbol.for("clew.instrument.started");
+
+/** Levels of `OTEL_LOG_LEVEL` at which one line tells what was instrumented; standard output stays the application's. */
+const TELLING_LEVELS: ReadonlySet<string> = new Set(["info", "debug", "verbose", "all"]);
 
 /**
  * Starts the SDK from the environment and instruments what is loaded from now on. Does nothing a
@@ -26,23 +30,24 @@ export function start(processEnv: Environment): void {
   const env = withAliases(processEnv);
   const report = new Report();
   const conflicts = new Conflicts(report);
+  const isEnabled = isEnabledBy(env);
+  const directories = main === undefined ? [process.cwd()] : [dirname(main), process.cwd()];
   const instrumenter = new Instrumenter({
-    entries: enabledEntries(INSTRUMENTATIONS, env, report),
+    entries: INSTRUMENTATIONS.filter(({ name }) => isEnabled(name)),
     env,
     report,
     onPackageFile: (file) => conflicts.onPackageFile(file),
-    directories: main === undefined ? [process.cwd()] : [dirname(main), process.cwd()],
+    directories,
   });
-  const sdk = startSdk({ env, instrumentations: [instrumenter] });
+  for (const { name } of INSTRUMENTATIONS) {
+    if (!isEnabled(name)) report.tell("not instrumented", name, "disabled by the environment");
+  }
+  const official = new OfficialInstrumentations({ directories, report, isEnabled });
+  const sdk = startSdk({ env, instrumentations: [instrumenter, official] });
   process.once("beforeExit", () => void sdk.forceFlush());
-  explainAtExit(env, report);
-}
-
-/** `OTEL_NODE_EXPLAIN=true` tells all when the process ends; `OTEL_LOG_LEVEL=info` in one line. */
-function explainAtExit(env: Environment, report: Report): void {
-  const explains = readBoolean(env, "OTEL_NODE_EXPLAIN", false);
-  process.once("exit", () => {
-    if (explains) process.stderr.write(report.explanation());
-    else diag.info(report.summary());
-  });
+  const level = readText(env, "OTEL_LOG_LEVEL")?.toLowerCase() ?? "";
+  if (TELLING_LEVELS.has(level)) process.stderr.write(`@clew/instrument ${VERSION}: ${report.summary()}\n`);
+  if (readBoolean(env, "OTEL_NODE_EXPLAIN", false)) {
+    process.once("exit", () => process.stderr.write(report.explanation()));
+  }
 }

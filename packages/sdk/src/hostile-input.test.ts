@@ -48,6 +48,10 @@ test("wrong types everywhere are survived, and what was right is sent", async ()
   meter.createCounter("c", { unit: 3 as never }).add("1" as never);
   meter.createCounter("c", { unit: 3 as never }).add(1, null as never);
   meter.createCounter(nothing).add(1);
+  meter.createHistogram("h", null as never).record(null as never, "text" as never);
+  meter.createHistogram("h", { advice: { explicitBucketBoundaries: "1" as never } }).record(10n as never);
+  meter.createObservableGauge("g").addCallback(null as never);
+  meter.addBatchObservableCallback(nothing, nothing);
 
   const logger = logs.getLogger("l");
   logger.emit({ severityText: 5 as never, eventName: 6 as never, body: symbol, attributes: "text" as never });

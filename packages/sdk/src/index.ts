@@ -54,6 +54,10 @@ export {
 } from "./trace/sampling/composable-samplers.ts";
 export { CompositeSampler, createCompositeSampler } from "./trace/sampling/composite-sampler.ts";
 export { JaegerRemoteSampler, type JaegerRemoteSamplerOptions } from "./trace/sampling/jaeger-remote-sampler.ts";
+export {
+  AWSXRayRemoteSampler,
+  type AWSXRayRemoteSamplerConfig,
+} from "./trace/sampling/xray/aws-xray-remote-sampler.ts";
 export { type Sampler, SamplingDecision, type SamplingResult } from "./trace/sampler.ts";
 export { type IdGenerator, RandomIdGenerator } from "./trace/id-generator.ts";
 export { type ReadableSpan, type TimedEvent } from "./trace/readable-span.ts";
@@ -98,13 +102,19 @@ export {
   PeriodicExportingMetricReader,
   type PeriodicExportingMetricReaderOptions,
 } from "./metrics/periodic-exporting-metric-reader.ts";
+export { PrometheusExporter, type PrometheusExporterConfig } from "./exporters/prometheus/prometheus-exporter.ts";
+export { type TranslationStrategy } from "./exporters/prometheus/translation-strategy.ts";
 export { type ExemplarFilter } from "./metrics/exemplar-filter.ts";
 export {
   AlignedHistogramBucketExemplarReservoir,
   type ExemplarReservoir,
   SimpleFixedSizeExemplarReservoir,
 } from "./metrics/exemplar-reservoir.ts";
-export { type InstrumentAdvice, type InstrumentDescriptor } from "./metrics/instrument-descriptor.ts";
+export {
+  type InstrumentAdvice,
+  type InstrumentDescriptor,
+  type InstrumentOptions,
+} from "./metrics/instrument-descriptor.ts";
 export { InstrumentType } from "./metrics/instrument-type.ts";
 export {
   AggregationTemporality,

@@ -1,17 +1,5 @@
 import { randomUUID } from "node:crypto";
-import * as api from "@opentelemetry/api";
-import {
-  context,
-  type ContextManager,
-  diag,
-  DiagConsoleLogger,
-  DiagLogLevel,
-  metrics,
-  propagation,
-  type TextMapPropagator,
-  trace,
-} from "@opentelemetry/api";
-import { logs } from "@opentelemetry/api-logs";
+import { type ContextManager, diag, DiagConsoleLogger, DiagLogLevel, type TextMapPropagator } from "@opentelemetry/api";
 import { messageOf } from "@clew/base";
 import {
   logRecordProcessorsFromEnvironment,
@@ -36,6 +24,13 @@ import type { ResourceDetector } from "./resource/detector.ts";
 import { EnvDetector } from "./resource/detectors/env-detector.ts";
 import { detectorsFromEnvironment } from "./resource/detectors-from-environment.ts";
 import { defaultResource, type Resource, resourceFromAttributes } from "./resource/resource.ts";
+import {
+  registerContextManager,
+  registerLoggerProvider,
+  registerMeterProvider,
+  registerPropagator,
+  registerTracerProvider,
+} from "./register-globals.ts";
 import type { IdGenerator } from "./trace/id-generator.ts";
 import type { Sampler } from "./trace/sampler.ts";
 import { type SpanLimits, spanLimitsFromEnvironment } from "./trace/span-limits.ts";
@@ -164,9 +159,8 @@ export class NodeSDK {
   }
 
   #startPropagation(propagator: TextMapPropagator): void {
-    const contextManager = this.#config.contextManager ?? new AsyncLocalStorageContextManager();
-    this.#register("context manager", context.setGlobalContextManager(contextManager));
-    this.#register("propagator", propagation.setGlobalPropagator(propagator));
+    registerContextManager(this.#config.contextManager ?? new AsyncLocalStorageContextManager());
+    registerPropagator(propagator);
   }
 
   #createProviders(): void {
@@ -193,12 +187,9 @@ export class NodeSDK {
   }
 
   #registerProviders(): void {
-    const [tracers, meters, loggers] = [this.#tracerProvider, this.#meterProvider, this.#loggerProvider];
-    if (tracers !== undefined) this.#register("tracer provider", trace.setGlobalTracerProvider(tracers));
-    if (meters !== undefined) this.#register("meter provider", metrics.setGlobalMeterProvider(meters));
-    if (loggers === undefined) return;
-    this.#register("logger provider", logs.setGlobalLoggerProvider(loggers) === loggers);
-    coreLogsApi()?.setGlobalLoggerProvider(loggers);
+    if (this.#tracerProvider !== undefined) registerTracerProvider(this.#tracerProvider);
+    if (this.#meterProvider !== undefined) registerMeterProvider(this.#meterProvider);
+    if (this.#loggerProvider !== undefined) registerLoggerProvider(this.#loggerProvider);
   }
 
   #startInstrumentations(): void {
@@ -210,25 +201,11 @@ export class NodeSDK {
     }
   }
 
-  #register(what: string, isRegistered: boolean): void {
-    if (isRegistered) return;
-    diag.error(
-      `another ${what} is registered already, so this SDK's is not used: start one SDK only, ` +
-        "and have one version of @opentelemetry/api installed",
-    );
-  }
-
   #providers(): { forceFlush(): Promise<void>; shutdown(): Promise<void> }[] {
     return [this.#tracerProvider, this.#meterProvider, this.#loggerProvider].filter(
       (provider) => provider !== undefined,
     );
   }
-}
-
-/** From version 1.10 on, `@opentelemetry/api` has a logs API of its own, beside that of `@opentelemetry/api-logs`. */
-function coreLogsApi(): { setGlobalLoggerProvider(provider: LoggerProvider): unknown } | undefined {
-  const { logs } = api as { readonly logs?: { setGlobalLoggerProvider(provider: LoggerProvider): unknown } };
-  return logs;
 }
 
 /** Makes an SDK and starts it. */

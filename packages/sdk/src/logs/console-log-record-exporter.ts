@@ -1,8 +1,8 @@
-import { SeverityNumber } from "@opentelemetry/api-logs";
 import { attributesText, timeText, toStandardOutput, valueText, type WriteLine } from "../common/console-text.ts";
 import { type ExportResult, SUCCESS } from "../common/export-result.ts";
 import type { LogRecordExporter } from "./log-record-exporter.ts";
 import type { ReadableLogRecord } from "./readable-log-record.ts";
+import { severityName } from "./severity-name.ts";
 
 /** Prints log records for people, a line each. */
 export class ConsoleLogRecordExporter implements LogRecordExporter {
@@ -29,7 +29,7 @@ export class ConsoleLogRecordExporter implements LogRecordExporter {
 function lineOf(record: ReadableLogRecord): string {
   const { hrTime, hrTimeObserved, severityNumber, severityText, body, eventName, spanContext, attributes } = record;
   const time = hrTime[0] === 0 ? hrTimeObserved : hrTime;
-  const severity = severityText ?? SeverityNumber[severityNumber ?? 0] ?? "";
+  const severity = severityText ?? severityName(severityNumber);
   const event = eventName === undefined ? "" : ` event=${eventName}`;
   const ids = spanContext === undefined ? "" : ` trace=${spanContext.traceId} span=${spanContext.spanId}`;
   const text = typeof body === "string" ? body : valueText(body);

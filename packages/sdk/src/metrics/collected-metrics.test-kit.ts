@@ -41,9 +41,9 @@ export interface SetUp {
   /** Of the name "test". */
   readonly meter: Meter;
   /** What the next collection exports. */
-  collect(): Promise<MetricData[]>;
+  readonly collect: () => Promise<MetricData[]>;
   /** The attributes and values of it. */
-  points(): Promise<[Attributes, unknown][]>;
+  readonly points: () => Promise<[Attributes, unknown][]>;
 }
 
 /** A provider with one reader, which collects when a test asks. */

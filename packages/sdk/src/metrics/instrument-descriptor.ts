@@ -1,4 +1,4 @@
-import { diag, type MetricAdvice, type MetricOptions, ValueType } from "@opentelemetry/api";
+import { diag, type MetricOptions, ValueType } from "@opentelemetry/api";
 import { optionalText } from "../common/text.ts";
 import { boundariesProblem } from "./aggregation-option.ts";
 import type { InstrumentType } from "./instrument-type.ts";
@@ -10,6 +10,11 @@ export interface InstrumentDescriptor {
   readonly type: InstrumentType;
   readonly valueType: ValueType;
   readonly advice: InstrumentAdvice;
+}
+
+/** The API's, with all advice that the specification has. */
+export interface InstrumentOptions extends Omit<MetricOptions, "advice"> {
+  readonly advice?: InstrumentAdvice;
 }
 
 /** What the one who makes an instrument recommends; views win over it. */
@@ -29,19 +34,19 @@ export function isValidInstrumentName(name: unknown): boolean {
 export function describeInstrument(
   name: string,
   type: InstrumentType,
-  options: MetricOptions = {},
+  options: InstrumentOptions | undefined,
 ): InstrumentDescriptor {
   return {
     name,
     type,
-    description: optionalText(options.description) ?? "",
-    unit: optionalText(options.unit) ?? "",
-    valueType: options.valueType ?? ValueType.DOUBLE,
-    advice: validAdvice(name, options.advice ?? {}),
+    description: optionalText(options?.description) ?? "",
+    unit: optionalText(options?.unit) ?? "",
+    valueType: options?.valueType ?? ValueType.DOUBLE,
+    advice: validAdvice(name, options?.advice ?? {}),
   };
 }
 
-function validAdvice(name: string, advice: MetricAdvice & InstrumentAdvice): InstrumentAdvice {
+function validAdvice(name: string, advice: InstrumentAdvice): InstrumentAdvice {
   const { explicitBucketBoundaries, attributes } = advice;
   const problem = boundariesProblem(explicitBucketBoundaries);
   if (problem !== undefined) diag.error(`${name}: the advice is ignored, the default is used: ${problem}`);

@@ -230,7 +230,7 @@ describe("compliance: Metrics", () => {
 
   test("Instrument supports the advisory Attributes parameter.", async () => {
     const { meter, points } = setUp({ views: [{ instrumentName: "viewed", attributesProcessors: [] }] });
-    const advice = { attributes: ["route"] } as object;
+    const advice = { attributes: ["route"] };
     meter.createCounter("advised", { advice }).add(1, { route: "/", user: 7 });
     meter.createCounter("viewed", { advice }).add(2, { route: "/", user: 7 });
     expect(await points()).toEqual([

@@ -57,7 +57,7 @@ export class MeterProvider implements ApiMeterProvider, Drainable {
     this.#idleMeters = new ScopeRegistry((scope) => new Meter(scope, { ...settings, readers: [] }, false));
     for (const [readerIndex, reader] of this.#readers.entries()) {
       const meters = (): Iterable<Meter> => this.#meters.values();
-      reader.setMetricProducer(new MetricCollector({ resource, meters, readerIndex, clock }));
+      handOver(reader, new MetricCollector({ resource, meters, readerIndex, clock }));
     }
   }
 
@@ -107,6 +107,14 @@ export class MeterProvider implements ApiMeterProvider, Drainable {
       if (outcome.status === "rejected")
         diag.error(`a metric reader failed at ${operation}: ${messageOf(outcome.reason)}`);
     }
+  }
+}
+
+function handOver(reader: IMetricReader, collector: MetricCollector): void {
+  try {
+    reader.setMetricProducer(collector);
+  } catch (thrown) {
+    diag.error(`a metric reader refused its provider, and reads nothing: ${messageOf(thrown)}`);
   }
 }
 

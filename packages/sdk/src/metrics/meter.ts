@@ -5,14 +5,15 @@ import {
   diag,
   type HrTime,
   type Meter as ApiMeter,
-  type MetricOptions,
   type Observable,
 } from "@opentelemetry/api";
+import { messageOf } from "@clew/base";
 import type { InstrumentationScope } from "../common/instrumentation-scope.ts";
 import {
   describeInstrument,
   identityOf,
   type InstrumentDescriptor,
+  type InstrumentOptions,
   isValidInstrumentName,
 } from "./instrument-descriptor.ts";
 import { InstrumentType } from "./instrument-type.ts";
@@ -56,31 +57,31 @@ export class Meter implements ApiMeter {
     this.#isEnabled = isEnabled;
   }
 
-  createCounter(name: string, options?: MetricOptions): Counter {
+  createCounter(name: string, options?: InstrumentOptions): Counter {
     return this.#synchronous(name, InstrumentType.COUNTER, options, Counter);
   }
 
-  createUpDownCounter(name: string, options?: MetricOptions): UpDownCounter {
+  createUpDownCounter(name: string, options?: InstrumentOptions): UpDownCounter {
     return this.#synchronous(name, InstrumentType.UP_DOWN_COUNTER, options, UpDownCounter);
   }
 
-  createHistogram(name: string, options?: MetricOptions): HistogramInstrument {
+  createHistogram(name: string, options?: InstrumentOptions): HistogramInstrument {
     return this.#synchronous(name, InstrumentType.HISTOGRAM, options, HistogramInstrument);
   }
 
-  createGauge(name: string, options?: MetricOptions): Gauge {
+  createGauge(name: string, options?: InstrumentOptions): Gauge {
     return this.#synchronous(name, InstrumentType.GAUGE, options, Gauge);
   }
 
-  createObservableCounter(name: string, options?: MetricOptions): Observable {
+  createObservableCounter(name: string, options?: InstrumentOptions): Observable {
     return this.#observable(name, InstrumentType.OBSERVABLE_COUNTER, options);
   }
 
-  createObservableUpDownCounter(name: string, options?: MetricOptions): Observable {
+  createObservableUpDownCounter(name: string, options?: InstrumentOptions): Observable {
     return this.#observable(name, InstrumentType.OBSERVABLE_UP_DOWN_COUNTER, options);
   }
 
-  createObservableGauge(name: string, options?: MetricOptions): Observable {
+  createObservableGauge(name: string, options?: InstrumentOptions): Observable {
     return this.#observable(name, InstrumentType.OBSERVABLE_GAUGE, options);
   }
 
@@ -125,7 +126,7 @@ export class Meter implements ApiMeter {
   #synchronous<Instrument extends SynchronousInstrument>(
     name: string,
     type: InstrumentType,
-    options: MetricOptions | undefined,
+    options: InstrumentOptions | undefined,
     Instrument: SynchronousClass<Instrument>,
   ): Instrument {
     const descriptor = describeInstrument(name, type, options);
@@ -137,7 +138,7 @@ export class Meter implements ApiMeter {
     return (registered as Instrument | undefined) ?? new Instrument(descriptor, [], false);
   }
 
-  #observable(name: string, type: InstrumentType, options: MetricOptions | undefined): Observable {
+  #observable(name: string, type: InstrumentType, options: InstrumentOptions | undefined): Observable {
     const registered = this.#register(describeInstrument(name, type, options), (first, settings) => {
       const storages = settings.map((ofReader) => ofReader.map((each) => new ObservableStorage(each)));
       return { storages, instrument: new ObservableInstrument(first, storages) };
@@ -163,9 +164,15 @@ export class Meter implements ApiMeter {
       warnOfOtherAdvice(known.instrument.descriptor, descriptor);
       return known.instrument;
     }
-    const registered = create(named, this.#streams.settingsFor(named));
-    this.#registered.set(identity, registered);
-    return registered.instrument;
+    try {
+      const registered = create(named, this.#streams.settingsFor(named));
+      this.#registered.set(identity, registered);
+      return registered.instrument;
+    } catch (thrown) {
+      // Readers and views are the user's code.
+      diag.error(`the instrument ${descriptor.name} could not be made, it measures nothing: ${messageOf(thrown)}`);
+      return undefined;
+    }
   }
 
   /** Specification, "Name conflict": names do not differ by case, and the first one stays. */

@@ -80,11 +80,13 @@ function onRequestStart({ request, response, server }: RequestStart): void {
     instruments.requestHeaders.capture(span, (name) => request.headers[name]);
   }
   const serverRequest = new ServerRequest(parent, span, method, startedAtMs);
-  const series = { "http.request.method": method, "url.scheme": attributes["url.scheme"] };
-  instruments.activeRequests.add(1, series);
-  response.once("close", () => {
-    instruments.activeRequests.add(-1, series);
-    onClose(serverRequest, request, response, series);
+  const scheme = attributes["url.scheme"] as string;
+  // Under no span: that one request or another was counted is nothing to keep as an exemplar.
+  const active = { "http.request.method": method, "url.scheme": scheme };
+  instruments.activeRequests.add(1, active, ROOT_CONTEXT);
+  response.on("close", () => {
+    instruments.activeRequests.add(-1, active, ROOT_CONTEXT);
+    onClose(serverRequest, request, response, scheme);
   });
   announced = { message: request, request: serverRequest };
   patchEmit(server);
@@ -141,28 +143,33 @@ function onClose(
   serverRequest: ServerRequest,
   request: IncomingMessage,
   response: ServerResponse,
-  base: Attributes,
+  scheme: string,
 ): void {
   const { span, method } = serverRequest;
   const route = serverRequest.route ?? serverRequest.findRoute?.();
-  const series: Attributes = { ...base, "network.protocol.version": request.httpVersion };
+  const errorType = errorTypeOf(response);
+  const series: Attributes = {
+    "http.request.method": method,
+    "url.scheme": scheme,
+    "network.protocol.version": request.httpVersion,
+  };
+  if (response.headersSent) {
+    span.setAttribute("http.response.status_code", response.statusCode);
+    series["http.response.status_code"] = response.statusCode;
+  }
   if (route !== undefined) {
     span.updateName(`${methodInName(method)} ${route}`);
     span.setAttribute("http.route", route);
     series["http.route"] = route;
-  }
-  const errorType = errorTypeOf(response);
-  if (response.headersSent) {
-    span.setAttribute("http.response.status_code", response.statusCode);
-    series["http.response.status_code"] = response.statusCode;
   }
   if (errorType !== undefined) {
     span.setAttribute("error.type", errorType);
     span.setStatus({ code: SpanStatusCode.ERROR });
     series["error.type"] = errorType;
   }
-  if (!instruments.responseHeaders.isEmpty)
+  if (!instruments.responseHeaders.isEmpty) {
     instruments.responseHeaders.capture(span, (name) => response.getHeader(name));
+  }
   // In the request's context, so that the measurement can have its span as an exemplar.
   instruments.duration.record((performance.now() - serverRequest.startedAtMs) / 1_000, series, serverRequest);
   span.end();

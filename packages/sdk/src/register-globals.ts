@@ -1,0 +1,88 @@
+/** Puts the parts of an SDK behind `@opentelemetry/api`, and says what stands in the way. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import * as api from "@opentelemetry/api";
+import type { ContextManager, MeterProvider, TextMapPropagator, TracerProvider } from "@opentelemetry/api";
+import type { LoggerProvider } from "@opentelemetry/api-logs";
+
+/** Where every copy of the API with major version 1 keeps what was registered, with its own version. */
+const API_GLOBAL: symbol = Symbol.for("opentelemetry.js.api.1");
+/** Where every copy of `@opentelemetry/api-logs` looks for its provider, and the version of that agreement. */
+const LOGS_GLOBAL: symbol = Symbol.for("io.opentelemetry.js.api.logs");
+const LOGS_VERSION = 1;
+
+interface Versioned {
+  readonly version?: string;
+}
+
+interface LogsApi {
+  setGlobalLoggerProvider(provider: LoggerProvider): LoggerProvider;
+}
+
+export function registerContextManager(manager: ContextManager): void {
+  expectRegistered("context manager", api.context.setGlobalContextManager(manager));
+}
+
+export function registerPropagator(propagator: TextMapPropagator): void {
+  expectRegistered("propagator", api.propagation.setGlobalPropagator(propagator));
+}
+
+export function registerTracerProvider(provider: TracerProvider): void {
+  expectRegistered("tracer provider", api.trace.setGlobalTracerProvider(provider));
+}
+
+export function registerMeterProvider(provider: MeterProvider): void {
+  expectRegistered("meter provider", api.metrics.setGlobalMeterProvider(provider));
+}
+
+/** From version 1.10 on, `@opentelemetry/api` has a logs API of its own, beside that of `@opentelemetry/api-logs`. */
+export function registerLoggerProvider(provider: LoggerProvider): void {
+  const { logs: core } = api as { readonly logs?: LogsApi };
+  core?.setGlobalLoggerProvider(provider);
+  const logs = installedLogsApi();
+  if (logs === undefined) {
+    // Whoever has another copy finds the provider there.
+    Reflect.set(globalThis, LOGS_GLOBAL, (version: number) => (version === LOGS_VERSION ? provider : undefined));
+    return;
+  }
+  expectRegistered("logger provider", logs.setGlobalLoggerProvider(provider) === provider);
+}
+
+/** The application's, which also tells the loggers that were made before; nobody has to have it. */
+function installedLogsApi(): LogsApi | undefined {
+  try {
+    return (createRequire(import.meta.url)("@opentelemetry/api-logs") as { readonly logs: LogsApi }).logs;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Told as a warning of Node's: where the API is not ours, our diagnostics may not be heard. */
+function expectRegistered(what: string, isRegistered: boolean): void {
+  if (isRegistered) return;
+  const message = `another ${what} is registered already, so this SDK's is not used: ${remedy()}`;
+  api.diag.error(message);
+  process.emitWarning(message, { type: "OpenTelemetryWarning", code: "CLEW_SECOND_SDK" });
+}
+
+/** A copy of the API refuses what comes from one of another version, and takes nothing from an older one. */
+function remedy(): string {
+  const registered: unknown = Reflect.get(globalThis, API_GLOBAL);
+  const version = (registered as Versioned | undefined)?.version;
+  const own = ownVersion();
+  return version === undefined || own === undefined || version === own
+    ? "start one SDK only"
+    : `@opentelemetry/api is there in the versions ${version} and ${own}, which do not go together; ` +
+        "have one version installed (npm ls @opentelemetry/api), and start one SDK only";
+}
+
+function ownVersion(): string | undefined {
+  try {
+    const entry = createRequire(import.meta.url).resolve("@opentelemetry/api");
+    const { version } = JSON.parse(readFileSync(join(dirname(entry), "../../package.json"), "utf8")) as Versioned;
+    return version;
+  } catch {
+    return undefined;
+  }
+}
