@@ -54,6 +54,10 @@ export {
 } from "./trace/sampling/composable-samplers.ts";
 export { CompositeSampler, createCompositeSampler } from "./trace/sampling/composite-sampler.ts";
 export { JaegerRemoteSampler, type JaegerRemoteSamplerOptions } from "./trace/sampling/jaeger-remote-sampler.ts";
+export {
+  AWSXRayRemoteSampler,
+  type AWSXRayRemoteSamplerConfig,
+} from "./trace/sampling/xray/aws-xray-remote-sampler.ts";
 export { type Sampler, SamplingDecision, type SamplingResult } from "./trace/sampler.ts";
 export { type IdGenerator, RandomIdGenerator } from "./trace/id-generator.ts";
 export { type ReadableSpan, type TimedEvent } from "./trace/readable-span.ts";

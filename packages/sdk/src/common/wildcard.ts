@@ -1,12 +1,15 @@
 /** Whether a text matches a pattern in which `?` is any character and `*` any number of them. Case matters. */
 export function wildcardMatcher(pattern: string): (text: string) => boolean {
   if (!/[?*]/.test(pattern)) return (text) => text === pattern;
-  const source = pattern
+  const expression = new RegExp(`^${sourceOf(pattern)}$`, "su");
+  return (text) => expression.test(text);
+}
+
+function sourceOf(pattern: string): string {
+  return pattern
     .replace(/[.+^${}()|[\]\\]/g, "\\$&")
     .replaceAll("*", ".*")
     .replaceAll("?", ".");
-  const expression = new RegExp(`^${source}$`, "su");
-  return (text) => expression.test(text);
 }
 
 /** What matches a pattern of `included` (all, where there are none) and none of `excluded`. */
@@ -18,4 +21,14 @@ export function includeExclude(
   const isExcluded = (excluded ?? []).map(wildcardMatcher);
   return (text) =>
     (isIncluded?.some((matches) => matches(text)) ?? true) && !isExcluded.some((matches) => matches(text));
+}
+
+/** The same as an expression. */
+export function includeExcludeExpression(
+  included: readonly string[] | undefined,
+  excluded: readonly string[] | undefined,
+): RegExp {
+  const taken = (included ?? ["*"]).map(sourceOf).join("|");
+  const left = excluded === undefined ? "" : `(?!(?:${excluded.map(sourceOf).join("|")})$)`;
+  return new RegExp(`^${left}(?:${taken})$`, "su");
 }

@@ -4,6 +4,7 @@ import {
   OTLPFileMetricExporter,
   OTLPFileTraceExporter,
 } from "../exporters/file/otlp-file-exporters.ts";
+import { PrometheusExporter } from "../exporters/prometheus/prometheus-exporter.ts";
 import { ZipkinExporter } from "../exporters/zipkin/zipkin-exporter.ts";
 import { BatchLogRecordProcessor } from "../logs/batch-log-record-processor.ts";
 import { ConsoleLogRecordExporter } from "../logs/console-log-record-exporter.ts";
@@ -41,6 +42,7 @@ export function metricReadersFromEnvironment(env: Environment): MetricReader[] {
   return named<MetricReader>(env, "OTEL_METRICS_EXPORTER", ["otlp"], {
     otlp: () => new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter({ env }), env }),
     "otlp/stdout": () => new PeriodicExportingMetricReader({ exporter: new OTLPFileMetricExporter({ env }), env }),
+    prometheus: () => new PrometheusExporter({ env }),
     console: () =>
       new PeriodicExportingMetricReader({
         exporter: new ConsoleMetricExporter(),

@@ -243,6 +243,11 @@ describe("compliance: Environment Variables", () => {
 
   test("OTEL_METRICS_EXPORTER", async () => {
     expect(await pathsOf({ OTEL_METRICS_EXPORTER: "otlp" })).toEqual(["/v1/metrics"]);
+    unregisterAll();
+    const diagnostics = collectDiagnostics();
+    const prometheus = { OTEL_METRICS_EXPORTER: "prometheus", OTEL_EXPORTER_PROMETHEUS_PORT: "0" };
+    expect(await pathsOf(prometheus)).toEqual([]);
+    expect(diagnostics.lines).toEqual([]);
   });
 
   test("OTEL_LOGS_EXPORTER", async () => {
@@ -312,6 +317,7 @@ describe("compliance: Environment Variables", () => {
     const remote = `endpoint=${server.url},pollingIntervalMs=5000,initialSamplingRate=0.25`;
     expect(withArgument(remote, "jaeger_remote")).toContain("poolingInterval=5000, sampler=TraceIdRatioBased{0.25}");
     expect(withArgument(remote, "parentbased_jaeger_remote")).toMatch(/^ParentBased\{root=JaegerRemoteSampler/);
+    expect(withArgument(`endpoint=${server.url}`, "xray")).toContain(`endpoint=${server.url}`);
     const diagnostics = collectDiagnostics();
     expect(withArgument("lots")).toBe("TraceIdRatioBased{1}");
     expect(diagnostics.lines).toEqual([

@@ -1,5 +1,6 @@
 /** What a configuration file says is what the SDK does. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -28,6 +29,15 @@ afterEach(() => {
   unregisterAll();
   removeConfigurationFiles();
 });
+
+/** A port that nobody listens on. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
 
 /** What a file with this text makes; the test fails when there is a problem in it. */
 function created(yaml: string, ...providers: ComponentProvider[]): SdkComponents {
@@ -357,6 +367,33 @@ meter_provider:
   expect(keys).toContainEqual({ "otel.metric.overflow": true });
   expect(keys).not.toContainEqual({ key: "d" });
   await server.close();
+});
+
+test("Prometheus reads from a pull reader", async () => {
+  const port = await freePort();
+  const { meterProvider } = created(`
+resource: { attributes: [{ name: team, value: blue }, { name: secret, value: x }] }
+meter_provider:
+  readers:
+    - pull:
+        cardinality_limits: { default: 1 }
+        exporter:
+          prometheus/development:
+            host: 127.0.0.1
+            port: ${port}
+            scope_info_enabled: false
+            target_info_enabled/development: false
+            translation_strategy: underscore_escaping_without_suffixes/development
+            resource_constant_labels: { included: ["tea?", secret], excluded: ["se?ret"] }
+`);
+  meterProvider?.getMeter("m").createCounter("my.requests").add(2);
+  let page = "";
+  await expect
+    .poll(async () => (page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()), { interval: 5 })
+    .toContain("my_requests");
+  expect(page).toContain('my_requests{team="blue"} 2');
+  expect(page).not.toMatch(/target_info|otel_scope|secret|_total/);
+  await meterProvider?.shutdown();
 });
 
 test("a provider of the user's that fails makes the file unusable, and says where", () => {

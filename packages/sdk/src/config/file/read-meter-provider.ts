@@ -1,5 +1,5 @@
 import { MeterProvider } from "../../metrics/meter-provider.ts";
-import type { IMetricReader, MetricProducer } from "../../metrics/metric-reader.ts";
+import type { IMetricReader, MetricProducer, MetricReaderOptions } from "../../metrics/metric-reader.ts";
 import {
   type CardinalityLimits,
   PeriodicExportingMetricReader,
@@ -9,10 +9,12 @@ import type { ComponentProviderRegistry } from "./component-provider.ts";
 import { readConfigurator } from "./read-configurator.ts";
 import { readMetricExporter } from "./read-metric-exporter.ts";
 import { readTimeout } from "./read-otlp-exporter.ts";
+import { readPrometheus } from "./read-prometheus.ts";
 import type { FileContext } from "./read-tracer-provider.ts";
 import { readView } from "./read-view.ts";
 import type { Section } from "./section.ts";
 
+// The types of instruments as the file spells them --> the names of the options
 const LIMIT_NAMES: Readonly<Record<string, keyof CardinalityLimits>> = {
   default: "default",
   counter: "counter",
@@ -47,10 +49,22 @@ export function readMeterProvider(section: Section, { registry, resource }: File
 function readReader(section: Section, registry: ComponentProviderRegistry): Plan<IMetricReader> {
   const builtIn: Readonly<Record<string, ReadComponent<IMetricReader>>> = {
     periodic: (one) => readPeriodic(one, registry),
-    pull: (one) =>
-      requiredComponent(one, "exporter", (exporter) => readComponent(exporter, "pull_metric_exporter", {}, registry)),
+    pull: (one) => readPull(one, registry),
   };
   return readComponent(section, "pull_metric_exporter", builtIn, registry);
+}
+
+function readPull(section: Section, registry: ComponentProviderRegistry): Plan<IMetricReader> {
+  const limits = section.section("cardinality_limits")?.read(readCardinalityLimits) ?? {};
+  const producers = readProducers(section, registry);
+  const options = (): MetricReaderOptions => ({
+    cardinalitySelector: (type) => limits[LIMIT_NAMES[type.toLowerCase()] ?? "default"] ?? limits.default,
+    metricProducers: producers.map((plan) => plan()),
+  });
+  const builtIn: Readonly<Record<string, ReadComponent<IMetricReader>>> = {
+    "prometheus/development": (one) => readPrometheus(one, options),
+  };
+  return requiredComponent(section, "exporter", (one) => readComponent(one, "pull_metric_exporter", builtIn, registry));
 }
 
 function readPeriodic(section: Section, registry: ComponentProviderRegistry): Plan<IMetricReader> {
