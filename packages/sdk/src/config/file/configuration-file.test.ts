@@ -17,7 +17,9 @@ import {
   parseConfiguration,
   type ReadableSpan,
   type SdkComponents,
+  SimpleSpanProcessor,
   startSdk,
+  TracerProvider,
 } from "../../index.ts";
 import { decode, plainAttributes } from "../../otlp-schema.test-kit.ts";
 import { startGrpcServer, startHttpServer } from "../../otlp-servers.test-kit.ts";
@@ -427,4 +429,42 @@ test("the limits of log records", async () => {
   loggerProvider?.getLogger("l").emit({ body: "x", attributes: { a: "abc", b: 1 } });
   await loggerProvider?.forceFlush();
   expect(exporter.getFinishedLogRecords()[0]).toMatchObject({ attributes: { a: "ab" }, droppedAttributesCount: 1 });
+});
+
+test("configurators turn tracers and loggers off by their names, the first that matches counting", async () => {
+  const { spans, provider } = memory();
+  const records = new InMemoryLogRecordExporter();
+  const { tracerProvider, loggerProvider } = created(
+    `tracer_provider:
+  processors: [{ simple: { exporter: { memory: } } }]
+  tracer_configurator/development:
+    default_config: { enabled: false }
+    tracers: [{ name: "shop.?", config: { enabled: true } }, { name: "*", config: { enabled: false } }]
+logger_provider:
+  processors: [{ simple: { exporter: { memory: } } }]
+  logger_configurator/development:
+    loggers:
+      - { name: quiet, config: { minimum_severity: warn2 } }
+      - { name: "off.*", config: { enabled: false } }`,
+    provider,
+    { type: "log_record_exporter", name: "memory", create: () => records },
+  );
+  for (const name of ["shop.a", "shop.ab", "other"]) tracerProvider?.getTracer(name).startSpan(name).end();
+  loggerProvider?.getLogger("quiet").emit({ body: "warn", severityNumber: 13 });
+  loggerProvider?.getLogger("quiet").emit({ body: "warn2", severityNumber: 14 });
+  loggerProvider?.getLogger("off.x").emit({ body: "off" });
+  await Promise.all([tracerProvider?.forceFlush(), loggerProvider?.forceFlush()]);
+  expect(spans.getFinishedSpans().map(({ name }) => name)).toEqual(["shop.a"]);
+  expect(records.getFinishedLogRecords().map(({ body }) => body)).toEqual(["warn2"]);
+});
+
+test("events of logs become events of spans by the bridge", () => {
+  const yaml = "logger_provider: { processors: [{ event_to_span_event_bridge/development: }] }";
+  const { loggerProvider } = created(yaml);
+  const exporter = new InMemorySpanExporter();
+  const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+  const span = provider.getTracer("t").startSpan("s");
+  loggerProvider?.getLogger("l").emit({ eventName: "retry", context: trace.setSpan(ROOT_CONTEXT, span) });
+  span.end();
+  expect((span as unknown as ReadableSpan).events.map(({ name }) => name)).toEqual(["retry"]);
 });

@@ -1,19 +1,16 @@
-import type { InstrumentationScope } from "../../common/instrumentation-scope.ts";
+import type { ScopeConfig, ScopeConfigurator } from "../../common/scope-configurator.ts";
 import type { Section } from "./section.ts";
 import { wildcardMatcher } from "../../common/wildcard.ts";
-
-/** Gives the settings of a tracer, a meter or a logger by its scope. */
-type Configurator<Config> = (scope: InstrumentationScope) => Config;
 
 /**
  * `default_config`, and the list `name` of those that differ from it by their names; of several that match, the
  * first counts.
  */
-export function readConfigurator<Config>(
+export function readConfigurator<Config extends ScopeConfig>(
   section: Section,
   name: "tracers" | "meters" | "loggers",
   readConfig: (section: Section) => Config,
-): Configurator<Config | undefined> {
+): ScopeConfigurator<Config> {
   const defaultConfig = section.section("default_config")?.read(readConfig);
   const rules = (section.sections(name) ?? []).map((rule) =>
     rule.read((one) => {
@@ -29,15 +26,7 @@ export function readConfigurator<Config>(
   };
 }
 
-/** Checks a section that nothing in the SDK listens to yet, and says so. */
-export function readUnusedConfigurator(
-  section: Section,
-  name: string,
-  list: "tracers" | "loggers",
-  readConfig: (section: Section) => unknown,
-): void {
-  section.section(name)?.read((one) => {
-    readConfigurator(one, list, readConfig);
-    section.note(name, "is not supported yet, and ignored", "warning");
-  });
+/** The settings that tracers, meters and loggers have in common. */
+export function readScopeConfig(section: Section): ScopeConfig {
+  return { enabled: section.boolean("enabled") ?? true };
 }

@@ -1,19 +1,21 @@
 import { OTLPFileLogExporter } from "../../exporters/file/otlp-file-exporters.ts";
 import { BatchLogRecordProcessor } from "../../logs/batch-log-record-processor.ts";
 import { ConsoleLogRecordExporter } from "../../logs/console-log-record-exporter.ts";
+import { EventToSpanEventBridge } from "../../logs/event-to-span-event-bridge.ts";
 import type { LogRecordExporter } from "../../logs/log-record-exporter.ts";
 import type { LogRecordProcessor } from "../../logs/log-record-processor.ts";
+import type { LoggerConfig } from "../../logs/logger-configurator.ts";
 import { LoggerProvider } from "../../logs/logger-provider.ts";
 import { SimpleLogRecordProcessor } from "../../logs/simple-log-record-processor.ts";
 import { OTLPLogExporter } from "../../otlp/otlp-log-exporter.ts";
 import { type Plan, readComponent, type ReadComponent, requiredComponent } from "./component.ts";
 import type { ComponentProviderRegistry } from "./component-provider.ts";
 import { readBatch } from "./read-batch.ts";
-import { readUnusedConfigurator } from "./read-configurator.ts";
+import { readConfigurator, readScopeConfig } from "./read-configurator.ts";
 import { readLogRecordLimits } from "./read-limits.ts";
 import { readOtlpFile, readOtlpGrpc, readOtlpHttp } from "./read-otlp-exporter.ts";
 import type { FileContext } from "./read-tracer-provider.ts";
-import { SEVERITIES } from "./severity.ts";
+import { SEVERITIES, severityNumber } from "./severity.ts";
 import type { Section } from "./section.ts";
 
 export function readLoggerProvider(section: Section, context: FileContext): Plan<LoggerProvider> {
@@ -22,12 +24,25 @@ export function readLoggerProvider(section: Section, context: FileContext): Plan
     readLogRecordProcessor(one, registry),
   );
   const logRecordLimits = readLogRecordLimits(section.section("limits"), attributeLimits);
-  readUnusedConfigurator(section, "logger_configurator/development", "loggers", (one) => {
-    one.choice("minimum_severity", SEVERITIES);
-    return one.boolean("enabled") ?? one.boolean("trace_based");
-  });
+  const loggerConfigurator = section
+    .section("logger_configurator/development")
+    ?.read((one) => readConfigurator(one, "loggers", readLoggerConfig));
   return () =>
-    new LoggerProvider({ resource: resource(), processors: processors.map((plan) => plan()), logRecordLimits });
+    new LoggerProvider({
+      resource: resource(),
+      processors: processors.map((plan) => plan()),
+      logRecordLimits,
+      ...(loggerConfigurator !== undefined && { loggerConfigurator }),
+    });
+}
+
+function readLoggerConfig(section: Section): LoggerConfig {
+  const minimumSeverity = severityNumber(section.choice("minimum_severity", SEVERITIES));
+  return {
+    ...readScopeConfig(section),
+    traceBased: section.boolean("trace_based") ?? false,
+    ...(minimumSeverity !== undefined && { minimumSeverity }),
+  };
 }
 
 function readLogRecordProcessor(section: Section, registry: ComponentProviderRegistry): Plan<LogRecordProcessor> {
@@ -44,6 +59,7 @@ function readLogRecordProcessor(section: Section, registry: ComponentProviderReg
       const exporter = exporterOf(one);
       return () => new SimpleLogRecordProcessor(exporter());
     },
+    "event_to_span_event_bridge/development": () => () => new EventToSpanEventBridge(),
   };
   return readComponent(section, "log_record_processor", builtIn, registry);
 }

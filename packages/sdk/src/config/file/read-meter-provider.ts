@@ -6,7 +6,7 @@ import {
 } from "../../metrics/periodic-exporting-metric-reader.ts";
 import { type Plan, readComponent, type ReadComponent, requiredComponent } from "./component.ts";
 import type { ComponentProviderRegistry } from "./component-provider.ts";
-import { readConfigurator } from "./read-configurator.ts";
+import { readConfigurator, readScopeConfig } from "./read-configurator.ts";
 import { readMetricExporter } from "./read-metric-exporter.ts";
 import { readTimeout } from "./read-otlp-exporter.ts";
 import { readPrometheus } from "./read-prometheus.ts";
@@ -34,7 +34,7 @@ export function readMeterProvider(section: Section, { registry, resource }: File
   const exemplarFilter = section.choice("exemplar_filter", ["always_on", "always_off", "trace_based"]) ?? "trace_based";
   const meterConfigurator = section
     .section("meter_configurator/development")
-    ?.read((one) => readConfigurator(one, "meters", (config) => ({ enabled: config.boolean("enabled") ?? true })));
+    ?.read((one) => readConfigurator(one, "meters", readScopeConfig));
   return () =>
     new MeterProvider({
       resource: resource(),

@@ -2,7 +2,6 @@ import { OTLPFileMetricExporter } from "../../exporters/file/otlp-file-exporters
 import type { AggregationOption } from "../../metrics/aggregation-option.ts";
 import { ConsoleMetricExporter } from "../../metrics/console-metric-exporter.ts";
 import type { InstrumentType } from "../../metrics/instrument-type.ts";
-import type { AggregationTemporality } from "../../metrics/metric-data.ts";
 import type { PushMetricExporter } from "../../metrics/metric-exporter.ts";
 import {
   HISTOGRAM_AGGREGATIONS,
@@ -54,19 +53,16 @@ function readPreferences(section: Section): Preferences {
   };
 }
 
+/** The official console exporter has no say in histograms; the schema gives it one. */
 class PreferringConsoleMetricExporter extends ConsoleMetricExporter {
-  readonly #preferences: Preferences;
+  readonly #histogram: HistogramAggregation;
 
-  constructor(preferences: Preferences) {
-    super();
-    this.#preferences = preferences;
+  constructor({ temporalityPreference, defaultHistogramAggregation }: Preferences) {
+    super({ temporalitySelector: (type) => preferredTemporality(temporalityPreference, type) });
+    this.#histogram = defaultHistogramAggregation;
   }
 
   selectAggregation(type: InstrumentType): AggregationOption {
-    return preferredAggregation(this.#preferences.defaultHistogramAggregation, type);
-  }
-
-  override selectAggregationTemporality(type: InstrumentType): AggregationTemporality {
-    return preferredTemporality(this.#preferences.temporalityPreference, type);
+    return preferredAggregation(this.#histogram, type);
   }
 }

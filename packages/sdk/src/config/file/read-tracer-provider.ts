@@ -14,7 +14,7 @@ import type { ComponentProviderRegistry } from "./component-provider.ts";
 import { readBatch } from "./read-batch.ts";
 import { type AttributeLimitDefaults, readSpanLimits } from "./read-limits.ts";
 import { readOtlpFile, readOtlpGrpc, readOtlpHttp, readTimeout } from "./read-otlp-exporter.ts";
-import { readUnusedConfigurator } from "./read-configurator.ts";
+import { readConfigurator, readScopeConfig } from "./read-configurator.ts";
 import { readSampler } from "./read-sampler.ts";
 import type { Section } from "./section.ts";
 
@@ -36,13 +36,16 @@ export function readTracerProvider(section: Section, context: FileContext): Plan
   const sampler = samplerSection && readSampler(samplerSection, registry, () => serviceNameOf(resource()));
   const idGeneratorSection = section.section("id_generator");
   const idGenerator = idGeneratorSection && readIdGenerator(idGeneratorSection, registry);
-  readUnusedConfigurator(section, "tracer_configurator/development", "tracers", (one) => one.boolean("enabled"));
+  const tracerConfigurator = section
+    .section("tracer_configurator/development")
+    ?.read((one) => readConfigurator(one, "tracers", readScopeConfig));
   return () =>
     new TracerProvider({
       resource: resource(),
       spanProcessors: processors.map((plan) => plan()),
       spanLimits,
       ...(sampler !== undefined && { sampler: sampler() }),
+      ...(tracerConfigurator !== undefined && { tracerConfigurator }),
       ...(idGenerator !== undefined && { idGenerator: idGenerator() }),
     });
 }
