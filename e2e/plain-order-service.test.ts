@@ -23,8 +23,8 @@ let orders = "";
 
 beforeAll(async () => {
   sink = await TelemetrySink.start();
-  const inventory = await start("inventory", "inventory.js", {});
-  orders = await start("orders", "orders.js", { INVENTORY_URL: inventory });
+  const inventory = await start("inventory", "src/inventory.js", {});
+  orders = await start("orders", "src/orders.js", { INVENTORY_URL: inventory });
 });
 afterAll(async () => {
   for (const child of children) {
