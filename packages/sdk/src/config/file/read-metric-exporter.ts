@@ -66,7 +66,7 @@ class PreferringConsoleMetricExporter extends ConsoleMetricExporter {
     return preferredAggregation(this.#preferences.defaultHistogramAggregation, type);
   }
 
-  selectAggregationTemporality(type: InstrumentType): AggregationTemporality {
+  override selectAggregationTemporality(type: InstrumentType): AggregationTemporality {
     return preferredTemporality(this.#preferences.temporalityPreference, type);
   }
 }
