@@ -63,6 +63,10 @@ class PreferringConsoleMetricExporter extends ConsoleMetricExporter {
   }
 
   selectAggregation(type: InstrumentType): AggregationOption {
-    return preferredAggregation(this.#histogram, type);
+    return preferredAggregation(this.#preferences.defaultHistogramAggregation, type);
+  }
+
+  override selectAggregationTemporality(type: InstrumentType): AggregationTemporality {
+    return preferredTemporality(this.#preferences.temporalityPreference, type);
   }
 }
