@@ -31,6 +31,7 @@ import {
   registerPropagator,
   registerTracerProvider,
 } from "./register-globals.ts";
+import { observeAll, SdkObserver } from "./self-observability/sdk-observer.ts";
 import type { IdGenerator } from "./trace/id-generator.ts";
 import type { Sampler } from "./trace/sampler.ts";
 import { type SpanLimits, spanLimitsFromEnvironment } from "./trace/span-limits.ts";
@@ -123,6 +124,7 @@ export class NodeSDK {
   }
 
   #startSignals(): void {
+    this.#observeItself();
     this.#registerProviders();
     this.#startInstrumentations();
     this.#watchExit();
@@ -184,6 +186,13 @@ export class NodeSDK {
       processors: config.logRecordProcessors ?? logRecordProcessorsFromEnvironment(env),
       logRecordLimits: { ...logRecordLimitsFromEnvironment(env), ...config.logRecordLimits },
     });
+  }
+
+  #observeItself(): void {
+    const [tracers, meters, loggers] = [this.#tracerProvider, this.#meterProvider, this.#loggerProvider];
+    if (meters === undefined) return;
+    const providers = [tracers, meters, loggers].filter((provider) => provider !== undefined);
+    observeAll(providers, new SdkObserver(meters));
   }
 
   #registerProviders(): void {

@@ -1,6 +1,7 @@
 import { diag } from "@opentelemetry/api";
 import type { Clock } from "@clew/base";
 import type { LastRequest } from "../exit/last-request.ts";
+import type { QueueState } from "../self-observability/queue-metrics.ts";
 import { type ExportResult, failure, toError } from "./export-result.ts";
 
 /** Items on their way to an exporter, kept in whatever form the exporter takes them. */
@@ -41,6 +42,7 @@ export class Batcher<Item> {
   #waiting = 0;
   #sealedCount = 0;
   #exportedCount = 0;
+  #processed = 0;
   #inFlight: Promise<void> | undefined;
   #cancelTimer: (() => void) | undefined;
   #dropped = 0;
@@ -54,6 +56,11 @@ export class Batcher<Item> {
   /** Items that were not exported because the queue was full. */
   get droppedCount(): number {
     return this.#dropped;
+  }
+
+  get queueState(): QueueState {
+    const { maxQueueSize: capacity } = this.#settings;
+    return { size: this.#waiting, capacity, processed: this.#processed, dropped: this.#dropped };
   }
 
   add(item: Item): void {
@@ -117,6 +124,7 @@ export class Batcher<Item> {
     const batch = this.#sealed.shift();
     if (batch === undefined) return Promise.resolve();
     this.#waiting -= batch.count;
+    this.#processed += batch.count;
     this.#inFlight = this.#exportThenNext(batch);
     return this.#inFlight;
   }

@@ -22,7 +22,7 @@ import {
 } from "../index.ts";
 import { type LoopbackServer, startLoopbackServer } from "../loopback-server.test-kit.ts";
 import { ManualClock } from "../manual-clock.test-kit.ts";
-import { decode } from "../otlp-schema.test-kit.ts";
+import { type Decoded, decode } from "../otlp-schema.test-kit.ts";
 import { type OtlpServer, startHttpServer } from "../otlp-servers.test-kit.ts";
 import { unregisterAll } from "../registered-sdk.test-kit.ts";
 import type { Environment } from "./environment.ts";
@@ -389,7 +389,8 @@ describe("compliance: Environment Variables", () => {
     await sdk.shutdown();
     unregisterAll();
     const [{ scope_metrics }] = decode("MetricsRequest", server.received[0]?.body ?? new Uint8Array()).resource_metrics;
-    return scope_metrics[0].metrics[0] as Record<string, unknown>;
+    const { metrics: sent } = scope_metrics.find(({ scope }: Decoded) => scope.name === "m") as Decoded;
+    return sent[0] as Record<string, unknown>;
   };
 
   test("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", async () => {

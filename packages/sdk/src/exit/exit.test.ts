@@ -54,7 +54,9 @@ function received(server: OtlpServer): { spans: number; metrics: string[]; bodie
   const logs = scopesOf("LogsRequest", "logs", /log/i).flatMap(({ scope_logs }) => scope_logs);
   return {
     spans: traces.reduce((total, { spans }) => total + spans.length, 0),
-    metrics: metrics.flatMap((scope: Decoded) => scope.metrics.map(({ name }: Decoded) => name)),
+    metrics: metrics
+      .filter(({ scope }: Decoded) => scope.name !== "@clew/sdk")
+      .flatMap((scope: Decoded) => scope.metrics.map(({ name }: Decoded) => name)),
     bodies: logs.flatMap((scope: Decoded) => scope.log_records.map(({ body }: Decoded) => body.string_value)),
   };
 }

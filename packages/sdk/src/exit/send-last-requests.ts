@@ -9,7 +9,7 @@ export async function sendLastRequests(requests: readonly LastRequest[], timeout
 
 async function sendOnce({ signal, body, config }: LastRequest, timeoutMillis: number): Promise<boolean> {
   const client = new OtlpClient(signal, { ...config, timeoutMillis, env: {} });
-  const sent = client.send(body);
+  const sent = client.send(body, 0);
   await client.shutdown(); // It lets the request finish, and waits for no retry.
   return (await sent).error === undefined;
 }

@@ -1,3 +1,5 @@
+import { observeQueue } from "../self-observability/queue-metrics.ts";
+import { observeAll, type SdkObserver, type SelfObserved } from "../self-observability/sdk-observer.ts";
 import type { Drainable, LastRequest } from "../exit/last-request.ts";
 import { type BatchConfig, batchSettings } from "../common/batch-config.ts";
 import { destinationFor } from "../common/batch-destination.ts";
@@ -7,7 +9,7 @@ import type { LogRecordProcessor } from "./log-record-processor.ts";
 import type { ReadableLogRecord, SdkLogRecord } from "./readable-log-record.ts";
 
 /** Hands log records to an exporter in batches. With an OTLP exporter, each is written as bytes at once. */
-export class BatchLogRecordProcessor implements LogRecordProcessor, Drainable {
+export class BatchLogRecordProcessor implements LogRecordProcessor, Drainable, SelfObserved {
   readonly #exporter: LogRecordExporter;
   readonly #batcher: Batcher<ReadableLogRecord>;
   #shutdown: Promise<void> | undefined;
@@ -27,6 +29,11 @@ export class BatchLogRecordProcessor implements LogRecordProcessor, Drainable {
 
   onEmit(logRecord: SdkLogRecord): void {
     if (this.#shutdown === undefined) this.#batcher.add(logRecord);
+  }
+
+  observeWith(observer: SdkObserver): void {
+    observeQueue(observer, "log", () => this.#batcher.queueState);
+    observeAll([this.#exporter], observer);
   }
 
   async forceFlush(): Promise<void> {

@@ -1,8 +1,9 @@
-import { diag } from "@opentelemetry/api";
+import { diag, type MeterProvider } from "@opentelemetry/api";
 import type { LoggerOptions, LoggerProvider as ApiLoggerProvider } from "@opentelemetry/api-logs";
 import { type Clock, messageOf } from "@clew/base";
 import { type InstrumentationScope, ScopeRegistry } from "../common/instrumentation-scope.ts";
 import { type Drainable, drainAll, type LastRequest } from "../exit/last-request.ts";
+import { observeAll, type Observed, SdkObserver, type SelfObserved } from "../self-observability/sdk-observer.ts";
 import { configOf } from "../common/scope-configurator.ts";
 import { WallClock } from "../common/wall-clock.ts";
 import { defaultResource, type Resource } from "../resource/resource.ts";
@@ -17,12 +18,15 @@ export interface LoggerProviderConfig {
   readonly processors?: readonly LogRecordProcessor[];
   readonly logRecordLimits?: Partial<LogRecordLimits>;
   readonly loggerConfigurator?: LoggerConfigurator;
+  /** Where the SDK's own metrics of log records go; nowhere unless given. */
+  readonly meterProvider?: MeterProvider;
   readonly clock?: Clock;
 }
 
 /** Makes loggers, and holds what their records go through. */
-export class LoggerProvider implements ApiLoggerProvider, Drainable {
+export class LoggerProvider implements ApiLoggerProvider, Drainable, SelfObserved {
   readonly #processors: readonly LogRecordProcessor[];
+  readonly #environment: LogEnvironment;
   readonly #loggers: ScopeRegistry<Logger>;
   #configurator: LoggerConfigurator | undefined;
   #shutdown: Promise<void> | undefined;
@@ -33,9 +37,12 @@ export class LoggerProvider implements ApiLoggerProvider, Drainable {
       clock: config.clock ?? new WallClock(),
       limits: { countLimit: limits.attributeCountLimit, valueLengthLimit: limits.attributeValueLengthLimit },
       resource: config.resource ?? defaultResource(),
+      createdCount: 0,
     };
     this.#processors = config.processors ?? [];
     this.#configurator = config.loggerConfigurator;
+    this.#environment = environment;
+    if (config.meterProvider !== undefined) this.observeWith(new SdkObserver(config.meterProvider));
     const settings = {
       environment,
       processors: this.#processors,
@@ -52,6 +59,17 @@ export class LoggerProvider implements ApiLoggerProvider, Drainable {
   setLoggerConfigurator(configurator: LoggerConfigurator | undefined): void {
     this.#configurator = configurator;
     for (const logger of this.#loggers.values()) logger.configure(this.#configOf(logger.scope));
+  }
+
+  observeWith(observer: SdkObserver): void {
+    const read = (): Observed[] => [{ value: this.#environment.createdCount }];
+    observer.counter(
+      "otel.sdk.log.created",
+      "{log_record}",
+      "The number of logs submitted to enabled SDK Loggers.",
+      read,
+    );
+    observeAll(this.#processors, observer);
   }
 
   /** Resolves when every record that was emitted before the call has been exported. */

@@ -17,6 +17,8 @@ export interface LogEnvironment {
   readonly clock: Clock;
   readonly limits: AttributeLimits;
   readonly resource: Resource;
+  /** How many records there were. */
+  createdCount: number;
 }
 
 /** A log record that was emitted, its values copied and under limits. */
@@ -38,6 +40,7 @@ export class RecordedLogRecord implements SdkLogRecord {
 
   constructor(environment: LogEnvironment, scope: InstrumentationScope, record: LogRecord, context: Context) {
     this.#environment = environment;
+    environment.createdCount++;
     this.instrumentationScope = scope;
     const { clock, limits } = environment;
     const { timestamp, observedTimestamp, body, exception, attributes } = record;

@@ -2,6 +2,7 @@ import { type Drainable, drainAll, type LastRequest } from "../exit/last-request
 import { diag, type MeterOptions, type MeterProvider as ApiMeterProvider } from "@opentelemetry/api";
 import { type Clock, messageOf } from "@clew/base";
 import { type InstrumentationScope, ScopeRegistry, type ScopeOptions } from "../common/instrumentation-scope.ts";
+import { observeAll, type SdkObserver, type SelfObserved } from "../self-observability/sdk-observer.ts";
 import { configOf } from "../common/scope-configurator.ts";
 import { WallClock } from "../common/wall-clock.ts";
 import { type Environment, readChoice } from "../config/environment.ts";
@@ -33,7 +34,7 @@ export interface MeterProviderConfig {
 }
 
 /** Makes meters, and lets its readers collect what their instruments measured. */
-export class MeterProvider implements ApiMeterProvider, Drainable {
+export class MeterProvider implements ApiMeterProvider, Drainable, SelfObserved {
   readonly #readers: readonly IMetricReader[];
   readonly #meters: ScopeRegistry<Meter>;
   readonly #idleMeters: ScopeRegistry<Meter>;
@@ -80,6 +81,10 @@ export class MeterProvider implements ApiMeterProvider, Drainable {
   /** Has every reader collect and export. Never rejects. */
   forceFlush(options: TimeoutOptions = {}): Promise<void> {
     return this.#shutdown ?? this.#await("forceFlush", options);
+  }
+
+  observeWith(observer: SdkObserver): void {
+    observeAll(this.#readers, observer);
   }
 
   /** Has every reader collect what can be without waiting. */

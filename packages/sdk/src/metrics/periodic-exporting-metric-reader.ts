@@ -1,6 +1,7 @@
-import { diag } from "@opentelemetry/api";
+import { type Attributes, diag, type Histogram } from "@opentelemetry/api";
 import { type Clock, messageOf } from "@clew/base";
 import { type ExportResult, failure, toError } from "../common/export-result.ts";
+import { observeAll, type SdkObserver, type SelfObserved } from "../self-observability/sdk-observer.ts";
 import type { Drainable, LastRequest } from "../exit/last-request.ts";
 import { untraced } from "../common/suppress-tracing.ts";
 import { WallClock } from "../common/wall-clock.ts";
@@ -54,7 +55,7 @@ const LIMIT_NAMES: Readonly<Record<InstrumentType, keyof CardinalityLimits>> = {
 };
 
 /** Collects and exports at an interval, one export at a time. */
-export class PeriodicExportingMetricReader extends MetricReader implements Drainable {
+export class PeriodicExportingMetricReader extends MetricReader implements Drainable, SelfObserved {
   readonly #exporter: PushMetricExporter;
   readonly #batchExporter: MetricBatchExporter | undefined;
   readonly #clock: Clock;
@@ -64,6 +65,8 @@ export class PeriodicExportingMetricReader extends MetricReader implements Drain
   #stopTimer: (() => void) | undefined;
   #last: Promise<void> = Promise.resolve();
   #isExporting = false;
+  #component: Attributes = {};
+  #collectionDuration: Histogram | undefined;
 
   constructor(options: PeriodicExportingMetricReaderOptions) {
     const { exporter, env = process.env, cardinalityLimits, metricProducers = [] } = options;
@@ -90,6 +93,15 @@ export class PeriodicExportingMetricReader extends MetricReader implements Drain
       30_000,
     );
     this.#timeoutMs = Math.min(timeoutMs, this.#intervalMs);
+  }
+
+  observeWith(observer: SdkObserver): void {
+    this.#component = observer.component("periodic_metric_reader");
+    this.#collectionDuration = observer.meter.createHistogram("otel.sdk.metric_reader.collection.duration", {
+      unit: "s",
+      description: "The duration of the collect operation of the metric reader.",
+    });
+    observeAll([this.#exporter], observer);
   }
 
   /** Collects what can be without waiting. */
@@ -142,13 +154,17 @@ export class PeriodicExportingMetricReader extends MetricReader implements Drain
 
   async #exportSeries(exporter: MetricBatchExporter): Promise<void> {
     const batch = exporter.createBatch();
+    const startMs = performance.now();
     const errors = await this.collectInto(batch, { timeoutMillis: this.#timeoutMs });
+    this.#collectionDuration?.record((performance.now() - startMs) / 1_000, this.#component);
     reportErrors(errors);
     if (batch.count > 0) await this.#withTimeout(() => exporter.exportBatch(batch));
   }
 
   async #exportObjects(): Promise<void> {
+    const startMs = performance.now();
     const { resourceMetrics, errors } = await this.collect({ timeoutMillis: this.#timeoutMs });
+    this.#collectionDuration?.record((performance.now() - startMs) / 1_000, this.#component);
     reportErrors(errors);
     if (resourceMetrics.scopeMetrics.length === 0) return;
     const waiting = whenResourcesAreKnown([resourceMetrics.resource]);

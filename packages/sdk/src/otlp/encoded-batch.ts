@@ -31,14 +31,20 @@ interface Group {
  */
 export class EncodedBatch<Item extends Scoped> implements Batch<Item> {
   count = 0;
+  /** How many spans, data points or log records that are. */
+  itemCount = 0;
   readonly #encode: EncodeItem<Item>;
   readonly #groups: Group[] = [];
   // Most items come from where the one before came from.
   #last: Group | undefined;
   #otherBytes = 0;
 
-  constructor(encode: EncodeItem<Item>) {
+  readonly #countOf: (item: Item) => number;
+
+  /** `countOf`: how many items the conventions see in one, such as a metric's data points. */
+  constructor(encode: EncodeItem<Item>, countOf: (item: Item) => number = () => 1) {
     this.#encode = encode;
+    this.#countOf = countOf;
   }
 
   get byteLength(): number {
@@ -51,6 +57,7 @@ export class EncodedBatch<Item extends Scoped> implements Batch<Item> {
     try {
       this.#encode(items, 2, item);
       this.count++;
+      this.itemCount += this.#countOf(item);
     } catch (thrown) {
       // Half of an item would make the whole request unreadable.
       items.truncate(start);
@@ -81,6 +88,7 @@ export class EncodedBatch<Item extends Scoped> implements Batch<Item> {
   /** Forgets the items and keeps the memory. */
   clear(): void {
     this.count = 0;
+    this.itemCount = 0;
     this.#otherBytes = 0;
     for (const { items } of this.#groups) items.reset();
   }

@@ -7,6 +7,7 @@ import { RPC_CODE } from "@clew/otlp";
 import { GrpcClient, GrpcError } from "@clew/otlp/grpc";
 import { VERSION } from "../version.ts";
 import type { OtlpSettings } from "./otlp-config.ts";
+import { errorTypeOf, TIMEOUT } from "./error-type.ts";
 import type { OtlpResponse, OtlpTransport } from "./otlp-transport.ts";
 
 const gzipAsync = promisify(gzip);
@@ -48,8 +49,11 @@ export class GrpcTransport implements OtlpTransport {
       };
       return { outcome: "accepted", body: await this.#client.call(request, abort.signal) };
     } catch (thrown) {
-      if (abort.signal.aborted) return { outcome: "retryable", reason: `no answer within ${timeoutMs} ms` };
-      return thrown instanceof GrpcError ? judge(thrown) : { outcome: "retryable", reason: messageOf(thrown) };
+      if (abort.signal.aborted)
+        return { outcome: "retryable", reason: `no answer within ${timeoutMs} ms`, errorType: TIMEOUT };
+      return thrown instanceof GrpcError
+        ? judge(thrown)
+        : { outcome: "retryable", reason: messageOf(thrown), errorType: errorTypeOf(thrown) };
     } finally {
       cancelTimer();
     }
@@ -85,5 +89,8 @@ function judge({ status }: GrpcError): OtlpResponse {
   const { code, message, retryDelayMs: retryAfterMs } = status;
   const reason = `gRPC status ${code}: ${message === "" ? "no message" : message}`;
   const canRetry = RETRYABLE.has(code) || (code === RPC_CODE.RESOURCE_EXHAUSTED && retryAfterMs !== undefined);
-  return canRetry ? { outcome: "retryable", reason, retryAfterMs } : { outcome: "refused", reason };
+  const errorType = String(code);
+  return canRetry
+    ? { outcome: "retryable", reason, errorType, retryAfterMs }
+    : { outcome: "refused", reason, errorType };
 }

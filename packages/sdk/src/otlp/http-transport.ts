@@ -6,6 +6,7 @@ import { compressorOf } from "./compression.ts";
 import { HttpConnection } from "./http-connection.ts";
 import type { HttpResponse } from "./http-response-reader.ts";
 import type { OtlpSettings } from "./otlp-config.ts";
+import { errorTypeOf, TIMEOUT } from "./error-type.ts";
 import type { OtlpResponse, OtlpTransport } from "./otlp-transport.ts";
 import { statusMessage } from "./response-messages.ts";
 
@@ -41,10 +42,12 @@ export class HttpTransport implements OtlpTransport {
       const content = this.#compress === undefined ? encoded : await this.#compress(encoded);
       const head = `${this.#head}content-length: ${content.length}\r\n\r\n`;
       const { response, giveUp } = this.#connection.request(head, content);
-      cancelTimer = this.#settings.clock.after(timeoutMs, () => giveUp(new Error(`no answer within ${timeoutMs} ms`)));
+      cancelTimer = this.#settings.clock.after(timeoutMs, () =>
+        giveUp(Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: TIMEOUT })),
+      );
       return this.#judge(await response);
     } catch (thrown) {
-      return { outcome: "retryable", reason: messageOf(thrown) };
+      return { outcome: "retryable", reason: messageOf(thrown), errorType: errorTypeOf(thrown) };
     } finally {
       cancelTimer();
     }
@@ -62,8 +65,9 @@ export class HttpTransport implements OtlpTransport {
     if (status >= 200 && status < 300) return { outcome: "accepted", body: this.#decoded(body) };
     const detail = statusMessage(body, headers.get("content-type"));
     const reason = `HTTP ${status}${detail === "" ? "" : `: ${detail}`}`;
-    if (!RETRYABLE.has(status)) return { outcome: "refused", reason };
-    return { outcome: "retryable", reason, retryAfterMs: this.#retryAfterMs(headers.get("retry-after")) };
+    const errorType = String(status);
+    if (!RETRYABLE.has(status)) return { outcome: "refused", reason, errorType };
+    return { outcome: "retryable", reason, errorType, retryAfterMs: this.#retryAfterMs(headers.get("retry-after")) };
   }
 
   /** A body that cannot be read says nothing; that the request was accepted, the status says. */

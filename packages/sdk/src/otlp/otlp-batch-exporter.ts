@@ -1,26 +1,30 @@
 import type { BatchDestination } from "../common/batcher.ts";
 import { type ExportResult, failure, toError } from "../common/export-result.ts";
 import { whenResourcesAreKnown } from "../resource/resource.ts";
+import { observeAll, type SdkObserver, type SelfObserved } from "../self-observability/sdk-observer.ts";
 import { type EncodeItem, EncodedBatch, type Scoped } from "./encoded-batch.ts";
 import type { LastRequest } from "../exit/last-request.ts";
 import type { RequestSink } from "./request-sink.ts";
 
 /** What the exporters of spans and of log records have in common: batches that are bytes from the start. */
-export class OtlpBatchExporter<Item extends Scoped> implements BatchDestination<Item> {
+export class OtlpBatchExporter<Item extends Scoped> implements BatchDestination<Item>, SelfObserved {
   readonly #sink: RequestSink;
   readonly #encode: EncodeItem<Item>;
+  readonly #countOf: ((item: Item) => number) | undefined;
   // A batch that was sent, whose memory the next one takes.
   #spare: EncodedBatch<Item> | undefined;
   // Batches whose resources are not known yet.
   readonly #waiting = new Set<EncodedBatch<Item>>();
 
-  constructor(encode: EncodeItem<Item>, sink: RequestSink) {
+  /** `countOf`: see `EncodedBatch`. */
+  constructor(encode: EncodeItem<Item>, sink: RequestSink, countOf?: (item: Item) => number) {
     this.#encode = encode;
+    this.#countOf = countOf;
     this.#sink = sink;
   }
 
   createBatch(): EncodedBatch<Item> {
-    const batch = this.#spare ?? new EncodedBatch<Item>(this.#encode);
+    const batch = this.#spare ?? new EncodedBatch<Item>(this.#encode, this.#countOf);
     this.#spare = undefined;
     return batch;
   }
@@ -35,7 +39,7 @@ export class OtlpBatchExporter<Item extends Scoped> implements BatchDestination<
   /** For processors that hand on items as objects. Calls back once; never throws. */
   export(items: Item[], resultCallback: (result: ExportResult) => void): void {
     const encoded = Promise.resolve().then(() => {
-      const batch = new EncodedBatch<Item>(this.#encode);
+      const batch = new EncodedBatch<Item>(this.#encode, this.#countOf);
       for (const item of items) batch.add(item);
       return this.#send(batch);
     });
@@ -48,6 +52,10 @@ export class OtlpBatchExporter<Item extends Scoped> implements BatchDestination<
     return this.#sink.drain(requests, isEnd);
   }
 
+  observeWith(observer: SdkObserver): void {
+    observeAll([this.#sink], observer);
+  }
+
   forceFlush(): Promise<void> {
     return this.#sink.forceFlush();
   }
@@ -58,11 +66,11 @@ export class OtlpBatchExporter<Item extends Scoped> implements BatchDestination<
 
   #send(batch: EncodedBatch<Item>): Promise<ExportResult> {
     const waiting = whenResourcesAreKnown(batch.resources);
-    if (waiting === undefined) return this.#sink.send(batch.toRequest());
+    if (waiting === undefined) return this.#sink.send(batch.toRequest(), batch.itemCount);
     this.#waiting.add(batch);
     return waiting.then(() => {
       this.#waiting.delete(batch);
-      return this.#sink.send(batch.toRequest());
+      return this.#sink.send(batch.toRequest(), batch.itemCount);
     });
   }
 }

@@ -3,7 +3,9 @@ import type { Signal } from "@clew/otlp";
 import { type ExportResult, failure, SUCCESS } from "../common/export-result.ts";
 import type { LastRequest } from "../exit/last-request.ts";
 import { untraced } from "../common/suppress-tracing.ts";
-import { type OTLPExporterConfig, type OtlpSettings, otlpSettings } from "./otlp-config.ts";
+import { type OTLPExporterConfig, type OtlpProtocol, type OtlpSettings, otlpSettings } from "./otlp-config.ts";
+import { ExportMetrics } from "../self-observability/export-metrics.ts";
+import type { SdkObserver, SelfObserved } from "../self-observability/sdk-observer.ts";
 import { createTransport, type OtlpResponse, type OtlpTransport } from "./otlp-transport.ts";
 import type { RequestSink } from "./request-sink.ts";
 import { partialSuccess } from "./response-messages.ts";
@@ -11,11 +13,19 @@ import { sendWithRetry } from "./send-with-retry.ts";
 
 const NOUNS: Readonly<Record<Signal, string>> = { traces: "spans", metrics: "data points", logs: "log records" };
 
+/** How the semantic conventions call the protocols. */
+const TRANSPORTS: Readonly<Record<OtlpProtocol, string>> = {
+  grpc: "grpc",
+  "http/protobuf": "http",
+  "http/json": "http_json",
+};
+
 /** Sends the export requests of one signal. Nothing that it does is traced. */
-export class OtlpClient implements RequestSink {
+export class OtlpClient implements RequestSink, SelfObserved {
   readonly #signal: Signal;
   readonly #settings: OtlpSettings;
   readonly #transport: OtlpTransport;
+  readonly #metrics: ExportMetrics;
   readonly #abort = new AbortController();
   readonly #sending = new Set<Promise<ExportResult>>();
   // Requests without an answer, and those of them that the transport has.
@@ -26,11 +36,17 @@ export class OtlpClient implements RequestSink {
     this.#signal = signal;
     this.#settings = otlpSettings(signal, config);
     this.#transport = createTransport(signal, this.#settings);
+    const { protocol, url } = this.#settings;
+    this.#metrics = new ExportMetrics({ signal, transport: TRANSPORTS[protocol], url });
   }
 
-  send(body: Uint8Array): Promise<ExportResult> {
+  observeWith(observer: SdkObserver): void {
+    this.#metrics.observeWith(observer);
+  }
+
+  send(body: Uint8Array, itemCount: number): Promise<ExportResult> {
     if (this.#abort.signal.aborted) return Promise.resolve(failure(new Error("the exporter is shut down")));
-    const sending = untraced(() => this.#send(body));
+    const sending = untraced(() => this.#send(body, itemCount));
     this.#sending.add(sending);
     return sending.finally(() => this.#sending.delete(sending));
   }
@@ -54,7 +70,7 @@ export class OtlpClient implements RequestSink {
     this.#transport.close();
   }
 
-  async #send(body: Uint8Array): Promise<ExportResult> {
+  async #send(body: Uint8Array, itemCount: number): Promise<ExportResult> {
     const { timeoutMs, clock, url, maxRequestSize } = this.#settings;
     if (body.length > maxRequestSize) {
       return failure(
@@ -62,6 +78,7 @@ export class OtlpClient implements RequestSink {
       );
     }
     this.#unsettled.add(body);
+    const ended = this.#metrics.begin(itemCount);
     const response = await sendWithRetry((content, leftMs) => this.#sendOnce(content, leftMs), body, {
       timeoutMs,
       clock,
@@ -69,6 +86,7 @@ export class OtlpClient implements RequestSink {
       signal: this.#abort.signal,
     });
     this.#unsettled.delete(body);
+    ended(response.outcome === "accepted" ? undefined : response.errorType);
     if (response.outcome !== "accepted") return failure(new Error(`${url.href}: ${response.reason}`));
     this.#reportPartialSuccess(response.body);
     return SUCCESS;

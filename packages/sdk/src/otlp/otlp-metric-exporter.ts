@@ -17,6 +17,7 @@ import {
   type TemporalityPreference,
   temporalityPreferenceOf,
 } from "./metric-preferences.ts";
+import type { SdkObserver, SelfObserved } from "../self-observability/sdk-observer.ts";
 import { OtlpBatchExporter } from "./otlp-batch-exporter.ts";
 import { OtlpClient } from "./otlp-client.ts";
 import type { OTLPExporterConfig } from "./otlp-config.ts";
@@ -32,7 +33,7 @@ export interface OTLPMetricExporterConfig extends OTLPExporterConfig {
 }
 
 /** Sends metrics by OTLP, over gRPC or HTTP as `protocol` says. */
-export class OTLPMetricExporter implements PushMetricExporter, MetricBatchExporter {
+export class OTLPMetricExporter implements PushMetricExporter, MetricBatchExporter, SelfObserved {
   readonly #batches: OtlpBatchExporter<ScopedMetric>;
   readonly #preference: TemporalityPreference;
   readonly #histogram: HistogramAggregation;
@@ -41,7 +42,7 @@ export class OTLPMetricExporter implements PushMetricExporter, MetricBatchExport
   /** `sink` is where the requests go, if not over the network as `config` says. */
   constructor(config: OTLPMetricExporterConfig = {}, sink: RequestSink = new OtlpClient("metrics", config)) {
     const env = config.env ?? process.env;
-    this.#batches = new OtlpBatchExporter(new MetricEncoder().encode, sink);
+    this.#batches = new OtlpBatchExporter(new MetricEncoder().encode, sink, ({ metric }) => metric.dataPoints.length);
     const { temporalityPreference } = config;
     this.#aggregationPreference = config.aggregationPreference;
     this.#preference =
@@ -68,6 +69,10 @@ export class OTLPMetricExporter implements PushMetricExporter, MetricBatchExport
 
   exportBatch(batch: EncodedBatch<ScopedMetric>): Promise<ExportResult> {
     return this.#batches.exportBatch(batch);
+  }
+
+  observeWith(observer: SdkObserver): void {
+    this.#batches.observeWith(observer);
   }
 
   drain(batches: readonly EncodedBatch<ScopedMetric>[], isEnd: boolean): readonly LastRequest[] {

@@ -8,9 +8,14 @@ import { HttpTransport } from "./http-transport.ts";
 export type OtlpResponse =
   /** `body` is the export response message. */
   | { readonly outcome: "accepted"; readonly body: Uint8Array }
-  /** Sending the same again may succeed; not before `retryAfterMs`, when the server says so. */
-  | { readonly outcome: "retryable"; readonly reason: string; readonly retryAfterMs?: number | undefined }
-  | { readonly outcome: "refused"; readonly reason: string };
+  /** `errorType`: a status, or the code of what failed. Sending the same again may succeed; not before `retryAfterMs`, when the server says so. */
+  | {
+      readonly outcome: "retryable";
+      readonly reason: string;
+      readonly errorType: string;
+      readonly retryAfterMs?: number | undefined;
+    }
+  | { readonly outcome: "refused"; readonly reason: string; readonly errorType: string };
 
 /** Sends export requests to one place over a connection that is kept. */
 export interface OtlpTransport {

@@ -3,7 +3,7 @@ import { ManualClock, settled } from "../manual-clock.test-kit.ts";
 import type { OtlpResponse, OtlpTransport } from "./otlp-transport.ts";
 import { sendWithRetry } from "./send-with-retry.ts";
 
-const RETRYABLE: OtlpResponse = { outcome: "retryable", reason: "busy" };
+const RETRYABLE: OtlpResponse = { outcome: "retryable", reason: "busy", errorType: "503" };
 const ACCEPTED: OtlpResponse = { outcome: "accepted", body: new Uint8Array() };
 
 /** A transport to a place that gives these answers, and the last of them for ever after. */
@@ -63,7 +63,7 @@ test("an abort ends the waiting with one last try", async () => {
 });
 
 test("does not retry what was refused", async () => {
-  const { sentAtMs, send } = setUp({ outcome: "refused", reason: "bad data" });
+  const { sentAtMs, send } = setUp({ outcome: "refused", reason: "bad data", errorType: "400" });
   expect((await send()).outcome).toBe("refused");
   expect(sentAtMs).toEqual([0]);
 });

@@ -1,3 +1,5 @@
+import { observeQueue } from "../self-observability/queue-metrics.ts";
+import { observeAll, type SdkObserver, type SelfObserved } from "../self-observability/sdk-observer.ts";
 import type { Drainable, LastRequest } from "../exit/last-request.ts";
 import { type BatchConfig, batchSettings } from "../common/batch-config.ts";
 import { Batcher } from "../common/batcher.ts";
@@ -8,7 +10,7 @@ import type { SpanExporter } from "./span-exporter.ts";
 import type { SpanProcessor } from "./span-processor.ts";
 
 /** Hands sampled spans to an exporter in batches. With an OTLP exporter, each is written as bytes as it ends. */
-export class BatchSpanProcessor implements SpanProcessor, Drainable {
+export class BatchSpanProcessor implements SpanProcessor, Drainable, SelfObserved {
   readonly #exporter: SpanExporter;
   readonly #batcher: Batcher<ReadableSpan>;
   #shutdown: Promise<void> | undefined;
@@ -31,6 +33,11 @@ export class BatchSpanProcessor implements SpanProcessor, Drainable {
   onEnd(span: ReadableSpan): void {
     if (this.#shutdown !== undefined) return;
     if (isSampled(span)) this.#batcher.add(span);
+  }
+
+  observeWith(observer: SdkObserver): void {
+    observeQueue(observer, "span", () => this.#batcher.queueState);
+    observeAll([this.#exporter], observer);
   }
 
   async forceFlush(): Promise<void> {

@@ -1,11 +1,12 @@
 import { type Context, diag } from "@opentelemetry/api";
 import { messageOf } from "@clew/base";
 import { type Drainable, drainAll, type LastRequest } from "../exit/last-request.ts";
+import { observeAll, type SdkObserver, type SelfObserved } from "../self-observability/sdk-observer.ts";
 import type { ReadableSpan } from "./readable-span.ts";
 import type { Span, SpanProcessor } from "./span-processor.ts";
 
 /** Tells several processors, in order. One that throws is reported and does not stop the others. No function is made for a span. */
-export class MultiSpanProcessor implements SpanProcessor, Drainable {
+export class MultiSpanProcessor implements SpanProcessor, Drainable, SelfObserved {
   readonly #processors: readonly SpanProcessor[];
 
   constructor(processors: readonly SpanProcessor[]) {
@@ -44,6 +45,10 @@ export class MultiSpanProcessor implements SpanProcessor, Drainable {
 
   drain(isEnd: boolean): readonly LastRequest[] {
     return drainAll(this.#processors, isEnd);
+  }
+
+  observeWith(observer: SdkObserver): void {
+    observeAll(this.#processors, observer);
   }
 
   async forceFlush(): Promise<void> {

@@ -20,6 +20,7 @@ import type { InstrumentationScope } from "../common/instrumentation-scope.ts";
 import type { Resource } from "../resource/resource.ts";
 import type { ReadableSpan, TimedEvent } from "./readable-span.ts";
 import type { SpanAttributeLimits, SpanLimits } from "./span-limits.ts";
+import type { SpanCounts } from "./span-counts.ts";
 import type { SpanIdentity } from "./span-identity.ts";
 import type { SpanProcessor } from "./span-processor.ts";
 
@@ -32,6 +33,7 @@ export interface SpanEnvironment {
   readonly attributeLimits: SpanAttributeLimits;
   readonly resource: Resource;
   readonly processor: SpanProcessor;
+  readonly counts: SpanCounts;
 }
 
 export interface RecordedEvent {
@@ -173,7 +175,7 @@ export class RecordingSpan implements ApiSpan, ReadableSpan {
 
   end(endTime?: TimeInput): void {
     if (!this.#isWritable("end")) return;
-    const { clock, processor } = this.#environment;
+    const { clock, processor, counts } = this.#environment;
     if (endTime === undefined) {
       const nowMs = clock.nowMs();
       this.endSeconds = secondsOf(nowMs);
@@ -186,6 +188,7 @@ export class RecordingSpan implements ApiSpan, ReadableSpan {
     this.#state = "ending";
     processor.onEnding?.(this);
     this.#state = "ended";
+    counts.ended(this.identity.isSampled);
     processor.onEnd(this);
   }
 

@@ -1,4 +1,4 @@
-import type { TracerOptions, TracerProvider as ApiTracerProvider } from "@opentelemetry/api";
+import type { MeterProvider, TracerOptions, TracerProvider as ApiTracerProvider } from "@opentelemetry/api";
 import type { Clock } from "@clew/base";
 import type { Drainable, LastRequest } from "../exit/last-request.ts";
 import { type InstrumentationScope, type ScopeOptions, ScopeRegistry } from "../common/instrumentation-scope.ts";
@@ -12,6 +12,8 @@ import { MultiSpanProcessor } from "./multi-span-processor.ts";
 import { ParentBasedSampler } from "./parent-based-sampler.ts";
 import type { Sampler } from "./sampler.ts";
 import { decisionsByParent } from "./sampling-by-parent.ts";
+import { observeAll, SdkObserver, type SelfObserved } from "../self-observability/sdk-observer.ts";
+import { SpanCounts } from "./span-counts.ts";
 import { attributeLimits, type SpanLimits, spanLimitsFromEnvironment } from "./span-limits.ts";
 import type { SpanProcessor } from "./span-processor.ts";
 import { Tracer } from "./tracer.ts";
@@ -25,13 +27,16 @@ export interface TracerProviderConfig {
   readonly spanLimits?: Partial<SpanLimits>;
   readonly idGenerator?: IdGenerator;
   readonly tracerConfigurator?: TracerConfigurator;
+  /** Where the SDK's own metrics of spans go; nowhere unless given. */
+  readonly meterProvider?: MeterProvider;
   readonly clock?: Clock;
 }
 
 /** Makes tracers, and holds what their spans go through. */
-export class TracerProvider implements ApiTracerProvider, Drainable {
+export class TracerProvider implements ApiTracerProvider, Drainable, SelfObserved {
   readonly #processor: MultiSpanProcessor;
   readonly #tracers: ScopeRegistry<Tracer>;
+  readonly #counts: SpanCounts;
   #configurator: TracerConfigurator | undefined;
   #shutdown: Promise<void> | undefined;
 
@@ -40,6 +45,7 @@ export class TracerProvider implements ApiTracerProvider, Drainable {
     const sampler = config.sampler ?? new ParentBasedSampler({ root: new AlwaysOnSampler() });
     this.#configurator = config.tracerConfigurator;
     this.#processor = new MultiSpanProcessor(config.spanProcessors ?? []);
+    const counts = new SpanCounts();
     const settings = {
       spans: {
         clock: config.clock ?? new WallClock(),
@@ -47,6 +53,7 @@ export class TracerProvider implements ApiTracerProvider, Drainable {
         attributeLimits: attributeLimits(limits),
         resource: config.resource ?? defaultResource(),
         processor: this.#processor,
+        counts,
       },
       sampler,
       decisions: decisionsByParent(sampler),
@@ -54,6 +61,8 @@ export class TracerProvider implements ApiTracerProvider, Drainable {
       hasProcessors: (config.spanProcessors ?? []).length > 0,
       isShutDown: () => this.#shutdown !== undefined,
     };
+    this.#counts = counts;
+    if (config.meterProvider !== undefined) this.observeWith(new SdkObserver(config.meterProvider));
     this.#tracers = new ScopeRegistry((scope) => new Tracer(scope, settings, this.#isEnabled(scope)));
   }
 
@@ -69,6 +78,10 @@ export class TracerProvider implements ApiTracerProvider, Drainable {
 
   #isEnabled(scope: InstrumentationScope): boolean {
     return configOf("tracer", this.#configurator, scope)?.enabled ?? true;
+  }
+
+  observeWith(observer: SdkObserver): void {
+    observeAll([this.#counts, this.#processor], observer);
   }
 
   /** Resolves when every span that ended before the call has been exported. */

@@ -63,14 +63,21 @@ export class Tracer implements ApiTracer {
     if (!this.#isEnabled || this.#settings.isShutDown() || (!isRoot && isTracingSuppressed(parentContext))) {
       return trace.wrapSpanContext(parent?.context ?? INVALID_SPAN_CONTEXT);
     }
-    const decision = this.#settings.decisions[parentKindOf(parent)];
-    if (decision === SamplingDecision.NOT_RECORD) return this.#unsampled(parent);
+    const parentKind = parentKindOf(parent);
+    const { counts } = this.#settings.spans;
+    const decision = this.#settings.decisions[parentKind];
+    if (decision === SamplingDecision.NOT_RECORD) {
+      counts.started(parentKind, decision);
+      return this.#unsampled(parent);
+    }
     const identity = this.#settings.identities.next(parent);
     if (decision !== undefined) {
+      counts.started(parentKind, decision);
       identity.traceFlags |= TraceFlags.SAMPLED;
       return this.#start(name, options, parentContext, parent, identity, undefined);
     }
     const sampling = this.#sample(parentContext, identity.traceId, name, options);
+    counts.started(parentKind, sampling.decision);
     identity.decide(sampling.decision === SamplingDecision.RECORD_AND_SAMPLED, sampling.traceState);
     return sampling.decision === SamplingDecision.NOT_RECORD
       ? trace.wrapSpanContext(identity.context)
