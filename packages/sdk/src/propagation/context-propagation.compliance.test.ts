@@ -164,6 +164,19 @@ describe("compliance: Context Propagation", () => {
 });
 
 describe("compliance: Baggage", () => {
+  test("Basic support", () => {
+    const baggage = propagation
+      .createBaggage({ a: { value: "1" } })
+      .setEntry("b", { value: "2" })
+      .removeEntry("a");
+    const context = propagation.setBaggage(ROOT_CONTEXT, baggage);
+    expect(propagation.getBaggage(context)?.getAllEntries()).toEqual([["b", { value: "2" }]]);
+    const headers: Record<string, string> = {};
+    new W3CBaggagePropagator().inject(context, headers, defaultTextMapSetter);
+    const back = new W3CBaggagePropagator().extract(ROOT_CONTEXT, headers, defaultTextMapGetter);
+    expect(propagation.getBaggage(back)?.getEntry("b")?.value).toBe("2");
+  });
+
   test("Use official header name `baggage`", () => {
     const headers: Record<string, string> = {};
     const baggage = propagation.createBaggage({ a: { value: "1" } });
