@@ -63,10 +63,6 @@ class PreferringConsoleMetricExporter extends ConsoleMetricExporter {
   }
 
   selectAggregation(type: InstrumentType): AggregationOption {
-    return preferredAggregation(this.#preferences.defaultHistogramAggregation, type);
-  }
-
-  override selectAggregationTemporality(type: InstrumentType): AggregationTemporality {
-    return preferredTemporality(this.#preferences.temporalityPreference, type);
+    return preferredAggregation(this.#histogram, type);
   }
 }
