@@ -17,6 +17,8 @@ const bundle = await rolldown({
   input: {
     index: built("index.js"),
     "es-module-thread": built("hooks/es-module-thread.js"),
+    // The thread that the SDK starts beside itself when the process ends.
+    "last-delivery-thread": join(ROOT, "packages/sdk/dist/exit/last-delivery-thread.js"),
     ...Object.fromEntries(instrumentations.map((path) => [path, built(`${path}.js`)])),
   },
   platform: "node",
