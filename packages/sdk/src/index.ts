@@ -20,6 +20,13 @@ export { ProcessDetector } from "./resource/detectors/process-detector.ts";
 export { ServiceInstanceIdDetector } from "./resource/detectors/service-instance-id-detector.ts";
 export { type Entity } from "./resource/entity.ts";
 export {
+  envDetector,
+  hostDetector,
+  osDetector,
+  processDetector,
+  serviceInstanceIdDetector,
+} from "./resource/official-detectors.ts";
+export {
   defaultResource,
   type DetectedResource,
   type DetectedResourceAttributes,

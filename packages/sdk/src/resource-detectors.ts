@@ -17,3 +17,16 @@ export { ContainerDetector } from "./resource/detectors/container-detector.ts";
 export { GcpDetector } from "./resource/detectors/gcp-detector.ts";
 export { HerokuDetector } from "./resource/detectors/heroku-detector.ts";
 export { KubernetesDetector } from "./resource/detectors/kubernetes-detector.ts";
+export {
+  awsBeanstalkDetector,
+  awsEc2Detector,
+  awsEcsDetector,
+  awsEksDetector,
+  awsLambdaDetector,
+  azureAppServiceDetector,
+  azureContainerAppsDetector,
+  azureFunctionsDetector,
+  azureVmDetector,
+  containerDetector,
+  gcpDetector,
+} from "./resource/official-platform-detectors.ts";

@@ -1,3 +1,4 @@
+import * as officialResources from "@opentelemetry/resources";
 import { describe, expect, test } from "vitest";
 import { CollectingSpanExporter } from "../collecting-exporters.test-kit.ts";
 import { collectDiagnostics } from "../diagnostics.test-kit.ts";
@@ -6,10 +7,16 @@ import {
   detectResources,
   emptyResource,
   type Entity,
+  envDetector,
   EnvDetector,
+  hostDetector,
+  osDetector,
   OTLPTraceExporter,
+  processDetector,
   type Resource,
+  type ResourceDetector,
   resourceFromAttributes,
+  serviceInstanceIdDetector,
   SimpleSpanProcessor,
   TracerProvider,
 } from "../index.ts";
@@ -106,7 +113,31 @@ describe("attributes that take time", () => {
   });
 });
 
+test("the official SDK's resources and ours can be merged either way", () => {
+  const official = officialResources.resourceFromAttributes({ a: "official", b: 1 });
+  const ours = resourceFromAttributes({ a: "ours" }, { schemaUrl: "https://example.com/1" });
+  expect(ours.merge(official as Resource).attributes).toEqual({ a: "official", b: 1 });
+  const merged = official.merge(ours as unknown as Parameters<typeof official.merge>[0]);
+  expect(merged).toMatchObject({ attributes: { a: "ours", b: 1 }, schemaUrl: "https://example.com/1" });
+});
+
 describe("detectors", () => {
+  test("of the official packages run here", async () => {
+    const { osDetector, processDetector } = officialResources;
+    const resource = detectResources({ detectors: [osDetector, processDetector] as ResourceDetector[] });
+    await resource.waitForAsyncAttributes?.();
+    expect(resource.attributes).toMatchObject({ "process.pid": process.pid, "os.version": expect.any(String) });
+  });
+
+  test("have the official names, and one id each", () => {
+    const idOf = (): unknown =>
+      detectResources({ detectors: [serviceInstanceIdDetector] }).attributes["service.instance.id"];
+    expect(idOf()).toMatch(/^[0-9a-f-]{36}$/);
+    expect(idOf()).toBe(idOf());
+    const { attributes } = detectResources({ detectors: [envDetector, hostDetector, osDetector, processDetector] });
+    expect(attributes).toHaveProperty("process.pid");
+  });
+
   test("run side by side, the later ones winning, and those that fail count for nothing", async () => {
     const resource = detectResources({
       detectors: [

@@ -144,6 +144,11 @@ class LayeredResource implements Resource {
     await this.#settled;
   }
 
+  /** The attributes as the official SDK's resources ask each other for them. */
+  getRawAttributes(): [string, AnyValue][] {
+    return Object.entries(this.attributes);
+  }
+
   merge(other: Resource | null): Resource {
     if (other === null) return this;
     return new LayeredResource([
