@@ -1,7 +1,7 @@
 import { diag, type MeterProvider } from "@opentelemetry/api";
 import type { LoggerOptions, LoggerProvider as ApiLoggerProvider } from "@opentelemetry/api-logs";
 import { type Clock, messageOf } from "@clew/base";
-import { type InstrumentationScope, ScopeRegistry } from "../common/instrumentation-scope.ts";
+import { type InstrumentationScope, type ScopeOptions, ScopeRegistry } from "../common/instrumentation-scope.ts";
 import { type Drainable, drainAll, type LastRequest } from "../exit/last-request.ts";
 import { observeAll, type Observed, SdkObserver, type SelfObserved } from "../self-observability/sdk-observer.ts";
 import { configOf } from "../common/scope-configurator.ts";
@@ -51,8 +51,10 @@ export class LoggerProvider implements ApiLoggerProvider, Drainable, SelfObserve
     this.#loggers = new ScopeRegistry((scope) => new Logger(scope, settings, this.#configOf(scope)));
   }
 
-  getLogger(name: string, version?: string, options?: LoggerOptions): Logger {
-    return this.#loggers.get(name, version, options);
+  /** Attributes of the scope are `scopeAttributes` to the logs API, and `attributes` to those of the other signals. */
+  getLogger(name: string, version?: string, options: LoggerOptions & ScopeOptions = {}): Logger {
+    const { schemaUrl, scopeAttributes, attributes = scopeAttributes } = options;
+    return this.#loggers.get(name, version, { schemaUrl, attributes });
   }
 
   /** Applies to the loggers that there are, too. */
