@@ -23,6 +23,11 @@ export interface LoggerProviderConfig {
   readonly clock?: Clock;
 }
 
+/** As the logs API called the attributes of a scope once. */
+interface OlderOptions {
+  readonly scopeAttributes?: ScopeOptions["attributes"];
+}
+
 /** Makes loggers, and holds what their records go through. */
 export class LoggerProvider implements ApiLoggerProvider, Drainable, SelfObserved {
   readonly #processors: readonly LogRecordProcessor[];
@@ -51,8 +56,7 @@ export class LoggerProvider implements ApiLoggerProvider, Drainable, SelfObserve
     this.#loggers = new ScopeRegistry((scope) => new Logger(scope, settings, this.#configOf(scope)));
   }
 
-  /** Attributes of the scope are `scopeAttributes` to the logs API, and `attributes` to those of the other signals. */
-  getLogger(name: string, version?: string, options: LoggerOptions & ScopeOptions = {}): Logger {
+  getLogger(name: string, version?: string, options: LoggerOptions & ScopeOptions & OlderOptions = {}): Logger {
     const { schemaUrl, scopeAttributes, attributes = scopeAttributes } = options;
     return this.#loggers.get(name, version, { schemaUrl, attributes });
   }
