@@ -1,8 +1,8 @@
-/** `npm run check`: types, lint, format, architecture, error codes, packaging, dead code. Runs all of them and names those that failed. */
+/** `npm run check`: types, lint, format, architecture, error codes, compliance, packaging, dead code. Runs all of them and names those that failed. */
 import { spawnSync } from "node:child_process";
 import { ROOT } from "./set-up.mjs";
 
-const PUBLISHED = ["base", "otlp", "sdk", "store", "collector", "query", "server", "clew"];
+const PUBLISHED = ["base", "otlp", "sdk", "instrument", "store", "collector", "query", "server", "clew"];
 
 const CHECKS = [
   { name: "types", command: ["npx", "tsc", "-b"] },
@@ -12,6 +12,7 @@ const CHECKS = [
   { name: "format", command: ["npx", "oxfmt", "--check"] },
   { name: "architecture", command: ["node", "scripts/check-architecture.mjs"] },
   { name: "error codes", command: ["node", "scripts/check-error-codes.mjs"] },
+  { name: "compliance", command: ["node", "scripts/compliance.mjs", "--check"] },
   ...PUBLISHED.map((name) => ({
     name: `packaging of ${name}`,
     command: ["npx", "publint", `packages/${name}`, "--strict"],

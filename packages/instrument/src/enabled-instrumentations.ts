@@ -2,7 +2,10 @@ import type { Environment } from "./instrumentation.ts";
 import { readList } from "./settings.ts";
 
 /** Short names that stand for several. */
-const GROUPS: Readonly<Record<string, readonly string[]>> = { http: ["http-server", "http-client"], fetch: ["undici"] };
+const GROUPS: Readonly<Record<string, readonly string[]>> = {
+  http: ["http-server", "http-client", "http2"],
+  fetch: ["undici"],
+};
 
 /**
  * Whether `OTEL_NODE_ENABLED_INSTRUMENTATIONS` (all, unless set) names an instrumentation and

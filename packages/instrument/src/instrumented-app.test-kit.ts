@@ -153,8 +153,8 @@ function telemetryTo(sink: TelemetrySink): Record<string, string> {
     OTEL_SERVICE_NAME: "app",
     OTEL_BSP_SCHEDULE_DELAY: "20",
     OTEL_BLRP_SCHEDULE_DELAY: "20",
-    OTEL_METRIC_EXPORT_INTERVAL: "100",
-    OTEL_METRIC_EXPORT_TIMEOUT: "100",
+    OTEL_METRIC_EXPORT_INTERVAL: "500",
+    OTEL_METRIC_EXPORT_TIMEOUT: "500",
     OTEL_LOG_LEVEL: "warn",
   };
 }

@@ -19,6 +19,7 @@ export const INSTRUMENTATIONS: readonly InstrumentationEntry[] = [
     channels: ["http.client.request.created", "http.client.response.finish"],
     isNeeded: () => !nodeTellsOfRequests(process.versions.node),
   },
+  { name: "http2", isNeeded: () => true },
   {
     name: "undici",
     channels: [

@@ -80,6 +80,19 @@ test("a package whose exports load more when they are read is not read", async (
   expect(instrumented.told).toEqual(plain.told);
 });
 
+test("a program whose collector is not there ends within seconds, with its own exit code", async () => {
+  const app = await startApp({
+    env: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9",
+      OTEL_LOG_LEVEL: "none",
+      OTEL_BLRP_SCHEDULE_DELAY: "",
+      OTEL_METRIC_EXPORT_INTERVAL: "",
+    },
+    code: `console.log("done"); process.exitCode = 3; tell(true); process.removeAllListeners("disconnect"); process.disconnect();`,
+  });
+  expect(await app.ended()).toBe(3);
+}, 8_000);
+
 test("does nothing a second time, nor where OTEL_SDK_DISABLED says so", async () => {
   const app = await startApp({
     nodeArguments: ["--import", ENTRY, "--import", `${ENTRY}?again`],

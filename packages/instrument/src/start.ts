@@ -43,8 +43,7 @@ export function start(processEnv: Environment): void {
     if (!isEnabled(name)) report.tell("not instrumented", name, "disabled by the environment");
   }
   const official = new OfficialInstrumentations({ directories, report, isEnabled });
-  const sdk = startSdk({ env, instrumentations: [instrumenter, official] });
-  process.once("beforeExit", () => void sdk.forceFlush());
+  startSdk({ env, instrumentations: [instrumenter, official] });
   const level = readText(env, "OTEL_LOG_LEVEL")?.toLowerCase() ?? "";
   if (TELLING_LEVELS.has(level)) process.stderr.write(`@clew/instrument ${VERSION}: ${report.summary()}\n`);
   if (readBoolean(env, "OTEL_NODE_EXPLAIN", false)) {

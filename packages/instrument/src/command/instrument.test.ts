@@ -123,3 +123,18 @@ test("without a command, or with a flag without its value, says how it is used",
   expect(await run([])).toMatchObject({ code: 2, stderr: expect.stringContaining("which command shall run?") });
   expect(await run(["--service_name"])).toMatchObject({ code: 2, stderr: expect.stringContaining("needs a value") });
 });
+
+test("a command that ends by process.exit has sent what it did, and nothing else holds it up", async () => {
+  const sink = await TelemetrySink.start();
+  sinks.push(sink);
+  const script = `
+    const http = require("http");
+    const server = http.createServer((request, response) => response.end()).listen(0, "127.0.0.1", () => {
+      http.get({ host: "127.0.0.1", port: server.address().port }, (response) => {
+        response.resume().on("end", () => setImmediate(() => process.exit(6)));
+      });
+    });`;
+  const { code } = await run(["--exporter_otlp_endpoint", sink.url, process.execPath, "-e", script]);
+  expect(code).toBe(6);
+  expect(sink.spans.map(({ kind }) => kind).sort()).toEqual([2, 3]);
+});

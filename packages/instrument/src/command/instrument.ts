@@ -3,8 +3,8 @@ import type { Environment } from "../instrumentation.ts";
 import { VERSION } from "../version.ts";
 import { parseArguments } from "./arguments.ts";
 
-/** What `node --import` loads. */
-const ENTRY = new URL("../index.js", import.meta.url).href;
+/** What `node --import` loads: the package's own entry. */
+const ENTRY = import.meta.resolve("@clew/instrument");
 const FORWARDED: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR2"];
 /** A terminal sends these to the command itself. */
 const FROM_TERMINAL: ReadonlySet<NodeJS.Signals> = new Set(["SIGINT", "SIGQUIT", "SIGHUP"]);

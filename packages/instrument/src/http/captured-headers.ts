@@ -9,7 +9,8 @@ interface CapturedHeader {
   readonly isSecret: boolean;
 }
 
-type HeaderOf = (name: string) => string | number | readonly string[] | undefined;
+/** Reads a header; the name comes in lower case. */
+export type HeaderOf = (name: string) => string | number | readonly string[] | undefined;
 
 /** Headers that become attributes: only those that a variable lists. */
 export class CapturedHeaders {

@@ -1,10 +1,20 @@
 /** The server's side of an HTTP request, as the frameworks' instrumentations find it. */
-import { type Context, context, createContextKey, type Span } from "@opentelemetry/api";
+import { type Attributes, type Context, context, createContextKey, type Span } from "@opentelemetry/api";
 import { ContextLayer } from "./context-layer.ts";
 
 const SPAN = createContextKey("OpenTelemetry Context Key SPAN");
 // The key of the official packages: their instrumentations of frameworks set `route` on what lies there.
 const RPC_METADATA = createContextKey("OpenTelemetry SDK Context Key RPC_METADATA");
+
+/** What is needed of a request when it is over. */
+export interface RequestDetails {
+  readonly method: string;
+  readonly scheme: string;
+  /** The attributes under which it was counted as active. */
+  readonly active: Attributes;
+  readonly startedAtMs: number;
+  readonly protocolVersion: string;
+}
 
 /**
  * The context in which a request is handled, which is at the same time what there is to know about
@@ -18,16 +28,14 @@ export class ServerRequest implements Context {
   route: string | undefined;
   /** Asked for the route when the request is over, where it cannot be told before. */
   findRoute: (() => string | undefined) | undefined;
-  readonly method: string;
-  readonly startedAtMs: number;
+  readonly details: RequestDetails;
   readonly #parent: Context;
   #recorded: unknown;
 
-  constructor(parent: Context, span: Span, method: string, startedAtMs: number) {
+  constructor(parent: Context, span: Span, details: RequestDetails) {
     this.#parent = parent;
     this.span = span;
-    this.method = method;
-    this.startedAtMs = startedAtMs;
+    this.details = details;
   }
 
   getValue(key: symbol): unknown {

@@ -96,7 +96,7 @@ describe.each(Object.keys(FRAMEWORKS))("%s", (name) => {
         points.find(({ attributes }) => attributes["http.route"] === "/users/:id"),
       );
       expect(point.metric).toBe("http.server.request.duration");
-      expect(app.stderr).toBe("");
+      expect(app.stderr).not.toContain("the instrumentation of");
     },
   );
 

@@ -1,6 +1,6 @@
 /** Writes collected metrics as OTLP's `Metric` (opentelemetry/proto/metrics/v1). */
 import { type Attributes, type HrTime, ValueType } from "@opentelemetry/api";
-import { LENGTH_DELIMITED, nanosParts, Writer } from "@clew/otlp";
+import { LENGTH_DELIMITED, nanosParts, putLittleWord, putVarint, Writer } from "@clew/otlp";
 import { copyValue, writeKeyValue } from "../common/any-value.ts";
 import { writeTime } from "../common/hr-time.ts";
 import type { EncodeItem, Scoped } from "../otlp/encoded-batch.ts";
@@ -111,8 +111,10 @@ export class MetricEncoder {
   #writeNumber(writer: Writer, point: Point<number>, layout: Layout): void {
     const head = this.#headOf(point, NUMBER_ATTRIBUTES, layout.isDelta);
     const start = this.#begin(writer, point, head, layout, FIXED64_FIELD_BYTES);
-    if (layout.isInteger) writeInteger(writer, 6, point.value);
-    else writer.double(4, point.value);
+    const bytes = writer.room(FIXED64_FIELD_BYTES);
+    writer.position = layout.isInteger
+      ? putInteger(bytes, writer.position, 0x31, point.value)
+      : putDouble(bytes, writer.position, 0x21, point.value);
     if (point.exemplars.length > 0) this.#end(writer, start, 5, point, layout);
   }
 
@@ -126,16 +128,16 @@ export class MetricEncoder {
     const fields = 1 + (hasSum ? 1 : 0) + (hasRange ? 2 : 0);
     const length = fields * FIXED64_FIELD_BYTES + 1 + varintSize(countsLength) + countsLength + boundaries.length;
     const start = this.#begin(writer, point, head, layout, length);
-    writeCount(writer, 4, count);
-    if (hasSum) writer.double(5, sum);
-    writer.tag(6, LENGTH_DELIMITED);
-    writer.varint(countsLength);
-    for (const bucket of buckets.counts) writer.rawFixed64Parts(bucket, highWord(bucket));
-    writer.raw(boundaries);
-    if (hasRange) {
-      writer.double(11, min);
-      writer.double(12, max);
-    }
+    const bytes = writer.room(length);
+    let at = putInteger(bytes, writer.position, 0x21, count);
+    if (hasSum) at = putDouble(bytes, at, 0x29, sum);
+    bytes[at] = 0x32;
+    at = putVarint(bytes, at + 1, countsLength);
+    for (const bucket of buckets.counts) at = putCount(bytes, at, bucket);
+    bytes.set(boundaries, at);
+    at += boundaries.length;
+    if (hasRange) at = putDouble(bytes, putDouble(bytes, at, 0x59, min), 0x61, max);
+    writer.position = at;
     if (point.exemplars.length > 0) this.#end(writer, start, 8, point, layout);
   }
 
@@ -145,7 +147,7 @@ export class MetricEncoder {
     const { min = Infinity, max = -Infinity } = point.value;
     const start = writer.begin(1);
     writer.raw(this.#headOf(point, EXPONENTIAL_ATTRIBUTES, layout.isDelta));
-    this.#writeTimes(writer, point, layout);
+    writer.position = this.#putTimes(writer.room(2 * FIXED64_FIELD_BYTES), writer.position, point, layout);
     writeCount(writer, 4, count);
     if (!Number.isNaN(sum)) writer.double(5, sum);
     writer.sint32(6, scale);
@@ -162,29 +164,37 @@ export class MetricEncoder {
   /** Opens a point that has `restLength` bytes after its times; exemplars, if there are any, come on top and need `#end`. */
   #begin(writer: Writer, point: Point<unknown>, head: Uint8Array, layout: Layout, restLength: number): number {
     let start = 0;
+    const bytes = writer.room(head.length + 3 * FIXED64_FIELD_BYTES);
     if (point.exemplars.length > 0) {
       start = writer.begin(1);
     } else {
       const times = layout.isDelta ? 2 : 1;
-      writer.tag(1, LENGTH_DELIMITED);
-      writer.varint(head.length + times * FIXED64_FIELD_BYTES + restLength);
+      bytes[writer.position] = 0x0a;
+      const length = head.length + times * FIXED64_FIELD_BYTES + restLength;
+      writer.position = putVarint(bytes, writer.position + 1, length);
     }
-    writer.raw(head);
-    this.#writeTimes(writer, point, layout);
+    const at = writer.position;
+    bytes.set(head, at);
+    writer.position = this.#putTimes(bytes, at + head.length, point, layout);
     return start;
   }
 
-  #writeTimes(writer: Writer, { startTime }: Point<unknown>, { isDelta, end }: Layout): void {
-    if (isDelta) this.#writeStart(writer, startTime);
-    writer.fixed64Parts(3, end.low, end.high);
+  #putTimes(bytes: Buffer, position: number, { startTime }: Point<unknown>, { isDelta, end }: Layout): number {
+    let at = position;
+    if (isDelta) {
+      const start = this.#partsOf(startTime);
+      at = putParts(bytes, at, 0x11, start.low, start.high);
+    }
+    return putParts(bytes, at, 0x19, end.low, end.high);
   }
 
-  #writeStart(writer: Writer, startTime: HrTime): void {
+  /** All series of a delta metric have the same start time. */
+  #partsOf(startTime: HrTime): NanosParts {
     if (startTime !== this.#startTime) {
       this.#startTime = startTime;
       this.#start = nanosParts(Math.max(startTime[0], 0), startTime[1]);
     }
-    writer.fixed64Parts(2, this.#start.low, this.#start.high);
+    return this.#start;
   }
 
   #end(writer: Writer, start: number, field: number, { exemplars }: Point<unknown>, { isInteger }: Layout): void {
@@ -211,7 +221,8 @@ export class MetricEncoder {
     writeAttributes(scratch, attributesField, point.attributes);
     if (!isDelta) writeTime(scratch, 2, point.startTime);
     if (!(point instanceof Series)) return scratch.view();
-    point.encoded = scratch.finish();
+    // A copy in Node's pool: ten thousand small arrays of their own cost more than what is in them.
+    point.encoded = Buffer.from(scratch.view());
     return point.encoded;
   }
 
@@ -274,6 +285,26 @@ function highWord(count: number): number {
 /** As `sfixed64`: the two halves of the two's complement. */
 function writeInteger(writer: Writer, field: number, value: number): void {
   writer.fixed64Parts(field, value, Math.floor(value / TWO_32));
+}
+
+/** The field of that tag: 8 bytes, the two's complement of a whole number. */
+function putInteger(bytes: Buffer, position: number, tag: number, value: number): number {
+  return putParts(bytes, position, tag, value, Math.floor(value / TWO_32));
+}
+
+function putParts(bytes: Buffer, position: number, tag: number, low: number, high: number): number {
+  bytes[position] = tag;
+  return putLittleWord(bytes, putLittleWord(bytes, position + 1, low), high);
+}
+
+function putDouble(bytes: Buffer, position: number, tag: number, value: number): number {
+  bytes[position] = tag;
+  return bytes.writeDoubleLE(value, position + 1);
+}
+
+/** Without a tag, as an item of a packed list. */
+function putCount(bytes: Buffer, position: number, count: number): number {
+  return putLittleWord(bytes, putLittleWord(bytes, position, count), highWord(count));
 }
 
 function varintSize(length: number): number {

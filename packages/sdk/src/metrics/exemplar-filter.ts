@@ -1,5 +1,5 @@
 /** Which measurements may become exemplars. Source: metrics SDK specification, "ExemplarFilter". */
-import { type Context, trace, TraceFlags } from "@opentelemetry/api";
+import { type Context, ROOT_CONTEXT, trace, TraceFlags } from "@opentelemetry/api";
 import { RecordingSpan } from "../trace/recording-span.ts";
 
 export type ExemplarFilter = "trace_based" | "always_on" | "always_off";
@@ -15,6 +15,7 @@ export function eligibility(filter: ExemplarFilter): IsEligible | undefined {
 
 /** Of our own spans no context is made to tell. */
 function isInSampledSpan(context: Context): boolean {
+  if (context === ROOT_CONTEXT) return false;
   const span = trace.getSpan(context);
   if (span === undefined) return false;
   if (span instanceof RecordingSpan) return span.identity.isSampled;

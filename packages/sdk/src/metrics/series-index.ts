@@ -14,6 +14,7 @@ class PathNode {
   /** The value that came last with that key, and where it leads: most keys have the same value again and again. */
   lastValue: unknown = NO_VALUE;
   lastChild: PathNode | undefined = undefined;
+  /** All values of that key, from the second on. */
   values: Map<unknown, PathNode> | undefined = undefined;
   others: Map<string, Map<unknown, PathNode>> | undefined = undefined;
   series: Series | undefined = undefined;
@@ -28,16 +29,24 @@ class PathNode {
     return child;
   }
 
-  childrenFor(key: string): Map<unknown, PathNode> {
+  /** For what `child` does not find. */
+  addChild(key: string, value: unknown): PathNode {
+    const child = new PathNode();
     if (this.key === undefined) {
       this.key = key;
-      this.values = new Map();
+    } else if (this.key === key) {
+      this.values ??= new Map(this.lastChild && [[this.lastValue, this.lastChild]]);
+      this.values.set(value, child);
+    } else {
+      this.others ??= new Map();
+      let values = this.others.get(key);
+      if (values === undefined) this.others.set(key, (values = new Map()));
+      values.set(value, child);
+      return child;
     }
-    if (this.key === key) return (this.values ??= new Map());
-    this.others ??= new Map();
-    let values = this.others.get(key);
-    if (values === undefined) this.others.set(key, (values = new Map()));
-    return values;
+    this.lastValue = value;
+    this.lastChild = child;
+    return child;
   }
 }
 
@@ -122,12 +131,7 @@ export class SeriesIndex {
       path.push([key, attributes[key]]);
     }
     this.#pathCount++;
-    for (const [key, value] of path) {
-      const children = node.childrenFor(key);
-      let next = children.get(value);
-      if (next === undefined) children.set(value, (next = new PathNode()));
-      node = next;
-    }
+    for (const [key, value] of path) node = node.child(key, value) ?? node.addChild(key, value);
     node.series = series;
   }
 

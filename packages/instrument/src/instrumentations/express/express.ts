@@ -3,6 +3,7 @@
  * handlers threw. Middleware has spans only where `OTEL_NODE_EXPRESS_MIDDLEWARE_SPANS` asks for them.
  */
 import { context, type Span, trace, type Tracer } from "@opentelemetry/api";
+import { guarded } from "../../guarded.ts";
 import { currentServerRequest, type ServerRequest } from "../../http/server-request.ts";
 import type { LoadedFile, Telemetry } from "../../instrumentation.ts";
 import { readBoolean } from "../../settings.ts";
@@ -73,7 +74,9 @@ function patchRoute(prototype: RoutePrototype): void {
   prototype.dispatch = function (request, response, done) {
     const serverRequest = currentServerRequest();
     if (serverRequest === undefined) return dispatch.call(this, request, response, done);
-    serverRequest.route = routeOf(serverRequest, request, this.path);
+    guarded("express", () => {
+      serverRequest.route = routeOf(serverRequest, request, this.path);
+    });
     return dispatch.call(this, request, response, (error) => {
       if (error !== "route" && error !== "router") serverRequest.recordError(error);
       done(error);
@@ -116,7 +119,7 @@ function rememberMount(layer: Layer, pattern: string): void {
   const { handle } = layer;
   layer.handle = function (request, response, next) {
     const serverRequest = currentServerRequest();
-    if (serverRequest !== undefined) remember(serverRequest, request.baseUrl ?? "", pattern);
+    if (serverRequest !== undefined) guarded("express", () => remember(serverRequest, request.baseUrl ?? "", pattern));
     return handle.call(this, request, response, next);
   };
 }

@@ -1,4 +1,5 @@
 /** Hono on Node: the route that matched. */
+import { guarded } from "../../guarded.ts";
 import { currentServerRequest } from "../../http/server-request.ts";
 import type { LoadedFile } from "../../instrumentation.ts";
 
@@ -24,7 +25,7 @@ function patchMatch(router: Router): void {
   const { match } = router;
   router.match = function (...args) {
     const matched = match.apply(this, args);
-    tellRoute(matched);
+    guarded("hono", () => tellRoute(matched));
     // When it has matched once, a SmartRouter puts the `match` of the router that it chose in its place.
     const own = Object.getOwnPropertyDescriptor(this, "match")?.value as MatchFunction | undefined;
     if (own !== undefined && !isTelling.has(own)) (this as Router).match = telling(own);
@@ -37,7 +38,7 @@ const isTelling = new WeakSet<MatchFunction>();
 function telling(match: MatchFunction): MatchFunction {
   const told: MatchFunction = function (...args) {
     const matched = match.apply(this, args);
-    tellRoute(matched);
+    guarded("hono", () => tellRoute(matched));
     return matched;
   };
   isTelling.add(told);

@@ -2,6 +2,7 @@
 import { type Attributes, context } from "@opentelemetry/api";
 import { type DatabaseCall, DatabaseCalls } from "../../database/database-call.ts";
 import { summarizeSql } from "../../database/sql-summary.ts";
+import { guarded } from "../../guarded.ts";
 import type { LoadedFile, Telemetry } from "../../instrumentation.ts";
 
 type Callback = (...args: never[]) => unknown;
@@ -42,7 +43,8 @@ function patchClient({ prototype }: { readonly prototype: { query: QueryFunction
     const text = typeof first === "string" ? first : config?.text;
     // A cursor or stream submits itself and is read as it goes: it has no end that could be told.
     if (typeof text !== "string" || typeof config?.submit === "function") return Reflect.apply(query, this, args);
-    const call = beginQuery(this, text, config);
+    const call = guarded("pg", () => beginQuery(this, text, config));
+    if (call === undefined) return Reflect.apply(query, this, args);
     return call.run(() => runQuery(call, () => Reflect.apply(query, this, withEndingCallback(call, args, config))));
   };
 }

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { diag } from "@opentelemetry/api";
 import { messageOf } from "@clew/base";
 import { toError } from "../../common/export-result.ts";
@@ -65,6 +65,8 @@ export class PrometheusExporter extends MetricReader {
       hasScopeInfo: config.withoutScopeInfo !== true,
       hasTargetInfo: config.withoutTargetInfo !== true,
     });
+    // Loaded here, so that it costs nothing where nobody wants an exporter.
+    const { createServer } = process.getBuiltinModule("node:http");
     // It must not keep the application alive.
     this.#server = createServer((request, response) => void this.#answer(request, response)).unref();
     if (config.preventServerStart !== true) void this.#start(callback);

@@ -1,6 +1,6 @@
 /** What a proxy tells about the request that it passes on. Source: semantic conventions, "HTTP server", RFC 7239. */
 import type { IncomingHttpHeaders } from "node:http";
-import { splitAuthority } from "../../http/authority.ts";
+import { splitAuthority } from "./authority.ts";
 
 export interface Forwarded {
   readonly client: string | undefined;
