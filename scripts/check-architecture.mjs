@@ -22,6 +22,7 @@ export const MAY_IMPORT = {
   ui: [],
   clew: ["base", "otlp", "sdk", "store", "collector", "query", "server", "instrument", "example-order-service"],
   "example-order-service": ["sdk"],
+  "example-plain-order-service": [],
 };
 
 const BUILTINS = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));

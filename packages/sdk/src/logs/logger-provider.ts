@@ -1,7 +1,7 @@
 import { diag, type MeterProvider } from "@opentelemetry/api";
 import type { LoggerOptions, LoggerProvider as ApiLoggerProvider } from "@opentelemetry/api-logs";
 import { type Clock, messageOf } from "@clew/base";
-import { type InstrumentationScope, ScopeRegistry } from "../common/instrumentation-scope.ts";
+import { type InstrumentationScope, type ScopeOptions, ScopeRegistry } from "../common/instrumentation-scope.ts";
 import { type Drainable, drainAll, type LastRequest } from "../exit/last-request.ts";
 import { observeAll, type Observed, SdkObserver, type SelfObserved } from "../self-observability/sdk-observer.ts";
 import { configOf } from "../common/scope-configurator.ts";
@@ -21,6 +21,11 @@ export interface LoggerProviderConfig {
   /** Where the SDK's own metrics of log records go; nowhere unless given. */
   readonly meterProvider?: MeterProvider;
   readonly clock?: Clock;
+}
+
+/** As the logs API called the attributes of a scope once. */
+interface OlderOptions {
+  readonly scopeAttributes?: ScopeOptions["attributes"];
 }
 
 /** Makes loggers, and holds what their records go through. */
@@ -51,8 +56,9 @@ export class LoggerProvider implements ApiLoggerProvider, Drainable, SelfObserve
     this.#loggers = new ScopeRegistry((scope) => new Logger(scope, settings, this.#configOf(scope)));
   }
 
-  getLogger(name: string, version?: string, options?: LoggerOptions): Logger {
-    return this.#loggers.get(name, version, options);
+  getLogger(name: string, version?: string, options: LoggerOptions & ScopeOptions & OlderOptions = {}): Logger {
+    const { schemaUrl, scopeAttributes, attributes = scopeAttributes } = options;
+    return this.#loggers.get(name, version, { schemaUrl, attributes });
   }
 
   /** Applies to the loggers that there are, too. */
