@@ -21,13 +21,16 @@ const RETRYABLE: ReadonlySet<number> = new Set([
   RPC_CODE.DATA_LOSS,
 ]);
 
+/** What of an exporter's settings matters for gRPC. */
+type GrpcSettings = Pick<OtlpSettings, "url" | "headers" | "compression" | "tls" | "clock">;
+
 export class GrpcTransport implements OtlpTransport {
   readonly #path: string;
-  readonly #settings: OtlpSettings;
+  readonly #settings: GrpcSettings;
   readonly #client: GrpcClient;
   readonly #headers: Readonly<Record<string, string>>;
 
-  constructor(path: string, settings: OtlpSettings) {
+  constructor(path: string, settings: GrpcSettings) {
     this.#path = path;
     this.#settings = settings;
     this.#client = new GrpcClient(clientSettings(settings));
@@ -68,7 +71,7 @@ export class GrpcTransport implements OtlpTransport {
   }
 }
 
-function clientSettings({ url, tls, clock }: OtlpSettings): ConstructorParameters<typeof GrpcClient>[0] {
+function clientSettings({ url, tls, clock }: GrpcSettings): ConstructorParameters<typeof GrpcClient>[0] {
   const host = url.hostname.replaceAll(/^\[|\]$/g, "");
   const isTls = url.protocol === "https:";
   const servername = isIP(host) === 0 ? { servername: host } : {};

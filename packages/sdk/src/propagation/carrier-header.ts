@@ -12,7 +12,9 @@ export function isHeaderName(name: string): boolean {
 export function firstHeader(carrier: unknown, getter: TextMapGetter, name: string): string | undefined {
   const header: unknown = getter.get(carrier, name);
   const first: unknown = Array.isArray(header) ? header[0] : header;
-  return typeof first === "string" ? first.trim() : undefined;
+  if (typeof first === "string") return first.trim();
+  // Carriers other than HTTP headers may keep what was put in.
+  return typeof first === "number" || typeof first === "boolean" ? String(first) : undefined;
 }
 
 /** Every header whose name begins with `prefix` in any case, as the rest of its name and its first value. */

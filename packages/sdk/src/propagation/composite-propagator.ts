@@ -22,7 +22,11 @@ export class CompositePropagator implements TextMapPropagator {
   }
 
   fields(): string[] {
-    return [...new Set(this.#propagators.flatMap((propagator) => propagator.fields()))];
+    return [
+      ...new Set(
+        this.#propagators.flatMap((propagator) => reported("name its fields", () => propagator.fields()) ?? []),
+      ),
+    ];
   }
 }
 

@@ -54,7 +54,10 @@ export class JaegerPropagator implements TextMapPropagator {
     const entries = headersWithPrefix(carrier, getter, this.#baggagePrefix);
     if (entries.length === 0) return extracted;
     let baggage = propagation.getBaggage(context) ?? propagation.createBaggage();
-    for (const [name, value] of entries) baggage = baggage.setEntry(name, { value: decoded(value) });
+    for (const [name, text] of entries) {
+      const value = decoded(text);
+      if (value !== undefined) baggage = baggage.setEntry(name, { value });
+    }
     return propagation.setBaggage(extracted, baggage);
   }
 
@@ -70,15 +73,15 @@ function serialize(spanContext: SpanContext): string {
 
 /** `{trace id}:{span id}:{parent span id}:{flags}`, whose colons may be percent-encoded; leading zeros may be absent. */
 function parse(header: string): SpanContext | undefined {
-  const [, traceId, spanId, flags = "0"] = PATTERN.exec(decoded(header)) ?? [];
+  const [, traceId, spanId, flags = "0"] = PATTERN.exec(decoded(header) ?? "") ?? [];
   const sampled = (Number.parseInt(flags, 16) & 1) === 1;
   return remoteSpanContext(traceId, spanId?.padStart(SPAN_ID_DIGITS, "0"), sampled);
 }
 
-function decoded(text: string): string {
+function decoded(text: string): string | undefined {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text;
+    return undefined;
   }
 }

@@ -103,6 +103,16 @@ test("baggage beyond 8192 bytes, or under a name that is no token, is left out",
   });
 });
 
+test("of a baggage header beyond the limits the members before them are kept", () => {
+  const propagator = new W3CBaggagePropagator();
+  const read = (baggage: string): number =>
+    propagation.getBaggage(propagator.extract(ROOT_CONTEXT, { baggage }, defaultTextMapGetter))?.getAllEntries()
+      .length ?? 0;
+  expect(read(`a=1,b=${"x".repeat(8_186)}`)).toBe(2);
+  expect(read(`a=1,b=${"x".repeat(8_187)}`)).toBe(1);
+  expect(read(Array.from({ length: 200 }, (_, i) => `k${i}=v`).join(","))).toBe(180);
+});
+
 test("a composite runs all of its propagators, also after one that throws", () => {
   const broken = {
     inject: () => {

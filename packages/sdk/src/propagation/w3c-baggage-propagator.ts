@@ -72,11 +72,13 @@ function isPlainOctet(byte: number): boolean {
   return byte > 0x20 && byte < 0x7f && !'"%,;\\'.includes(String.fromCharCode(byte));
 }
 
-/** Reads a header; malformed members are passed over. */
+/** Reads a header; malformed members are passed over, and so is what comes after the limits. */
 function parseBaggage(header: string): Record<string, BaggageEntry> {
-  if (Buffer.byteLength(header) > MAX_BYTES) return {};
   const entries: [string, BaggageEntry][] = [];
-  for (const member of header.split(",").slice(0, MAX_MEMBERS)) {
+  let bytes = -1;
+  for (const member of header.split(",", MAX_MEMBERS)) {
+    bytes += 1 + Buffer.byteLength(member);
+    if (bytes > MAX_BYTES) break;
     const entry = parseMember(member);
     if (entry !== undefined) entries.push(entry);
   }

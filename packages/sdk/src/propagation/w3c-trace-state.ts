@@ -44,6 +44,7 @@ export class W3CTraceState implements TraceState {
   }
 
   unset(key: string): W3CTraceState {
+    if (this.get(key) === undefined) return this;
     return new W3CTraceState(this.#members.filter(([name]) => name !== key));
   }
 

@@ -88,11 +88,11 @@ function validParent(context: Context): SpanContext | undefined {
   return parent !== undefined && isSpanContextValid(parent) ? parent : undefined;
 }
 
-/** A threshold that contradicts the sampled flag is not believed: the flag alone then counts. */
+/** A threshold that contradicts the flag of a sampled parent is not believed: the flag alone then counts. */
 function parentIntent({ traceId, traceState, traceFlags }: SpanContext): SamplingIntent {
   const { threshold, randomness = randomnessOf(traceId) } = readOtelTraceState(traceState);
   const isSampled = (traceFlags & TraceFlags.SAMPLED) !== 0;
-  if (threshold !== undefined && randomness >= threshold === isSampled) {
+  if (threshold !== undefined && (!isSampled || randomness >= threshold)) {
     return { threshold: BigInt(`0x${threshold}`), thresholdReliable: true };
   }
   return isSampled ? { threshold: 0n, thresholdReliable: false } : NO_INTENT;

@@ -43,7 +43,11 @@ test.each<[string, Parent | undefined, string]>([
   ["without a threshold the sampled flag decides", { flags: 3 }, "sampled"],
   ["without a threshold and unsampled", { flags: 2 }, "dropped"],
   ["a threshold that contradicts a sampled parent is erased", { randomness: low, state: "ot=th:8" }, "sampled"],
-  ["and one that contradicts an unsampled one", { randomness: high, flags: 2, state: "ot=th:8" }, "dropped"],
+  [
+    "the threshold of an unsampled parent is the child's, too",
+    { randomness: low, flags: 2, state: "ot=th:8" },
+    "dropped",
+  ],
 ])("parent threshold: %s", (_, parent, expected) => {
   expect(verdict(createCompositeSampler(createComposableParentThresholdSampler(on)), parent)).toBe(expected);
 });

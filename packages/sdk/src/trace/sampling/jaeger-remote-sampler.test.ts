@@ -1,8 +1,10 @@
-import { afterEach, expect, test } from "vitest";
+import protobuf from "protobufjs";
+import { afterEach, describe, expect, test } from "vitest";
 import { collectDiagnostics } from "../../diagnostics.test-kit.ts";
 import { AlwaysOffSampler, JaegerRemoteSampler, type Sampler } from "../../index.ts";
 import { type LoopbackServer, startLoopbackServer } from "../../loopback-server.test-kit.ts";
 import { ManualClock } from "../../manual-clock.test-kit.ts";
+import { startGrpcServer } from "../../otlp-servers.test-kit.ts";
 import { unregisterAll } from "../../registered-sdk.test-kit.ts";
 import { contextOf, sample, traceIdWith } from "./sampling.test-kit.ts";
 
@@ -12,6 +14,19 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
+// jaeger-idl, api_v2/sampling.proto
+const STRATEGY = protobuf
+  .parse(
+    `syntax = "proto3";
+message Probabilistic { double sampling_rate = 1; }
+message RateLimiting { int32 max_traces_per_second = 1; }
+message Operation { string operation = 1; Probabilistic probabilistic_sampling = 2; }
+message Operations { double default_sampling_probability = 1; double default_lower_bound_traces_per_second = 2;
+  repeated Operation per_operation_strategies = 3; double default_upper_bound_traces_per_second = 4; }
+message Strategy { int32 strategy_type = 1; Probabilistic probabilistic_sampling = 2; RateLimiting rate_limiting_sampling = 3;
+  Operations operation_sampling = 4; }`,
+  )
+  .root.lookupType("Strategy");
 const LOW = traceIdWith("1".repeat(14));
 const HIGH = traceIdWith("e".repeat(14));
 const INTERVAL_MS = 5_000;
@@ -101,4 +116,54 @@ test("what it cannot use leaves the sampler as it is, with one warning while tha
   }
   expect(diagnostics.lines[0]).toMatch(/^warn sampling strategy from .*: HTTP 503; .*TraceIdRatioBased\{1\}.* stays$/);
   expect(sample(remote.sampler, { traceId: LOW }).decision).toBe(2);
+});
+
+test("an endpoint that is none is warned of, and nothing throws", async () => {
+  const diagnostics = collectDiagnostics();
+  const initialSampler = new AlwaysOffSampler();
+  const clock = new ManualClock();
+  expect(
+    () => new JaegerRemoteSampler({ endpoint: "nowhere", poolingInterval: 1_000, initialSampler, clock }),
+  ).not.toThrow();
+  await expect.poll(() => diagnostics.lines, { interval: 2 }).toHaveLength(1);
+  expect(diagnostics.lines[0]).toContain('expected an address such as http://localhost:5778, got "nowhere"');
+});
+
+describe("over gRPC", () => {
+  const decideBy = async (strategy: object): Promise<string> => {
+    const asked: string[] = [];
+    const server = await startGrpcServer(() => ({ body: STRATEGY.encode(STRATEGY.fromObject(strategy)).finish() }));
+    const sampler = new JaegerRemoteSampler({
+      endpoint: server.url,
+      protocol: "grpc",
+      serviceName: "shop",
+      poolingInterval: INTERVAL_MS,
+      initialSampler: new AlwaysOffSampler(),
+      clock: new ManualClock(),
+    });
+    await expect.poll(() => sampler.toString(), { interval: 2 }).toContain("ParentBased");
+    for (const { path, body } of server.received) asked.push(`${path} ${body.subarray(2).toString()}`);
+    expect(asked).toEqual(["/jaeger.api_v2.SamplingManager/GetSamplingStrategy shop"]);
+    await server.close();
+    return sampler.toString();
+  };
+
+  test.each<[object, string]>([
+    [{ probabilisticSampling: { samplingRate: 0.25 } }, "root=TraceIdRatioBased{0.25}"],
+    [{ strategyType: 1, rateLimitingSampling: { maxTracesPerSecond: 7 } }, "root=RateLimitingSampler{7}"],
+    [
+      {
+        operationSampling: {
+          defaultSamplingProbability: 0.5,
+          defaultLowerBoundTracesPerSecond: 2,
+          defaultUpperBoundTracesPerSecond: 9,
+          perOperationStrategies: [{ operation: "pay", probabilisticSampling: { samplingRate: 1 } }],
+        },
+      },
+      "root=PerOperationSampler{default=GuaranteedThroughputSampler{TraceIdRatioBased{0.5}, RateLimitingSampler{2}}, " +
+        "pay=GuaranteedThroughputSampler{TraceIdRatioBased{1}, RateLimitingSampler{2}}}",
+    ],
+  ])("%j", async (strategy, expected) => {
+    expect(await decideBy(strategy)).toContain(expected);
+  });
 });

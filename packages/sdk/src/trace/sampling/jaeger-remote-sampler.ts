@@ -1,16 +1,16 @@
 import { diag } from "@opentelemetry/api";
 import { type Clock, messageOf } from "@clew/base";
-import { httpFetch } from "../../common/http-fetch.ts";
 import { WallClock } from "../../common/wall-clock.ts";
 import { ParentBasedSampler } from "../parent-based-sampler.ts";
 import type { Sampler, SamplingResult } from "../sampler.ts";
+import { type AskStrategy, type SamplingProtocol, strategyClient } from "./jaeger-sampling-client.ts";
 import { type SamplingStrategyResponse, samplerOfStrategy } from "./jaeger-sampling-strategy.ts";
 
-const REQUEST_TIMEOUT_MS = 10_000;
-
 export interface JaegerRemoteSamplerOptions {
-  /** Where the strategies are: scheme, host and port of the HTTP server, to which `/sampling` is added. */
+  /** Where the strategies are: scheme, host and port; for HTTP, `/sampling` is added. */
   readonly endpoint: string;
+  /** `grpc` on the ports that Jaeger has for it, 14250 and 5779, else `http`, unless given. */
+  readonly protocol?: SamplingProtocol;
   /** Whose strategy to ask for. */
   readonly serviceName?: string;
   /** How often to ask, in milliseconds. The name is the official one. */
@@ -25,7 +25,8 @@ export interface JaegerRemoteSamplerOptions {
  * spans with a parent it does as the parent did. Source: specification, "JaegerRemoteSampler".
  */
 export class JaegerRemoteSampler implements Sampler {
-  readonly #url: string;
+  readonly #endpoint: string;
+  readonly #ask: AskStrategy;
   readonly #intervalMs: number;
   readonly #clock: Clock;
   #sampler: Sampler;
@@ -34,9 +35,11 @@ export class JaegerRemoteSampler implements Sampler {
   #isPolling = false;
 
   constructor(options: JaegerRemoteSamplerOptions) {
-    this.#url = `${options.endpoint.replace(/\/$/, "")}/sampling?service=${encodeURIComponent(options.serviceName ?? "")}`;
+    const { endpoint, serviceName = "", protocol } = options;
+    this.#endpoint = endpoint;
     this.#intervalMs = options.poolingInterval;
     this.#clock = options.clock ?? new WallClock();
+    this.#ask = strategyClient(endpoint, serviceName, protocol, this.#clock);
     this.#sampler = options.initialSampler;
     this.#clock.every(this.#intervalMs, () => void this.#poll());
     void this.#poll();
@@ -47,7 +50,7 @@ export class JaegerRemoteSampler implements Sampler {
   }
 
   toString(): string {
-    return `JaegerRemoteSampler{endpoint=${this.#url}, poolingInterval=${this.#intervalMs}, sampler=${this.#sampler.toString()}}`;
+    return `JaegerRemoteSampler{endpoint=${this.#endpoint}, poolingInterval=${this.#intervalMs}, sampler=${this.#sampler.toString()}}`;
   }
 
   /** Never rejects. What is wrong leaves the sampler as it is. */
@@ -55,23 +58,22 @@ export class JaegerRemoteSampler implements Sampler {
     if (this.#isPolling) return;
     this.#isPolling = true;
     try {
-      const { body } = await httpFetch(this.#url, { timeoutMs: REQUEST_TIMEOUT_MS });
-      this.#take(body);
+      this.#take(await this.#ask());
     } catch (thrown) {
       const message = messageOf(thrown);
       if (message !== this.#last)
-        diag.warn(`sampling strategy from ${this.#url}: ${message}; ${String(this.#sampler)} stays`);
+        diag.warn(`sampling strategy from ${this.#endpoint}: ${message}; ${String(this.#sampler)} stays`);
       this.#last = message;
     } finally {
       this.#isPolling = false;
     }
   }
 
-  #take(body: string): void {
+  #take(strategy: SamplingStrategyResponse): void {
+    const text = JSON.stringify(strategy);
     // Samplers that save up would lose what they saved if they were made anew.
-    if (body === this.#last) return;
-    const strategy = JSON.parse(body) as SamplingStrategyResponse;
+    if (text === this.#last) return;
     this.#sampler = new ParentBasedSampler({ root: samplerOfStrategy(strategy, this.#clock) });
-    this.#last = body;
+    this.#last = text;
   }
 }
