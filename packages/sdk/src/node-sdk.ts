@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type ContextManager, diag, DiagConsoleLogger, DiagLogLevel, type TextMapPropagator } from "@opentelemetry/api";
+import { type ContextManager, diag, type TextMapPropagator } from "@opentelemetry/api";
 import { messageOf } from "@clew/base";
 import {
   logRecordProcessorsFromEnvironment,
@@ -8,7 +8,8 @@ import {
 } from "./config/component-factories.ts";
 import type { ComponentProviderRegistry } from "./config/file/component-provider.ts";
 import { componentsFromFile, configurationFilePath } from "./config/file/components-from-file.ts";
-import { type Environment, readBoolean, readChoice } from "./config/environment.ts";
+import { startDiagnostics } from "./config/diagnostics.ts";
+import { type Environment, readBoolean } from "./config/environment.ts";
 import { propagatorFromEnvironment } from "./config/propagator-from-environment.ts";
 import { samplerFromEnvironment } from "./config/sampler-from-environment.ts";
 import { AsyncLocalStorageContextManager } from "./context/async-local-storage-context-manager.ts";
@@ -114,9 +115,9 @@ export class NodeSDK {
   }
 
   #start(): void {
-    setDiagnosticLevel(this.#env);
     const path = configurationFilePath(this.#env);
     if (path !== undefined) return this.#startFromFile(path);
+    startDiagnostics(this.#env);
     this.#startPropagation(this.#config.textMapPropagator ?? propagatorFromEnvironment(this.#env));
     if (readBoolean(this.#env, "OTEL_SDK_DISABLED") === true) return;
     this.#createProviders();
@@ -236,19 +237,4 @@ function resourceOf(config: NodeSDKConfig, env: Environment): Resource {
     .merge(detectResources({ detectors: [new EnvDetector({ env })] }))
     .merge(resource ?? null)
     .merge(named);
-}
-
-/** `OTEL_LOG_LEVEL`: where it is not set, the application decides by `diag.setLogger`. */
-function setDiagnosticLevel(env: Environment): void {
-  const levels = {
-    none: DiagLogLevel.NONE,
-    error: DiagLogLevel.ERROR,
-    warn: DiagLogLevel.WARN,
-    info: DiagLogLevel.INFO,
-    debug: DiagLogLevel.DEBUG,
-    verbose: DiagLogLevel.VERBOSE,
-    all: DiagLogLevel.ALL,
-  };
-  const choice = readChoice(env, "OTEL_LOG_LEVEL", Object.keys(levels) as (keyof typeof levels)[]);
-  if (choice !== undefined) diag.setLogger(new DiagConsoleLogger(), levels[choice]);
 }

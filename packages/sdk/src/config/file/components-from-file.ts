@@ -1,4 +1,5 @@
-import { diag, DiagConsoleLogger, DiagLogLevel } from "@opentelemetry/api";
+import { diag, DiagLogLevel } from "@opentelemetry/api";
+import { printDiagnosticsFrom } from "../diagnostics.ts";
 import { type Environment, readText } from "../environment.ts";
 import type { ComponentProviderRegistry } from "./component-provider.ts";
 import { createFromConfigurationFile } from "./configuration-file.ts";
@@ -31,7 +32,7 @@ export function componentsFromFile(
     ...(componentProviders !== undefined && { componentProviders }),
   });
   const logLevel = components?.logLevel ?? DiagLogLevel.INFO;
-  if (!hasDiagnosticLogger()) diag.setLogger(new DiagConsoleLogger(), logLevel);
+  printDiagnosticsFrom(logLevel);
   for (const problem of problems) {
     const text = `${path}: ${problemText(problem)}`;
     if (problem.severity === "error") diag.error(text);
@@ -41,12 +42,4 @@ export function componentsFromFile(
     diag.error(`${path} is not usable, so OpenTelemetry is off: correct it, or unset ${NAME}`);
   }
   return components;
-}
-
-/** Where the API keeps what is registered with it, the loggers of applications included. */
-function hasDiagnosticLogger(): boolean {
-  const { [Symbol.for("opentelemetry.js.api.1")]: registered } = globalThis as {
-    readonly [key: symbol]: { readonly diag?: unknown } | undefined;
-  };
-  return registered?.diag !== undefined;
 }
