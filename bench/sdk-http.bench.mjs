@@ -19,7 +19,7 @@ const APP = fileURLToPath(new URL("sdk-http-app.mjs", import.meta.url));
 const fileUrl = (path) => new URL(path, import.meta.url);
 const SUBJECTS = {
   none: [],
-  clew: ["--import", fileUrl("../packages/instrument/dist/index.js").href],
+  clew: ["--import", fileUrl("../packages/instrument/bundle/index.js").href],
   // Its hook for ES modules is needed too, or the applications' imports would not be seen.
   official: [
     "--experimental-loader=@opentelemetry/instrumentation/hook.mjs",

@@ -69,4 +69,10 @@ export const INSTRUMENTATIONS: readonly InstrumentationEntry[] = [
       { package: "pg-pool", majors: [3], files: ["index.js"] },
     ],
   },
+  { name: "ioredis", packages: [{ package: "ioredis", majors: [5], files: ["built/Redis.js"] }] },
+  { name: "redis", packages: [{ package: "@redis/client", majors: [5], files: ["dist/lib/client/index.js"] }] },
+  {
+    name: "mysql2",
+    packages: [{ package: "mysql2", majors: [3], files: ["lib/base/connection.js", "lib/connection.js"] }],
+  },
 ];
