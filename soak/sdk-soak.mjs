@@ -32,7 +32,8 @@ const MOODS = [
 const SAMPLE_MS = 500;
 /** How much more memory the last third may need than the one before, since a heap breathes. */
 const MAX_GROWTH = 1.2;
-const MAX_P99_MS = 50;
+/** Only a loop that is held up counts: what else runs on the machine delays timers, too. */
+const MAX_P99_MS = 250;
 
 let mood = MOODS[0];
 let accepted = 0;
