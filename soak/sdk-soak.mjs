@@ -40,7 +40,7 @@ let accepted = 0;
 const server = createServer((request, response) => {
   const chunks = [];
   const heard = mood;
-  if (heard === "break off") return void request.socket.destroy();
+  if (heard === "break off") request.socket.destroy();
   request.on("data", (chunk) => chunks.push(chunk));
   request.on("error", () => {});
   request.on("end", () => answer(heard, Buffer.concat(chunks), response));
@@ -48,16 +48,16 @@ const server = createServer((request, response) => {
 await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
 
 function answer(heard, body, response) {
-  if (heard === "hang") return;
-  if (heard === "fail") return void response.writeHead(503, { "retry-after": "1" }).end();
-  if (heard === "refuse") return void response.writeHead(400).end();
-  const take = () => {
-    if (response.destroyed) return;
-    accepted += payloadOf("traces", body).counts.items;
-    response.writeHead(200, { "content-type": "application/x-protobuf" }).end();
-  };
-  if (heard === "answer slowly") setTimeout(take, 200);
-  else take();
+  if (heard === "fail") response.writeHead(503, { "retry-after": "1" }).end();
+  else if (heard === "refuse") response.writeHead(400).end();
+  else if (heard === "answer slowly") setTimeout(() => take(body, response), 200);
+  else if (heard === "accept") take(body, response);
+}
+
+function take(body, response) {
+  if (response.destroyed) return;
+  accepted += payloadOf("traces", body).counts.items;
+  response.writeHead(200, { "content-type": "application/x-protobuf" }).end();
 }
 
 const application = fork(
