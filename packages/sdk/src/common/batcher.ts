@@ -2,6 +2,7 @@ import { diag } from "@opentelemetry/api";
 import type { Clock } from "@clew/base";
 import type { LastRequest } from "../exit/last-request.ts";
 import type { QueueState } from "../self-observability/queue-metrics.ts";
+import { afterUnheld } from "./process-hold.ts";
 import { type ExportResult, failure, toError } from "./export-result.ts";
 
 /** Items on their way to an exporter, kept in whatever form the exporter takes them. */
@@ -147,7 +148,7 @@ export class Batcher<Item> {
   #withTimeout(task: () => Promise<ExportResult>): Promise<ExportResult> {
     const { clock, exportTimeoutMillis } = this.#settings;
     return new Promise((resolve) => {
-      const cancel = clock.after(exportTimeoutMillis, () => {
+      const cancel = afterUnheld(clock, exportTimeoutMillis, () => {
         resolve(failure(new Error(`no answer within ${exportTimeoutMillis} ms`)));
       });
       const finish = (result: ExportResult): void => {

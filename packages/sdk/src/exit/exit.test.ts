@@ -95,6 +95,28 @@ test("where nobody listens the program ends as it would have, soon, and says wha
   expect(ended.log).toContain("requests were not accepted at the end of the process");
 });
 
+test("what waits for a retry does not hold the process up, is tried once more, and not lost where somebody listens by then", async () => {
+  const refused = 2;
+  const server = await startHttpServer((index) => ({ status: index < refused ? 503 : 200 }));
+  const ended = await run("setTimeout(() => {}, 300);", {
+    OTEL_EXPORTER_OTLP_ENDPOINT: server.url,
+    OTEL_BSP_SCHEDULE_DELAY: "1",
+    OTEL_BLRP_SCHEDULE_DELAY: "1",
+  });
+  await server.close();
+  expect(ended.code).toBe(0);
+  server.received.splice(0, refused);
+  const { spans, bodies } = received(server);
+  expect({ spans, bodies }).toEqual({ spans: 700, bodies: ["last words"] });
+});
+
+test("a process ends though it exports metrics all the time and nobody takes them", async () => {
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1", OTEL_METRIC_EXPORT_INTERVAL: "50" };
+  const ended = await run("setTimeout(() => {}, 500);", env);
+  expect(ended.code).toBe(0);
+  expect(ended.log).not.toContain("MaxListenersExceededWarning");
+});
+
 test("exitTimeoutMillis 0 leaves signals to the application", async () => {
   const how = `
     (await import("@clew/sdk")).startSdk({ exitTimeoutMillis: 0 });

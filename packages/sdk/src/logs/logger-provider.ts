@@ -4,6 +4,7 @@ import { type Clock, messageOf } from "@clew/base";
 import { type InstrumentationScope, type ScopeOptions, ScopeRegistry } from "../common/instrumentation-scope.ts";
 import { type Drainable, drainAll, type LastRequest } from "../exit/last-request.ts";
 import { observeAll, type Observed, SdkObserver, type SelfObserved } from "../self-observability/sdk-observer.ts";
+import { held } from "../common/process-hold.ts";
 import { configOf } from "../common/scope-configurator.ts";
 import { WallClock } from "../common/wall-clock.ts";
 import { defaultResource, type Resource } from "../resource/resource.ts";
@@ -80,7 +81,7 @@ export class LoggerProvider implements ApiLoggerProvider, Drainable, SelfObserve
 
   /** Resolves when every record that was emitted before the call has been exported. */
   forceFlush(): Promise<void> {
-    return this.#shutdown ?? this.#await("forceFlush");
+    return this.#shutdown ?? held(this.#await("forceFlush"));
   }
 
   drain(isEnd: boolean): readonly LastRequest[] {
@@ -89,7 +90,7 @@ export class LoggerProvider implements ApiLoggerProvider, Drainable, SelfObserve
 
   /** Exports what is left. Records that are emitted afterwards are ignored. */
   shutdown(): Promise<void> {
-    this.#shutdown ??= this.#await("shutdown");
+    this.#shutdown ??= held(this.#await("shutdown"));
     return this.#shutdown;
   }
 

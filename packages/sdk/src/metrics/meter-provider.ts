@@ -3,6 +3,7 @@ import { diag, type MeterOptions, type MeterProvider as ApiMeterProvider } from 
 import { type Clock, messageOf } from "@clew/base";
 import { type InstrumentationScope, ScopeRegistry, type ScopeOptions } from "../common/instrumentation-scope.ts";
 import { observeAll, type SdkObserver, type SelfObserved } from "../self-observability/sdk-observer.ts";
+import { held } from "../common/process-hold.ts";
 import { configOf } from "../common/scope-configurator.ts";
 import { WallClock } from "../common/wall-clock.ts";
 import { type Environment, readChoice } from "../config/environment.ts";
@@ -80,7 +81,7 @@ export class MeterProvider implements ApiMeterProvider, Drainable, SelfObserved 
 
   /** Has every reader collect and export. Never rejects. */
   forceFlush(options: TimeoutOptions = {}): Promise<void> {
-    return this.#shutdown ?? this.#await("forceFlush", options);
+    return this.#shutdown ?? held(this.#await("forceFlush", options));
   }
 
   observeWith(observer: SdkObserver): void {
@@ -94,7 +95,7 @@ export class MeterProvider implements ApiMeterProvider, Drainable, SelfObserved 
 
   /** Has every reader collect and export a last time. Never rejects. */
   shutdown(options: TimeoutOptions = {}): Promise<void> {
-    this.#shutdown ??= this.#await("shutdown", options);
+    this.#shutdown ??= held(this.#await("shutdown", options));
     return this.#shutdown;
   }
 

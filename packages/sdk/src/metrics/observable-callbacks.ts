@@ -1,5 +1,6 @@
 import type { Attributes, BatchObservableCallback, Observable, ObservableCallback } from "@opentelemetry/api";
 import type { Clock } from "@clew/base";
+import { afterUnheld } from "../common/process-hold.ts";
 import type { MetricFilter } from "./metric-filter.ts";
 import { type CallbackRuns, ObservableInstrument } from "./observable-instrument.ts";
 
@@ -93,7 +94,9 @@ function run(runs: CallbackRuns, round: ObservationRound, call: (isOpen: () => b
 /** Resolves to an error when `outcome` is not there in time. */
 function withinTime(outcome: Promise<unknown>, { clock, timeoutMillis }: ObservationRound): Promise<unknown> {
   return new Promise((resolve) => {
-    const cancelTimer = clock.after(timeoutMillis, () => resolve(new Error(`took longer than ${timeoutMillis} ms`)));
+    const cancelTimer = afterUnheld(clock, timeoutMillis, () =>
+      resolve(new Error(`took longer than ${timeoutMillis} ms`)),
+    );
     void outcome.then(resolve).finally(cancelTimer);
   });
 }

@@ -1,5 +1,6 @@
 import { type Attributes, diag, type Histogram } from "@opentelemetry/api";
 import { type Clock, messageOf } from "@clew/base";
+import { afterUnheld } from "../common/process-hold.ts";
 import { type ExportResult, failure, toError } from "../common/export-result.ts";
 import { observeAll, type SdkObserver, type SelfObserved } from "../self-observability/sdk-observer.ts";
 import type { Drainable, LastRequest } from "../exit/last-request.ts";
@@ -65,6 +66,8 @@ export class PeriodicExportingMetricReader extends MetricReader implements Drain
   #stopTimer: (() => void) | undefined;
   #last: Promise<void> = Promise.resolve();
   #isExporting = false;
+  // Exports without a result, of which the timeout may have passed.
+  readonly #underWay = new Set<Promise<void>>();
   #component: Attributes = {};
   #collectionDuration: Histogram | undefined;
 
@@ -115,8 +118,8 @@ export class PeriodicExportingMetricReader extends MetricReader implements Drain
 
   protected override onInitialized(): void {
     this.#stopTimer = this.#clock.every(this.#intervalMs, () => {
-      // A slow export makes the interval longer instead of piling up.
-      if (!this.#isExporting) void this.#collectAndExport();
+      // A slow export makes the interval longer instead of piling up, also when nobody waits for it any more.
+      if (!this.#isExporting && this.#underWay.size === 0) void this.#collectAndExport();
     });
   }
 
@@ -180,14 +183,18 @@ export class PeriodicExportingMetricReader extends MetricReader implements Drain
 
   async #withTimeout(task: () => Promise<ExportResult>): Promise<void> {
     const { error } = await new Promise<ExportResult>((resolve) => {
-      const cancelTimer = this.#clock.after(this.#timeoutMs, () => {
+      const cancelTimer = afterUnheld(this.#clock, this.#timeoutMs, () => {
         resolve(failure(new Error(`no answer within ${this.#timeoutMs} ms`)));
       });
-      void Promise.resolve()
+      const ended = Promise.resolve()
         .then(task)
         .catch((thrown: unknown) => failure(toError(thrown)))
         .then(resolve)
-        .finally(cancelTimer);
+        .finally(() => {
+          cancelTimer();
+          this.#underWay.delete(ended);
+        });
+      this.#underWay.add(ended);
     });
     if (error !== undefined) diag.error(`export of metrics failed: ${error.message}`);
   }

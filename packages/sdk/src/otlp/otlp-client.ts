@@ -26,11 +26,15 @@ export class OtlpClient implements RequestSink, SelfObserved {
   readonly #settings: OtlpSettings;
   readonly #transport: OtlpTransport;
   readonly #metrics: ExportMetrics;
-  readonly #abort = new AbortController();
+  #isShutDown = false;
+  // Aborts the waits for a retry.
+  #retries = new AbortController();
   readonly #sending = new Set<Promise<ExportResult>>();
   // Requests without an answer, and those of them that the transport has.
   readonly #unsettled = new Set<Uint8Array>();
   readonly #inTransport = new Set<Uint8Array>();
+  // Those that somebody else sends now.
+  readonly #givenUp = new WeakSet<Uint8Array>();
 
   constructor(signal: Signal, config: OTLPExporterConfig) {
     this.#signal = signal;
@@ -45,17 +49,25 @@ export class OtlpClient implements RequestSink, SelfObserved {
   }
 
   send(body: Uint8Array, itemCount: number): Promise<ExportResult> {
-    if (this.#abort.signal.aborted) return Promise.resolve(failure(new Error("the exporter is shut down")));
+    if (this.#isShutDown) return Promise.resolve(failure(new Error("the exporter is shut down")));
     const sending = untraced(() => this.#send(body, itemCount));
     this.#sending.add(sending);
     return sending.finally(() => this.#sending.delete(sending));
   }
 
-  /** A request that was written whole is delivered by the system; another is not. */
+  /**
+   * What waits for a retry is given up, and not sent again here. Of what the transport has, a request that was written whole is
+   * delivered by the system; another is not.
+   */
   drain(requests: readonly Uint8Array[], isEnd: boolean): readonly LastRequest[] {
-    const isOnItsWay = (body: Uint8Array): boolean => this.#inTransport.has(body) && !this.#transport.hasUnsentBytes();
-    const undelivered = isEnd ? [...this.#unsettled].filter((body) => !isOnItsWay(body)) : [];
-    return [...undelivered, ...requests].map((body) => ({ signal: this.#signal, body, config: this.#config() }));
+    const keepsTransport = !isEnd || !this.#transport.hasUnsentBytes();
+    const undelivered = [...this.#unsettled].filter((body) => !(keepsTransport && this.#inTransport.has(body)));
+    for (const body of undelivered) this.#givenUp.add(body);
+    this.#retries.abort();
+    this.#retries = new AbortController();
+    // Their memory is used again once their exports have failed.
+    const copies = undelivered.map((body) => body.slice());
+    return [...copies, ...requests].map((body) => ({ signal: this.#signal, body, config: this.#config() }));
   }
 
   /** Resolves when everything that was given to `send` before has its answer. */
@@ -65,7 +77,8 @@ export class OtlpClient implements RequestSink, SelfObserved {
 
   /** Lets the request that is under way finish, without waiting for a retry, and closes the connection. */
   async shutdown(): Promise<void> {
-    this.#abort.abort();
+    this.#isShutDown = true;
+    this.#retries.abort();
     await this.forceFlush();
     this.#transport.close();
   }
@@ -83,7 +96,7 @@ export class OtlpClient implements RequestSink, SelfObserved {
       timeoutMs,
       clock,
       random: Math.random,
-      signal: this.#abort.signal,
+      signal: this.#retries.signal,
     });
     this.#unsettled.delete(body);
     ended(response.outcome === "accepted" ? undefined : response.errorType);
@@ -93,6 +106,7 @@ export class OtlpClient implements RequestSink, SelfObserved {
   }
 
   async #sendOnce(body: Uint8Array, timeoutMs: number): Promise<OtlpResponse> {
+    if (this.#givenUp.has(body)) return { outcome: "refused", reason: "it is sent otherwise", errorType: "drained" };
     this.#inTransport.add(body);
     const response = await this.#transport.send(body, timeoutMs);
     this.#inTransport.delete(body);

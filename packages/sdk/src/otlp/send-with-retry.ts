@@ -1,4 +1,5 @@
-import { type Clock, sleep } from "@clew/base";
+import type { Clock } from "@clew/base";
+import { waitUnheld } from "../common/process-hold.ts";
 import type { OtlpResponse, OtlpTransport } from "./otlp-transport.ts";
 
 const MAX_ATTEMPTS = 5;
@@ -30,7 +31,7 @@ export async function sendWithRetry(
     if (response.outcome !== "retryable" || attempt === MAX_ATTEMPTS || signal.aborted) return response;
     const waitMs = response.retryAfterMs ?? backoffMs * (1 + JITTER * (2 * random() - 1));
     if (clock.nowMs() + waitMs >= deadlineMs) return response;
-    await sleep(clock, waitMs, signal);
+    await waitUnheld(clock, waitMs, signal);
     backoffMs = Math.min(backoffMs * BACKOFF_FACTOR, MAX_BACKOFF_MS);
   }
 }

@@ -2,6 +2,7 @@ import type { MeterProvider, TracerOptions, TracerProvider as ApiTracerProvider 
 import type { Clock } from "@clew/base";
 import type { Drainable, LastRequest } from "../exit/last-request.ts";
 import { type InstrumentationScope, type ScopeOptions, ScopeRegistry } from "../common/instrumentation-scope.ts";
+import { held } from "../common/process-hold.ts";
 import { configOf } from "../common/scope-configurator.ts";
 import { WallClock } from "../common/wall-clock.ts";
 import { defaultResource, type Resource } from "../resource/resource.ts";
@@ -86,7 +87,7 @@ export class TracerProvider implements ApiTracerProvider, Drainable, SelfObserve
 
   /** Resolves when every span that ended before the call has been exported. */
   forceFlush(): Promise<void> {
-    return this.#shutdown ?? this.#processor.forceFlush();
+    return this.#shutdown ?? held(this.#processor.forceFlush());
   }
 
   drain(isEnd: boolean): readonly LastRequest[] {
@@ -95,7 +96,7 @@ export class TracerProvider implements ApiTracerProvider, Drainable, SelfObserve
 
   /** Exports what is left. Spans that start afterwards are not recorded. */
   shutdown(): Promise<void> {
-    this.#shutdown ??= this.#processor.shutdown();
+    this.#shutdown ??= held(this.#processor.shutdown());
     return this.#shutdown;
   }
 }
