@@ -20,6 +20,7 @@ import { type LogRecordLimits, logRecordLimitsFromEnvironment } from "./logs/log
 import { LoggerProvider } from "./logs/logger-provider.ts";
 import { MeterProvider } from "./metrics/meter-provider.ts";
 import type { IMetricReader } from "./metrics/metric-reader.ts";
+import type { ViewOptions } from "./metrics/view.ts";
 import { detectResources } from "./resource/detect-resources.ts";
 import type { ResourceDetector } from "./resource/detector.ts";
 import { EnvDetector } from "./resource/detectors/env-detector.ts";
@@ -65,6 +66,7 @@ export interface NodeSDKConfig {
   readonly spanLimits?: Partial<SpanLimits>;
   readonly idGenerator?: IdGenerator;
   readonly metricReaders?: readonly IMetricReader[];
+  readonly views?: readonly ViewOptions[];
   readonly logRecordProcessors?: readonly LogRecordProcessor[];
   readonly logRecordLimits?: Partial<LogRecordLimits>;
   readonly textMapPropagator?: TextMapPropagator;
@@ -180,6 +182,7 @@ export class NodeSDK {
     this.#meterProvider = new MeterProvider({
       resource,
       readers: config.metricReaders ?? metricReadersFromEnvironment(env),
+      views: config.views ?? [],
       env,
     });
     this.#loggerProvider = new LoggerProvider({

@@ -1,4 +1,4 @@
-import { diag } from "@opentelemetry/api";
+import { diag, type MeterProvider } from "@opentelemetry/api";
 import type { Clock } from "@clew/base";
 import { type Environment, readNumber, readTimeout } from "../config/environment.ts";
 import type { BatcherSettings } from "./batcher.ts";
@@ -14,6 +14,8 @@ export interface BatchConfig {
   readonly scheduledDelayMillis?: number;
   /** How long an export may take. 30000 */
   readonly exportTimeoutMillis?: number;
+  /** Where the processor's own metrics go, where the provider has nowhere for them. */
+  readonly selfObsMeterProvider?: MeterProvider;
   readonly clock?: Clock;
   readonly env?: Environment;
 }

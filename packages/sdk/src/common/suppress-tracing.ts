@@ -8,6 +8,10 @@ export function suppressTracing(context: Context): Context {
   return context.setValue(SUPPRESS_TRACING, true);
 }
 
+export function unsuppressTracing(context: Context): Context {
+  return context.deleteValue(SUPPRESS_TRACING);
+}
+
 export function isTracingSuppressed(context: Context): boolean {
   return context.getValue(SUPPRESS_TRACING) === true;
 }

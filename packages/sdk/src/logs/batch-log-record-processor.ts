@@ -1,8 +1,9 @@
 import { observeQueue } from "../self-observability/queue-metrics.ts";
-import { observeAll, type SdkObserver, type SelfObserved } from "../self-observability/sdk-observer.ts";
+import { observeAll, SdkObserver, type SelfObserved } from "../self-observability/sdk-observer.ts";
 import type { Drainable, LastRequest } from "../exit/last-request.ts";
 import { type BatchConfig, batchSettings } from "../common/batch-config.ts";
 import { destinationFor } from "../common/batch-destination.ts";
+import { exporterAndConfig, type WithExporter } from "../common/exporter-and-config.ts";
 import { Batcher } from "../common/batcher.ts";
 import type { LogRecordExporter } from "./log-record-exporter.ts";
 import type { LogRecordProcessor } from "./log-record-processor.ts";
@@ -14,12 +15,17 @@ export class BatchLogRecordProcessor implements LogRecordProcessor, Drainable, S
   readonly #batcher: Batcher<ReadableLogRecord>;
   #shutdown: Promise<void> | undefined;
 
-  constructor(exporter: LogRecordExporter, config: BatchConfig = {}) {
+  constructor(
+    exporterOrOptions: LogRecordExporter | WithExporter<LogRecordExporter, BatchConfig>,
+    exporterConfig: BatchConfig = {},
+  ) {
+    const { exporter, config } = exporterAndConfig(exporterOrOptions, exporterConfig);
     this.#exporter = exporter;
     this.#batcher = new Batcher(
       batchSettings("log records", "OTEL_BLRP", { scheduledDelayMillis: 1_000 }, config),
       destinationFor<ReadableLogRecord>(exporter),
     );
+    if (config.selfObsMeterProvider !== undefined) this.observeWith(new SdkObserver(config.selfObsMeterProvider));
   }
 
   /** Records that were not exported because the queue was full. */

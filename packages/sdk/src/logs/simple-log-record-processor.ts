@@ -1,4 +1,5 @@
 import { exportItems } from "../common/batch-destination.ts";
+import { exporterAndConfig, type WithExporter } from "../common/exporter-and-config.ts";
 import { SerialExports } from "../common/serial-exports.ts";
 import type { LogRecordExporter } from "./log-record-exporter.ts";
 import type { LogRecordProcessor } from "./log-record-processor.ts";
@@ -10,8 +11,8 @@ export class SimpleLogRecordProcessor implements LogRecordProcessor {
   readonly #exports = new SerialExports("log record");
   #shutdown: Promise<void> | undefined;
 
-  constructor(exporter: LogRecordExporter) {
-    this.#exporter = exporter;
+  constructor(exporterOrOptions: LogRecordExporter | WithExporter<LogRecordExporter, object>) {
+    this.#exporter = exporterAndConfig(exporterOrOptions, {}).exporter;
   }
 
   onEmit(logRecord: SdkLogRecord): void {

@@ -10,11 +10,13 @@ import {
 import { firstHeader } from "./carrier-header.ts";
 import { injectableSpanContext, isSampled, remoteSpanContext } from "./remote-span-context.ts";
 
-const SINGLE = "b3";
-const TRACE_ID = "x-b3-traceid";
-const SPAN_ID = "x-b3-spanid";
-const SAMPLED = "x-b3-sampled";
-const FLAGS = "x-b3-flags";
+export const B3_CONTEXT_HEADER = "b3";
+export const X_B3_TRACE_ID = "x-b3-traceid";
+export const X_B3_SPAN_ID = "x-b3-spanid";
+/** Neither read nor sent. */
+export const X_B3_PARENT_SPAN_ID = "x-b3-parentspanid";
+export const X_B3_SAMPLED = "x-b3-sampled";
+export const X_B3_FLAGS = "x-b3-flags";
 const SINGLE_PATTERN = /^([0-9a-f]{16}|[0-9a-f]{32})-([0-9a-f]{16})(?:-([01d])(?:-[0-9a-f]{16})?)?$/i;
 const MULTI_TRACE_ID = /^(?:[0-9a-f]{16}){1,2}$/i;
 
@@ -51,12 +53,13 @@ export class B3Propagator implements TextMapPropagator {
     const { traceId, spanId } = spanContext;
     const isDebug = context.getValue(DEBUG_FLAG) !== undefined;
     const sampled = isSampled(spanContext) ? "1" : "0";
-    if (!this.#isMulti) return setter.set(carrier, SINGLE, `${traceId}-${spanId}-${isDebug ? "d" : sampled}`);
-    setter.set(carrier, TRACE_ID, traceId);
-    setter.set(carrier, SPAN_ID, spanId);
+    if (!this.#isMulti)
+      return setter.set(carrier, B3_CONTEXT_HEADER, `${traceId}-${spanId}-${isDebug ? "d" : sampled}`);
+    setter.set(carrier, X_B3_TRACE_ID, traceId);
+    setter.set(carrier, X_B3_SPAN_ID, spanId);
     // Debug implies sampled, which is then not sent.
-    if (isDebug) setter.set(carrier, FLAGS, "1");
-    else setter.set(carrier, SAMPLED, sampled);
+    if (isDebug) setter.set(carrier, X_B3_FLAGS, "1");
+    else setter.set(carrier, X_B3_SAMPLED, sampled);
   }
 
   extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
@@ -67,13 +70,13 @@ export class B3Propagator implements TextMapPropagator {
   }
 
   fields(): string[] {
-    return this.#isMulti ? [TRACE_ID, SPAN_ID, FLAGS, SAMPLED] : [SINGLE];
+    return this.#isMulti ? [X_B3_TRACE_ID, X_B3_SPAN_ID, X_B3_FLAGS, X_B3_SAMPLED] : [B3_CONTEXT_HEADER];
   }
 }
 
 /** `{trace id}-{span id}[-{0, 1 or d}[-{parent span id}]]`. */
 function extractSingle(carrier: unknown, getter: TextMapGetter): Extracted | undefined {
-  const match = SINGLE_PATTERN.exec(firstHeader(carrier, getter, SINGLE) ?? "");
+  const match = SINGLE_PATTERN.exec(firstHeader(carrier, getter, B3_CONTEXT_HEADER) ?? "");
   if (match === null) return undefined;
   const [, traceId, spanId, state] = match;
   const isDebug = state?.toLowerCase() === "d";
@@ -81,13 +84,13 @@ function extractSingle(carrier: unknown, getter: TextMapGetter): Extracted | und
 }
 
 function extractMulti(carrier: unknown, getter: TextMapGetter): Extracted | undefined {
-  const traceId = firstHeader(carrier, getter, TRACE_ID) ?? "";
-  const isDebug = firstHeader(carrier, getter, FLAGS) === "1";
-  const sampled = firstHeader(carrier, getter, SAMPLED)?.toLowerCase();
+  const traceId = firstHeader(carrier, getter, X_B3_TRACE_ID) ?? "";
+  const isDebug = firstHeader(carrier, getter, X_B3_FLAGS) === "1";
+  const sampled = firstHeader(carrier, getter, X_B3_SAMPLED)?.toLowerCase();
   const isKnown = isDebug || sampled === undefined || ["0", "1", "true", "false"].includes(sampled);
   if (!MULTI_TRACE_ID.test(traceId) || !isKnown) return undefined;
   const isKept = isDebug || sampled === "1" || sampled === "true";
-  return withContext(remoteSpanContext(traceId, firstHeader(carrier, getter, SPAN_ID), isKept), isDebug);
+  return withContext(remoteSpanContext(traceId, firstHeader(carrier, getter, X_B3_SPAN_ID), isKept), isDebug);
 }
 
 function withContext(spanContext: SpanContext | undefined, isDebug: boolean): Extracted | undefined {

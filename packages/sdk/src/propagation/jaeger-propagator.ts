@@ -11,8 +11,8 @@ import { firstHeader, headersWithPrefix, isHeaderName } from "./carrier-header.t
 import { injectableSpanContext, isSampled, remoteSpanContext } from "./remote-span-context.ts";
 import { isTracingSuppressed } from "../common/suppress-tracing.ts";
 
-const TRACE_HEADER = "uber-trace-id";
-const BAGGAGE_PREFIX = "uberctx";
+export const UBER_TRACE_ID_HEADER = "uber-trace-id";
+export const UBER_BAGGAGE_HEADER_PREFIX = "uberctx";
 const PATTERN = /^([0-9a-f]{1,32}):([0-9a-f]{1,16}):[0-9a-f]{1,16}:([0-9a-f]{1,2})$/i;
 const SPAN_ID_DIGITS = 16;
 
@@ -35,8 +35,8 @@ export class JaegerPropagator implements TextMapPropagator {
   constructor(config: JaegerPropagatorConfig | string = {}) {
     const { customTraceHeader, customBaggageHeaderPrefix } =
       typeof config === "string" ? { customTraceHeader: config, customBaggageHeaderPrefix: undefined } : config;
-    this.#traceHeader = customTraceHeader || TRACE_HEADER;
-    this.#baggagePrefix = `${customBaggageHeaderPrefix || BAGGAGE_PREFIX}-`.toLowerCase();
+    this.#traceHeader = customTraceHeader || UBER_TRACE_ID_HEADER;
+    this.#baggagePrefix = `${customBaggageHeaderPrefix || UBER_BAGGAGE_HEADER_PREFIX}-`.toLowerCase();
   }
 
   inject(context: Context, carrier: unknown, setter: TextMapSetter): void {

@@ -73,7 +73,7 @@ function isPlainOctet(byte: number): boolean {
 }
 
 /** Reads a header; malformed members are passed over, and so is what comes after the limits. */
-function parseBaggage(header: string): Record<string, BaggageEntry> {
+export function parseBaggage(header: string): Record<string, BaggageEntry> {
   const entries: [string, BaggageEntry][] = [];
   let bytes = -1;
   for (const member of header.split(",", MAX_MEMBERS)) {

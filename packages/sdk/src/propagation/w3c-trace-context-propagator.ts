@@ -10,8 +10,8 @@ import {
 import { isTracingSuppressed } from "../common/suppress-tracing.ts";
 import { W3CTraceState } from "./w3c-trace-state.ts";
 
-const TRACEPARENT = "traceparent";
-const TRACESTATE = "tracestate";
+export const TRACE_PARENT_HEADER = "traceparent";
+export const TRACE_STATE_HEADER = "tracestate";
 // A comma is how HTTP servers join a header that came twice.
 const PATTERN = /^[ \t]*([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-[^,]*)?[ \t]*$/;
 /** Of the flags, level 2 of the recommendation defines `sampled` (1) and `random` (2). */
@@ -24,16 +24,16 @@ export class W3CTraceContextPropagator implements TextMapPropagator {
     if (spanContext === undefined || isTracingSuppressed(context) || !isSpanContextValid(spanContext)) return;
     const { traceId, spanId, traceFlags, traceState } = spanContext;
     const flags = (traceFlags & KNOWN_FLAGS).toString(16).padStart(2, "0");
-    setter.set(carrier, TRACEPARENT, `00-${traceId}-${spanId}-${flags}`);
+    setter.set(carrier, TRACE_PARENT_HEADER, `00-${traceId}-${spanId}-${flags}`);
     const state = traceState?.serialize() ?? "";
-    if (state !== "") setter.set(carrier, TRACESTATE, state);
+    if (state !== "") setter.set(carrier, TRACE_STATE_HEADER, state);
   }
 
   extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
-    const header = only(getter.get(carrier, TRACEPARENT));
+    const header = only(getter.get(carrier, TRACE_PARENT_HEADER));
     const spanContext = header === undefined ? undefined : parseTraceParent(header);
     if (spanContext === undefined) return context;
-    const traceState = W3CTraceState.parse(joined(getter.get(carrier, TRACESTATE)));
+    const traceState = W3CTraceState.parse(joined(getter.get(carrier, TRACE_STATE_HEADER)));
     return trace.setSpanContext(context, {
       ...spanContext,
       isRemote: true,
@@ -42,12 +42,12 @@ export class W3CTraceContextPropagator implements TextMapPropagator {
   }
 
   fields(): string[] {
-    return [TRACEPARENT, TRACESTATE];
+    return [TRACE_PARENT_HEADER, TRACE_STATE_HEADER];
   }
 }
 
 /** Reads a `traceparent`. Later versions may have more parts; version `ff` and all-zero ids are invalid. */
-function parseTraceParent(header: string): SpanContext | undefined {
+export function parseTraceParent(header: string): SpanContext | undefined {
   const [, version, traceId, spanId, flags, rest] = PATTERN.exec(header) ?? [];
   if (traceId === undefined || spanId === undefined || flags === undefined) return undefined;
   if (version === "ff" || (version === "00" && rest !== undefined)) return undefined;

@@ -71,10 +71,15 @@ export function emptyResource(): Resource {
   return new LayeredResource([]);
 }
 
+/** Where nobody names the service. */
+export function defaultServiceName(): string {
+  return `unknown_service:${basename(process.execPath) || "node"}`;
+}
+
 /** What every resource says unless told otherwise: the name `unknown_service:node` and this SDK. */
 export function defaultResource(): Resource {
   return resourceFromAttributes({
-    "service.name": `unknown_service:${basename(process.execPath) || "node"}`,
+    "service.name": defaultServiceName(),
     "telemetry.sdk.language": "nodejs",
     "telemetry.sdk.name": "clew",
     "telemetry.sdk.version": VERSION,

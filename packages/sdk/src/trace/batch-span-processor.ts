@@ -1,9 +1,10 @@
 import { observeQueue } from "../self-observability/queue-metrics.ts";
-import { observeAll, type SdkObserver, type SelfObserved } from "../self-observability/sdk-observer.ts";
+import { observeAll, SdkObserver, type SelfObserved } from "../self-observability/sdk-observer.ts";
 import type { Drainable, LastRequest } from "../exit/last-request.ts";
 import { type BatchConfig, batchSettings } from "../common/batch-config.ts";
 import { Batcher } from "../common/batcher.ts";
 import { destinationFor } from "../common/batch-destination.ts";
+import { exporterAndConfig, type WithExporter } from "../common/exporter-and-config.ts";
 import { isSampled } from "./is-sampled.ts";
 import type { ReadableSpan } from "./readable-span.ts";
 import type { SpanExporter } from "./span-exporter.ts";
@@ -15,12 +16,17 @@ export class BatchSpanProcessor implements SpanProcessor, Drainable, SelfObserve
   readonly #batcher: Batcher<ReadableSpan>;
   #shutdown: Promise<void> | undefined;
 
-  constructor(exporter: SpanExporter, config: BatchConfig = {}) {
+  constructor(
+    exporterOrOptions: SpanExporter | WithExporter<SpanExporter, BatchConfig>,
+    exporterConfig: BatchConfig = {},
+  ) {
+    const { exporter, config } = exporterAndConfig(exporterOrOptions, exporterConfig);
     this.#exporter = exporter;
     this.#batcher = new Batcher(
       batchSettings("spans", "OTEL_BSP", { scheduledDelayMillis: 5_000 }, config),
       destinationFor<ReadableSpan>(exporter),
     );
+    if (config.selfObsMeterProvider !== undefined) this.observeWith(new SdkObserver(config.selfObsMeterProvider));
   }
 
   /** Spans that were not exported because the queue was full. */

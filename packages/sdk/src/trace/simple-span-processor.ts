@@ -1,4 +1,5 @@
 import { exportItems } from "../common/batch-destination.ts";
+import { exporterAndConfig, type WithExporter } from "../common/exporter-and-config.ts";
 import { SerialExports } from "../common/serial-exports.ts";
 import { isSampled } from "./is-sampled.ts";
 import type { ReadableSpan } from "./readable-span.ts";
@@ -11,8 +12,8 @@ export class SimpleSpanProcessor implements SpanProcessor {
   readonly #exports = new SerialExports("span");
   #shutdown: Promise<void> | undefined;
 
-  constructor(exporter: SpanExporter) {
-    this.#exporter = exporter;
+  constructor(exporterOrOptions: SpanExporter | WithExporter<SpanExporter, object>) {
+    this.#exporter = exporterAndConfig(exporterOrOptions, {}).exporter;
   }
 
   onStart(): void {}

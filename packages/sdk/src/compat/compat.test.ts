@@ -1,0 +1,50 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import * as compat from "./index.ts";
+import { OFFICIAL_PACKAGES } from "./official-packages.ts";
+
+const NO_NEED = "an inner part, of use to its own package only";
+
+/** What the official packages export and we do not, and why. A name that is neither exported nor here fails. */
+const LEFT_OUT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "sdk-trace": { StackContextManager: "for browsers: it does not follow promises and timers" },
+  "exporter-metrics-otlp-http": { OTLPMetricExporterBase: NO_NEED },
+  "exporter-prometheus": { PrometheusSerializer: NO_NEED },
+  "exporter-zipkin": { prepareSend: NO_NEED },
+};
+
+/** Those of the packages that npm has for us; the others are small, and known by heart. */
+const NOT_INSTALLED = [
+  "propagator-aws-xray",
+  "propagator-aws-xray-lambda",
+  "propagator-ot-trace",
+  "sampler-jaeger-remote",
+];
+
+async function namesOf(specifier: string): Promise<string[]> {
+  const module = (await import(specifier)) as object;
+  return Object.keys(module).filter((name) => !["default", "__esModule", "module.exports"].includes(name));
+}
+
+describe.each(OFFICIAL_PACKAGES.filter((name) => !NOT_INSTALLED.includes(name)))("in the place of %s", (name) => {
+  test("there is everything that the official package exports, but for what is left out on purpose", async () => {
+    const [official, ours] = await Promise.all([namesOf(`@opentelemetry/${name}`), namesOf(`./official/${name}.ts`)]);
+    expect(official.length).toBeGreaterThan(0);
+    expect(official.filter((one) => !ours.includes(one)).toSorted()).toEqual(
+      Object.keys(LEFT_OUT[name] ?? {}).toSorted(),
+    );
+  });
+});
+
+test("every package that is stood in for has a module", () => {
+  const missing = OFFICIAL_PACKAGES.filter(
+    (name) => !existsSync(fileURLToPath(new URL(`./official/${name}.ts`, import.meta.url))),
+  );
+  expect(missing).toEqual([]);
+});
+
+test("the one module has the names of all packages", async () => {
+  const all = await Promise.all(OFFICIAL_PACKAGES.map((name) => namesOf(`./official/${name}.ts`)));
+  expect([...new Set(all.flat())].filter((name) => !(name in compat))).toEqual([]);
+});

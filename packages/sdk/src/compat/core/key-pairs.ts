@@ -1,0 +1,6 @@
+import { parseBaggage } from "../../propagation/w3c-baggage-propagator.ts";
+
+/** Reads `key1=value1,key2=value2`, percent-encoded, as a header of baggage; what is malformed is passed over. */
+export function parseKeyPairsIntoRecord(value: string = ""): Record<string, string> {
+  return Object.fromEntries(Object.entries(parseBaggage(value)).map(([key, entry]) => [key, entry.value]));
+}
