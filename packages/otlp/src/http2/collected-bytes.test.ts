@@ -1,12 +1,12 @@
-import { array, assert, nat, property, uint8Array } from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { CollectedBytes } from "./collected-bytes.ts";
 
-const pieces = array(uint8Array({ maxLength: 9_000 }), { maxLength: 12 });
+const pieces = fc.array(fc.uint8Array({ maxLength: 9_000 }), { maxLength: 12 });
 
 test("pieces of any cut come back as they were, whatever was expected, though their memory is used again", () => {
-  assert(
-    property(pieces, nat(60_000), (parts, expected) => {
+  fc.assert(
+    fc.property(pieces, fc.nat(60_000), (parts, expected) => {
       const bytes = new CollectedBytes();
       bytes.expect(expected);
       for (const part of parts) {

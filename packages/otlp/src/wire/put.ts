@@ -5,6 +5,9 @@
  */
 import { varintSize } from "./writer.ts";
 
+/** Longer texts are copied by the runtime: for these, a call into it costs more than it saves. */
+const MAX_LOOPED = 40;
+
 /** What a text may need: three bytes a character, and its length. */
 export function textRoom(text: string): number {
   return 3 * text.length + 5;
@@ -43,7 +46,7 @@ export function putWord(bytes: Uint8Array, position: number, value: number): num
 /** Its length in bytes, and the text. */
 export function putText(bytes: Buffer, position: number, text: string): number {
   const { length } = text;
-  if (length > 100) return putLongText(bytes, position, text);
+  if (length > MAX_LOOPED) return putLongText(bytes, position, text);
   const start = position + 1;
   for (let i = 0; i < length; i++) {
     const code = text.charCodeAt(i);
@@ -54,9 +57,14 @@ export function putText(bytes: Buffer, position: number, text: string): number {
   return start + length;
 }
 
+/** Written first, and its length then, for which as many bytes are left as it takes if it is ASCII. */
 function putLongText(bytes: Buffer, position: number, text: string): number {
-  const start = putVarint(bytes, position, Buffer.byteLength(text));
-  return start + bytes.write(text, start, "utf8");
+  const guess = varintSize(text.length);
+  const start = position + guess;
+  const length = bytes.write(text, start);
+  const size = varintSize(length);
+  if (size > guess) bytes.copyWithin(position + size, start, start + length);
+  return putVarint(bytes, position, length) + length;
 }
 
 /** Fills in the length of the message from `start` to `end`, for which one byte was left before it. Returns its end, which is moved on where that was too little. */

@@ -17,6 +17,8 @@ const TAG_FLAGS = 0x45;
 const TAG_TRACE_ID = 0x4a;
 const TAG_SPAN_ID = 0x52;
 const TAG_OBSERVED_TIME = 0x59;
+/** From here on a length takes two bytes. */
+const LONG_BYTES = 128;
 /** Times, severity, ids and flags with their tags. */
 const FIXED_ROOM = 80;
 
@@ -24,12 +26,17 @@ export class LogRecordEncoder {
   readonly #ids = new HexIds();
   readonly #times = new TimeWriter();
   readonly #attributes = new AttributeWriter();
+  #lastLength = 0;
 
   encode(writer: Writer, field: number, record: ReadableLogRecord): void {
-    const start = writer.beginLong(field);
+    // Records are about as long as the one before: room for the right length saves moving them.
+    const isLong = this.#lastLength >= LONG_BYTES;
+    const start = isLong ? writer.beginLong(field) : writer.begin(field);
     if (record instanceof RecordedLogRecord) this.#writeRecorded(writer, record);
     else this.#writeForeign(writer, record);
-    writer.endLong(start);
+    this.#lastLength = writer.position - start;
+    if (isLong) writer.endLong(start);
+    else writer.end(start);
   }
 
   #writeRecorded(writer: Writer, record: RecordedLogRecord): void {
