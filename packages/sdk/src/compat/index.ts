@@ -6,6 +6,12 @@
 export * from "./official/context-async-hooks.ts";
 export * from "./official/core.ts";
 export * from "./official/exporter-logs-otlp-proto.ts";
+export {
+  AggregationTemporalityPreference,
+  CumulativeTemporalitySelector,
+  DeltaTemporalitySelector,
+  LowMemoryTemporalitySelector,
+} from "./official/exporter-metrics-otlp-http.ts";
 export * from "./official/exporter-metrics-otlp-proto.ts";
 export { PrometheusExporter } from "./official/exporter-prometheus.ts";
 export * from "./official/exporter-trace-otlp-proto.ts";
