@@ -69,4 +69,6 @@ export const INSTRUMENTATIONS: readonly InstrumentationEntry[] = [
       { package: "pg-pool", majors: [3], files: ["index.js"] },
     ],
   },
+  { name: "ioredis", packages: [{ package: "ioredis", majors: [5], files: ["built/Redis.js"] }] },
+  { name: "redis", packages: [{ package: "@redis/client", majors: [5], files: ["dist/lib/client/index.js"] }] },
 ];
