@@ -71,4 +71,21 @@ export const INSTRUMENTATIONS: readonly InstrumentationEntry[] = [
   },
   { name: "ioredis", packages: [{ package: "ioredis", majors: [5], files: ["built/Redis.js"] }] },
   { name: "redis", packages: [{ package: "@redis/client", majors: [5], files: ["dist/lib/client/index.js"] }] },
+  {
+    name: "bullmq",
+    packages: [
+      {
+        package: "bullmq",
+        majors: [5, 6],
+        files: [
+          "utils.js",
+          "utils/index.js",
+          "classes/worker.js",
+          "classes/flow-producer.js",
+          "classes/job.js",
+          "classes/child-processor.js",
+        ].map((file) => `dist/cjs/${file}`),
+      },
+    ],
+  },
 ];
