@@ -1,6 +1,6 @@
 /** Real message brokers from Debian's packages, each with its data in a directory of its own, on loopback. */
 import { spawn } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findTool } from "../../../scripts/optional-tools.mjs";
@@ -18,4 +18,36 @@ export async function startRedisServer(): Promise<DatabaseServer> {
   const args = ["--port", String(port), "--bind", "127.0.0.1", "--dir", directory, "--save", "", "--appendonly", "no"];
   const child = spawn(findTool("redis-server") ?? "redis-server", args, { stdio: "ignore" });
   return await running(child, port, directory, "SIGTERM");
+}
+
+/** Whether kcat is here, which brings the brokers that librdkafka has for tests. */
+export function hasKafka(): boolean {
+  return findTool("kcat") !== undefined;
+}
+
+/** One broker of librdkafka's, which speaks Kafka's protocol and makes topics of four partitions when they are named. */
+export async function startKafka(): Promise<DatabaseServer> {
+  const directory = mkdtempSync(join(tmpdir(), "clew-kafka-"));
+  const args = ["-P", "-b", "ignored", "-t", "none", "-X", "test.mock.num.brokers=1", "-X", "debug=mock"];
+  // It waits for input, and ends with it.
+  const child = spawn(findTool("kcat") ?? "kcat", args, { cwd: directory, stdio: ["pipe", "ignore", "pipe"] });
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const port = await new Promise<number>((resolve, reject) => {
+    let told = "";
+    child.once("exit", () => reject(new Error(`kcat did not start: ${told}`)));
+    child.stderr.on("data", (chunk: Buffer) => {
+      told = (told + chunk.toString()).slice(-10_000);
+      const found = /bootstrap\.servers=127\.0\.0\.1:(\d+)/.exec(told)?.[1];
+      if (found !== undefined) resolve(Number(found));
+    });
+  });
+  return {
+    port,
+    async stop() {
+      // It takes no notice of gentler ones while it waits for input.
+      child.kill("SIGKILL");
+      await ended;
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
 }

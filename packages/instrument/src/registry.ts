@@ -88,4 +88,5 @@ export const INSTRUMENTATIONS: readonly InstrumentationEntry[] = [
       },
     ],
   },
+  { name: "kafkajs", packages: [{ package: "kafkajs", majors: [2], files: ["src/index.js"] }] },
 ];

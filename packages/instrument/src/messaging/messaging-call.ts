@@ -194,12 +194,12 @@ export class MessagingCall {
     const error = thrown as
       | { readonly name?: unknown; readonly message?: unknown; readonly code?: unknown }
       | undefined;
-    const errorType = [error?.code, error?.name].find((one) => typeof one === "string" && one !== "") ?? "_OTHER";
-    const message = typeof error?.message === "string" ? error.message : undefined;
+    const errorType = textOf(error?.code) ?? textOf(error?.name) ?? "_OTHER";
+    const message = textOf(error?.message);
     this.span.recordException(thrown as Error);
-    this.span.setAttribute("error.type", String(errorType));
+    this.span.setAttribute("error.type", errorType);
     this.span.setStatus({ code: SpanStatusCode.ERROR, ...(message !== undefined && { message }) });
-    this.#finish(String(errorType));
+    this.#finish(errorType);
   }
 
   #finish(errorType: string | undefined): void {
@@ -229,6 +229,10 @@ function linksTo(origins: readonly Context[]): Link[] {
     if (spanContext !== undefined) links.push({ context: spanContext });
   }
   return links;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
 }
 
 function isPromise(value: unknown): value is PromiseLike<unknown> {
