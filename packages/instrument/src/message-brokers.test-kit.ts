@@ -1,5 +1,5 @@
 /** Real message brokers from Debian's packages, each with its data in a directory of its own, on loopback. */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -48,6 +48,40 @@ export async function startKafka(): Promise<DatabaseServer> {
       child.kill("SIGKILL");
       await ended;
       rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Whether RabbitMQ is here. */
+export function hasRabbitMq(): boolean {
+  return findTool("rabbitmq-server") !== undefined;
+}
+
+/** A RabbitMQ with no plugins, to which the user `guest` may connect. */
+export async function startRabbitMq(): Promise<DatabaseServer> {
+  const [port, distributionPort, epmdPort] = [await freePort(), await freePort(), await freePort()];
+  const directory = mkdtempSync(join(tmpdir(), "clew-rabbitmq-"));
+  const env = {
+    ...process.env,
+    HOME: directory,
+    // Erlang's name server, which stays when the node ends: one of our own.
+    ERL_EPMD_ADDRESS: "127.0.0.1",
+    ERL_EPMD_PORT: String(epmdPort),
+    RABBITMQ_NODENAME: `clew-${port}@localhost`,
+    RABBITMQ_NODE_IP_ADDRESS: "127.0.0.1",
+    RABBITMQ_NODE_PORT: String(port),
+    RABBITMQ_DIST_PORT: String(distributionPort),
+    RABBITMQ_MNESIA_BASE: directory,
+    RABBITMQ_LOG_BASE: directory,
+    RABBITMQ_ENABLED_PLUGINS_FILE: join(directory, "plugins"),
+  };
+  const child = spawn(findTool("rabbitmq-server") ?? "rabbitmq-server", [], { stdio: "ignore", env });
+  const server = await running(child, port, directory, "SIGTERM");
+  return {
+    port,
+    async stop() {
+      await server.stop();
+      spawnSync("epmd", ["-kill"], { env });
     },
   };
 }

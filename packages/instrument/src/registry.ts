@@ -89,4 +89,8 @@ export const INSTRUMENTATIONS: readonly InstrumentationEntry[] = [
     ],
   },
   { name: "kafkajs", packages: [{ package: "kafkajs", majors: [2], files: ["src/index.js"] }] },
+  {
+    name: "amqplib",
+    packages: [{ package: "amqplib", majors: [0, 1, 2], files: ["lib/channel_model.js", "lib/callback_model.js"] }],
+  },
 ];
