@@ -93,4 +93,5 @@ export const INSTRUMENTATIONS: readonly InstrumentationEntry[] = [
     name: "amqplib",
     packages: [{ package: "amqplib", majors: [0, 1, 2], files: ["lib/channel_model.js", "lib/callback_model.js"] }],
   },
+  { name: "mongodb", packages: [{ package: "mongodb", majors: [6, 7], files: ["lib/cmap/connection.js"] }] },
 ];
