@@ -27,6 +27,24 @@ const TOOLS = [
     enables: "tests with a real PostgreSQL",
     remedy: "apt-get install postgresql",
   },
+  {
+    name: "redis-server",
+    commands: ["redis-server"],
+    enables: "tests of BullMQ with a real Redis",
+    remedy: "apt-get install redis-server",
+  },
+  {
+    name: "rabbitmq-server",
+    commands: ["/usr/lib/rabbitmq/bin/rabbitmq-server"],
+    enables: "tests with a real RabbitMQ",
+    remedy: "apt-get install rabbitmq-server",
+  },
+  {
+    name: "kcat",
+    commands: ["kcat"],
+    enables: "tests with the Kafka brokers that librdkafka has for tests",
+    remedy: "apt-get install kcat",
+  },
 ];
 
 /** The path or name of a tool, undefined where this machine does not have it. */

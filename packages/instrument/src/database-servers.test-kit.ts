@@ -36,7 +36,7 @@ export async function startPostgres(): Promise<DatabaseServer> {
 }
 
 /** Resolves when the port takes connections. `stop` ends the server and removes its data. */
-async function running(
+export async function running(
   child: ChildProcess,
   port: number,
   directory: string,
@@ -69,7 +69,7 @@ function takesConnections(port: number): Promise<boolean> {
   });
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = net.createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as net.AddressInfo;

@@ -75,4 +75,27 @@ export const INSTRUMENTATIONS: readonly InstrumentationEntry[] = [
     name: "mysql2",
     packages: [{ package: "mysql2", majors: [3], files: ["lib/base/connection.js", "lib/connection.js"] }],
   },
+  {
+    name: "bullmq",
+    packages: [
+      {
+        package: "bullmq",
+        majors: [5, 6],
+        files: [
+          "utils.js",
+          "utils/index.js",
+          "classes/worker.js",
+          "classes/flow-producer.js",
+          "classes/job.js",
+          "classes/child-processor.js",
+        ].map((file) => `dist/cjs/${file}`),
+      },
+    ],
+  },
+  { name: "kafkajs", packages: [{ package: "kafkajs", majors: [2], files: ["src/index.js"] }] },
+  {
+    name: "amqplib",
+    packages: [{ package: "amqplib", majors: [0, 1, 2], files: ["lib/channel_model.js", "lib/callback_model.js"] }],
+  },
+  { name: "mongodb", packages: [{ package: "mongodb", majors: [6, 7], files: ["lib/cmap/connection.js"] }] },
 ];

@@ -35,3 +35,19 @@ export function readPatterns(env: Environment, name: string): readonly RegExp[] 
   }
   return patterns;
 }
+
+/** One of `choices`, the first of which is the default. */
+export function readChoice<Choice extends string>(
+  env: Environment,
+  name: string,
+  choices: readonly [Choice, ...Choice[]],
+): Choice {
+  const text = readText(env, name)?.toLowerCase();
+  const chosen = choices.find((choice) => choice === text);
+  if (chosen === undefined && text !== undefined) {
+    diag.warn(
+      `${name} is ignored: expected ${choices.join(" or ")}, got ${JSON.stringify(text)}; ${choices[0]} is used`,
+    );
+  }
+  return chosen ?? choices[0];
+}
