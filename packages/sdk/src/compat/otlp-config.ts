@@ -69,6 +69,7 @@ function headersOf(metadata: GrpcMetadata | undefined): Headers {
 /** An address without a scheme is reached as the credentials say. */
 function withScheme(url: string, credentials: GrpcCredentials | undefined): string {
   if (credentials === undefined || url.includes("://")) return url;
+  // oxlint-disable-next-line no-underscore-dangle -- the name is gRPC's
   return `${credentials._isSecure?.() === true ? "https" : "http"}://${url}`;
 }
 

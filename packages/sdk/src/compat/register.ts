@@ -18,12 +18,12 @@ interface ModuleInternals {
 const internals = Module as unknown as ModuleInternals;
 const require = createRequire(import.meta.url);
 
+// oxlint-disable-next-line no-underscore-dangle -- the name is Node's
 const resolveFilename = internals._resolveFilename;
+// oxlint-disable-next-line no-underscore-dangle -- the name is Node's
 internals._resolveFilename = function (this: unknown, request, ...rest) {
   const standIn = standInFor(request);
-  return standIn === undefined
-    ? (Reflect.apply(resolveFilename, this, [request, ...rest]) as string)
-    : require.resolve(standIn);
+  return standIn === undefined ? Reflect.apply(resolveFilename, this, [request, ...rest]) : require.resolve(standIn);
 };
 if (internals.registerHooks !== undefined) internals.registerHooks({ resolve });
 else Module.register("./resolve-hook.js", import.meta.url);

@@ -27,6 +27,6 @@ export class BindOnceFuture<
   }
 
   async #run(args: Parameters<Task>): Promise<Result> {
-    return Reflect.apply(this.#task, this.#that, args) as Result;
+    return Reflect.apply(this.#task, this.#that, args);
   }
 }
