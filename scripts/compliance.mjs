@@ -17,7 +17,11 @@ there; what is missing of the matrix stands at the end. Run a section with \`npx
 This file is written from the tests by \`node scripts/compliance.mjs\`, and \`npm run check\` fails where it is out of date.
 `;
 /** Rows of the matrix that the SDK does not have, and why. */
-const MISSING = [];
+const MISSING = [
+  "OpenCensus Binary Propagator: optional, and OpenCensus has ended.",
+  "Zipkin: the JSON of version 1 and Thrift, which servers no longer need. Version 2 is there.",
+  "Prometheus exporter: the exporter is there and tested (`packages/sdk/src/exporters/prometheus`); its rows are not named one by one.",
+];
 
 const files = ["sdk", "instrument"]
   .flatMap((name) =>
