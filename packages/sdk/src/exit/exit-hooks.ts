@@ -30,9 +30,10 @@ export class ExitHooks {
   readonly #source: ExitSource;
   readonly #timeoutMillis: number;
   readonly #onSignal = (signal: NodeJS.Signals): void => void this.#signalled(signal);
-  readonly #onIdle = (): void => void this.#deliver();
+  readonly #onIdle = (): void => this.#idle();
   readonly #onExit = (): void => deliverNow(this.#drain(true), this.#timeoutMillis);
   #isEnding = false;
+  #hasBeenIdle = false;
   #collectedAtMs = Number.NEGATIVE_INFINITY;
 
   /** `timeoutMillis`: how much later the process may end, at most. */
@@ -63,6 +64,13 @@ export class ExitHooks {
     }
     this.remove();
     process.kill(process.pid, signal);
+  }
+
+  /** Once: delivering is work, after which the event loop has nothing left to do again. */
+  #idle(): void {
+    if (this.#hasBeenIdle) return;
+    this.#hasBeenIdle = true;
+    void this.#deliver();
   }
 
   #drain(isEnd: boolean): readonly LastRequest[] {
