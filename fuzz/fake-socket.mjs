@@ -15,6 +15,14 @@ export class FakeSocket extends Duplex {
     done();
   }
 
+  ref() {
+    return this;
+  }
+
+  unref() {
+    return this;
+  }
+
   destroySoon() {
     this.destroy();
   }

@@ -29,7 +29,7 @@ export const seeds = [
 
 export async function run(bytes) {
   const socket = new FakeSocket();
-  const connection = new ClientConnection(socket, { maxAnswerBytes: 10_000, ended: () => {} });
+  const connection = new ClientConnection(socket, { maxAnswerBytes: 10_000, holdsProcess: true, ended: () => {} });
   const { signal } = new AbortController();
   const request = { headers, body: [Buffer.alloc(5), Buffer.alloc(100_000)] };
   const ended = Promise.allSettled([connection.request(request, signal), connection.request(request, signal)]);
