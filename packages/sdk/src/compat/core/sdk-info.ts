@@ -7,6 +7,7 @@ export const SDK_INFO: Readonly<Record<string, string>> = {
   "telemetry.sdk.language": "nodejs",
   "telemetry.sdk.version": VERSION,
 };
-// oxlint-disable-next-line no-underscore-dangle -- the name is the official package's
+// The name is the official one.
+// oxlint-disable-next-line no-underscore-dangle
 export const _globalThis: typeof globalThis = globalThis;
 export const otperformance: { now(): number; readonly timeOrigin: number } = performance;
