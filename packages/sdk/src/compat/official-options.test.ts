@@ -66,13 +66,14 @@ test("metadata and credentials of gRPC are understood", async () => {
   expect(server.received.map(({ headers }) => headers["x-tenant"])).toEqual(["shop"]);
 });
 
-test("headers from a function, which are not supported, are warned about", () => {
+test("headers from a function, which are not supported, are warned about", async () => {
   const diagnostics = collectDiagnostics();
-  new OTLPTraceExporter({ headers: () => ({ authorization: "Bearer secret" }) });
+  const exporter = new OTLPTraceExporter({ headers: () => ({ authorization: "Bearer secret" }) });
   diagnostics.stop();
   expect(diagnostics.lines).toEqual([
     "warn OTLP exporter: headers is a function, expected an object: no headers are sent",
   ]);
+  await exporter.shutdown();
 });
 
 test("NodeSDK takes the deprecated options for one of each", async () => {
