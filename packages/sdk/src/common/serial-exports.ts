@@ -1,27 +1,58 @@
 import { diag } from "@opentelemetry/api";
-import { type ExportResult, failure, toError } from "./export-result.ts";
+import { exportThen, type ItemExporter } from "./batch-destination.ts";
 
-/** Runs exports one after the other and reports the ones that fail. */
-export class SerialExports {
+type Task = (done: () => void) => void;
+
+/**
+ * Exports items one after the other and reports the ones that fail. An item is exported before `add` returns, unless
+ * another export is under way: who tests with an exporter in memory finds it there at once.
+ */
+export class SerialExports<Item> {
   readonly #noun: string;
-  #last: Promise<void> = Promise.resolve();
+  readonly #exporter: ItemExporter<Item>;
+  readonly #tasks: Task[] = [];
+  #isBusy = false;
+  #isRunning = false;
 
-  constructor(noun: string) {
+  constructor(noun: string, exporter: ItemExporter<Item>) {
     this.#noun = noun;
+    this.#exporter = exporter;
   }
 
-  add(task: () => Promise<ExportResult>): void {
-    this.#last = this.#after(this.#last, task);
+  add(item: Item): void {
+    this.#tasks.push((done) => {
+      exportThen(this.#exporter, [item], ({ error }) => {
+        if (error !== undefined) diag.error(`export of a ${this.#noun} failed: ${error.message}`);
+        done();
+      });
+    });
+    this.#run();
   }
 
   /** Resolves when everything that was added before the call is done. */
   idle(): Promise<void> {
-    return this.#last;
+    return new Promise((resolve) => {
+      this.#tasks.push((done) => {
+        resolve();
+        done();
+      });
+      this.#run();
+    });
   }
 
-  async #after(previous: Promise<void>, task: () => Promise<ExportResult>): Promise<void> {
-    await previous;
-    const { error } = await task().catch((thrown: unknown) => failure(toError(thrown)));
-    if (error !== undefined) diag.error(`export of a ${this.#noun} failed: ${error.message}`);
+  /** A loop, not a recursion: many may wait for an export, and then be done at once. */
+  #run(): void {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    while (!this.#isBusy) {
+      const task = this.#tasks.shift();
+      if (task === undefined) break;
+      this.#isBusy = true;
+      task(() => {
+        this.#isBusy = false;
+        this.#run();
+      });
+    }
+    this.#isRunning = false;
   }
 }

@@ -14,8 +14,8 @@ const LEFT_OUT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "exporter-zipkin": { prepareSend: NO_NEED },
 };
 
-/** Those of the packages that npm has for us; the others are small, and known by heart. */
-const NOT_INSTALLED = new Set([
+/** Those of the packages that are not among the development dependencies; they are small. */
+const NOT_INSTALLED = new Set<string>([
   "propagator-aws-xray",
   "propagator-aws-xray-lambda",
   "propagator-ot-trace",

@@ -20,9 +20,10 @@ export class NodeTracerProvider extends BasicTracerProvider {
   register({ propagator, contextManager }: SDKRegistrationConfig = {}): void {
     registerTracerProvider(this);
     if (propagator !== null) registerPropagator(propagator ?? w3cPropagator());
-    if (contextManager !== null) {
-      registerContextManager((contextManager ?? new AsyncLocalStorageContextManager()).enable());
-    }
+    if (contextManager === null) return;
+    const manager = contextManager ?? new AsyncLocalStorageContextManager();
+    manager.enable();
+    registerContextManager(manager);
   }
 }
 

@@ -69,7 +69,7 @@ function headersOf(metadata: GrpcMetadata | undefined): Headers {
 /** An address without a scheme is reached as the credentials say. */
 function withScheme(url: string, credentials: GrpcCredentials | undefined): string {
   if (credentials === undefined || url.includes("://")) return url;
-  // oxlint-disable-next-line no-underscore-dangle -- the name is gRPC's
+  // oxlint-disable-next-line no-underscore-dangle -- the only thing that credentials tell of themselves
   return `${credentials._isSecure?.() === true ? "https" : "http"}://${url}`;
 }
 

@@ -8,22 +8,21 @@ import { resolve } from "./resolve-hook.ts";
 
 type ResolveFilename = (request: string, ...rest: unknown[]) => string;
 
-interface ModuleInternals {
-  /** What `require` asks for the file of a module; every tool that renames modules relies on it. */
-  _resolveFilename: ResolveFilename;
-  /** From Node 22.15 on. */
+/** From Node 22.15 on. */
+interface SynchronousHooks {
   readonly registerHooks?: (hooks: { resolve: typeof resolve }) => void;
 }
 
-const internals = Module as unknown as ModuleInternals;
-const require = createRequire(import.meta.url);
+/** What `require` asks for the file of a module; every tool that renames modules relies on it. */
+const RESOLVE_FILENAME = "_resolveFilename";
 
-// oxlint-disable-next-line no-underscore-dangle -- the name is Node's
-const resolveFilename = internals._resolveFilename;
-// oxlint-disable-next-line no-underscore-dangle -- the name is Node's
-internals._resolveFilename = function (this: unknown, request, ...rest) {
+const { resolve: resolveHere } = createRequire(import.meta.url);
+const resolveFilename = Reflect.get(Module, RESOLVE_FILENAME) as ResolveFilename;
+
+Reflect.set(Module, RESOLVE_FILENAME, function (this: unknown, request: string, ...rest: unknown[]): string {
   const standIn = standInFor(request);
-  return standIn === undefined ? Reflect.apply(resolveFilename, this, [request, ...rest]) : require.resolve(standIn);
-};
-if (internals.registerHooks !== undefined) internals.registerHooks({ resolve });
+  return standIn === undefined ? Reflect.apply(resolveFilename, this, [request, ...rest]) : resolveHere(standIn);
+});
+const { registerHooks } = Module as SynchronousHooks;
+if (registerHooks !== undefined) registerHooks({ resolve });
 else Module.register("./resolve-hook.js", import.meta.url);

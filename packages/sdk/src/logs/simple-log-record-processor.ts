@@ -1,4 +1,3 @@
-import { exportItems } from "../common/batch-destination.ts";
 import { exporterAndConfig, type WithExporter } from "../common/exporter-and-config.ts";
 import { SerialExports } from "../common/serial-exports.ts";
 import type { LogRecordExporter } from "./log-record-exporter.ts";
@@ -8,16 +7,17 @@ import type { SdkLogRecord } from "./readable-log-record.ts";
 /** Exports each log record at once, one after the other. For tests and for watching on a console. */
 export class SimpleLogRecordProcessor implements LogRecordProcessor {
   readonly #exporter: LogRecordExporter;
-  readonly #exports = new SerialExports("log record");
+  readonly #exports: SerialExports<SdkLogRecord>;
   #shutdown: Promise<void> | undefined;
 
   constructor(exporterOrOptions: LogRecordExporter | WithExporter<LogRecordExporter, object>) {
     this.#exporter = exporterAndConfig(exporterOrOptions, {}).exporter;
+    this.#exports = new SerialExports("log record", this.#exporter);
   }
 
   onEmit(logRecord: SdkLogRecord): void {
     if (this.#shutdown !== undefined) return;
-    this.#exports.add(() => exportItems(this.#exporter, [logRecord]));
+    this.#exports.add(logRecord);
   }
 
   async forceFlush(): Promise<void> {

@@ -1,5 +1,6 @@
 import { diag } from "@opentelemetry/api";
 import { messageOf, systemClock } from "@clew/base";
+import { TimeoutError } from "../common/timeout-error.ts";
 import { resourceFromAttributes } from "../resource/resource.ts";
 import { type AggregationOption, AggregationType } from "./aggregation-option.ts";
 import type { InstrumentType } from "./instrument-type.ts";
@@ -185,7 +186,7 @@ async function within({ timeoutMillis }: TimeoutOptions, name: string, task: Pro
   let cancelTimer: (() => void) | undefined;
   const timeout = new Promise<never>((_, reject) => {
     cancelTimer = systemClock.after(timeoutMillis, () => {
-      reject(new Error(`${name} of a metric reader took longer than ${timeoutMillis} ms`));
+      reject(new TimeoutError(`${name} of a metric reader took longer than ${timeoutMillis} ms`));
     });
   });
   try {

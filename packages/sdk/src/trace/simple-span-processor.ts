@@ -1,4 +1,3 @@
-import { exportItems } from "../common/batch-destination.ts";
 import { exporterAndConfig, type WithExporter } from "../common/exporter-and-config.ts";
 import { SerialExports } from "../common/serial-exports.ts";
 import { isSampled } from "./is-sampled.ts";
@@ -9,11 +8,12 @@ import type { SpanProcessor } from "./span-processor.ts";
 /** Exports each sampled span as it ends, one after the other. For tests and for watching on a console. */
 export class SimpleSpanProcessor implements SpanProcessor {
   readonly #exporter: SpanExporter;
-  readonly #exports = new SerialExports("span");
+  readonly #exports: SerialExports<ReadableSpan>;
   #shutdown: Promise<void> | undefined;
 
   constructor(exporterOrOptions: SpanExporter | WithExporter<SpanExporter, object>) {
     this.#exporter = exporterAndConfig(exporterOrOptions, {}).exporter;
+    this.#exports = new SerialExports("span", this.#exporter);
   }
 
   onStart(): void {}
@@ -21,7 +21,7 @@ export class SimpleSpanProcessor implements SpanProcessor {
   onEnd(span: ReadableSpan): void {
     if (this.#shutdown !== undefined) return;
     if (!isSampled(span)) return;
-    this.#exports.add(() => exportItems(this.#exporter, [span]));
+    this.#exports.add(span);
   }
 
   async forceFlush(): Promise<void> {

@@ -13,7 +13,7 @@ export function merge(...values: readonly unknown[]): unknown {
 }
 
 function joinedWith(left: unknown, right: unknown, depth: number): unknown {
-  if (depth > MAX_DEPTH || right === undefined) return left;
+  if (depth > MAX_DEPTH) return left;
   if (Array.isArray(left)) return [...(left as unknown[]), ...(Array.isArray(right) ? right : [right])];
   if (!isPlain(left) || !isPlain(right)) return copyOf(right, depth);
   const joined: Plain = { ...left };

@@ -7,6 +7,6 @@ export const SDK_INFO: Readonly<Record<string, string>> = {
   "telemetry.sdk.language": "nodejs",
   "telemetry.sdk.version": VERSION,
 };
-// oxlint-disable-next-line no-underscore-dangle -- the name is the official package's
+// oxlint-disable-next-line no-underscore-dangle -- the official name
 export const _globalThis: typeof globalThis = globalThis;
 export const otperformance: { now(): number; readonly timeOrigin: number } = performance;

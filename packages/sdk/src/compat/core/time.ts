@@ -17,8 +17,8 @@ export function getTimeOrigin(): number {
 }
 
 /** Now, or the time of a reading of `performance.now()`. */
-export function hrTime(performanceNow: number = performance.now()): HrTime {
-  return addHrTimes(hrTimeOf(performance.timeOrigin), hrTimeOf(performanceNow));
+export function hrTime(performanceNow?: number | null): HrTime {
+  return addHrTimes(hrTimeOf(performance.timeOrigin), hrTimeOf(performanceNow ?? performance.now()));
 }
 
 /** Now, where `time` is nothing that is a time. */

@@ -1,6 +1,4 @@
-export class TimeoutError extends Error {
-  override readonly name = "TimeoutError";
-}
+import { TimeoutError } from "../../common/timeout-error.ts";
 
 /** Settles as `promise` does, or rejects with a `TimeoutError` after `timeout` milliseconds. */
 export function callWithTimeout<Result>(promise: Promise<Result>, timeout: number): Promise<Result> {

@@ -26,6 +26,7 @@ export class TraceState implements ApiTraceState {
   }
 
   #with(state: W3CTraceState): TraceState {
+    if (state === this.#state) return this;
     const changed = new TraceState();
     changed.#state = state;
     return changed;

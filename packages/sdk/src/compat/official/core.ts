@@ -2,6 +2,7 @@
 export { type ExportResult, ExportResultCode } from "../../common/export-result.ts";
 export { type InstrumentationScope } from "../../common/instrumentation-scope.ts";
 export { isTracingSuppressed, suppressTracing, unsuppressTracing } from "../../common/suppress-tracing.ts";
+export { TimeoutError } from "../../common/timeout-error.ts";
 export { CompositePropagator } from "../../propagation/composite-propagator.ts";
 export { W3CBaggagePropagator } from "../../propagation/w3c-baggage-propagator.ts";
 export {
@@ -46,6 +47,6 @@ export {
   millisToHrTime,
   timeInputToHrTime,
 } from "../core/time.ts";
-export { callWithTimeout, TimeoutError, unrefTimer } from "../core/timeout.ts";
+export { callWithTimeout, unrefTimer } from "../core/timeout.ts";
 export { TraceState } from "../core/trace-state.ts";
 export { isUrlIgnored, urlMatches } from "../core/url.ts";

@@ -37,4 +37,4 @@ export {
   type PeriodicExportingMetricReaderOptions,
 } from "../../metrics/periodic-exporting-metric-reader.ts";
 export { type ViewOptions } from "../../metrics/view.ts";
-export { TimeoutError } from "../core/timeout.ts";
+export { TimeoutError } from "../../common/timeout-error.ts";
