@@ -12,7 +12,7 @@ type CallbackCompress = (body: Uint8Array, callback: (error: Error | null, resul
 export function compressorOf(compression: OtlpCompression): Compress | undefined {
   if (compression === "none") return undefined;
   const compress = (compression === "zstd" ? zstdCompress() : undefined) ?? process.getBuiltinModule("node:zlib").gzip;
-  return promisify(compress as CallbackCompress);
+  return promisify<Uint8Array, Uint8Array>(compress);
 }
 
 /** `wanted`, or gzip with a warning where that is not to be had. */
