@@ -48,7 +48,7 @@ function start(args, env) {
   try {
     return [wallMs, ...JSON.parse(stdout.toString())];
   } catch {
-    throw new Error(`it did not start: ${stderr}`);
+    throw new Error(`it did not start: ${stderr.toString()}`);
   }
 }
 
