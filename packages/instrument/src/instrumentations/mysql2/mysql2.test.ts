@@ -83,12 +83,12 @@ describe.each(Object.entries(FORMS))("%s", (_, form) => {
 test.skipIf(!hasMariaDb())(
   "with a MariaDB (skipped where it is not installed), statements, prepared ones and errors have their spans",
   async ({ onTestFinished }) => {
-    const { port, stop } = await startMariaDb();
-    onTestFinished(stop);
+    const server = await startMariaDb();
+    onTestFinished(() => server.stop());
     const app = await startApp({
       imports: IMPORTS,
       code: `
-        const connection = await promises.createConnection({ host: "127.0.0.1", port: ${port}, user: "root", database: "shop" });
+        const connection = await promises.createConnection({ host: "127.0.0.1", port: ${server.port}, user: "root", database: "shop" });
         await connection.query("CREATE TABLE orders (id INT, note TEXT)");
         await connection.execute("INSERT INTO orders VALUES (?, ?)", [7, "secret"]);
         const [rows] = await connection.query("SELECT id FROM orders WHERE note = 'secret'");
@@ -97,7 +97,7 @@ test.skipIf(!hasMariaDb())(
     });
     expect(app.told).toEqual([[[{ id: 7 }], "ER_NO_SUCH_TABLE"]]);
     const insert = await app.sink.span("INSERT orders");
-    expect(insert.attributes).toMatchObject({ "db.namespace": "shop", "server.port": port });
+    expect(insert.attributes).toMatchObject({ "db.namespace": "shop", "server.port": server.port });
     expect(JSON.stringify(app.sink.spans)).not.toContain("secret");
     expect(await app.sink.span("SELECT orders")).toMatchObject({ status: { code: 0 } });
     expect(await app.sink.span("SELECT nowhere")).toMatchObject({ status: { code: 2 } });
