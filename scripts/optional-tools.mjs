@@ -28,9 +28,15 @@ const TOOLS = [
     remedy: "apt-get install postgresql",
   },
   {
+    name: "mariadbd",
+    commands: ["mariadbd", "/usr/sbin/mariadbd"],
+    enables: "tests of mysql2 with a real MariaDB",
+    remedy: "apt-get install mariadb-server",
+  },
+  {
     name: "redis-server",
     commands: ["redis-server"],
-    enables: "tests of BullMQ with a real Redis",
+    enables: "tests of BullMQ and of clients of Redis with a real one",
     remedy: "apt-get install redis-server",
   },
   {

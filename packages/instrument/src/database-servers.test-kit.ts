@@ -1,6 +1,6 @@
 /** Real database servers from Debian's packages, each with its data in a directory of its own, on loopback. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { chownSync, mkdtempSync, rmSync } from "node:fs";
+import { chownSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import net from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
@@ -33,6 +33,27 @@ export async function startPostgres(): Promise<DatabaseServer> {
   const args = ["-D", data, "-p", String(port), "-h", "127.0.0.1", "-k", directory, "-F"];
   const child = spawn(join(dirname(initdb), "postgres"), args, { stdio: "ignore", ...user });
   return await running(child, port, directory, "SIGINT");
+}
+
+/** Whether MariaDB is here. */
+export function hasMariaDb(): boolean {
+  return findTool("mariadbd") !== undefined;
+}
+
+/** A MariaDB that takes everybody for the user `root`, with an empty database `shop`. */
+export async function startMariaDb(): Promise<DatabaseServer> {
+  const directory = mkdtempSync(join(tmpdir(), "clew-mariadb-"));
+  const data = join(directory, "data");
+  // It refuses to run as root unless told to.
+  const user = userInfo().uid === 0 ? ["--user=root"] : [];
+  const place = ["--no-defaults", `--datadir=${data}`, ...user];
+  run("mariadb-install-db", [...place, "--auth-root-authentication-method=normal", "--skip-test-db"], {});
+  mkdirSync(join(data, "shop"));
+  const port = await freePort();
+  const listening = [`--port=${port}`, "--bind-address=127.0.0.1", `--socket=${join(directory, "socket")}`];
+  const args = [...place, ...listening, "--skip-grant-tables", "--skip-networking=0"];
+  const child = spawn(findTool("mariadbd") ?? "mariadbd", args, { stdio: "ignore" });
+  return await running(child, port, directory, "SIGTERM");
 }
 
 /** Resolves when the port takes connections. `stop` ends the server and removes its data. */

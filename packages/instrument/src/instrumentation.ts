@@ -10,6 +10,8 @@ export interface Telemetry {
   readonly meter: Meter;
   readonly logger: Logger;
   readonly env: Environment;
+  /** Whether an official instrumentation package of that name is registered beside ours. */
+  readonly hasOfficial: (name: string) => boolean;
 }
 
 /** A file of a package that was loaded just now, by `require` or by `import`. */
@@ -56,6 +58,8 @@ export interface InstrumentationEntry {
   readonly channels?: readonly string[];
   /** Whether the code is needed from the start, since nothing tells when it begins to matter. */
   readonly isNeeded?: (env: Environment) => boolean;
+  /** The code itself, for what is needed from the start anyway: a file less to find. */
+  readonly module?: InstrumentationModule;
   /** Whether what is needed from the start can come after the application's own start. */
   readonly isDeferred?: true;
 }

@@ -27,6 +27,7 @@ export interface InstrumenterSettings {
   readonly report: Report;
   /** Told of every file of a package that is loaded, watched or not. */
   readonly onPackageFile: (file: PackageFile) => void;
+  readonly hasOfficial: (name: string) => boolean;
   /** Directories from which the application finds its packages. */
   readonly directories: readonly string[];
 }
@@ -81,12 +82,13 @@ export class Instrumenter implements Instrumentation {
   }
 
   #enable(entry: InstrumentationEntry): void {
-    const { report, env } = this.#settings;
-    const instrumentation = new LazyInstrumentation(entry.name, report, () => ({
+    const { report, env, hasOfficial } = this.#settings;
+    const instrumentation = new LazyInstrumentation(entry, report, () => ({
       tracer: this.#tracerProvider!.getTracer(`@clew/instrument/${entry.name}`, VERSION),
       meter: this.#meterProvider!.getMeter(`@clew/instrument/${entry.name}`, VERSION),
       logger: this.#loggerProvider!.getLogger(`@clew/instrument/${entry.name}`, VERSION),
       env,
+      hasOfficial,
     }));
     report.tell("waiting", entry.name);
     for (const target of entry.packages ?? []) {
@@ -133,13 +135,15 @@ export class Instrumenter implements Instrumentation {
 /** The code of one instrumentation, loaded when it is first needed. */
 class LazyInstrumentation {
   readonly #name: string;
+  readonly #loaded: InstrumentationModule | undefined;
   readonly #report: Report;
   readonly #telemetry: () => Telemetry;
   #module: InstrumentationModule | undefined;
   #hasFailed = false;
 
-  constructor(name: string, report: Report, telemetry: () => Telemetry) {
+  constructor({ name, module }: InstrumentationEntry, report: Report, telemetry: () => Telemetry) {
     this.#name = name;
+    this.#loaded = module;
     this.#report = report;
     this.#telemetry = telemetry;
   }
@@ -149,7 +153,8 @@ class LazyInstrumentation {
     if (this.#module !== undefined) return this.#module;
     this.#module = {};
     try {
-      const loaded = require(`./instrumentations/${this.#name}/${this.#name}.js`) as InstrumentationModule;
+      const loaded =
+        this.#loaded ?? (require(`./instrumentations/${this.#name}/${this.#name}.js`) as InstrumentationModule);
       loaded.start?.(this.#telemetry());
       this.#module = loaded;
       this.#report.tell("instrumented", this.#name);

@@ -39,3 +39,30 @@ test("one that is disabled is not", async () => {
   await app.sink.until(({ logs }) => logs.some(({ body }) => body === "done"));
   expect(app.sink.spans).toEqual([]);
 });
+
+test.each(MODULE_SYSTEMS)("in %s, a gRPC call has the official package's spans and none of HTTP/2", async (modules) => {
+  const app = await startApp({
+    modules,
+    aliases: { "@opentelemetry/instrumentation-grpc": "official-instrumentation-grpc" },
+    imports: { "{ Server, ServerCredentials, credentials, makeGenericClientConstructor }": "@grpc/grpc-js" },
+    code: `
+      const bytes = (value) => value;
+      const echo = { path: "/test.Echo/Echo", requestStream: false, responseStream: false, requestSerialize: bytes,
+        requestDeserialize: bytes, responseSerialize: bytes, responseDeserialize: bytes };
+      const server = new Server();
+      server.addService({ Echo: echo }, { Echo: (call, callback) => callback(null, call.request) });
+      const port = await new Promise((resolve, reject) => server.bindAsync("127.0.0.1:0",
+        ServerCredentials.createInsecure(), (error, port) => error ? reject(error) : resolve(port)));
+      const Client = makeGenericClientConstructor({ Echo: echo }, "Echo");
+      const client = new Client("127.0.0.1:" + port, credentials.createInsecure());
+      const answer = await new Promise((resolve, reject) => client.Echo(Buffer.from("hello"),
+        (error, answer) => error ? reject(error) : resolve(answer)));
+      console.log("done");
+      tell(answer.toString());`,
+  });
+  expect(app.told).toEqual(["hello"]);
+  const spans = await app.sink.until(({ spans, logs }) => spans.length >= 2 && logs.length > 0 && spans);
+  await app.stop();
+  expect(new Set(spans.map(({ scope }) => scope))).toEqual(new Set(["@opentelemetry/instrumentation-grpc"]));
+  expect(spans.map(({ kind }) => kind).toSorted((a, b) => a - b)).toEqual([2, 3]);
+});

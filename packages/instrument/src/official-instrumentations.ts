@@ -23,10 +23,16 @@ type InstrumentationClass = new () => Instrumentation;
 export class OfficialInstrumentations implements Instrumentation {
   readonly #settings: OfficialInstrumentationsSettings;
   readonly #instrumentations: Instrumentation[] = [];
+  readonly #names = new Set<string>();
 
   constructor(settings: OfficialInstrumentationsSettings) {
     this.#settings = settings;
     for (const name of new Set(Object.values(OFFICIAL_PACKAGES))) this.#load(name);
+  }
+
+  /** Whether the package of that name is registered. */
+  has(name: string): boolean {
+    return this.#names.has(name);
   }
 
   setTracerProvider(provider: TracerProvider): void {
@@ -63,6 +69,7 @@ export class OfficialInstrumentations implements Instrumentation {
       const { class: Class } = classIn(createRequire(from)(name) as object);
       if (this.#instrumentations.length === 0) registerEsModuleHook(createRequire(from).resolve(name));
       this.#instrumentations.push(new Class());
+      this.#names.add(name);
       report.tell("instrumented", name, "official package");
     } catch (thrown) {
       report.tell("not instrumented", name, messageOf(thrown));

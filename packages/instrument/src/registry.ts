@@ -3,6 +3,8 @@
  * Adding one is a folder and a line here.
  */
 import { nodeTellsOfRequests } from "./hooks/node-versions.ts";
+import * as console from "./instrumentations/console/console.ts";
+import * as http2 from "./instrumentations/http2/http2.ts";
 import type { Environment, InstrumentationEntry } from "./instrumentation.ts";
 import { readText } from "./settings.ts";
 
@@ -19,7 +21,7 @@ export const INSTRUMENTATIONS: readonly InstrumentationEntry[] = [
     channels: ["http.client.request.created", "http.client.response.finish"],
     isNeeded: () => !nodeTellsOfRequests(process.versions.node),
   },
-  { name: "http2", isNeeded: () => true },
+  { name: "http2", isNeeded: () => true, module: http2 },
   {
     name: "undici",
     channels: [
@@ -57,7 +59,7 @@ export const INSTRUMENTATIONS: readonly InstrumentationEntry[] = [
       },
     ],
   },
-  { name: "console", isNeeded: () => true },
+  { name: "console", isNeeded: () => true, module: console },
   { name: "runtime", isNeeded: recordsMetrics, isDeferred: true },
   { name: "pino", packages: [{ package: "pino", majors: [7, 8, 9, 10], files: ["lib/tools.js"] }] },
   { name: "winston", packages: [{ package: "winston", majors: [3], files: ["lib/winston/logger.js"] }] },

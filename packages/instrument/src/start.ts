@@ -32,17 +32,18 @@ export function start(processEnv: Environment): void {
   const conflicts = new Conflicts(report);
   const isEnabled = isEnabledBy(env);
   const directories = main === undefined ? [process.cwd()] : [dirname(main), process.cwd()];
+  const official = new OfficialInstrumentations({ directories, report, isEnabled });
   const instrumenter = new Instrumenter({
     entries: INSTRUMENTATIONS.filter(({ name }) => isEnabled(name)),
     env,
     report,
     onPackageFile: (file) => conflicts.onPackageFile(file),
+    hasOfficial: (name) => official.has(name),
     directories,
   });
   for (const { name } of INSTRUMENTATIONS) {
     if (!isEnabled(name)) report.tell("not instrumented", name, "disabled by the environment");
   }
-  const official = new OfficialInstrumentations({ directories, report, isEnabled });
   startSdk({ env, instrumentations: [instrumenter, official] });
   const level = readText(env, "OTEL_LOG_LEVEL")?.toLowerCase() ?? "";
   if (TELLING_LEVELS.has(level)) process.stderr.write(`@clew/instrument ${VERSION}: ${report.summary()}\n`);

@@ -67,6 +67,9 @@ const FRAMEWORKS: Readonly<Record<string, AppSource>> = {
       const orders = new Hono();
       orders.get("/orders/:order", (context) => context.json(context.req.param()));
       app.route("/shops/:shop", orders);
+      const careful = new Hono().onError((error, context) => context.text("mended", 500));
+      careful.get("/fails", async () => { throw new Error("broken below"); });
+      app.route("/careful", careful);
       app.onError((error, context) => context.text("sorry", 500));
       listening(serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }));`,
   },
@@ -100,10 +103,17 @@ describe.each(Object.keys(FRAMEWORKS))("%s", (name) => {
     },
   );
 
-  test.skipIf(name === "Hono")("records what a handler threw on the request's span, once", async () => {
+  test("records what a handler threw on the request's span, once", async () => {
     const app = await startApp(source);
     await fetch(`${app.url}/fails`);
     const span = await app.sink.span("GET /fails");
     expect(span.events.map(({ attributes }) => attributes["exception.message"])).toEqual(["broken"]);
   });
+});
+
+test("Hono: what an onError below a route has answered is recorded too", async () => {
+  const app = await startApp(FRAMEWORKS["Hono"] as AppSource);
+  expect(await (await fetch(`${app.url}/careful/fails`)).text()).toBe("mended");
+  const span = await app.sink.span("GET /careful/fails");
+  expect(span.events.map(({ attributes }) => attributes["exception.message"])).toEqual(["broken below"]);
 });

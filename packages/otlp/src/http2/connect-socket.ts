@@ -1,5 +1,6 @@
-import { connect, type Socket } from "node:net";
-import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "node:tls";
+// Only types: what is loaded at the first connection costs the start of a process nothing.
+import type { Socket } from "node:net";
+import type { ConnectionOptions, TLSSocket } from "node:tls";
 
 /** Where an HTTP/2 server is. */
 export interface Target {
@@ -14,8 +15,8 @@ export function connectSocket({ address, tls }: Target): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const isTls = tls !== undefined;
     const socket: Socket | TLSSocket = isTls
-      ? connectTls({ ...address, ALPNProtocols: ["h2"], ...tls })
-      : connect({ ...address, noDelay: true });
+      ? process.getBuiltinModule("node:tls").connect({ ...address, ALPNProtocols: ["h2"], ...tls })
+      : process.getBuiltinModule("node:net").connect({ ...address, noDelay: true });
     socket.once("error", reject);
     socket.once(isTls ? "secureConnect" : "connect", () => {
       socket.off("error", reject);

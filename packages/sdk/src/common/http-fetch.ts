@@ -2,8 +2,7 @@
  * Asks small questions over HTTP: metadata servers, sampling strategies. Not `fetch`, whose loading costs
  * more than all of this SDK.
  */
-import * as http from "node:http";
-import * as https from "node:https";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { untraced } from "./suppress-tracing.ts";
 
 const MAX_RESPONSE_BYTES = 4 * 1_024 * 1_024;
@@ -19,7 +18,7 @@ export interface HttpFetchOptions {
 }
 
 export interface HttpFetched {
-  readonly headers: http.IncomingHttpHeaders;
+  readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
 
@@ -35,7 +34,7 @@ function fetchUntraced(
   url: URL,
   { timeoutMs, method = "GET", headers, body, ca }: HttpFetchOptions,
 ): Promise<HttpFetched> {
-  const send = url.protocol === "https:" ? https.request : http.request;
+  const { request: send } = process.getBuiltinModule(url.protocol === "https:" ? "node:https" : "node:http");
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(timeoutMs);
     const request = send(url, { method, headers: { ...headers }, agent: false, signal, ...(ca && { ca }) });
@@ -50,7 +49,7 @@ function fetchUntraced(
   });
 }
 
-async function readAnswer(response: http.IncomingMessage): Promise<HttpFetched> {
+async function readAnswer(response: IncomingMessage): Promise<HttpFetched> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {

@@ -4,7 +4,6 @@
  */
 import { diag } from "@opentelemetry/api";
 import { messageOf } from "@clew/base";
-import { Worker } from "node:worker_threads";
 import type { LastRequest } from "./last-request.ts";
 
 /** What the thread is given. */
@@ -24,6 +23,7 @@ export function deliverNow(requests: readonly LastRequest[], timeoutMillis: numb
   const progress = new Int32Array(new SharedArrayBuffer(4));
   const workerData: LastDelivery = { requests, timeoutMillis, progress };
   try {
+    const { Worker } = process.getBuiltinModule("node:worker_threads");
     // Neither hooks nor flags of the application: the thread must not be instrumented, nor slow to start.
     const worker = new Worker(new URL("last-delivery-thread.js", import.meta.url), {
       workerData,

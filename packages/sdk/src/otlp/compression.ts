@@ -1,5 +1,4 @@
 import { promisify } from "node:util";
-import * as zlib from "node:zlib";
 import { diag } from "@opentelemetry/api";
 
 /** `zstd` is for HTTP, and needs Node 22.15 or later. */
@@ -9,18 +8,21 @@ export const COMPRESSIONS: readonly OtlpCompression[] = ["none", "gzip", "zstd"]
 type Compress = (body: Uint8Array) => Promise<Uint8Array>;
 type CallbackCompress = (body: Uint8Array, callback: (error: Error | null, result: Buffer) => void) => void;
 
-const { zstdCompress } = zlib as { readonly zstdCompress?: CallbackCompress };
-
 /** What compresses so; `undefined` for what leaves a body as it is. */
 export function compressorOf(compression: OtlpCompression): Compress | undefined {
-  if (compression === "zstd" && zstdCompress !== undefined) return promisify(zstdCompress);
-  return compression === "none" ? undefined : promisify(zlib.gzip as CallbackCompress);
+  if (compression === "none") return undefined;
+  const compress = (compression === "zstd" ? zstdCompress() : undefined) ?? process.getBuiltinModule("node:zlib").gzip;
+  return promisify<Uint8Array, Uint8Array>(compress);
 }
 
 /** `wanted`, or gzip with a warning where that is not to be had. */
 export function usableCompression(wanted: OtlpCompression, protocol: string): OtlpCompression {
-  if (wanted !== "zstd" || (zstdCompress !== undefined && protocol !== "grpc")) return wanted;
+  if (wanted !== "zstd" || (protocol !== "grpc" && zstdCompress() !== undefined)) return wanted;
   const reason = protocol === "grpc" ? "is not for gRPC" : `is not in Node ${process.versions.node}`;
   diag.warn(`OTLP compression zstd ${reason}: gzip is used`);
   return "gzip";
+}
+
+function zstdCompress(): CallbackCompress | undefined {
+  return (process.getBuiltinModule("node:zlib") as { readonly zstdCompress?: CallbackCompress }).zstdCompress;
 }

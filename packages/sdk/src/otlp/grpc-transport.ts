@@ -1,16 +1,13 @@
 /** OTLP over gRPC. */
-import { isIP } from "node:net";
-import { promisify } from "node:util";
-import { gzip } from "node:zlib";
 import { messageOf } from "@clew/base";
 import { RPC_CODE } from "@clew/otlp";
 import { GrpcClient, GrpcError } from "@clew/otlp/grpc";
 import { VERSION } from "../version.ts";
 import type { OtlpSettings } from "./otlp-config.ts";
+import { compressorOf } from "./compression.ts";
 import { errorTypeOf, TIMEOUT } from "./error-type.ts";
 import type { OtlpResponse, OtlpTransport } from "./otlp-transport.ts";
 
-const gzipAsync = promisify(gzip);
 /** Source: OTLP specification, "OTLP/gRPC response", failures. RESOURCE_EXHAUSTED only with a time to wait. */
 const RETRYABLE: ReadonlySet<number> = new Set([
   RPC_CODE.CANCELLED,
@@ -28,11 +25,13 @@ export class GrpcTransport implements OtlpTransport {
   readonly #path: string;
   readonly #settings: GrpcSettings;
   readonly #client: GrpcClient;
+  readonly #compress: ReturnType<typeof compressorOf>;
   readonly #headers: Readonly<Record<string, string>>;
 
   constructor(path: string, settings: GrpcSettings) {
     this.#path = path;
     this.#settings = settings;
+    this.#compress = compressorOf(settings.compression);
     this.#client = new GrpcClient(clientSettings(settings));
     this.#headers = { "user-agent": `OTel-OTLP-Exporter-Clew/${VERSION}`, ...settings.headers };
   }
@@ -41,14 +40,13 @@ export class GrpcTransport implements OtlpTransport {
     const abort = new AbortController();
     const cancelTimer = this.#settings.clock.after(timeoutMs, () => abort.abort());
     try {
-      const isGzip = this.#settings.compression === "gzip";
-      const message = isGzip ? await gzipAsync(body) : body;
+      const message = this.#compress === undefined ? body : await this.#compress(body);
       const request = {
         path: this.#path,
         headers: { ...this.#headers, "grpc-timeout": `${Math.max(Math.ceil(timeoutMs), 1)}m` },
         message: [message],
         byteLength: message.length,
-        encoding: isGzip ? "gzip" : undefined,
+        encoding: this.#compress === undefined ? undefined : "gzip",
       };
       return { outcome: "accepted", body: await this.#client.call(request, abort.signal) };
     } catch (thrown) {
@@ -74,7 +72,7 @@ export class GrpcTransport implements OtlpTransport {
 function clientSettings({ url, tls, clock }: GrpcSettings): ConstructorParameters<typeof GrpcClient>[0] {
   const host = url.hostname.replaceAll(/^\[|\]$/g, "");
   const isTls = url.protocol === "https:";
-  const servername = isIP(host) === 0 ? { servername: host } : {};
+  const servername = process.getBuiltinModule("node:net").isIP(host) === 0 ? { servername: host } : {};
   return {
     target: {
       address: { host, port: Number(url.port || (isTls ? 443 : 80)) },

@@ -2,8 +2,8 @@
  * HTTP/1.1 for requests to one server, one after the other over one connection that is kept. Node's own client makes
  * some thirty objects for each request, which was a quarter of what a span costs (docs/adr/0011-sdk-hot-path.md).
  */
-import { connect as connectPlain, isIP, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+// Only the type: what is loaded at the first connection costs the start of a process nothing.
+import type { Socket } from "node:net";
 import { type HttpResponse, HttpResponseReader } from "./http-response-reader.ts";
 import type { TlsConfig } from "./otlp-config.ts";
 
@@ -80,8 +80,10 @@ export class HttpConnection {
     const host = hostname.replace(/^\[|\]$/g, "");
     const isTls = protocol === "https:";
     const socket = isTls
-      ? connectTls({ host, port: Number(port || 443), ALPNProtocols: ["http/1.1"], ...serverName(host), ...this.#tls })
-      : connectPlain({ host, port: Number(port || 80) });
+      ? process
+          .getBuiltinModule("node:tls")
+          .connect({ host, port: Number(port || 443), ALPNProtocols: ["http/1.1"], ...serverName(host), ...this.#tls })
+      : process.getBuiltinModule("node:net").connect({ host, port: Number(port || 80) });
     socket.setNoDelay(true);
     socket.on("data", (chunk) => this.#read(socket, chunk));
     socket.on("end", () => this.#ended(socket));
@@ -147,5 +149,5 @@ export class HttpConnection {
 
 /** TLS has names for hosts only, not for addresses. */
 function serverName(host: string): { servername?: string } {
-  return isIP(host) === 0 ? { servername: host } : {};
+  return process.getBuiltinModule("node:net").isIP(host) === 0 ? { servername: host } : {};
 }

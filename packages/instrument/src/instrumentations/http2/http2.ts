@@ -1,13 +1,13 @@
 /** node:http2, servers and clients: one span a stream. gRPC that an official package instruments is left to that. */
 import { guarded } from "../../guarded.ts";
 import { errorMonitor } from "node:events";
-import http2, {
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  type Http2Server,
-  type IncomingHttpHeaders,
-  type OutgoingHttpHeaders,
-  type ServerHttp2Stream,
+import type {
+  ClientHttp2Session,
+  ClientHttp2Stream,
+  Http2Server,
+  IncomingHttpHeaders,
+  OutgoingHttpHeaders,
+  ServerHttp2Stream,
 } from "node:http2";
 import { syncBuiltinESMExports } from "node:module";
 import { context } from "@opentelemetry/api";
@@ -20,13 +20,17 @@ import type { Telemetry } from "../../instrumentation.ts";
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 
 const VERSION = "2";
+const OFFICIAL_GRPC = "@opentelemetry/instrumentation-grpc";
 
 let serverCalls: ServerCalls;
 let clientCalls: ClientCalls<OutgoingHttpHeaders>;
+let isLeftToOthers: (headers: IncomingHttpHeaders | OutgoingHttpHeaders) => boolean;
 const patchedPrototypes = new Set<object>();
 
 /** The classes are not exported: each is patched when the first of its kind is made. */
 export function start(telemetry: Telemetry): void {
+  const hasOfficialGrpc = telemetry.hasOfficial(OFFICIAL_GRPC);
+  isLeftToOthers = (headers) => hasOfficialGrpc && String(headers["content-type"]).startsWith("application/grpc");
   serverCalls = new ServerCalls(telemetry);
   clientCalls = new ClientCalls(telemetry, {
     set: (headers, key, value) => {
@@ -40,6 +44,7 @@ export function start(telemetry: Telemetry): void {
 }
 
 function afterMaking(name: "createServer" | "createSecureServer" | "connect", patch: (made: never) => void): void {
+  const http2 = process.getBuiltinModule("node:http2");
   const make = http2[name] as AnyFunction;
   const making: AnyFunction = function (...args) {
     const made = make.apply(this, args);
@@ -65,6 +70,7 @@ function patchServer(server: Http2Server): void {
 }
 
 function serveStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, serve: () => unknown): unknown {
+  if (isLeftToOthers(headers)) return serve();
   const request = guarded("http2", () =>
     serverCalls.begin({
       method: headers[":method"] ?? "GET",
@@ -97,6 +103,7 @@ function patchSession(session: ClientHttp2Session): void {
         const [headers, ...rest] = args;
         // As a list, names and values in turn, they are left as they are.
         if (Array.isArray(headers)) return request.apply(this, args);
+        if (isLeftToOthers((headers ?? {}) as OutgoingHttpHeaders)) return request.apply(this, args);
         const own = { ...(headers as OutgoingHttpHeaders | undefined) };
         const call = guarded("http2", () => beginStream(this as ClientHttp2Session, own));
         const stream = request.apply(this, [own, ...rest]) as ClientHttp2Stream;

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { hasMariaDb, startMariaDb } from "../../database-servers.test-kit.ts";
 import { appStarter, MODULE_SYSTEMS } from "../../instrumented-app.test-kit.ts";
 
 const startApp = appStarter(afterEach);
@@ -78,3 +79,28 @@ describe.each(Object.entries(FORMS))("%s", (_, form) => {
     expect(span.attributes["error.type"]).toBeDefined();
   });
 });
+
+test.skipIf(!hasMariaDb())(
+  "with a MariaDB (skipped where it is not installed), statements, prepared ones and errors have their spans",
+  async ({ onTestFinished }) => {
+    const server = await startMariaDb();
+    onTestFinished(() => server.stop());
+    const app = await startApp({
+      imports: IMPORTS,
+      code: `
+        const connection = await promises.createConnection({ host: "127.0.0.1", port: ${server.port}, user: "root", database: "shop" });
+        await connection.query("CREATE TABLE orders (id INT, note TEXT)");
+        await connection.execute("INSERT INTO orders VALUES (?, ?)", [7, "secret"]);
+        const [rows] = await connection.query("SELECT id FROM orders WHERE note = 'secret'");
+        const error = await connection.query("SELECT 1 FROM nowhere").catch(({ code }) => code);
+        tell([rows, error]);`,
+    });
+    expect(app.told).toEqual([[[{ id: 7 }], "ER_NO_SUCH_TABLE"]]);
+    const insert = await app.sink.span("INSERT orders");
+    expect(insert.attributes).toMatchObject({ "db.namespace": "shop", "server.port": server.port });
+    expect(JSON.stringify(app.sink.spans)).not.toContain("secret");
+    expect(await app.sink.span("SELECT orders")).toMatchObject({ status: { code: 0 } });
+    expect(await app.sink.span("SELECT nowhere")).toMatchObject({ status: { code: 2 } });
+  },
+  30_000,
+);
