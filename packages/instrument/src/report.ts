@@ -32,7 +32,7 @@ export class Report {
       ({ outcome, what, why }) =>
         `  ${outcome.padEnd("not instrumented".length)}  ${what}${why === undefined ? "" : `: ${why}`}`,
     );
-    return `OpenTelemetry instrumentation of process ${process.pid}:\n${lines.join("\n")}\n`;
+    return `OpenTelemetry instrumentation of process ${process.pid}:\n${lines.join("\n")}`;
   }
 
   #of(outcome: Outcome): Finding[] {

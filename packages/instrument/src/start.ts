@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { writeErrorLine } from "@clew/base";
 import { startSdk } from "@clew/sdk";
 import { Conflicts } from "./conflicts.ts";
 import { withAliases } from "./environment-aliases.ts";
@@ -46,8 +47,8 @@ export function start(processEnv: Environment): void {
   }
   startSdk({ env, instrumentations: [instrumenter, official] });
   const level = readText(env, "OTEL_LOG_LEVEL")?.toLowerCase() ?? "";
-  if (TELLING_LEVELS.has(level)) process.stderr.write(`@clew/instrument ${VERSION}: ${report.summary()}\n`);
+  if (TELLING_LEVELS.has(level)) writeErrorLine(`@clew/instrument ${VERSION}: ${report.summary()}`);
   if (readBoolean(env, "OTEL_NODE_EXPLAIN", false)) {
-    process.once("exit", () => process.stderr.write(report.explanation()));
+    process.once("exit", () => writeErrorLine(report.explanation()));
   }
 }

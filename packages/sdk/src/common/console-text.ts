@@ -4,10 +4,6 @@ import { hrTimeToMs } from "./hr-time.ts";
 
 export type WriteLine = (line: string) => void;
 
-export function toStandardOutput(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
 export function timeText(time: HrTime): string {
   return new Date(hrTimeToMs(time)).toISOString();
 }

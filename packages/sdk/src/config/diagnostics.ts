@@ -1,4 +1,5 @@
 /** Where the SDK's own messages go, unless the application has a logger for them: to standard error. */
+import { writeErrorLine } from "@clew/base";
 import { diag, type DiagLogger, DiagLogLevel } from "@opentelemetry/api";
 import { type Environment, readChoice } from "./environment.ts";
 
@@ -68,6 +69,6 @@ export class StandardErrorLogger implements DiagLogger {
     const repeated = last === undefined || last.repeated === 0 ? "" : ` (${last.repeated} times more meanwhile)`;
     if (this.#printed.size >= MAX_REMEMBERED) this.#printed.clear();
     this.#printed.set(text, { atMs: nowMs, repeated: 0 });
-    process.stderr.write(`${text}${repeated}\n`);
+    writeErrorLine(`${text}${repeated}`);
   }
 }

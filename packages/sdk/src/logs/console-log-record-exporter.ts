@@ -1,4 +1,5 @@
-import { attributesText, timeText, toStandardOutput, valueText, type WriteLine } from "../common/console-text.ts";
+import { writeOutputLine } from "@clew/base";
+import { attributesText, timeText, valueText, type WriteLine } from "../common/console-text.ts";
 import { type ExportResult, SUCCESS } from "../common/export-result.ts";
 import type { LogRecordExporter } from "./log-record-exporter.ts";
 import type { ReadableLogRecord } from "./readable-log-record.ts";
@@ -9,7 +10,7 @@ export class ConsoleLogRecordExporter implements LogRecordExporter {
   readonly #writeLine: WriteLine;
 
   constructor(config: { readonly writeLine?: WriteLine } = {}) {
-    this.#writeLine = config.writeLine ?? toStandardOutput;
+    this.#writeLine = config.writeLine ?? writeOutputLine;
   }
 
   export(logRecords: ReadableLogRecord[], resultCallback: (result: ExportResult) => void): void {

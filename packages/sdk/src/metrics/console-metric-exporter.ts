@@ -1,4 +1,5 @@
-import { attributesText, timeText, toStandardOutput, type WriteLine } from "../common/console-text.ts";
+import { writeOutputLine } from "@clew/base";
+import { attributesText, timeText, type WriteLine } from "../common/console-text.ts";
 import { type ExportResult, SUCCESS } from "../common/export-result.ts";
 import type { InstrumentType } from "./instrument-type.ts";
 import {
@@ -25,7 +26,7 @@ export class ConsoleMetricExporter implements PushMetricExporter {
   readonly #temporalitySelector: ConsoleMetricExporterOptions["temporalitySelector"];
 
   constructor(options: ConsoleMetricExporterOptions = {}) {
-    this.#writeLine = options.writeLine ?? toStandardOutput;
+    this.#writeLine = options.writeLine ?? writeOutputLine;
     this.#temporalitySelector = options.temporalitySelector;
   }
 

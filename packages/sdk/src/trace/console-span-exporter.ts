@@ -1,5 +1,6 @@
+import { writeOutputLine } from "@clew/base";
 import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
-import { attributesText, durationText, timeText, toStandardOutput, type WriteLine } from "../common/console-text.ts";
+import { attributesText, durationText, timeText, type WriteLine } from "../common/console-text.ts";
 import { type ExportResult, SUCCESS } from "../common/export-result.ts";
 import { hrTimeToMs } from "../common/hr-time.ts";
 import type { ReadableSpan } from "./readable-span.ts";
@@ -10,7 +11,7 @@ export class ConsoleSpanExporter implements SpanExporter {
   readonly #writeLine: WriteLine;
 
   constructor(config: { readonly writeLine?: WriteLine } = {}) {
-    this.#writeLine = config.writeLine ?? toStandardOutput;
+    this.#writeLine = config.writeLine ?? writeOutputLine;
   }
 
   export(spans: ReadableSpan[], resultCallback: (result: ExportResult) => void): void {
