@@ -1,6 +1,5 @@
 import { dirname } from "node:path";
-import { writeErrorLine } from "@clew/base";
-import { startSdk } from "@clew/sdk";
+import { startSdk, writeErrorLine } from "@clew/sdk";
 import { Conflicts } from "./conflicts.ts";
 import { withAliases } from "./environment-aliases.ts";
 import type { Environment } from "./instrumentation.ts";

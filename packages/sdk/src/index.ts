@@ -1,4 +1,5 @@
 export { AsyncLocalStorageContextManager } from "./context/async-local-storage-context-manager.ts";
+export { writeErrorLine, writeOutputLine } from "./common/standard-streams.ts";
 export { isTracingSuppressed, suppressTracing } from "./common/suppress-tracing.ts";
 
 export { AWSXRayLambdaPropagator } from "./propagation/aws-xray-lambda-propagator.ts";

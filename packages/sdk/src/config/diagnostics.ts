@@ -1,5 +1,5 @@
 /** Where the SDK's own messages go, unless the application has a logger for them: to standard error. */
-import { writeErrorLine } from "@clew/base";
+import { writeErrorLine } from "../common/standard-streams.ts";
 import { diag, type DiagLogger, DiagLogLevel } from "@opentelemetry/api";
 import { type Environment, readChoice } from "./environment.ts";
 

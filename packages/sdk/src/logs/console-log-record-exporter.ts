@@ -1,4 +1,4 @@
-import { writeOutputLine } from "@clew/base";
+import { writeOutputLine } from "../common/standard-streams.ts";
 import { attributesText, timeText, valueText, type WriteLine } from "../common/console-text.ts";
 import { type ExportResult, SUCCESS } from "../common/export-result.ts";
 import type { LogRecordExporter } from "./log-record-exporter.ts";

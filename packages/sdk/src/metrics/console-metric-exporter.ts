@@ -1,4 +1,4 @@
-import { writeOutputLine } from "@clew/base";
+import { writeOutputLine } from "../common/standard-streams.ts";
 import { attributesText, timeText, type WriteLine } from "../common/console-text.ts";
 import { type ExportResult, SUCCESS } from "../common/export-result.ts";
 import type { InstrumentType } from "./instrument-type.ts";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { expect, test } from "vitest";
 
 const WRITES = `
-  import { writeErrorLine, writeOutputLine } from "@clew/base";
+  import { writeErrorLine, writeOutputLine } from "@clew/sdk";
   let uncaught = 0;
   process.on("uncaughtException", () => uncaught++);
   process.once("message", () => {
