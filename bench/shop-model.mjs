@@ -42,9 +42,8 @@ export class Random {
   }
 
   bytes(count) {
-    const bytes = Buffer.allocUnsafe(count);
-    for (let i = 0; i < count; i += 4) bytes.writeUInt32LE(this.below(4_294_967_296), i);
-    return bytes;
+    const words = new Uint32Array(Math.ceil(count / 4)).map(() => this.below(4_294_967_296));
+    return Buffer.from(words.buffer, 0, count);
   }
 }
 

@@ -113,7 +113,15 @@ export class ShopTraces {
     const { operation, table, text } = service.statements[random.skewed(6)];
     const end = start + nanosOf(random.logNormal(1.5));
     spansOf(trace, resource).pg.push({
-      ...spanOf(trace, random.bytes(8), parent, `${operation} ${table}`, random.below(50) === 0 ? INTERNAL : CLIENT, start, end),
+      ...spanOf(
+        trace,
+        random.bytes(8),
+        parent,
+        `${operation} ${table}`,
+        random.below(50) === 0 ? INTERNAL : CLIENT,
+        start,
+        end,
+      ),
       attributes: [
         string("db.system.name", "postgresql"),
         string("db.namespace", `${service.name}_db`),

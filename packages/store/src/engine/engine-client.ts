@@ -83,6 +83,7 @@ export class EngineClient {
       clickhouse_settings: {
         insert_deduplicate: 1,
         insert_deduplication_token: token,
+        deduplicate_blocks_in_dependent_materialized_views: 1,
         max_threads: 1,
         max_insert_threads: "1",
         max_insert_block_size: "100000000",

@@ -1,3 +1,4 @@
+import { goRegExp } from "@clew/base";
 import type { QueryParameters } from "../engine/engine-client.ts";
 
 /** What a filter asks of one attribute. */
@@ -13,9 +14,6 @@ export interface TimeWindow {
   readonly startUnixNano: bigint;
   readonly endUnixNano: bigint;
 }
-
-/** A span's duration in nanoseconds. One that ends before it starts is kept as it came, wrapped below zero; it counts as 0. */
-export const DURATION = "if(Duration >= 9223372036854775808, 0, Duration)";
 
 /** Collects a WHERE clause; values go into parameters, so no user's text becomes SQL. */
 export class Conditions {
@@ -42,16 +40,17 @@ export class Conditions {
 
   /** Holds where any of the maps has an attribute that meets the filter; for `!=` and `!~`, where none has one that does not. */
   attribute({ key, operator, value }: AttributeFilter, maps: readonly string[]): this {
-    const negative = operator === "!=" || operator === "!~";
-    const test = (map: string): string => {
-      if (operator === "exists") return `mapContains(${map}, {:String})`;
-      if (operator === "=" || operator === "!=")
-        return `${map}[{:String}] = {:String} AND mapContains(${map}, {:String})`;
-      return `match(${map}[{:String}], {:String}) AND mapContains(${map}, {:String})`;
-    };
-    const values = operator === "exists" ? [key] : [key, value, key];
-    const clause = maps.map((map) => `(${test(map)})`).join(" OR ");
-    return this.add(negative ? `NOT (${clause})` : clause, ...maps.flatMap(() => values));
+    const isNegative = operator === "!=" || operator === "!~";
+    const isPattern = operator === "=~" || operator === "!~";
+    const tests = maps.map((map) => {
+      if (operator === "exists") return { sql: `mapContains(${map}, {:String})`, values: [key] };
+      const compared = isPattern ? `match(${map}[{:String}], {:String})` : `${map}[{:String}] = {:String}`;
+      // A key that is missing reads as "". To ask for the key as well would read every key of the row.
+      if (isPattern ? !mayMatchNothing(value) : value !== "") return { sql: compared, values: [key, value] };
+      return { sql: `${compared} AND mapContains(${map}, {:String})`, values: [key, value, key] };
+    });
+    const clause = tests.map(({ sql }) => `(${sql})`).join(" OR ");
+    return this.add(isNegative ? `NOT (${clause})` : clause, ...tests.flatMap(({ values }) => values));
   }
 
   get where(): string {
@@ -60,6 +59,15 @@ export class Conditions {
 
   get parameters(): QueryParameters {
     return this.#parameters;
+  }
+}
+
+/** Whether a regular expression matches the empty text; yes, where only the engine can tell. */
+function mayMatchNothing(pattern: string): boolean {
+  try {
+    return goRegExp(pattern).test("");
+  } catch {
+    return true;
   }
 }
 

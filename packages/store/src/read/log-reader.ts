@@ -1,6 +1,7 @@
 import type { EngineClient } from "../engine/engine-client.ts";
 import { anyValueOf, attributesOf, type JsonAnyValue, type JsonKeyValue } from "./attribute-values.ts";
 import { Conditions, type AttributeFilter, type TimeWindow } from "./conditions.ts";
+import { addBodyText } from "./log-text.ts";
 import {
   pairsOf,
   RESOURCE_COLUMN_COUNT,
@@ -10,11 +11,12 @@ import {
   type ResourceAndScope,
   type ResourceRow,
 } from "./resource-rows.ts";
+import { newestFirst, oldestFirst } from "./slices.ts";
 
 /** Which log records are wanted; all that is given must hold. */
 export interface LogFilter {
   readonly window: TimeWindow;
-  /** Words that must stand in the body, in any letter case; in quotes, as one phrase. */
+  /** What the body must say, in any letter case: `word`, `*part*`, `"some words just so"`. */
   readonly text?: string | undefined;
   readonly services?: readonly string[] | undefined;
   /** The least severity number. */
@@ -116,21 +118,41 @@ export class LogReader {
     limit: number,
     options: { after?: LogCursor | undefined; oldestFirst?: boolean } = {},
   ): Promise<StoredLog[]> {
-    const { after, oldestFirst = false } = options;
-    const conditions = logConditions(filter);
-    let offset = 0;
-    if (after !== undefined) {
-      const place = `(toInt64(${after.timeUnixNano}), toUInt64(${after.hash}))`;
-      conditions.add(`(toUnixTimestamp64Nano(Timestamp), ${HASH}) ${oldestFirst ? ">=" : "<="} ${place}`);
-      offset = after.repeat + 1;
+    const { after, oldestFirst: isOldestFirst = false } = options;
+    const records: StoredLog[] = [];
+    let offset = after === undefined ? 0 : after.repeat + 1;
+    for (const window of (isOldestFirst ? oldestFirst : newestFirst)(
+      windowAfter(filter.window, after, isOldestFirst),
+    )) {
+      const conditions = logConditions({ ...filter, window });
+      if (after !== undefined) {
+        const place = `(toInt64(${after.timeUnixNano}), toUInt64(${after.hash}))`;
+        conditions.add(`(toUnixTimestamp64Nano(Timestamp), ${HASH}) ${isOldestFirst ? ">=" : "<="} ${place}`);
+      }
+      const rows = await this.#rows(conditions, Math.floor(limit) - records.length, offset, isOldestFirst);
+      records.push(...rows.map(logOf));
+      if (records.length >= limit) break;
+      offset = 0;
     }
-    const order = oldestFirst ? "ASC" : "DESC";
-    const rows = await this.#client.rows<readonly unknown[]>(
-      `SELECT ${LOG_SELECT} FROM otel_logs WHERE ${conditions.where}
-       ORDER BY Timestamp ${order}, ${HASH} ${order} LIMIT ${Math.floor(limit)} OFFSET ${offset}`,
+    return withRepeats(records, after);
+  }
+
+  /** Finds by the times alone how far back it must read before it reads whole records. */
+  #rows(
+    conditions: Conditions,
+    limit: number,
+    offset: number,
+    isOldestFirst: boolean,
+  ): Promise<(readonly unknown[])[]> {
+    const [order, last, isWithin] = isOldestFirst ? ["ASC", "max", "<="] : ["DESC", "min", ">="];
+    return this.#client.rows<readonly unknown[]>(
+      `WITH (SELECT ${last}(Timestamp) FROM (
+         SELECT Timestamp FROM otel_logs WHERE ${conditions.where} ORDER BY Timestamp ${order} LIMIT ${limit + offset}
+       )) AS furthest
+       SELECT ${LOG_SELECT} FROM otel_logs WHERE ${conditions.where} AND Timestamp ${isWithin} furthest
+       ORDER BY Timestamp ${order}, ${HASH} ${order} LIMIT ${limit} OFFSET ${offset}`,
       conditions.parameters,
     );
-    return withRepeats(rows.map(logOf), after);
   }
 
   /** How many records of each severity match, in `bucketCount` equal parts of the window; empty parts are left out. */
@@ -177,10 +199,21 @@ function withRepeats(records: readonly StoredLog[], after: LogCursor | undefined
   });
 }
 
+/** Records of the cursor's own time are asked for again: its hash tells which of them were on the page. */
+function windowAfter(
+  { startUnixNano, endUnixNano }: TimeWindow,
+  after: LogCursor | undefined,
+  isOldestFirst: boolean,
+): TimeWindow {
+  if (after === undefined) return { startUnixNano, endUnixNano };
+  const { timeUnixNano } = after;
+  if (isOldestFirst) return { startUnixNano: timeUnixNano > startUnixNano ? timeUnixNano : startUnixNano, endUnixNano };
+  return { startUnixNano, endUnixNano: timeUnixNano < endUnixNano ? timeUnixNano + 1n : endUnixNano };
+}
+
 function logConditions(filter: LogFilter): Conditions {
   const conditions = new Conditions().within("Timestamp", filter.window);
-  for (const phrase of phrasesOf(filter.text ?? ""))
-    conditions.add("positionCaseInsensitiveUTF8(Body, {:String}) > 0", phrase);
+  addBodyText(conditions, filter.text ?? "");
   if (filter.services !== undefined && filter.services.length > 0)
     conditions.add("ServiceName IN ({:Array(String)})", filter.services);
   if (filter.minSeverity !== undefined) conditions.add("SeverityNumber >= {:UInt8}", filter.minSeverity);
@@ -189,10 +222,6 @@ function logConditions(filter: LogFilter): Conditions {
   for (const attribute of filter.attributes ?? [])
     conditions.attribute(attribute, ["LogAttributes", "ResourceAttributes"]);
   return conditions;
-}
-
-function phrasesOf(text: string): string[] {
-  return [...text.matchAll(/"([^"]+)"|(\S+)/g)].map(([, phrase, word]) => phrase ?? word ?? "");
 }
 
 const TIME = 0;

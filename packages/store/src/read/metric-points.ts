@@ -3,6 +3,7 @@ import type { EngineClient } from "../engine/engine-client.ts";
 import { HAS } from "../transcode/points/distribution-columns.ts";
 import { VALUE_TYPE } from "../transcode/points/number-columns.ts";
 import { attributesOf, type JsonKeyValue } from "./attribute-values.ts";
+import { isOfSeries, type StoredSeriesKey } from "./series-condition.ts";
 import { Conditions, type TimeWindow } from "./conditions.ts";
 import { engineDouble } from "./engine-double.ts";
 import {
@@ -31,8 +32,7 @@ export interface JsonResourceMetrics {
 
 type Row = readonly unknown[];
 
-interface Series {
-  readonly fingerprint: string;
+interface Series extends StoredSeriesKey {
   readonly attributes: readonly JsonKeyValue[];
   /** `{name, unit, …}` without its data. */
   readonly head: object;
@@ -101,7 +101,7 @@ export class MetricPointReader {
 
   async #series(metricName: string): Promise<Series[]> {
     const rows = await this.#client.rows<Row>(
-      `SELECT ${RESOURCE_SELECT}, Fingerprint, MetricName, MetricDescription, MetricUnit, MetricType, AggregationTemporality,
+      `SELECT ${RESOURCE_SELECT}, Fingerprint, Locality, MetricName, MetricDescription, MetricUnit, MetricType, AggregationTemporality,
          IsMonotonic, ${pairsOf("Attributes")}, AttributesTypes, ${pairsOf("Metadata")}, MetadataTypes
        FROM metric_series WHERE MetricName = {metricName:String} ORDER BY Fingerprint LIMIT 1 BY Fingerprint`,
       { metricName },
@@ -109,6 +109,7 @@ export class MetricPointReader {
     return rows.map((row) => {
       const [
         fingerprint,
+        locality,
         name,
         description,
         unit,
@@ -120,6 +121,7 @@ export class MetricPointReader {
         metadata,
         metadataTypes,
       ] = row.slice(RESOURCE_COLUMN_COUNT) as [
+        string,
         string,
         string,
         string,
@@ -141,6 +143,7 @@ export class MetricPointReader {
       const resource = row.slice(0, RESOURCE_COLUMN_COUNT) as unknown as ResourceRow;
       return {
         fingerprint,
+        locality,
         attributes: attributesOf(attributes, types),
         head,
         type,
@@ -232,8 +235,7 @@ function metricOf({ head, type, temporality, monotonic }: Series, dataPoints: re
 }
 
 function pointsWhere(series: readonly Series[], window: TimeWindow, time = "Timestamp"): string {
-  const fingerprints = series.map(({ fingerprint }) => BigInt(fingerprint).toString()).join(",");
-  return new Conditions().add(`Fingerprint IN (${fingerprints})`).within(time, window).where;
+  return new Conditions().add(isOfSeries(series)).within(time, window).where;
 }
 
 function numberPoint([value, intValue, valueType]: Row): object {

@@ -1,6 +1,7 @@
 import type { EngineClient } from "../engine/engine-client.ts";
 import { HAS } from "../transcode/points/distribution-columns.ts";
 import type { Conditions } from "./conditions.ts";
+import { isOfSeries } from "./series-condition.ts";
 import { dayConditions, timeConditions, type MillisWindow } from "./millis-window.ts";
 import type { Pairs } from "./resource-rows.ts";
 import { engineDouble } from "./engine-double.ts";
@@ -22,6 +23,8 @@ export interface StoredSeries {
   readonly key: string;
   /** Decimal digits, for SQL. */
   readonly fingerprint: string;
+  /** Where its points stand, decimal digits too. */
+  readonly locality: string;
   /** The family's name: a histogram's without `_bucket`, `_sum` and `_count`. */
   readonly name: string;
   readonly type: StoredMetricType;
@@ -100,16 +103,19 @@ export class MetricReader {
   ): Promise<StoredSeries[]> {
     const where = dayConditions(window);
     for (const condition of conditions) addLabelCondition(where, condition);
-    const rows = await this.#client.rows<readonly [string, string, string, string, string, number, number, Pairs]>(
-      `SELECT Fingerprint, any(PrometheusName), any(MetricType), any(MetricUnit),
+    const rows = await this.#client.rows<
+      readonly [string, string, string, string, string, string, number, number, Pairs]
+    >(
+      `SELECT Fingerprint, any(Locality), any(PrometheusName), any(MetricType), any(MetricUnit),
          any(MetricDescription), any(AggregationTemporality), any(IsMonotonic), any(CAST(Labels AS Array(Tuple(String, String))))
        FROM metric_series WHERE ${where.where} GROUP BY Fingerprint LIMIT ${MAX_SERIES}`,
       where.parameters,
       signal,
     );
-    return rows.map(([fingerprint, name, type, unit, description, temporality, monotonic, labels]) => ({
+    return rows.map(([fingerprint, locality, name, type, unit, description, temporality, monotonic, labels]) => ({
       key: keyOf(fingerprint),
       fingerprint,
+      locality,
       name,
       type: type as StoredMetricType,
       unit,
@@ -249,7 +255,7 @@ export class MetricReader {
     const where = pointConditions(series, window);
     const bytes = await this.#client.bytes(
       `SELECT Fingerprint, toUnixTimestamp64Milli(Timestamp), toUnixTimestamp64Milli(StartTimestamp), Flags, ${columns} FROM ${table} WHERE ${where.where}
-       ORDER BY Fingerprint, Timestamp LIMIT ${limitOf(limit)} FORMAT RowBinary`,
+       ORDER BY Locality, Fingerprint, Timestamp LIMIT ${limitOf(limit)} FORMAT RowBinary`,
       where.parameters,
       signal,
     );
@@ -273,8 +279,7 @@ function limitOf(limit: number): number {
 }
 
 function pointConditions(series: readonly StoredSeries[], window: MillisWindow): Conditions {
-  const fingerprints = series.map(({ fingerprint }) => BigInt(fingerprint).toString()).join(",");
-  return timeConditions(window).add(`Fingerprint IN (${fingerprints})`);
+  return timeConditions(window).add(isOfSeries(series));
 }
 
 function addLabelCondition(where: Conditions, { name, operator, value }: LabelCondition): void {

@@ -1,6 +1,8 @@
 import type { EngineClient } from "../engine/engine-client.ts";
 import { SPAN_KIND_NAMES, STATUS_CODE_NAMES } from "../transcode/spans.ts";
-import { Conditions, DURATION, type AttributeFilter, type TimeWindow } from "./conditions.ts";
+import { DURATION } from "../schema/traces.ts";
+import { Conditions, type AttributeFilter, type TimeWindow } from "./conditions.ts";
+import { newestFirst } from "./slices.ts";
 import { numberOf, resourceSpansOf, SPAN_SELECT, type JsonResourceSpans, type SpanRow } from "./span-rows.ts";
 
 /** A trace with more spans is cut, and says so. */
@@ -95,7 +97,7 @@ export class TraceReader {
     if (traceIds.length === 0) return [];
     const rows = await this.#client.rows<SpanRow>(
       `SELECT TraceId, ${SPAN_SELECT} FROM (
-         SELECT * FROM otel_traces WHERE TraceId IN (${idList(traceIds)})
+         SELECT * FROM otel_traces WHERE ${isOfTraces(traceIds)}
          ORDER BY TraceId, Timestamp, SpanId LIMIT 1 BY TraceId, SpanId, SpanKind, Timestamp
        ) ORDER BY TraceId, Timestamp, SpanId LIMIT ${MAX_SPANS_PER_TRACE + 1} BY TraceId`,
     );
@@ -116,8 +118,8 @@ export class TraceReader {
   /** One span with everything, undefined where it is unknown. */
   async span(traceId: string, spanId: string): Promise<JsonResourceSpans | undefined> {
     const rows = await this.#client.rows<SpanRow>(
-      `SELECT ${SPAN_SELECT} FROM otel_traces WHERE TraceId = {traceId:String} AND SpanId = {spanId:String} LIMIT 1`,
-      { traceId, spanId },
+      `SELECT ${SPAN_SELECT} FROM otel_traces WHERE ${isOfTraces([traceId])} AND SpanId = {spanId:String} LIMIT 1`,
+      { spanId },
     );
     return resourceSpansOf(rows)[0];
   }
@@ -129,9 +131,8 @@ export class TraceReader {
     >(
       `SELECT SpanId, ParentSpanId, ServiceName, SpanName, SpanKind, StatusCode, toUnixTimestamp64Nano(Timestamp), ${DURATION},
          arrayMap(t -> toUnixTimestamp64Nano(t) - toUnixTimestamp64Nano(Timestamp), Events.Timestamp), length(Links.SpanId)
-       FROM otel_traces WHERE TraceId = {traceId:String}
+       FROM otel_traces WHERE ${isOfTraces([traceId])}
        ORDER BY Timestamp, SpanId LIMIT 1 BY SpanId, SpanKind, Timestamp LIMIT ${MAX_SPANS_PER_TRACE}`,
-      { traceId },
     );
     return rows.map(
       ([spanId, parentSpanId, service, name, kind, status, start, duration, eventOffsets, linkCount]) => ({
@@ -151,6 +152,24 @@ export class TraceReader {
 
   /** Ids of traces by the start of their first matching span, newest first; `after` continues behind an earlier page. */
   async search(filter: SpanFilter, limit: number, after?: TraceCursor): Promise<TraceCursor[]> {
+    const found: TraceCursor[] = [];
+    const { startUnixNano, endUnixNano } = filter.window;
+    const end = after !== undefined && after.timeUnixNano < endUnixNano ? after.timeUnixNano + 1n : endUnixNano;
+    for (const slice of newestFirst({ startUnixNano, endUnixNano: end })) {
+      let last = after;
+      for (let isFull = true; isFull && found.length < limit;) {
+        const wanted = Math.floor(limit) - found.length;
+        const page = await this.#firstMatches({ ...filter, window: slice }, wanted, last);
+        found.push(...(await this.#withoutEarlier(page, filter, slice)));
+        isFull = page.length === wanted;
+        last = page.at(-1);
+      }
+      if (found.length >= limit) break;
+    }
+    return found;
+  }
+
+  async #firstMatches(filter: SpanFilter, limit: number, after: TraceCursor | undefined): Promise<TraceCursor[]> {
     const conditions = spanConditions(filter);
     const having =
       after === undefined
@@ -158,16 +177,29 @@ export class TraceReader {
         : `HAVING (first, TraceId) < (toInt64(${after.timeUnixNano}), ${idList([after.traceId])})`;
     const rows = await this.#client.rows<readonly [string, string]>(
       `SELECT TraceId, min(toUnixTimestamp64Nano(Timestamp)) AS first FROM otel_traces
-       WHERE ${conditions.where} GROUP BY TraceId ${having} ORDER BY first DESC, TraceId DESC LIMIT ${Math.floor(limit)}`,
+       WHERE ${conditions.where} GROUP BY TraceId ${having} ORDER BY first DESC, TraceId DESC LIMIT ${limit}`,
       conditions.parameters,
     );
     return rows.map(([traceId, first]) => ({ traceId, timeUnixNano: BigInt(first) }));
   }
 
+  /** Those that have no match in the window before the slice: the others belong to an older slice. */
+  async #withoutEarlier(found: readonly TraceCursor[], filter: SpanFilter, slice: TimeWindow): Promise<TraceCursor[]> {
+    const before = { startUnixNano: filter.window.startUnixNano, endUnixNano: slice.startUnixNano };
+    if (found.length === 0 || before.startUnixNano >= before.endUnixNano) return [...found];
+    const conditions = spanConditions({ ...filter, window: before }).add(isOfTraces(found.map((one) => one.traceId)));
+    const rows = await this.#client.rows<readonly [string]>(
+      `SELECT DISTINCT TraceId FROM otel_traces WHERE ${conditions.where}`,
+      conditions.parameters,
+    );
+    const earlier = new Set(rows.map(([traceId]) => traceId));
+    return found.filter(({ traceId }) => !earlier.has(traceId));
+  }
+
   /** What each trace is about, in the order of `traceIds`. `window` bounds what is read; a margin is added. */
   async summaries(traceIds: readonly string[], window: TimeWindow): Promise<TraceSummary[]> {
     if (traceIds.length === 0) return [];
-    const conditions = new Conditions().add(`TraceId IN (${idList(traceIds)})`).within("Timestamp", {
+    const conditions = new Conditions().add(isOfTraces(traceIds)).within("Timestamp", {
       startUnixNano: window.startUnixNano - SUMMARY_MARGIN_NANOS,
       endUnixNano: window.endUnixNano + SUMMARY_MARGIN_NANOS,
     });
@@ -226,6 +258,12 @@ function spanConditions(filter: SpanFilter): Conditions {
   for (const attribute of filter.attributes ?? [])
     conditions.attribute(attribute, ["SpanAttributes", "ResourceAttributes"]);
   return conditions;
+}
+
+/** A condition that only spans of these traces meet, with the hours in which they have any. */
+function isOfTraces(traceIds: readonly string[]): string {
+  const ids = idList(traceIds);
+  return `TraceId IN (${ids}) AND toStartOfHour(Timestamp) IN (SELECT Hour FROM otel_traces_trace_id_ts WHERE TraceId IN (${ids}))`;
 }
 
 /** Ids as SQL literals: only hexadecimal digits get through. */

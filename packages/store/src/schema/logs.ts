@@ -1,5 +1,5 @@
 /** `otel_logs`: the layout of the Collector's ClickHouse exporter, and the columns for what that layout loses. */
-import { attributeIndexes, TABLE_SETTINGS } from "./settings.ts";
+import { TRACE_ID_INDEX, WIDE_TABLE_SETTINGS } from "./settings.ts";
 
 export const LOGS_TABLE: string = `
 CREATE TABLE IF NOT EXISTS otel_logs (
@@ -10,14 +10,14 @@ CREATE TABLE IF NOT EXISTS otel_logs (
   SeverityText LowCardinality(String) CODEC(ZSTD(1)),
   SeverityNumber UInt8 CODEC(ZSTD(1)),
   ServiceName LowCardinality(String) CODEC(ZSTD(1)),
-  Body String CODEC(ZSTD(1)),
+  Body String CODEC(ZSTD(3)),
   ResourceSchemaUrl LowCardinality(String) CODEC(ZSTD(1)),
-  ResourceAttributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+  ResourceAttributes Map(LowCardinality(String), String) CODEC(ZSTD(3)),
   ScopeSchemaUrl LowCardinality(String) CODEC(ZSTD(1)),
   ScopeName String CODEC(ZSTD(1)),
   ScopeVersion String CODEC(ZSTD(1)),
   ScopeAttributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
-  LogAttributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+  LogAttributes Map(LowCardinality(String), String) CODEC(ZSTD(3)),
   EventName LowCardinality(String) CODEC(ZSTD(1)),
   TimestampSource UInt8 CODEC(ZSTD(1)),
   ObservedTimestamp DateTime64(9) CODEC(Delta(8), ZSTD(1)),
@@ -29,12 +29,10 @@ CREATE TABLE IF NOT EXISTS otel_logs (
   ResourceDroppedAttributesCount UInt32 CODEC(ZSTD(1)),
   ScopeAttributesTypes LowCardinality(String) CODEC(ZSTD(1)),
   ScopeDroppedAttributesCount UInt32 CODEC(ZSTD(1)),
-  INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1,
-  ${attributeIndexes("res_attr", "ResourceAttributes")},
-  ${attributeIndexes("log_attr", "LogAttributes")},
-  INDEX idx_body Body TYPE tokenbf_v1(32768, 3, 0) GRANULARITY 8
+  ${TRACE_ID_INDEX},
+  INDEX idx_words lower(Body) TYPE tokenbf_v1(4096, 3, 0) GRANULARITY 1
 )
 ENGINE = MergeTree
 PARTITION BY toDate(Timestamp)
-ORDER BY (ServiceName, toDateTime(Timestamp), Timestamp)
-${TABLE_SETTINGS}`;
+ORDER BY (toStartOfHour(Timestamp), ServiceName, Timestamp)
+${WIDE_TABLE_SETTINGS}`;

@@ -1,12 +1,16 @@
 /**
  * Metrics: labels stand once a series and day in `metric_series`; points carry only the
- * series' fingerprint (docs/adr/0003-tables.md).
+ * series' fingerprint, and stand in the order of their locality: metric by metric, process by process. What is asked
+ * together is read together, and the times of one process's exports are next to each other and compress away
+ * (docs/adr/0015-schema-measured.md).
  */
+import { VALUE_TYPE } from "../transcode/points/number-columns.ts";
 import { TABLE_SETTINGS } from "./settings.ts";
 
 const SERIES_TABLE = `
 CREATE TABLE IF NOT EXISTS metric_series (
   Day Date,
+  Locality UInt64,
   Fingerprint UInt64,
   MetricName LowCardinality(String),
   PrometheusName LowCardinality(String),
@@ -38,15 +42,18 @@ ORDER BY (PrometheusName, Fingerprint, Day)
 ${TABLE_SETTINGS}`;
 
 const POINT_COLUMNS = `
+  Locality UInt64 CODEC(ZSTD(1)),
   Fingerprint UInt64 CODEC(ZSTD(1)),
-  Timestamp DateTime64(9) CODEC(DoubleDelta, ZSTD(1)),
-  StartTimestamp DateTime64(9) CODEC(DoubleDelta, ZSTD(1)),
+  Timestamp DateTime64(9) CODEC(Delta, ZSTD(1)),
+  StartTimestamp DateTime64(9) CODEC(ZSTD(1)),
   Flags UInt32 CODEC(ZSTD(1))`;
 
+/** An integer stands in `IntValue` alone, exactly; `Value` is what queries ask for. */
 const NUMBER_COLUMNS = `
-  Value Float64 CODEC(Gorilla, ZSTD(1)),
+  DoubleValue Float64 CODEC(Delta, ZSTD(1)),
   IntValue Int64 CODEC(DoubleDelta, ZSTD(1)),
-  ValueType UInt8 CODEC(ZSTD(1))`;
+  ValueType UInt8 CODEC(ZSTD(1)),
+  Value Float64 ALIAS if(ValueType = ${VALUE_TYPE.int}, toFloat64(IntValue), DoubleValue)`;
 
 const DISTRIBUTION_COLUMNS = `
   Count UInt64 CODEC(DoubleDelta, ZSTD(1)),
@@ -87,9 +94,10 @@ export const METRIC_TABLES: readonly string[] = [
   ),
   pointsTable(
     "metric_exemplars",
+    "Locality UInt64 CODEC(ZSTD(1))",
     "Fingerprint UInt64 CODEC(ZSTD(1))",
-    "Timestamp DateTime64(9) CODEC(DoubleDelta, ZSTD(1))",
-    "PointTimestamp DateTime64(9) CODEC(DoubleDelta, ZSTD(1))",
+    "Timestamp DateTime64(9) CODEC(Delta, ZSTD(1))",
+    "PointTimestamp DateTime64(9) CODEC(Delta, ZSTD(1))",
     NUMBER_COLUMNS,
     "TraceId String CODEC(ZSTD(1))",
     "SpanId String CODEC(ZSTD(1))",
@@ -104,6 +112,6 @@ CREATE TABLE IF NOT EXISTS ${name} (${columns.map((column) => `\n  ${column.trim
 )
 ENGINE = MergeTree
 PARTITION BY toDate(Timestamp)
-ORDER BY (Fingerprint, Timestamp)
+ORDER BY (Locality, Fingerprint, Timestamp)
 ${TABLE_SETTINGS}`;
 }

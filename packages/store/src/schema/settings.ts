@@ -3,17 +3,30 @@
  * forgets a block then; and the last inserts are remembered by their token, so that a block
  * that is sent again after a crash is not there twice.
  */
-export const TABLE_SETTINGS = `SETTINGS
-  index_granularity = 8192,
-  fsync_after_insert = 1,
+const DURABLE_SETTINGS = `fsync_after_insert = 1,
   fsync_part_directory = 1,
   ttl_only_drop_parts = 1,
   non_replicated_deduplication_window = 10000`;
 
+export const TABLE_SETTINGS: string = `SETTINGS
+  index_granularity = 8192,
+  ${DURABLE_SETTINGS}`;
+
 /**
- * A bloom filter over an attribute map's keys. One over its values was the dearest part of
- * an insert in trials, so there is none.
+ * For tables of wide rows with attributes. Granules and compressed blocks are small, since a trace's spans stand far
+ * apart and each brings a granule of every column with it. Merged parts keep each attribute map in one bucket
+ * for every two keys, so that a search for one key reads a fraction of it (docs/adr/0015-schema-measured.md).
  */
-export function attributeIndexes(name: string, column: string): string {
-  return `INDEX idx_${name}_key mapKeys(${column}) TYPE bloom_filter(0.01) GRANULARITY 1`;
-}
+export const WIDE_TABLE_SETTINGS: string = `SETTINGS
+  index_granularity = 1024,
+  min_compress_block_size = 16384,
+  max_compress_block_size = 65536,
+  map_serialization_version = 'with_buckets',
+  map_buckets_strategy = 'linear',
+  map_buckets_coefficient = 0.5,
+  map_buckets_min_avg_size = 0,
+  max_buckets_in_map = 32,
+  ${DURABLE_SETTINGS}`;
+
+/** For ids that are looked up by value; one granule in a thousand is read in vain. */
+export const TRACE_ID_INDEX = "INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1";

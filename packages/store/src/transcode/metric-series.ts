@@ -33,8 +33,13 @@ export interface MetricContext {
   readonly scopeSchemaUrl: Ranges;
 }
 
-interface KnownSeries {
+/** Which series a point is of, and where its points stand among others: by metric, then by resource. */
+export interface SeriesKey {
+  readonly locality: bigint;
   readonly fingerprint: bigint;
+}
+
+interface KnownSeries extends SeriesKey {
   day: number;
 }
 
@@ -50,6 +55,7 @@ export class MetricSeries extends BlockBuilder {
   readonly #contexts = new Map<string, number>();
   readonly #shared = new ResourceColumns();
   readonly #day = new FixedColumn("Date", 2);
+  readonly #locality = new FixedColumn("UInt64", 8);
   readonly #fingerprint = new FixedColumn("UInt64", 8);
   readonly #metricName = new LowCardinalityColumn();
   readonly #prometheusName = new LowCardinalityColumn();
@@ -68,6 +74,7 @@ export class MetricSeries extends BlockBuilder {
 
   readonly columns: Readonly<Record<string, Column>> = {
     Day: this.#day,
+    Locality: this.#locality,
     Fingerprint: this.#fingerprint,
     MetricName: this.#metricName,
     PrometheusName: this.#prometheusName,
@@ -106,32 +113,37 @@ export class MetricSeries extends BlockBuilder {
     return id;
   }
 
-  /** The fingerprint of the point's series; writes the series' row when it is new or has not been seen on the point's day. */
-  find(reader: Reader, context: MetricContext, attributes: Ranges, timeUnixNano: number): bigint {
+  /** The point's series; writes the series' row when it is new or has not been seen on the point's day. */
+  find(reader: Reader, context: MetricContext, attributes: Ranges, timeUnixNano: number): SeriesKey {
     const key = `${context.id}:${textOf(reader, attributes)}`;
     const day = Math.floor(timeUnixNano / NANOS_PER_DAY) & 0xffff;
     const known = this.#known.get(key);
-    if (known?.day === day) return known.fingerprint;
+    if (known?.day === day) return known;
     if (known === undefined) return this.#add(reader, key, context, attributes, day);
     known.day = day;
-    this.#writeRow(reader, known.fingerprint, context, attributes, day);
-    return known.fingerprint;
+    this.#writeRow(reader, known, context, attributes);
+    return known;
   }
 
-  #add(reader: Reader, key: string, context: MetricContext, attributes: Ranges, day: number): bigint {
+  #add(reader: Reader, key: string, context: MetricContext, attributes: Ranges, day: number): SeriesKey {
     if (this.#known.size >= MAX_KNOWN_SERIES) this.#known.clear();
-    const fingerprint = fingerprintOf(reader, context, attributes);
-    this.#known.set(key, { fingerprint, day });
-    this.#writeRow(reader, fingerprint, context, attributes, day);
-    return fingerprint;
+    const series = {
+      locality: localityOf(reader, context),
+      fingerprint: fingerprintOf(reader, context, attributes),
+      day,
+    };
+    this.#known.set(key, series);
+    this.#writeRow(reader, series, context, attributes);
+    return series;
   }
 
-  #writeRow(reader: Reader, fingerprint: bigint, context: MetricContext, attributes: Ranges, day: number): void {
+  #writeRow(reader: Reader, series: KnownSeries, context: MetricContext, attributes: Ranges): void {
     const position = reader.position;
     this.#shared.addRow(reader);
-    this.#day.values.u8(day & 255);
-    this.#day.values.u8(day >> 8);
-    this.#fingerprint.values.u64Big(fingerprint);
+    this.#day.values.u8(series.day & 255);
+    this.#day.values.u8(series.day >> 8);
+    this.#locality.values.u64Big(series.locality);
+    this.#fingerprint.values.u64Big(series.fingerprint);
     this.#metricName.addText(context.name);
     this.#prometheusName.addText(prometheusName(context));
     this.#type.addText(context.type);
@@ -181,18 +193,27 @@ function fingerprintOf(reader: Reader, context: MetricContext, attributes: Range
   const hash = createHash("sha256");
   const { name, unit, type, temporality, monotonic } = context;
   hash.update(JSON.stringify([name, unit, type, temporality, monotonic]));
-  for (const ranges of [
-    attributes,
-    fieldRanges(reader, context.resource, 10),
-    fieldRanges(reader, context.scope, 26),
-  ]) {
-    const texts: string[] = [];
-    for (let i = 0; i < ranges.length; i += 2) texts.push(reader.bytes.toString("latin1", ranges[i], ranges[i + 1]));
-    hash.update(JSON.stringify(texts.sort()));
-  }
+  for (const ranges of [attributes, fieldRanges(reader, context.resource, 10), fieldRanges(reader, context.scope, 26)])
+    hash.update(sortedTexts(reader, ranges));
   const schemaUrls = [context.resourceSchemaUrl, context.scopeSchemaUrl].map((ranges) => textOf(reader, ranges));
   hash.update(JSON.stringify([...nameAndVersion(reader, context.scope), ...schemaUrls]));
   return hash.digest().readBigUInt64LE(0);
+}
+
+/** 32 bits of the metric's name before 32 bits of its resource. */
+function localityOf(reader: Reader, context: MetricContext): bigint {
+  const resource = sortedTexts(reader, fieldRanges(reader, context.resource, 10));
+  return (hash32(context.name) << 32n) | hash32(resource);
+}
+
+function hash32(text: string): bigint {
+  return BigInt(createHash("sha256").update(text).digest().readUInt32LE(0));
+}
+
+function sortedTexts(reader: Reader, ranges: Ranges): string {
+  const texts: string[] = [];
+  for (let i = 0; i < ranges.length; i += 2) texts.push(reader.bytes.toString("latin1", ranges[i], ranges[i + 1]));
+  return JSON.stringify(texts.sort());
 }
 
 function nameAndVersion(reader: Reader, scope: Ranges): string[] {

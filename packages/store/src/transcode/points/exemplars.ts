@@ -3,12 +3,14 @@ import type { Reader } from "@clew/otlp";
 import { FixedColumn, LowCardinalityColumn, MapColumn, StringColumn, type Column } from "../../block/columns.ts";
 import { AttributeWriter } from "../attributes.ts";
 import { BlockBuilder } from "../block-builder.ts";
+import type { SeriesKey } from "../metric-series.ts";
 import { takeRange, type Ranges } from "../walk-records.ts";
 import { NumberColumns } from "./number-columns.ts";
 import { addEight, take8 } from "./point-columns.ts";
 
 export class Exemplars extends BlockBuilder {
   readonly table = "metric_exemplars";
+  readonly #locality = new FixedColumn("UInt64", 8);
   readonly #fingerprint = new FixedColumn("UInt64", 8);
   readonly #timestamp = new FixedColumn("DateTime64(9)", 8);
   readonly #pointTimestamp = new FixedColumn("DateTime64(9)", 8);
@@ -20,6 +22,7 @@ export class Exemplars extends BlockBuilder {
   readonly #attributeWriter = new AttributeWriter({ values: this.#attributes, types: this.#types });
 
   readonly columns: Readonly<Record<string, Column>> = {
+    Locality: this.#locality,
     Fingerprint: this.#fingerprint,
     Timestamp: this.#timestamp,
     PointTimestamp: this.#pointTimestamp,
@@ -31,15 +34,15 @@ export class Exemplars extends BlockBuilder {
   };
 
   /** `pointTimeAt` is where the time of the point stands that they came with, -1 for none. */
-  addAll(reader: Reader, exemplars: Ranges, fingerprint: bigint, pointTimeAt: number): void {
+  addAll(reader: Reader, exemplars: Ranges, series: SeriesKey, pointTimeAt: number): void {
     for (let i = 0; i < exemplars.length; i += 2) {
       reader.position = exemplars[i]!;
-      this.#add(reader, exemplars[i + 1]!, fingerprint);
+      this.#add(reader, exemplars[i + 1]!, series);
       addEight(this.#pointTimestamp, reader.bytes, pointTimeAt);
     }
   }
 
-  #add(reader: Reader, end: number, fingerprint: bigint): void {
+  #add(reader: Reader, end: number, series: SeriesKey): void {
     const traceId: Ranges = [0, 0];
     const spanId: Ranges = [0, 0];
     let timeAt = -1;
@@ -56,7 +59,8 @@ export class Exemplars extends BlockBuilder {
       else reader.skip(tag);
     }
     this.#attributeWriter.endRow();
-    this.#fingerprint.values.u64Big(fingerprint);
+    this.#locality.values.u64Big(series.locality);
+    this.#fingerprint.values.u64Big(series.fingerprint);
     addEight(this.#timestamp, reader.bytes, timeAt);
     this.#number.add(reader.bytes, doubleAt, intAt);
     this.#traceId.addHex(reader.bytes, traceId[0]!, traceId[1]!);

@@ -69,7 +69,7 @@ export class ExponentialHistogramPoints extends BlockBuilder {
       else reader.skip(tag);
     }
     const { bytes } = reader;
-    const fingerprint = this.#point.addRow(reader, context, attributes, startAt, timeAt, flags);
+    const series = this.#point.addRow(reader, context, attributes, startAt, timeAt, flags);
     addEight(this.#zeroCount, bytes, zeroCountAt);
     addEight(this.#zeroThreshold, bytes, zeroThresholdAt);
     this.#scale.values.u32(scale);
@@ -77,7 +77,7 @@ export class ExponentialHistogramPoints extends BlockBuilder {
     this.#negative.add(reader, negative);
     const sides = (positive.length === 0 ? 0 : HAS.positive) | (negative.length === 0 ? 0 : HAS.negative);
     this.#distribution.add(bytes, { countAt, sumAt, minAt, maxAt }, sides);
-    this.#exemplars.addAll(reader, exemplars, fingerprint, timeAt);
+    this.#exemplars.addAll(reader, exemplars, series, timeAt);
     this.rows++;
     reader.position = end;
   }

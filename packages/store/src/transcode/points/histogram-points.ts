@@ -55,11 +55,11 @@ export class HistogramPoints extends BlockBuilder {
       else reader.skip(tag);
     }
     const { bytes } = reader;
-    const fingerprint = this.#point.addRow(reader, context, attributes, startAt, timeAt, flags);
+    const series = this.#point.addRow(reader, context, attributes, startAt, timeAt, flags);
     this.#distribution.add(bytes, { countAt, sumAt, minAt, maxAt });
     this.#bucketCounts.endRow();
     this.#explicitBounds.endRow();
-    this.#exemplars.addAll(reader, exemplars, fingerprint, timeAt);
+    this.#exemplars.addAll(reader, exemplars, series, timeAt);
     this.rows++;
     reader.position = end;
   }

@@ -3,14 +3,14 @@ import { FixedColumn, type Column } from "../../block/columns.ts";
 /** Which of the `oneof value` was set. */
 export const VALUE_TYPE = { none: 0, double: 1, int: 2 } as const;
 
-/** A number that came as a double or as a 64-bit integer: `Value` serves queries, `IntValue` keeps the integer exact. */
+/** A number that came as a double or as a 64-bit integer, each in a column of its own. */
 export class NumberColumns {
-  readonly #value = new FixedColumn("Float64", 8);
+  readonly #doubleValue = new FixedColumn("Float64", 8);
   readonly #intValue = new FixedColumn("Int64", 8);
   readonly #valueType = new FixedColumn("UInt8", 1);
 
   readonly columns: Readonly<Record<string, Column>> = {
-    Value: this.#value,
+    DoubleValue: this.#doubleValue,
     IntValue: this.#intValue,
     ValueType: this.#valueType,
   };
@@ -18,13 +18,13 @@ export class NumberColumns {
   /** The value stands at one of the two places, -1 for the other. */
   add(bytes: Buffer, doubleAt: number, intAt: number): void {
     if (intAt >= 0) {
-      this.#value.values.f64(bytes.readInt32LE(intAt + 4) * 4_294_967_296 + bytes.readUInt32LE(intAt));
+      this.#doubleValue.values.u64(0);
       this.#intValue.values.eightFrom(bytes, intAt);
       this.#valueType.values.u8(VALUE_TYPE.int);
       return;
     }
-    if (doubleAt >= 0) this.#value.values.eightFrom(bytes, doubleAt);
-    else this.#value.values.u64(0);
+    if (doubleAt >= 0) this.#doubleValue.values.eightFrom(bytes, doubleAt);
+    else this.#doubleValue.values.u64(0);
     this.#intValue.values.u64(0);
     this.#valueType.values.u8(doubleAt >= 0 ? VALUE_TYPE.double : VALUE_TYPE.none);
   }

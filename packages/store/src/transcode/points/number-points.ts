@@ -41,9 +41,9 @@ export class NumberPoints extends BlockBuilder {
       else if (tag === 64) flags = reader.uint32();
       else reader.skip(tag);
     }
-    const fingerprint = this.#point.addRow(reader, context, attributes, startAt, timeAt, flags);
+    const series = this.#point.addRow(reader, context, attributes, startAt, timeAt, flags);
     this.#number.add(reader.bytes, doubleAt, intAt);
-    this.#exemplars.addAll(reader, exemplars, fingerprint, timeAt);
+    this.#exemplars.addAll(reader, exemplars, series, timeAt);
     this.rows++;
     reader.position = end;
   }

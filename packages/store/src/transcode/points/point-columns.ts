@@ -1,17 +1,19 @@
 /** The columns that points of every shape have. */
 import type { Reader } from "@clew/otlp";
 import { FixedColumn, type Column } from "../../block/columns.ts";
-import type { MetricContext, MetricSeries } from "../metric-series.ts";
+import type { MetricContext, MetricSeries, SeriesKey } from "../metric-series.ts";
 import type { Ranges } from "../walk-records.ts";
 
 export class PointColumns {
   readonly #series: MetricSeries;
+  readonly #locality = new FixedColumn("UInt64", 8);
   readonly #fingerprint = new FixedColumn("UInt64", 8);
   readonly #timestamp = new FixedColumn("DateTime64(9)", 8);
   readonly #startTimestamp = new FixedColumn("DateTime64(9)", 8);
   readonly #flags = new FixedColumn("UInt32", 4);
 
   readonly columns: Readonly<Record<string, Column>> = {
+    Locality: this.#locality,
     Fingerprint: this.#fingerprint,
     Timestamp: this.#timestamp,
     StartTimestamp: this.#startTimestamp,
@@ -22,7 +24,7 @@ export class PointColumns {
     this.#series = series;
   }
 
-  /** Writes one point's row; `startAt` and `timeAt` are where the times stand, -1 for none. Returns the series' fingerprint. */
+  /** Writes one point's row; `startAt` and `timeAt` are where the times stand, -1 for none. Returns which series it is of. */
   addRow(
     reader: Reader,
     context: MetricContext,
@@ -30,15 +32,16 @@ export class PointColumns {
     startAt: number,
     timeAt: number,
     flags: number,
-  ): bigint {
+  ): SeriesKey {
     const { bytes } = reader;
     const timeUnixNano = timeAt < 0 ? 0 : bytes.readUInt32LE(timeAt + 4) * 4_294_967_296 + bytes.readUInt32LE(timeAt);
-    const fingerprint = this.#series.find(reader, context, attributes, timeUnixNano);
-    this.#fingerprint.values.u64Big(fingerprint);
+    const series = this.#series.find(reader, context, attributes, timeUnixNano);
+    this.#locality.values.u64Big(series.locality);
+    this.#fingerprint.values.u64Big(series.fingerprint);
     addEight(this.#timestamp, bytes, timeAt);
     addEight(this.#startTimestamp, bytes, startAt);
     this.#flags.values.u32(flags);
-    return fingerprint;
+    return series;
   }
 }
 

@@ -1,0 +1,34 @@
+import type { TimeWindow } from "./conditions.ts";
+
+/** The first part is this fraction of the window. */
+const FIRST_FRACTION = 64n;
+const GROWTH = 4n;
+const SHORTEST_NANOS = 10_000_000_000n;
+
+/**
+ * A window in parts, from its end to its start, each four times as long as the one before: who wants the newest few of
+ * something reads little where there is much of it, and all of the window once where there is little.
+ */
+export function* newestFirst({ startUnixNano, endUnixNano }: TimeWindow): Generator<TimeWindow> {
+  let length = firstLength(endUnixNano - startUnixNano);
+  for (let end = endUnixNano; end > startUnixNano; length *= GROWTH) {
+    const start = end - length > startUnixNano ? end - length : startUnixNano;
+    yield { startUnixNano: start, endUnixNano: end };
+    end = start;
+  }
+}
+
+/** The same from the start to the end. */
+export function* oldestFirst({ startUnixNano, endUnixNano }: TimeWindow): Generator<TimeWindow> {
+  let length = firstLength(endUnixNano - startUnixNano);
+  for (let start = startUnixNano; start < endUnixNano; length *= GROWTH) {
+    const end = start + length < endUnixNano ? start + length : endUnixNano;
+    yield { startUnixNano: start, endUnixNano: end };
+    start = end;
+  }
+}
+
+function firstLength(windowNanos: bigint): bigint {
+  const length = windowNanos / FIRST_FRACTION;
+  return length > SHORTEST_NANOS ? length : SHORTEST_NANOS;
+}
