@@ -30,15 +30,20 @@ export class ByteBuffer {
   }
 
   u32(value: number): void {
-    this.reserve(4);
-    this.length = this.bytes.writeUInt32LE(value >>> 0, this.length);
+    const { length } = this;
+    if (length + 4 > this.bytes.length) this.reserve(4);
+    const { bytes } = this;
+    bytes[length] = value;
+    bytes[length + 1] = value >>> 8;
+    bytes[length + 2] = value >>> 16;
+    bytes[length + 3] = value >>> 24;
+    this.length = length + 4;
   }
 
   /** An unsigned integer up to 2^53-1 in eight bytes. */
   u64(value: number): void {
-    this.reserve(8);
-    this.bytes.writeUInt32LE((value % 4_294_967_296) >>> 0, this.length);
-    this.length = this.bytes.writeUInt32LE(Math.floor(value / 4_294_967_296), this.length + 4);
+    this.u32(value % 4_294_967_296);
+    this.u32(Math.floor(value / 4_294_967_296));
   }
 
   u64Big(value: bigint): void {
@@ -79,10 +84,15 @@ export class ByteBuffer {
     this.length += count;
   }
 
-  /** Repeats bytes of its own, from `start` to `end`, at the end. */
-  copyWithin(start: number, end: number): void {
-    this.reserve(end - start);
-    this.bytes.copyWithin(this.length, start, end);
-    this.length += end - start;
+  /** Writes the last `count` bytes so many times more, doubling what it copies. */
+  repeatLast(count: number, times: number): void {
+    const start = this.length - count;
+    const end = this.length + count * times;
+    this.reserve(count * times);
+    while (this.length < end) {
+      const copied = Math.min(this.length - start, end - this.length);
+      this.bytes.copyWithin(this.length, start, start + copied);
+      this.length += copied;
+    }
   }
 }

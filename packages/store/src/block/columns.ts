@@ -42,9 +42,9 @@ export class FixedColumn implements Column {
     this.values.reset();
   }
 
-  /** Writes the last row again. */
-  repeat(): void {
-    this.values.copyWithin(this.values.length - this.#width, this.values.length);
+  /** Writes the last row so many times more. */
+  repeat(times: number): void {
+    this.values.repeatLast(this.#width, times);
   }
 }
 
@@ -106,10 +106,12 @@ export class StringColumn implements Column {
     this.rows++;
   }
 
-  repeat(): void {
-    this.values.copyWithin(this.#lastStart, this.values.length);
-    this.#lastStart = this.values.length - (this.values.length - this.#lastStart) / 2;
-    this.rows++;
+  /** Writes the last row so many times more. */
+  repeat(times: number): void {
+    const bytes = this.values.length - this.#lastStart;
+    this.values.repeatLast(bytes, times);
+    this.#lastStart = this.values.length - bytes;
+    this.rows += times;
   }
 }
 
@@ -127,8 +129,18 @@ export class LowCardinalityColumn implements Column {
     return this.#indexes.length / 4;
   }
 
-  add(source: Uint8Array, start: number, end: number): void {
-    this.#indexes.u32(this.dictionary.find(source, start, end));
+  /** Returns the text's place in the dictionary, which is good until `reset`. */
+  add(source: Uint8Array, start: number, end: number): number {
+    const index = this.dictionary.find(source, start, end);
+    this.#indexes.u32(index);
+    return index;
+  }
+
+  /** Adds the text as `add` does, looking first whether it is the one at `guess`. */
+  addLike(guess: number, source: Uint8Array, start: number, end: number): number {
+    if (!this.dictionary.holds(guess, source, start, end)) return this.add(source, start, end);
+    this.#indexes.u32(guess);
+    return guess;
   }
 
   addText(text: string): void {
@@ -141,9 +153,9 @@ export class LowCardinalityColumn implements Column {
     this.#indexes.u32(0);
   }
 
-  /** Writes the last `count` rows again. */
-  repeat(count = 1): void {
-    this.#indexes.copyWithin(this.#indexes.length - count * 4, this.#indexes.length);
+  /** Writes the last `count` rows so many times more. */
+  repeat(times: number, count = 1): void {
+    this.#indexes.repeatLast(count * 4, times);
   }
 
   prefix(parts: Uint8Array[]): void {
@@ -190,17 +202,16 @@ export class MapColumn implements Column {
     this.#ends.u64(entries);
   }
 
-  /** Writes the last row again. */
-  repeat(): void {
+  /** Writes the last row so many times more. */
+  repeat(times: number): void {
     if (this.#lastCount > 0) {
-      this.keys.repeat(this.#lastCount);
-      const bytes = this.values.values;
-      bytes.copyWithin(bytes.length - this.#lastBytes, bytes.length);
-      this.values.rows += this.#lastCount;
+      this.keys.repeat(times, this.#lastCount);
+      this.values.values.repeatLast(this.#lastBytes, times);
+      this.values.rows += this.#lastCount * times;
     }
+    for (let i = 1; i <= times; i++) this.#ends.u64(this.#rowStart + this.#lastCount * i);
     this.#rowStart = this.values.rows;
     this.#rowStartBytes = this.values.values.length;
-    this.#ends.u64(this.#rowStart);
   }
 
   prefix(parts: Uint8Array[]): void {
@@ -222,23 +233,46 @@ export class MapColumn implements Column {
   }
 }
 
-/** `Array(T)`: add items to `items`, then `endRow`. */
-export class ArrayColumn<Items extends Column> implements Column {
-  readonly type: string;
-  readonly items: Items;
+/** Where each row of an array ends among the items. The columns of a Nested share one, since their arrays are equally long. */
+export class ArrayEnds {
   readonly #ends = new ByteBuffer();
-
-  constructor(items: Items) {
-    this.type = `Array(${items.type})`;
-    this.items = items;
-  }
 
   get rows(): number {
     return this.#ends.length / 8;
   }
 
+  /** Ends a row behind so many items of all rows. */
+  endRow(items: number): void {
+    this.#ends.u64(items);
+  }
+
+  view(): Uint8Array {
+    return this.#ends.view();
+  }
+
+  reset(): void {
+    this.#ends.reset();
+  }
+}
+
+/** `Array(T)`: add items to `items`, then `endRow`. */
+export class ArrayColumn<Items extends Column> implements Column {
+  readonly type: string;
+  readonly items: Items;
+  readonly #ends: ArrayEnds;
+
+  constructor(items: Items, ends: ArrayEnds = new ArrayEnds()) {
+    this.type = `Array(${items.type})`;
+    this.items = items;
+    this.#ends = ends;
+  }
+
+  get rows(): number {
+    return this.#ends.rows;
+  }
+
   endRow(): void {
-    this.#ends.u64(this.items.rows);
+    this.#ends.endRow(this.items.rows);
   }
 
   prefix(parts: Uint8Array[]): void {

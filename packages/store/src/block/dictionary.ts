@@ -40,6 +40,11 @@ export class Dictionary {
     return this.#insert(slot, hash, source, start, end);
   }
 
+  /** Whether `source[start, end)` is the text with this index. */
+  holds(index: number, source: Uint8Array, start: number, end: number): boolean {
+    return index < this.size && this.#lengths[index] === end - start && this.#equals(index, source, start);
+  }
+
   view(): Uint8Array {
     return this.#texts.view();
   }

@@ -29,6 +29,9 @@ export class AttributeWriter {
   readonly #columns: AttributeColumns;
   readonly #signature = new ByteBuffer(64);
   readonly #text = new ByteBuffer(256);
+  /** Where each key of the row before stands in the dictionary: senders keep their order. */
+  readonly #keyOrder: number[] = [];
+  #next = 0;
 
   constructor(columns: AttributeColumns) {
     this.#columns = columns;
@@ -52,19 +55,21 @@ export class AttributeWriter {
       } else reader.skip(tag);
     }
     if (!written) this.#empty();
-    values.keys.add(reader.bytes, keyStart, keyEnd);
+    const at = this.#next++;
+    this.#keyOrder[at] = values.keys.addLike(this.#keyOrder[at] ?? 0, reader.bytes, keyStart, keyEnd);
   }
 
   endRow(): void {
     this.#columns.values.endRow();
     this.#columns.types.add(this.#signature.bytes, 0, this.#signature.length);
     this.#signature.reset();
+    this.#next = 0;
   }
 
-  /** Writes the last row again. */
-  repeatRow(): void {
-    this.#columns.values.repeat();
-    this.#columns.types.repeat();
+  /** Writes the last row so many times more. */
+  repeatRow(times: number): void {
+    this.#columns.values.repeat(times);
+    this.#columns.types.repeat(times);
   }
 
   #value(reader: Reader, end: number): void {

@@ -1,14 +1,15 @@
 import type { Reader } from "@clew/otlp";
-import { ArrayColumn, FixedColumn, LowCardinalityColumn, MapColumn, type Column } from "../block/columns.ts";
+import { ArrayColumn, ArrayEnds, FixedColumn, LowCardinalityColumn, MapColumn, type Column } from "../block/columns.ts";
 import { AttributeWriter } from "./attributes.ts";
 
 /** A span's events, as the parallel arrays of `Events Nested(…)`. */
 export class EventColumns {
-  readonly #timestamp = new ArrayColumn(new FixedColumn("DateTime64(9)", 8));
-  readonly #name = new ArrayColumn(new LowCardinalityColumn());
-  readonly #attributes = new ArrayColumn(new MapColumn());
-  readonly #types = new ArrayColumn(new LowCardinalityColumn());
-  readonly #dropped = new ArrayColumn(new FixedColumn("UInt32", 4));
+  readonly #ends = new ArrayEnds();
+  readonly #timestamp = new ArrayColumn(new FixedColumn("DateTime64(9)", 8), this.#ends);
+  readonly #name = new ArrayColumn(new LowCardinalityColumn(), this.#ends);
+  readonly #attributes = new ArrayColumn(new MapColumn(), this.#ends);
+  readonly #types = new ArrayColumn(new LowCardinalityColumn(), this.#ends);
+  readonly #dropped = new ArrayColumn(new FixedColumn("UInt32", 4), this.#ends);
   readonly #attributeWriter = new AttributeWriter({ values: this.#attributes.items, types: this.#types.items });
 
   readonly columns: Readonly<Record<string, Column>> = {
@@ -45,10 +46,6 @@ export class EventColumns {
   }
 
   endRow(): void {
-    this.#timestamp.endRow();
-    this.#name.endRow();
-    this.#attributes.endRow();
-    this.#types.endRow();
-    this.#dropped.endRow();
+    this.#ends.endRow(this.#timestamp.items.rows);
   }
 }

@@ -1,6 +1,7 @@
 import type { Reader } from "@clew/otlp";
 import {
   ArrayColumn,
+  ArrayEnds,
   FixedColumn,
   LowCardinalityColumn,
   MapColumn,
@@ -12,13 +13,14 @@ import { takeRange } from "./walk-records.ts";
 
 /** A span's links, as the parallel arrays of `Links Nested(…)`. */
 export class LinkColumns {
-  readonly #traceId = new ArrayColumn(new StringColumn());
-  readonly #spanId = new ArrayColumn(new StringColumn());
-  readonly #traceState = new ArrayColumn(new StringColumn());
-  readonly #attributes = new ArrayColumn(new MapColumn());
-  readonly #types = new ArrayColumn(new LowCardinalityColumn());
-  readonly #dropped = new ArrayColumn(new FixedColumn("UInt32", 4));
-  readonly #flags = new ArrayColumn(new FixedColumn("UInt32", 4));
+  readonly #ends = new ArrayEnds();
+  readonly #traceId = new ArrayColumn(new StringColumn(), this.#ends);
+  readonly #spanId = new ArrayColumn(new StringColumn(), this.#ends);
+  readonly #traceState = new ArrayColumn(new StringColumn(), this.#ends);
+  readonly #attributes = new ArrayColumn(new MapColumn(), this.#ends);
+  readonly #types = new ArrayColumn(new LowCardinalityColumn(), this.#ends);
+  readonly #dropped = new ArrayColumn(new FixedColumn("UInt32", 4), this.#ends);
+  readonly #flags = new ArrayColumn(new FixedColumn("UInt32", 4), this.#ends);
   readonly #attributeWriter = new AttributeWriter({ values: this.#attributes.items, types: this.#types.items });
 
   readonly columns: Readonly<Record<string, Column>> = {
@@ -56,6 +58,6 @@ export class LinkColumns {
   }
 
   endRow(): void {
-    for (const column of Object.values(this.columns)) (column as ArrayColumn<Column>).endRow();
+    this.#ends.endRow(this.#traceId.items.rows);
   }
 }

@@ -140,6 +140,7 @@ export class MetricSeries extends BlockBuilder {
   #writeRow(reader: Reader, series: KnownSeries, context: MetricContext, attributes: Ranges): void {
     const position = reader.position;
     this.#shared.addRow(reader);
+    this.#shared.settle();
     this.#day.values.u8(series.day & 255);
     this.#day.values.u8(series.day >> 8);
     this.#locality.values.u64Big(series.locality);

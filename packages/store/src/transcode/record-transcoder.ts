@@ -13,6 +13,7 @@ export abstract class RecordTranscoder extends BlockBuilder implements SignalTra
 
   add(payload: Payload): void {
     for (const chunk of payload.chunks) walkRecords(chunk, this);
+    this.shared.settle();
   }
 
   resource(_reader: Reader, resource: Ranges, schemaUrl: Ranges): void {

@@ -33,6 +33,8 @@ export class ResourceColumns {
   #scopeUrl: Ranges = [];
   #resourceIsNew = false;
   #scopeIsNew = false;
+  /** Rows that are the last one again and not yet written. */
+  #repeated = 0;
 
   readonly columns: Readonly<Record<string, Column>> = {
     ServiceName: this.#serviceName,
@@ -60,16 +62,29 @@ export class ResourceColumns {
     this.#scopeIsNew = true;
   }
 
-  /** Writes the row of one record under the resource and scope in use. */
+  /** Adds the row of one record under the resource and scope in use. The columns have it after `settle`. */
   addRow(reader: Reader): void {
+    if (!this.#resourceIsNew && !this.#scopeIsNew) {
+      this.#repeated++;
+      return;
+    }
+    this.settle();
     const position = reader.position;
     if (this.#resourceIsNew) this.#writeResource(reader);
-    else this.#repeatResource();
+    else this.#repeatResource(1);
     if (this.#scopeIsNew) this.#writeScope(reader);
-    else this.#repeatScope();
+    else this.#repeatScope(1);
     this.#resourceIsNew = false;
     this.#scopeIsNew = false;
     reader.position = position;
+  }
+
+  /** Writes what rows repeat: call before the columns are used. */
+  settle(): void {
+    if (this.#repeated === 0) return;
+    this.#repeatResource(this.#repeated);
+    this.#repeatScope(this.#repeated);
+    this.#repeated = 0;
   }
 
   #writeResource(reader: Reader): void {
@@ -104,11 +119,11 @@ export class ResourceColumns {
     this.#serviceName.add(bytes, position, position + length);
   }
 
-  #repeatResource(): void {
-    this.#serviceName.repeat();
-    this.#resourceWriter.repeatRow();
-    this.#resourceDropped.repeat();
-    this.#resourceSchemaUrl.repeat();
+  #repeatResource(times: number): void {
+    this.#serviceName.repeat(times);
+    this.#resourceWriter.repeatRow(times);
+    this.#resourceDropped.repeat(times);
+    this.#resourceSchemaUrl.repeat(times);
   }
 
   #writeScope(reader: Reader): void {
@@ -129,12 +144,12 @@ export class ResourceColumns {
     addRange(this.#scopeSchemaUrl, reader, this.#scopeUrl);
   }
 
-  #repeatScope(): void {
-    this.#scopeName.repeat();
-    this.#scopeVersion.repeat();
-    this.#scopeWriter.repeatRow();
-    this.#scopeDropped.repeat();
-    this.#scopeSchemaUrl.repeat();
+  #repeatScope(times: number): void {
+    this.#scopeName.repeat(times);
+    this.#scopeVersion.repeat(times);
+    this.#scopeWriter.repeatRow(times);
+    this.#scopeDropped.repeat(times);
+    this.#scopeSchemaUrl.repeat(times);
   }
 }
 

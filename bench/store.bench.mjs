@@ -1,0 +1,16 @@
+/**
+ * What the store costs and how fast it answers. Parts, each a file beside this one; without a name all run:
+ *
+ *     npm run bench -- store transcode            OTLP bytes to blocks, items a second and core
+ *     npm run bench -- store ingest [seconds]     the whole program under load, durable and searchable
+ *     npm run bench -- store queries [scale]      bytes on disk and answers with 10 M spans, 10 M logs, 50 M samples (scale 1)
+ *     npm run bench -- store isolation [seconds]  what ten heavy queries do to ingest
+ */
+const PARTS = ["transcode", "ingest", "queries", "isolation"];
+const [wanted, ...rest] = process.argv.slice(2);
+for (const part of wanted === undefined ? PARTS : [wanted]) {
+  if (!PARTS.includes(part)) throw new Error(`no part "${part}": ${PARTS.join(", ")}`);
+  const { run } = await import(`./store-${part}.mjs`);
+  console.log(`\n${part}`);
+  await run(...rest);
+}
