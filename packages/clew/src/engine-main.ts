@@ -1,20 +1,48 @@
-/** The engine's process: chDB behind the store's program. Arguments: directory, socket, memory in bytes. */
-import { mkdirSync } from "node:fs";
-import { Session } from "chdb";
+/** The engine's process: ClickHouse's library, run as its command line. The parent tells it the rest. */
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { messageOf } from "@clew/base";
 import { runEngineProgram } from "@clew/store";
+import { DataType, load, open } from "ffi-rs";
 
-const [directory, socketPath, memoryBytes] = process.argv.slice(2);
-if (directory === undefined || socketPath === undefined || memoryBytes === undefined) {
-  throw new Error("usage: engine-main DIRECTORY SOCKET MEMORY_BYTES");
+/** The package that has the library for a platform. Where there is none, Clew needs a ClickHouse server. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  "darwin-arm64": "@chdb/lib-darwin-arm64",
+  "darwin-x64": "@chdb/lib-darwin-x64",
+  "linux-x64": "@chdb/lib-linux-x64-gnu",
+  "linux-arm64": "@chdb/lib-linux-arm64-gnu",
+};
+
+try {
+  open({ library: "chdb", path: libraryPath() });
+  await runEngineProgram(run);
+} catch (error) {
+  process.stderr.write(`${messageOf(error)}\n`);
+}
+process.kill(process.pid, "SIGKILL");
+
+async function run(commandLine: readonly string[]): Promise<string> {
+  const result = await load({
+    library: "chdb",
+    funcName: "chdb_query_cmdline",
+    retType: DataType.External,
+    paramsType: [DataType.I32, DataType.StringArray],
+    paramsValue: [commandLine.length, [...commandLine]],
+    runInNewThread: true,
+  });
+  return load({
+    library: "chdb",
+    funcName: "chdb_result_error",
+    retType: DataType.String,
+    paramsType: [DataType.External],
+    paramsValue: [result],
+  });
 }
 
-await runEngineProgram({
-  directory,
-  socketPath,
-  memoryBytes: Number(memoryBytes),
-  open(path, connectionArguments) {
-    mkdirSync(path, { recursive: true });
-    return new Session(path, { connectionArgs: connectionArguments });
-  },
-});
-process.exit(0);
+function libraryPath(): string {
+  const platform = `${process.platform}-${process.arch}`;
+  const name = PACKAGES[platform];
+  if (name === undefined) throw new Error(`there is no embedded engine for ${platform}`);
+  const fromChdb = createRequire(import.meta.resolve("chdb"));
+  return join(dirname(fromChdb.resolve(`${name}/package.json`)), "libchdb.so");
+}

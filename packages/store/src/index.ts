@@ -1,5 +1,4 @@
 export { claimDirectory } from "./claim-directory.ts";
-export type { EmbeddedSession } from "./engine/embedded-session.ts";
 export { runEngineProgram } from "./engine/engine-program.ts";
 export type { JsonAnyValue, JsonKeyValue } from "./read/attribute-values.ts";
 export type { AttributeFilter, TimeWindow } from "./read/conditions.ts";

@@ -3,6 +3,8 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { systemClock } from "@clew/base";
+import { EmbeddedEngine, type EmbeddedEngineSettings } from "./engine/embedded-engine.ts";
 import { Store, type StoreSettings } from "./store.ts";
 
 export const ENGINE_PROGRAM: string = fileURLToPath(new URL("../../clew/dist/engine-main.js", import.meta.url));
@@ -37,4 +39,24 @@ export async function openStore(settings: Partial<StoreSettings> = {}): Promise<
       own?.remove();
     },
   };
+}
+
+/** An engine alone, with a directory of its own. `stop` ends it and removes that. */
+export async function startEmbedded(settings: Partial<EmbeddedEngineSettings> = {}): Promise<EmbeddedEngine> {
+  const own = temporaryDirectory();
+  const engine = new EmbeddedEngine({
+    program: ENGINE_PROGRAM,
+    directory: own.path,
+    memoryBytes: 2_000_000_000,
+    clock: systemClock,
+    report: () => {},
+    ...settings,
+  });
+  await engine.start();
+  const stop = engine.stop.bind(engine);
+  engine.stop = async () => {
+    await stop();
+    own.remove();
+  };
+  return engine;
 }

@@ -3,14 +3,14 @@
  * acknowledged when that is on disk, and moved into the engine within a second.
  */
 import { mkdirSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ClewError, messageOf, sleep, systemClock, type Clock } from "@clew/base";
 import type { Payload } from "@clew/otlp";
 import { claimDirectory } from "./claim-directory.ts";
 import { Drain } from "./drain.ts";
 import { EngineClient } from "./engine/engine-client.ts";
-import { EngineProcess } from "./engine/engine-process.ts";
+import { EmbeddedEngine } from "./engine/embedded-engine.ts";
+import type { Engine } from "./engine/engine.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { migrate } from "./schema/migrate.ts";
 import { Spool } from "./spool/spool.ts";
@@ -27,8 +27,6 @@ const SPOOL_FULL_RETRY_MS = 5_000;
 
 export const DEFAULT_MAX_SPOOL_BYTES = 1_073_741_824;
 const DEFAULT_ENGINE_MEMORY_BYTES = 2_147_483_648;
-/** A socket's path may have 107 bytes. */
-const LONGEST_SOCKET_PATH = 100;
 
 export interface StoreSettings {
   /** Everything that is kept stands below this directory, which one process may use at a time. */
@@ -54,7 +52,7 @@ export class Store {
   readonly client: EngineClient;
   readonly #settings: StoreSettings;
   readonly #clock: Clock;
-  readonly #engine: EngineProcess;
+  readonly #engine: Engine;
   readonly #spool: Spool;
   readonly #commit: GroupCommit;
   readonly #drain: Drain;
@@ -66,7 +64,7 @@ export class Store {
   private constructor(
     settings: StoreSettings,
     clock: Clock,
-    engine: EngineProcess,
+    engine: Engine,
     client: EngineClient,
     spool: Spool,
     release: () => void,
@@ -94,17 +92,16 @@ export class Store {
     try {
       const release = claimDirectory(settings.directory, (pid) => inUse(pid, settings.directory));
       undo.push(release);
-      const socketPath = socketPathFor(settings.directory);
-      const memoryBytes = settings.engineMemoryBytes ?? DEFAULT_ENGINE_MEMORY_BYTES;
-      const engine = new EngineProcess({
+      const engine = new EmbeddedEngine({
         program: settings.engineProgram,
-        arguments: [join(settings.directory, "engine"), socketPath, String(memoryBytes)],
+        directory: join(settings.directory, "engine"),
+        memoryBytes: settings.engineMemoryBytes ?? DEFAULT_ENGINE_MEMORY_BYTES,
         clock,
         report: settings.report ?? (() => {}),
       });
       undo.push(() => engine.stop());
       await engine.start();
-      const client = new EngineClient(socketPath);
+      const client = new EngineClient(engine.endpoint);
       undo.push(() => client.close());
       await migrate(client);
       const spool = await Spool.open(join(settings.directory, "spool"), clock.nowMs());
@@ -204,12 +201,6 @@ export class SpoolFullError extends ClewError {
       remedy: "wait for the engine to catch up, or see in the log why it does not",
     });
   }
-}
-
-/** Beside the data, where the path is short enough; else among temporary files. */
-function socketPathFor(directory: string): string {
-  const beside = join(directory, "engine.sock");
-  return Buffer.byteLength(beside) <= LONGEST_SOCKET_PATH ? beside : join(tmpdir(), `clew-engine-${process.pid}.sock`);
 }
 
 function inUse(pid: string, directory: string): ClewError {

@@ -1,43 +1,45 @@
 /** The store's one way to speak to its engine, embedded or not: ClickHouse's own client over HTTP. */
-import { Agent } from "node:http";
-import { connect, type Socket } from "node:net";
 import { Readable } from "node:stream";
-import { createClient, type ClickHouseClient } from "@clickhouse/client";
+import { ClickHouseLogLevel, createClient, type ClickHouseClient } from "@clickhouse/client";
+import { credentialHeaders, type EngineEndpoint } from "./engine-endpoint.ts";
 
-/** Every query is limited, since an embedded one can't be cancelled. */
-export const QUERY_TIMEOUT_S = 30;
+const QUERY_TIMEOUT_S = 30;
 const QUERY_MEMORY_BYTES = 2_000_000_000;
+/** Lower runs first: while an insert runs, queries pause between two blocks. */
+const INSERT_PRIORITY = "1";
+const QUERY_PRIORITY = "2";
+/** Every query is limited, can write nothing, and ends when nobody waits for its answer. */
+const QUERY_LIMITS: Readonly<Record<string, string>> = {
+  readonly: "2",
+  max_execution_time: String(QUERY_TIMEOUT_S),
+  max_memory_usage: String(QUERY_MEMORY_BYTES),
+  priority: QUERY_PRIORITY,
+  cancel_http_readonly_queries_on_client_close: "1",
+};
 const RECONNECT_ATTEMPTS_MS = 15_000;
 const RECONNECT_DELAY_MS = 50;
 const NOT_CONNECTED = new Set(["ECONNREFUSED", "ENOENT", "ECONNRESET", "EPIPE"]);
 
 export type QueryParameters = Readonly<Record<string, unknown>>;
 
-/** Connects to a local socket, whatever the address says. */
-class SocketAgent extends Agent {
-  readonly #path: string;
-
-  constructor(path: string) {
-    super({ keepAlive: true, maxSockets: 16 });
-    this.#path = path;
-  }
-
-  override createConnection(_options: unknown, connected: () => void): Socket {
-    return connect(this.#path, connected);
-  }
-}
-
 export class EngineClient {
   readonly #client: ClickHouseClient;
+  readonly #querySettings: Readonly<Record<string, string>>;
 
-  constructor(socketPath: string) {
+  constructor(endpoint: EngineEndpoint) {
+    const { url, database, agent, querySettings = {} } = endpoint;
     this.#client = createClient({
-      url: "http://localhost",
-      http_agent: new SocketAgent(socketPath),
+      url,
+      database,
+      http_headers: credentialHeaders(endpoint),
+      set_basic_auth_header: false,
       request_timeout: (QUERY_TIMEOUT_S + 5) * 1_000,
+      max_open_connections: 64,
       clickhouse_settings: { output_format_json_quote_64bit_integers: 1, output_format_json_quote_denormals: 1 },
-      log: { level: 127 },
+      log: { level: ClickHouseLogLevel.OFF },
+      ...(agent === undefined ? {} : { http_agent: agent }),
     });
+    this.#querySettings = { ...QUERY_LIMITS, ...querySettings };
   }
 
   /** Runs a query; each row is an array of its columns' JSON values, 64-bit integers as strings. */
@@ -51,7 +53,7 @@ export class EngineClient {
         query,
         format: "JSONCompactEachRow",
         query_params: { ...parameters },
-        clickhouse_settings: { max_execution_time: QUERY_TIMEOUT_S, max_memory_usage: String(QUERY_MEMORY_BYTES) },
+        clickhouse_settings: this.#querySettings,
         ...(signal === undefined ? {} : { abort_signal: signal }),
       });
       return (await result.json()) as unknown as Row[];
@@ -64,7 +66,7 @@ export class EngineClient {
       const { stream } = await this.#client.exec({
         query,
         query_params: { ...parameters },
-        clickhouse_settings: { max_execution_time: QUERY_TIMEOUT_S, max_memory_usage: String(QUERY_MEMORY_BYTES) },
+        clickhouse_settings: this.#querySettings,
         ...(signal === undefined ? {} : { abort_signal: signal }),
       });
       return collect(stream);
@@ -84,6 +86,7 @@ export class EngineClient {
         insert_deduplicate: 1,
         insert_deduplication_token: token,
         deduplicate_blocks_in_dependent_materialized_views: 1,
+        priority: INSERT_PRIORITY,
         max_threads: 1,
         max_insert_threads: "1",
         max_insert_block_size: "100000000",

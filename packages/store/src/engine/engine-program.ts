@@ -1,121 +1,109 @@
 /**
- * The engine's own process: opens the data directory, serves ClickHouse's HTTP interface on
- * a local socket, and ends when its parent asks or is gone. A fault in native code or a
- * heavy query takes down this process and nothing else.
+ * The engine's own process: runs ClickHouse on the data directory, serving its HTTP interface
+ * on a port of loopback, until its parent asks or is gone. A fault in native code or a heavy
+ * query takes down this process and nothing else.
  */
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ClickHouseHttp } from "./clickhouse-http.ts";
-import type { EmbeddedSession } from "./embedded-session.ts";
-import { SessionPool } from "./session-pool.ts";
+import { configurationXml, DATABASE, usersXml } from "./engine-configuration.ts";
 
-/** How many queries run at once; more wait. */
-const READ_SESSIONS = 4;
-const OPEN_ATTEMPTS_MS = 10_000;
-const OPEN_RETRY_MS = 100;
+const PORT_POLL_MS = 10;
+/** Ends when the process does: the engine serves while its own session has something to do. */
+const WAIT_FOREVER =
+  "SELECT sleepEachRow(3) FROM system.numbers SETTINGS max_block_size = 1, max_threads = 1 FORMAT Null";
 
-export interface EngineProgramSettings {
-  /** Opens a session of the embedded library on `directory`. */
-  readonly open: (directory: string, connectionArguments: readonly string[]) => EmbeddedSession;
+/** What the parent tells the process. */
+export interface EngineOrders {
   readonly directory: string;
-  readonly socketPath: string;
   readonly memoryBytes: number;
+  /** Of the engine's users; never written down. */
+  readonly password: string;
+  /** 0 for none: ClickHouse's own protocol, which the nodes of a cluster speak with each other. */
+  readonly tcpPort: number;
+  readonly extraConfiguration: string;
 }
 
 /** What the process tells its parent. */
 export interface EngineReady {
-  readonly type: "ready";
-  readonly version: string;
+  readonly port: number;
 }
+
+/** Runs ClickHouse's command line; resolves to what it complains of when it ends. */
+export type RunEngine = (commandLine: readonly string[]) => Promise<string>;
 
 /** Serves until the parent says "shutdown". Throws where the data directory can't be opened. */
-export async function runEngineProgram(settings: EngineProgramSettings): Promise<void> {
+export async function runEngineProgram(run: RunEngine): Promise<void> {
   endWithParent();
-  const stop = toldToStop();
-  const scratchDirectory = join(settings.directory, "scratch");
-  rmSync(scratchDirectory, { recursive: true, force: true });
-  mkdirSync(scratchDirectory, { recursive: true });
-  const configuration = join(settings.directory, "engine.xml");
-  writeFileSync(configuration, configurationXml(settings.memoryBytes));
-  const open = (): EmbeddedSession =>
-    settings.open(join(settings.directory, "data"), [
-      `--config-file=${configuration}`,
-      "--async_load_databases=0",
-      "--async_load_system_database=0",
-    ]);
-
-  const first = await firstSession(open);
-  const version = Buffer.from((await first.queryAsync("SELECT version()", { format: "TabSeparated" })).bytes())
-    .toString()
-    .trim();
-  const inserts = new SessionPool(() => first, 1);
-  const reads = new SessionPool(open, READ_SESSIONS);
-  const http = new ClickHouseHttp({ reads, inserts, scratchDirectory });
-  const server = createServer((request, response) => void http.handle(request, response));
-  server.keepAliveTimeout = 60_000;
-  rmSync(settings.socketPath, { force: true });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ path: settings.socketPath }, resolve);
-  });
-  process.send?.({ type: "ready", version } satisfies EngineReady);
-  await stop;
-  server.close();
-  reads.close();
-  inserts.close();
+  const orders = await ordersFromParent();
+  const portPath = join(orders.directory, "port");
+  const commandLine = prepare(orders, portPath);
+  const ended = run(commandLine);
+  const port = await Promise.race([portOf(portPath), ended]);
+  if (typeof port === "string") throw new Error(port);
+  process.send?.({ port } satisfies EngineReady);
+  throw new Error(await ended);
 }
 
-/** A parent that was killed may have left an engine that is still letting go of the directory. */
-async function firstSession(open: () => EmbeddedSession): Promise<EmbeddedSession> {
-  const giveUpAt = Date.now() + OPEN_ATTEMPTS_MS;
+function prepare(orders: EngineOrders, portPath: string): string[] {
+  const { directory, memoryBytes, password, tcpPort, extraConfiguration } = orders;
+  const configurationPath = join(directory, "engine.xml");
+  const usersPath = join(directory, "users.xml");
+  mkdirSync(directory, { recursive: true });
+  rmSync(portPath, { force: true });
+  const settings = { usersPath, memoryBytes, password, extra: extraConfiguration };
+  writeFileSync(configurationPath, configurationXml(settings), { mode: 0o600 });
+  writeFileSync(usersPath, usersXml(settings), { mode: 0o600 });
+  const statements = [
+    `CREATE DATABASE IF NOT EXISTS ${DATABASE} ENGINE = Atomic`,
+    "SYSTEM START LISTEN HTTP",
+    ...(tcpPort === 0 ? [] : ["SYSTEM START LISTEN TCP"]),
+    `SELECT getServerPort('http_port') INTO OUTFILE '${portPath.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}' FORMAT TabSeparated`,
+    WAIT_FOREVER,
+  ];
+  return [
+    "clickhouse",
+    ...["--config-file", configurationPath, "--path", join(directory, "data"), "--listen_host", "127.0.0.1"],
+    ...["--http_port", "0", ...(tcpPort === 0 ? [] : ["--tcp_port", String(tcpPort)])],
+    ...["--query", statements.join("; ")],
+  ];
+}
+
+/** The engine writes the port that it got into a file. */
+async function portOf(path: string): Promise<number> {
   for (;;) {
-    try {
-      return open();
-    } catch (error) {
-      if (Date.now() > giveUpAt) throw error;
-      await new Promise((resolve) => setTimeout(resolve, OPEN_RETRY_MS));
-    }
+    const port = Number(read(path));
+    if (port > 0) return port;
+    await new Promise((resolve) => setTimeout(resolve, PORT_POLL_MS));
   }
+}
+
+function read(path: string): string {
+  try {
+    const text = readFileSync(path, "utf8");
+    return text.endsWith("\n") ? text : "";
+  } catch {
+    return "";
+  }
+}
+
+function ordersFromParent(): Promise<EngineOrders> {
+  return new Promise((resolve) => process.once("message", (message) => resolve(message as EngineOrders)));
 }
 
 /**
  * An engine whose parent is gone ends at once, whatever it does at that moment: what was
  * acknowledged is on disk, and the next program waits for the directory. Called first of all,
- * since a parent may be killed while the engine is still starting.
+ * since a parent may be killed while the engine is still starting. An orderly stop is no other:
+ * the parent asks for it when nothing is being inserted.
  */
 function endWithParent(): void {
   const end = (): void => void process.kill(process.pid, "SIGKILL");
   if (!process.connected) end();
   process.once("disconnect", end);
+  process.on("message", (message) => {
+    if (message === "shutdown") end();
+  });
   // Ctrl-C reaches the whole process group: the parent decides when the engine may go.
   process.on("SIGINT", () => {});
-}
-
-function toldToStop(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once("SIGTERM", () => resolve());
-    process.on("message", (message) => {
-      if (message === "shutdown") resolve();
-    });
-  });
-}
-
-/** Small caches and few threads: the engine shares a developer's machine. */
-function configurationXml(memoryBytes: number): string {
-  return `<clickhouse>
-  <logger><level>none</level></logger>
-  <max_server_memory_usage>${memoryBytes}</max_server_memory_usage>
-  <mark_cache_size>67108864</mark_cache_size>
-  <index_mark_cache_size>33554432</index_mark_cache_size>
-  <primary_index_cache_size>67108864</primary_index_cache_size>
-  <uncompressed_cache_size>0</uncompressed_cache_size>
-  <mmap_cache_size>64</mmap_cache_size>
-  <compiled_expression_cache_size>16777216</compiled_expression_cache_size>
-  <max_thread_pool_size>64</max_thread_pool_size>
-  <max_thread_pool_free_size>0</max_thread_pool_free_size>
-  <background_pool_size>2</background_pool_size>
-  <background_schedule_pool_size>2</background_schedule_pool_size>
-</clickhouse>
-`;
+  process.on("SIGTERM", () => {});
 }

@@ -1,34 +1,54 @@
 import { fork, type ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { ClewError, messageOf, sleep, type Clock } from "@clew/base";
-import type { EngineReady } from "./engine-program.ts";
+import { DATABASE, OWNER, READER } from "./engine-configuration.ts";
+import { LocalPortAgent, type EngineEndpoint } from "./engine-endpoint.ts";
+import type { EngineOrders, EngineReady } from "./engine-program.ts";
+import type { Engine } from "./engine.ts";
+import { versionOf } from "./engine-version.ts";
 
 const FIRST_RESTART_DELAY_MS = 50;
 const LONGEST_RESTART_DELAY_MS = 5_000;
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 10_000;
-/** Sessions block a thread of libuv's pool for as long as their statement runs. */
-const ENGINE_THREADS = "16";
+/** An engine whose parent was killed may still be letting go of the directory. */
+const UNLOCK_TIMEOUT_MS = 10_000;
+const UNLOCK_RETRY_MS = 100;
+const DIRECTORY_LOCKED = /Cannot lock file/;
 
-export interface EngineProcessSettings {
-  /** The program's path, and its arguments: directory, socket, memory. */
+export interface EmbeddedEngineSettings {
+  /** A program that calls `runEngineProgram`. */
   readonly program: string;
-  readonly arguments: readonly string[];
+  readonly directory: string;
+  readonly memoryBytes: number;
+  /** Where it speaks ClickHouse's own protocol as well, as the nodes of a cluster do. */
+  readonly tcpPort?: number;
+  /** More XML for its configuration. */
+  readonly extraConfiguration?: string;
   readonly clock: Clock;
   /** Told of restarts and of what the engine prints. */
   readonly report: (line: string) => void;
 }
 
 /** Keeps the engine's process running: starts it, and starts it again, later each time, when it ends by itself. */
-export class EngineProcess {
-  readonly #settings: EngineProcessSettings;
+export class EmbeddedEngine implements Engine {
+  readonly kind = "embedded";
+  readonly endpoint: EngineEndpoint;
+  /** For other people's queries: may read what is stored, and nothing else. */
+  readonly readerEndpoint: EngineEndpoint;
+  readonly #settings: EmbeddedEngineSettings;
   #child: ChildProcess | undefined;
   #stopping = false;
   #restarts = 0;
   #version = "";
-  #ready = false;
+  #port: number | undefined;
 
-  constructor(settings: EngineProcessSettings) {
+  constructor(settings: EmbeddedEngineSettings) {
     this.#settings = settings;
+    const password = randomBytes(24).toString("base64url");
+    const agent = new LocalPortAgent(() => this.#port);
+    this.endpoint = { url: "http://127.0.0.1", user: OWNER, password, database: DATABASE, agent };
+    this.readerEndpoint = { ...this.endpoint, user: READER };
   }
 
   get restarts(): number {
@@ -36,7 +56,7 @@ export class EngineProcess {
   }
 
   get isReady(): boolean {
-    return this.#ready;
+    return this.#port !== undefined;
   }
 
   get version(): string {
@@ -47,9 +67,19 @@ export class EngineProcess {
     return this.#child?.pid;
   }
 
-  /** Resolves once the engine answers. Throws `STORE_ENGINE_FAILED` where it ends before that. */
   async start(): Promise<void> {
-    this.#version = await this.#launch();
+    const { clock } = this.#settings;
+    const giveUpAtMs = clock.nowMs() + UNLOCK_TIMEOUT_MS;
+    for (;;) {
+      try {
+        await this.#launch();
+        this.#version = await versionOf(this.endpoint);
+        return;
+      } catch (error) {
+        if (!DIRECTORY_LOCKED.test(messageOf(error)) || clock.nowMs() > giveUpAtMs) throw error;
+        await sleep(clock, UNLOCK_RETRY_MS);
+      }
+    }
   }
 
   async stop(): Promise<void> {
@@ -64,38 +94,41 @@ export class EngineProcess {
     cancel();
   }
 
-  #launch(): Promise<string> {
+  #launch(): Promise<void> {
     const { program, report } = this.#settings;
-    const child = fork(program, [...this.#settings.arguments], {
-      stdio: ["ignore", "pipe", "pipe", "ipc"],
-      execArgv: [],
-      env: { ...process.env, UV_THREADPOOL_SIZE: ENGINE_THREADS },
-    });
+    const child = fork(program, [], { stdio: ["ignore", "pipe", "pipe", "ipc"], execArgv: [] });
     this.#child = child;
     const printed: string[] = [];
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding("utf8").on("data", (text: string) => {
         printed.push(text);
         if (printed.length > 20) printed.shift();
-        if (this.#ready) report(`engine: ${text.trimEnd()}`);
+        if (this.isReady) report(`engine: ${text.trimEnd()}`);
       });
     }
+    child.send(this.#orders());
     return new Promise((resolve, reject) => {
       const cancel = this.#settings.clock.after(START_TIMEOUT_MS, () => child.kill("SIGKILL"));
       child.once("error", (error) => reject(startFailure(messageOf(error))));
       child.on("message", (message) => {
         cancel();
-        this.#ready = true;
-        resolve((message as EngineReady).version);
+        this.#port = (message as EngineReady).port;
+        resolve();
       });
-      child.once("exit", (code, signal) => {
+      // Not "exit": what it printed last is then still on its way.
+      child.once("close", (code, signal) => {
         cancel();
-        const wasReady = this.#ready;
-        this.#ready = false;
+        const wasReady = this.isReady;
+        this.#port = undefined;
         reject(startFailure(printed.join("").trim() || `exit ${signal ?? code}`));
         if (wasReady && !this.#stopping) void this.#restart(signal ?? `exit code ${code}`);
       });
     });
+  }
+
+  #orders(): EngineOrders {
+    const { directory, memoryBytes, tcpPort = 0, extraConfiguration = "" } = this.#settings;
+    return { directory, memoryBytes, password: this.endpoint.password, tcpPort, extraConfiguration };
   }
 
   async #restart(cause: string): Promise<void> {

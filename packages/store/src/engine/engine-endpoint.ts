@@ -1,0 +1,44 @@
+import { Agent, type ClientRequestArgs } from "node:http";
+import { connect, Socket } from "node:net";
+
+/** Where an engine's HTTP interface is, and as whom to use it. */
+export interface EngineEndpoint {
+  /** `http(s)://host:port` */
+  readonly url: string;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  /** Connects, where the URL alone can't say how, such as with a certificate. */
+  readonly agent?: Agent;
+  /** Settings that every query needs there. */
+  readonly querySettings?: Readonly<Record<string, string>>;
+}
+
+/** Connects to the port that an engine on this machine has at that moment. */
+export class LocalPortAgent extends Agent {
+  readonly #port: () => number | undefined;
+
+  constructor(port: () => number | undefined) {
+    super({ keepAlive: true, maxSockets: 64 });
+    this.#port = port;
+  }
+
+  override createConnection(_options: ClientRequestArgs, connected: () => void): Socket {
+    const port = this.#port();
+    return port === undefined ? refused() : connect({ host: "127.0.0.1", port }, connected);
+  }
+}
+
+/** While no engine runs, its last port may be another program's, which must not hear our password. */
+function refused(): Socket {
+  const socket = new Socket();
+  process.nextTick(() =>
+    socket.destroy(Object.assign(new Error("the engine is not running"), { code: "ECONNREFUSED" })),
+  );
+  return socket;
+}
+
+/** The headers that tell ClickHouse who asks. */
+export function credentialHeaders({ user, password }: EngineEndpoint): Record<string, string> {
+  return { "X-ClickHouse-User": user, "X-ClickHouse-Key": password };
+}

@@ -1,0 +1,17 @@
+import type { EngineEndpoint } from "./engine-endpoint.ts";
+
+/** The database behind a store: embedded in a process of ours, or a ClickHouse server. */
+export interface Engine {
+  readonly kind: "embedded" | "server";
+  readonly endpoint: EngineEndpoint;
+  readonly isReady: boolean;
+  /** Empty before the first `start`. */
+  readonly version: string;
+  readonly restarts: number;
+  /** Of the embedded engine while it runs. */
+  readonly pid: number | undefined;
+  /** Resolves once the engine answers. Throws `STORE_ENGINE_FAILED` where it can't. */
+  start(): Promise<void>;
+  /** Safe to call twice. */
+  stop(): Promise<void>;
+}
