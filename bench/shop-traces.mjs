@@ -22,12 +22,32 @@ export class ShopTraces {
     this.#stepNanos = stepNanos;
   }
 
-  /** An ExportTraceServiceRequest with traces of at least `spanCount` spans together, and how many there are. */
+  /**
+   * An ExportTraceServiceRequest with traces of at least `spanCount` spans together, as a Collector sends them on, and
+   * how many spans there are.
+   */
   request(spanCount) {
     const resourceSpans = [];
     let spans = 0;
     while (spans < spanCount) spans += this.#trace(resourceSpans);
     return { bytes: encode(PROTOCOLS.traces.request, { resourceSpans }), spans };
+  }
+
+  /** Requests as the processes themselves send them: each with `spanCount` spans of one process. */
+  requestsOfProcesses(count, spanCount) {
+    const waiting = new Map();
+    const requests = [];
+    while (requests.length < count) {
+      const resourceSpans = [];
+      this.#trace(resourceSpans);
+      for (const { resource, scopeSpans } of resourceSpans) {
+        const spans = waiting.get(resource) ?? [];
+        waiting.set(resource, spans);
+        for (const one of scopeSpans) spans.push(...one.spans.map((span) => ({ scope: one.scope, span })));
+        if (spans.length >= spanCount) requests.push(requestOfProcess(resource, spans.splice(0, spanCount)));
+      }
+    }
+    return requests.slice(0, count);
   }
 
   #trace(resourceSpans) {
@@ -141,6 +161,15 @@ export class ShopTraces {
     });
     return end;
   }
+}
+
+function requestOfProcess(resource, spans) {
+  const scopeSpans = Object.values(SCOPES).map((scope) => ({
+    scope,
+    spans: spans.filter((one) => one.scope === scope).map(({ span }) => span),
+  }));
+  const resourceSpans = [{ resource, scopeSpans }];
+  return { bytes: encode(PROTOCOLS.traces.request, { resourceSpans }), spans: spans.length };
 }
 
 function spanOf(trace, spanId, parentSpanId, name, kind, start, end) {

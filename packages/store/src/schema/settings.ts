@@ -15,7 +15,9 @@ export const TABLE_SETTINGS: string = `SETTINGS
 /**
  * For tables of wide rows with attributes. Granules and compressed blocks are small, since a trace's spans stand far
  * apart and each brings a granule of every column with it. Merged parts keep each attribute map in one bucket
- * for every two keys, so that a search for one key reads a fraction of it (docs/adr/0015-schema-measured.md).
+ * for every two keys, so that a search for one key reads a fraction of it. What an insert brings is one file, with one
+ * sync; merges take many parts at a time, since a row costs more to merge than to insert, and go column by column,
+ * which costs half (docs/adr/0015-schema-measured.md).
  */
 export const WIDE_TABLE_SETTINGS: string = `SETTINGS
   index_granularity = 1024,
@@ -26,6 +28,9 @@ export const WIDE_TABLE_SETTINGS: string = `SETTINGS
   map_buckets_coefficient = 0.5,
   map_buckets_min_avg_size = 0,
   max_buckets_in_map = 32,
+  min_bytes_for_wide_part = 67108864,
+  vertical_merge_algorithm_min_rows_to_activate = 1,
+  merge_selector_base = 12,
   ${DURABLE_SETTINGS}`;
 
 /** For ids that are looked up by value; one granule in a thousand is read in vain. */

@@ -6,7 +6,7 @@ import { framed } from "./segment.ts";
 
 const SUFFIX = ".spool";
 /** An open segment that would grow beyond this is closed: what the engine takes at once stays small. */
-const MAX_SEGMENT_BYTES = 16 * 1_048_576;
+const MAX_SEGMENT_BYTES = 64 * 1_048_576;
 
 /** A block that must not be lost, for one insert target, `table (column, …)`. The parts are read until `append` settles. */
 export interface SpoolBlock {
