@@ -33,8 +33,8 @@ export interface EmbeddedEngineSettings {
 /** Keeps the engine's process running: starts it, and starts it again, later each time, when it ends by itself. */
 export class EmbeddedEngine implements Engine {
   readonly kind = "embedded";
+  readonly cluster = undefined;
   readonly endpoint: EngineEndpoint;
-  /** For other people's queries: may read what is stored, and nothing else. */
   readonly readerEndpoint: EngineEndpoint;
   readonly #settings: EmbeddedEngineSettings;
   #child: ChildProcess | undefined;

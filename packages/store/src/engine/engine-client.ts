@@ -25,9 +25,10 @@ export type QueryParameters = Readonly<Record<string, unknown>>;
 export class EngineClient {
   readonly #client: ClickHouseClient;
   readonly #querySettings: Readonly<Record<string, string>>;
+  readonly #insertSettings: Readonly<Record<string, string>>;
 
   constructor(endpoint: EngineEndpoint) {
-    const { url, database, agent, querySettings = {} } = endpoint;
+    const { url, database, agent, settings, insertSettings, querySettings } = endpoint;
     this.#client = createClient({
       url,
       database,
@@ -35,11 +36,16 @@ export class EngineClient {
       set_basic_auth_header: false,
       request_timeout: (QUERY_TIMEOUT_S + 5) * 1_000,
       max_open_connections: 64,
-      clickhouse_settings: { output_format_json_quote_64bit_integers: 1, output_format_json_quote_denormals: 1 },
+      clickhouse_settings: {
+        output_format_json_quote_64bit_integers: 1,
+        output_format_json_quote_denormals: 1,
+        ...settings,
+      },
       log: { level: ClickHouseLogLevel.OFF },
       ...(agent === undefined ? {} : { http_agent: agent }),
     });
     this.#querySettings = { ...QUERY_LIMITS, ...querySettings };
+    this.#insertSettings = { ...insertSettings };
   }
 
   /** Runs a query; each row is an array of its columns' JSON values, 64-bit integers as strings. */
@@ -73,8 +79,21 @@ export class EngineClient {
     }, signal);
   }
 
+  /** Runs a statement that is no query. One on a cluster does not wait for nodes that are away: they do it when they are back. */
   async command(query: string): Promise<void> {
-    await this.#client.command({ query });
+    await this.#client.command({
+      query,
+      clickhouse_settings: {
+        distributed_ddl_output_mode: "null_status_on_timeout",
+        ...this.#insertSettings,
+      },
+    });
+  }
+
+  /** Whether the engine answers. */
+  async ping(): Promise<boolean> {
+    const { success } = await this.#client.ping();
+    return success;
   }
 
   /** Inserts Native blocks into `table (column, …)` as one part, once: a second insert under the same token does nothing. */
@@ -93,6 +112,7 @@ export class EngineClient {
         min_insert_block_size_rows: "100000000",
         min_insert_block_size_bytes: "1000000000",
         max_partitions_per_insert_block: "0",
+        ...this.#insertSettings,
       },
     });
     await collect(stream);

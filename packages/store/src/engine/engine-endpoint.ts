@@ -1,4 +1,5 @@
 import { Agent, type ClientRequestArgs } from "node:http";
+import type { Agent as TlsAgent } from "node:https";
 import { connect, Socket } from "node:net";
 
 /** Where an engine's HTTP interface is, and as whom to use it. */
@@ -9,8 +10,10 @@ export interface EngineEndpoint {
   readonly password: string;
   readonly database: string;
   /** Connects, where the URL alone can't say how, such as with a certificate. */
-  readonly agent?: Agent;
-  /** Settings that every query needs there. */
+  readonly agent?: Agent | TlsAgent;
+  /** ClickHouse's settings of every request, of inserts, and of queries there. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly insertSettings?: Readonly<Record<string, string>>;
   readonly querySettings?: Readonly<Record<string, string>>;
 }
 
@@ -21,6 +24,11 @@ export class LocalPortAgent extends Agent {
   constructor(port: () => number | undefined) {
     super({ keepAlive: true, maxSockets: 64 });
     this.#port = port;
+  }
+
+  /** Undefined while none runs. */
+  get port(): number | undefined {
+    return this.#port();
   }
 
   override createConnection(_options: ClientRequestArgs, connected: () => void): Socket {

@@ -1,9 +1,14 @@
+import type { Cluster } from "../schema/cluster-statements.ts";
 import type { EngineEndpoint } from "./engine-endpoint.ts";
 
 /** The database behind a store: embedded in a process of ours, or a ClickHouse server. */
 export interface Engine {
   readonly kind: "embedded" | "server";
   readonly endpoint: EngineEndpoint;
+  /** For other people's queries, which may only read. */
+  readonly readerEndpoint: EngineEndpoint;
+  /** Known after `start`; undefined where data stands on one server. */
+  readonly cluster: Cluster | undefined;
   readonly isReady: boolean;
   /** Empty before the first `start`. */
   readonly version: string;
