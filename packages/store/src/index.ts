@@ -1,4 +1,6 @@
 export { claimDirectory } from "./claim-directory.ts";
+export { parseClickHouseUrl, type ClickHouseServer } from "./engine/clickhouse-url.ts";
+export { credentialHeaders, type EngineEndpoint } from "./engine/engine-endpoint.ts";
 export { runEngineProgram } from "./engine/engine-program.ts";
 export type { JsonAnyValue, JsonKeyValue } from "./read/attribute-values.ts";
 export type { AttributeFilter, TimeWindow } from "./read/conditions.ts";

@@ -105,9 +105,9 @@ export class Store {
     }
   }
 
-  /** Where other people's queries may go, which can only read. */
-  get readerEndpoint(): EngineEndpoint {
-    return this.#engine.readerEndpoint;
+  /** Where other people's requests may go, which can only read unless `mayWrite`. */
+  visitorEndpoint(mayWrite: boolean): EngineEndpoint {
+    return this.#engine.visitorEndpoint(mayWrite);
   }
 
   get health(): StoreHealth {

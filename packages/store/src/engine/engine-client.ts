@@ -90,10 +90,10 @@ export class EngineClient {
     });
   }
 
-  /** Whether the engine answers. */
-  async ping(): Promise<boolean> {
-    const { success } = await this.#client.ping();
-    return success;
+  /** Resolves to what is wrong where the engine does not answer. */
+  async ping(): Promise<string | undefined> {
+    const result = await this.#client.ping();
+    return result.success ? undefined : result.error.message || "no connection";
   }
 
   /** Inserts Native blocks into `table (column, …)` as one part, once: a second insert under the same token does nothing. */

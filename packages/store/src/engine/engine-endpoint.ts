@@ -21,8 +21,8 @@ export interface EngineEndpoint {
 export class LocalPortAgent extends Agent {
   readonly #port: () => number | undefined;
 
-  constructor(port: () => number | undefined) {
-    super({ keepAlive: true, maxSockets: 64 });
+  constructor(port: () => number | undefined, keepAlive: boolean) {
+    super({ keepAlive, maxSockets: 64 });
     this.#port = port;
   }
 

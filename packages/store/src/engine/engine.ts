@@ -5,8 +5,6 @@ import type { EngineEndpoint } from "./engine-endpoint.ts";
 export interface Engine {
   readonly kind: "embedded" | "server";
   readonly endpoint: EngineEndpoint;
-  /** For other people's queries, which may only read. */
-  readonly readerEndpoint: EngineEndpoint;
   /** Known after `start`; undefined where data stands on one server. */
   readonly cluster: Cluster | undefined;
   readonly isReady: boolean;
@@ -15,6 +13,8 @@ export interface Engine {
   readonly restarts: number;
   /** Of the embedded engine while it runs. */
   readonly pid: number | undefined;
+  /** For other people's requests, which may only read unless `mayWrite`. */
+  visitorEndpoint(mayWrite: boolean): EngineEndpoint;
   /** Resolves once the engine answers. Throws `STORE_ENGINE_FAILED` where it can't. */
   start(): Promise<void>;
   /** Safe to call twice. */

@@ -25,7 +25,6 @@ export class ServerEngine implements Engine {
   readonly restarts = 0;
   readonly pid = undefined;
   readonly endpoint: EngineEndpoint;
-  readonly readerEndpoint: EngineEndpoint;
   readonly #settings: ServerEngineSettings;
   readonly #system: EngineClient;
   #cluster: Cluster | undefined;
@@ -36,7 +35,6 @@ export class ServerEngine implements Engine {
   constructor(settings: ServerEngineSettings) {
     this.#settings = settings;
     this.endpoint = endpointOf(settings.server);
-    this.readerEndpoint = this.endpoint;
     this.#system = new EngineClient({ ...this.endpoint, database: "system" });
   }
 
@@ -52,8 +50,15 @@ export class ServerEngine implements Engine {
     return this.#version;
   }
 
+  /** What a visitor may do is for the proxy to say: there is one user. */
+  visitorEndpoint(): EngineEndpoint {
+    return this.endpoint;
+  }
+
   async start(): Promise<void> {
     const { server, clock } = this.#settings;
+    const silence = await this.#system.ping();
+    if (silence !== undefined) throw startFailure(server, silence);
     try {
       this.#version = await versionOf(this.endpoint);
       this.#cluster = await this.#findCluster();
@@ -92,7 +97,7 @@ export class ServerEngine implements Engine {
 
   async #check(): Promise<void> {
     const wasReady = this.#isReady;
-    this.#isReady = await this.#system.ping();
+    this.#isReady = (await this.#system.ping()) === undefined;
     if (this.#isReady === wasReady) return;
     const what = this.#isReady ? "answers again" : "does not answer; what comes in waits in the spool";
     this.#settings.report(`The ClickHouse server ${this.#settings.server.url} ${what}.`);
