@@ -76,6 +76,7 @@ async function prepareDirectory(
 ): Promise<void> {
   const found = await format.read();
   refuseNewer(found);
+  if (found === undefined) return format.write(FORMAT);
   const snapshot = await snapshotBeforeMigration(directory, found);
   if (snapshot !== undefined) report(`Stored data has format ${found}. It is kept as it is in ${snapshot}.`);
   else await removeOldSnapshots(directory, clock.nowMs());
