@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   up: async () => (await import("./up-command.ts")).runUp,
   collector: async () => (await import("./collector/collector-command.ts")).runCollector,
   demo: async () => (await import("./demo-command.ts")).runDemo,
+  migrate: async () => (await import("./migrate-command.ts")).runMigrate,
 };
 
 const HELP = `Clew: OpenTelemetry in one program.
@@ -43,6 +44,8 @@ const HELP = `Clew: OpenTelemetry in one program.
   clew collector --config FILE    run a collector alone; clew collector --help tells what else it does
   clew instrument COMMAND         run a command with OpenTelemetry in every Node process of it
   clew bootstrap                  list or install what else it needs to be instrumented
+  clew migrate clickhouse URL     copy what is stored to a ClickHouse server; run again, it goes on
+      --data DIR          from there
   clew demo               run the demo application; it sends to OTEL_EXPORTER_OTLP_ENDPOINT
   clew --version
 `;

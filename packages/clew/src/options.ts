@@ -76,11 +76,32 @@ export function upOptions(args: readonly string[], env: Readonly<Record<string, 
   };
 }
 
+export interface MigrateOptions {
+  readonly data: string | undefined;
+  readonly server: ClickHouseServer;
+}
+
+/** Of `clew migrate clickhouse URL [--data DIR]`. Throws `USAGE` and `CLICKHOUSE_URL_INVALID`. */
+export function migrateOptions(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): MigrateOptions {
+  const { values, positionals } = parsed(args, { data: { type: "string" } }, true);
+  const [kind, url, ...others] = positionals;
+  if (kind !== "clickhouse" || url === undefined || others.length > 0)
+    throw usage("expected clickhouse and a URL", "write clew migrate clickhouse http://host:8123/database");
+  return { data: values["data"] as string | undefined, server: parseClickHouseUrl(url, env) };
+}
+
 type Spec = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>["options"]>;
 
-function parsed(args: readonly string[], options: Spec): { values: Record<string, unknown> } {
+function parsed(
+  args: readonly string[],
+  options: Spec,
+  allowPositionals = false,
+): { values: Record<string, unknown>; positionals: string[] } {
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: false });
+    return parseArgs({ args: [...args], options, allowPositionals });
   } catch (error) {
     throw usage(messageOf(error), "see clew --help");
   }

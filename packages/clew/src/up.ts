@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import type { RequestListener } from "node:http";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { messageOf, systemClock } from "@clew/base";
@@ -27,6 +27,7 @@ import {
   type ProgramStatus,
 } from "@clew/server";
 import { Store } from "@clew/store";
+import { dataDirectoryOf } from "./data-directory.ts";
 import { defaultConfig } from "./default-config.ts";
 import type { OptionalPort, UpOptions } from "./options.ts";
 import { requireFreePort } from "./ports.ts";
@@ -187,8 +188,7 @@ async function dataDirectory(
   env: UpSettings["env"],
   undo: (() => Promise<unknown>)[],
 ): Promise<string> {
-  if (!options.memory && options.role !== "query")
-    return options.data ?? env["CLEW_DATA"] ?? join(env["XDG_DATA_HOME"] ?? join(homedir(), ".local", "share"), "clew");
+  if (!options.memory && options.role !== "query") return dataDirectoryOf(options.data, env);
   const directory = await mkdtemp(join(tmpdir(), "clew-"));
   undo.push(() => rm(directory, { recursive: true, force: true }));
   return directory;

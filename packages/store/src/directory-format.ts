@@ -1,11 +1,12 @@
 /** The format of a data directory, and the snapshot that is taken of it before it changes. */
 import { existsSync } from "node:fs";
-import { open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ClewError } from "@clew/base";
 import type { FormatRecord } from "./schema/migrate.ts";
 import { FORMAT } from "./schema/migrations/index.ts";
 import { linkTree } from "./link-tree.ts";
+import { writeDurably } from "./write-durably.ts";
 
 /** What a directory has that was made before it said so. */
 const FIRST_FORMAT = 1;
@@ -65,16 +66,4 @@ export async function removeOldSnapshots(directory: string, nowMs: number): Prom
     const path = join(snapshots, name);
     if ((await stat(path)).mtimeMs < nowMs - SNAPSHOT_KEPT_MS) await rm(path, { recursive: true, force: true });
   }
-}
-
-async function writeDurably(path: string, text: string): Promise<void> {
-  const next = `${path}.next`;
-  const file = await open(next, "w");
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(next, path);
 }

@@ -30,4 +30,5 @@ export {
   type TraceCursor,
   type TraceSummary,
 } from "./read/trace-reader.ts";
+export { moveToServer, type MovedTable, type MoveSettings } from "./move/move-to-server.ts";
 export { Store, type StoreHealth, type StoreSettings } from "./store.ts";

@@ -11,7 +11,6 @@ const QUERY_PRIORITY = "2";
 /** Every query is limited, can write nothing, and ends when nobody waits for its answer. */
 const QUERY_LIMITS: Readonly<Record<string, string>> = {
   readonly: "2",
-  max_execution_time: String(QUERY_TIMEOUT_S),
   max_memory_usage: String(QUERY_MEMORY_BYTES),
   priority: QUERY_PRIORITY,
   cancel_http_readonly_queries_on_client_close: "1",
@@ -28,13 +27,13 @@ export class EngineClient {
   readonly #insertSettings: Readonly<Record<string, string>>;
 
   constructor(endpoint: EngineEndpoint) {
-    const { url, database, agent, settings, insertSettings, querySettings } = endpoint;
+    const { url, database, agent, settings, insertSettings, querySettings, queryTimeoutS = QUERY_TIMEOUT_S } = endpoint;
     this.#client = createClient({
       url,
       database,
       http_headers: credentialHeaders(endpoint),
       set_basic_auth_header: false,
-      request_timeout: (QUERY_TIMEOUT_S + 5) * 1_000,
+      request_timeout: (queryTimeoutS + 5) * 1_000,
       max_open_connections: 64,
       clickhouse_settings: {
         output_format_json_quote_64bit_integers: 1,
@@ -44,7 +43,7 @@ export class EngineClient {
       log: { level: ClickHouseLogLevel.OFF },
       ...(agent === undefined ? {} : { http_agent: agent }),
     });
-    this.#querySettings = { ...QUERY_LIMITS, ...querySettings };
+    this.#querySettings = { ...QUERY_LIMITS, max_execution_time: String(queryTimeoutS), ...querySettings };
     this.#insertSettings = { ...insertSettings };
   }
 

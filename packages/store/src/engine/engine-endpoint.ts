@@ -9,6 +9,8 @@ export interface EngineEndpoint {
   readonly user: string;
   readonly password: string;
   readonly database: string;
+  /** How long a query may take, in seconds; 30 where nothing is said. */
+  readonly queryTimeoutS?: number;
   /** Connects, where the URL alone can't say how, such as with a certificate. */
   readonly agent?: Agent | TlsAgent;
   /** ClickHouse's settings of every request, of inserts, and of queries there. */
