@@ -15,6 +15,8 @@ export interface RunningClew {
   readonly otlpGrpc: string;
   readonly otlpHttp: string;
   readonly prometheus: string;
+  /** Empty without `--clickhouse-port`. */
+  readonly clickhouse: string;
   readonly process: ChildProcess;
   readonly directory: string;
   /** Everything that it printed. */
@@ -54,6 +56,7 @@ export async function startClew(directory: string, args: readonly string[] = [])
     otlpGrpc: addressOf("OTLP gRPC"),
     otlpHttp: addressOf("OTLP HTTP"),
     prometheus: addressOf("Prometheus API"),
+    clickhouse: addressOf("ClickHouse HTTP"),
     process: child,
     directory,
     output: () => printed,

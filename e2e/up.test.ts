@@ -8,7 +8,7 @@ import { afterAll, expect, test } from "vitest";
 import { eventually, getJson, startClew, temporaryDirectory } from "./running-clew.test-kit.ts";
 
 const CLEW = fileURLToPath(new URL("../packages/clew/bin/clew.js", import.meta.url));
-const IDLE_LIMIT_BYTES = 400e6;
+const IDLE_LIMIT_BYTES = 300e6;
 /** Other tests may hold the ports that these have by default. */
 const PORT_FLAGS = ["--port", "--otlp-grpc-port", "--otlp-http-port", "--prometheus-port", "--metrics-port"];
 

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { messageOf } from "@clew/base";
 import { runEngineProgram } from "@clew/store";
 import { DataType, load, open } from "ffi-rs";
+import { giveBackPages } from "./give-back-pages.ts";
 
 /** The package that has the library for a platform. Where there is none, Clew needs a ClickHouse server. */
 const PACKAGES: Readonly<Record<string, string>> = {
@@ -14,8 +15,9 @@ const PACKAGES: Readonly<Record<string, string>> = {
 };
 
 try {
-  open({ library: "chdb", path: libraryPath() });
-  await runEngineProgram(run);
+  const library = libraryPath();
+  open({ library: "chdb", path: library });
+  await runEngineProgram(run, () => giveBackPages(library));
 } catch (error) {
   process.stderr.write(`${messageOf(error)}\n`);
 }

@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   up: async () => (await import("./up-command.ts")).runUp,
   collector: async () => (await import("./collector/collector-command.ts")).runCollector,
   demo: async () => (await import("./demo-command.ts")).runDemo,
+  migrate: async () => (await import("./migrate-command.ts")).runMigrate,
 };
 
 const HELP = `Clew: OpenTelemetry in one program.
@@ -34,9 +35,17 @@ const HELP = `Clew: OpenTelemetry in one program.
       --otlp-http-port    OTLP over HTTP                  (4318)
       --prometheus-port   the Prometheus API once more    (9090; 0 for any free port, "off" for none)
       --metrics-port      the collector's own metrics     (8888; the same)
+      --store-memory SIZE     what the storage engine may use (2GiB)
+      --clickhouse-port PORT  let ClickHouse's own clients read there, usually 8123
+      --clickhouse-access     read, or write, for them        (read)
+      --clickhouse URL        keep data in a ClickHouse server or cluster instead:
+                              http(s)://user:password@host:8123/database?cluster=NAME
+      --role ROLE             ingest, query or all            (all; the others with --clickhouse)
   clew collector --config FILE    run a collector alone; clew collector --help tells what else it does
   clew instrument COMMAND         run a command with OpenTelemetry in every Node process of it
   clew bootstrap                  list or install what else it needs to be instrumented
+  clew migrate clickhouse URL     copy what is stored to a ClickHouse server; run again, it goes on
+      --data DIR          from there
   clew demo               run the demo application; it sends to OTEL_EXPORTER_OTLP_ENDPOINT
   clew --version
 `;

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
-import { ClewError, messageOf } from "@clew/base";
+import { ClewError, messageOf, parseSize } from "@clew/base";
+import { parseClickHouseUrl, type ClickHouseServer } from "@clew/store";
 
 export interface UpOptions {
   readonly demo: boolean;
@@ -13,7 +14,18 @@ export interface UpOptions {
   /** Undefined for none. `isDefault` ports are given up when they are taken. */
   readonly prometheusPort: OptionalPort;
   readonly metricsPort: OptionalPort;
+  /** What the embedded engine may use for all that it does. */
+  readonly storeMemoryBytes: number;
+  /** A ClickHouse server instead of the embedded engine. */
+  readonly clickhouse: ClickHouseServer | undefined;
+  /** Where ClickHouse's own clients may ask; undefined for nowhere. */
+  readonly clickhousePort: number | undefined;
+  readonly clickhouseAccess: "read" | "write";
+  readonly role: Role;
 }
+
+/** Which half of the program runs: what takes telemetry in, what answers questions, or both. */
+export type Role = "ingest" | "query" | "all";
 
 export interface OptionalPort {
   readonly port: number | undefined;
@@ -21,7 +33,7 @@ export interface OptionalPort {
 }
 
 /** Throws `USAGE` naming the flag. */
-export function upOptions(args: readonly string[]): UpOptions {
+export function upOptions(args: readonly string[], env: Readonly<Record<string, string | undefined>> = {}): UpOptions {
   const { values } = parsed(args, {
     demo: { type: "boolean" },
     memory: { type: "boolean" },
@@ -33,8 +45,17 @@ export function upOptions(args: readonly string[]): UpOptions {
     "otlp-http-port": { type: "string" },
     "prometheus-port": { type: "string" },
     "metrics-port": { type: "string" },
+    "store-memory": { type: "string" },
+    clickhouse: { type: "string" },
+    "clickhouse-port": { type: "string" },
+    "clickhouse-access": { type: "string" },
+    role: { type: "string" },
   });
   const text = (name: string): string | undefined => values[name] as string | undefined;
+  const clickhouse = text("clickhouse");
+  const role = oneOf("role", text("role") ?? "all", ["ingest", "query", "all"]);
+  if (role !== "all" && clickhouse === undefined)
+    throw usage("the embedded engine belongs to one program", "give --clickhouse as well", "role");
   return {
     demo: values["demo"] === true,
     memory: values["memory"] === true,
@@ -46,14 +67,41 @@ export function upOptions(args: readonly string[]): UpOptions {
     otlpHttpPort: portOf("otlp-http-port", text("otlp-http-port") ?? "4318"),
     prometheusPort: optionalPortOf("prometheus-port", text("prometheus-port"), 9090),
     metricsPort: optionalPortOf("metrics-port", text("metrics-port"), 8888),
+    storeMemoryBytes: bytesOf("store-memory", text("store-memory") ?? "2GiB"),
+    clickhouse: clickhouse === undefined ? undefined : parseClickHouseUrl(clickhouse, env),
+    clickhousePort:
+      text("clickhouse-port") === undefined ? undefined : portOf("clickhouse-port", text("clickhouse-port") ?? ""),
+    clickhouseAccess: oneOf("clickhouse-access", text("clickhouse-access") ?? "read", ["read", "write"]),
+    role,
   };
+}
+
+export interface MigrateOptions {
+  readonly data: string | undefined;
+  readonly server: ClickHouseServer;
+}
+
+/** Of `clew migrate clickhouse URL [--data DIR]`. Throws `USAGE` and `CLICKHOUSE_URL_INVALID`. */
+export function migrateOptions(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): MigrateOptions {
+  const { values, positionals } = parsed(args, { data: { type: "string" } }, true);
+  const [kind, url, ...others] = positionals;
+  if (kind !== "clickhouse" || url === undefined || others.length > 0)
+    throw usage("expected clickhouse and a URL", "write clew migrate clickhouse http://host:8123/database");
+  return { data: values["data"] as string | undefined, server: parseClickHouseUrl(url, env) };
 }
 
 type Spec = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>["options"]>;
 
-function parsed(args: readonly string[], options: Spec): { values: Record<string, unknown> } {
+function parsed(
+  args: readonly string[],
+  options: Spec,
+  allowPositionals = false,
+): { values: Record<string, unknown>; positionals: string[] } {
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: false });
+    return parseArgs({ args: [...args], options, allowPositionals });
   } catch (error) {
     throw usage(messageOf(error), "see clew --help");
   }
@@ -69,6 +117,21 @@ function portOf(flag: string, text: string): number {
 function optionalPortOf(flag: string, text: string | undefined, usual: number): OptionalPort {
   if (text === undefined) return { port: usual, isDefault: true };
   return { port: text === "off" ? undefined : portOf(flag, text), isDefault: false };
+}
+
+function oneOf<T extends string>(flag: string, text: string, choices: readonly T[]): T {
+  const choice = choices.find((one) => one === text);
+  if (choice === undefined)
+    throw usage(`expected ${choices.join(", ")}, got ${JSON.stringify(text)}`, "give one of these", flag);
+  return choice;
+}
+
+function bytesOf(flag: string, text: string): number {
+  try {
+    return parseSize(text);
+  } catch (error) {
+    throw usage(messageOf(error), "write 512MiB or 2GiB", flag);
+  }
 }
 
 function usage(what: string, remedy: string, flag?: string): ClewError {

@@ -9,7 +9,7 @@ import { startClew, type RunningClew } from "./up.ts";
 
 export async function runUp(args: readonly string[], terminal: Terminal): Promise<void> {
   tuneGarbageCollection();
-  const options = upOptions(args);
+  const options = upOptions(args, terminal.env);
   const logger = consoleLogger({ write: terminal.error, nowMs: () => systemClock.nowMs(), level: "warn" });
   const clew = await startClew({ options, env: terminal.env, logger });
   terminal.out(banner(clew));
@@ -18,13 +18,14 @@ export async function runUp(args: readonly string[], terminal: Terminal): Promis
   await clew.stop();
 }
 
-function banner({ status, prometheusUrl, token }: RunningClew): string {
+function banner({ status, prometheusUrl, clickhouseUrl, storedAt, token }: RunningClew): string {
   const rows: [string, string | undefined][] = [
-    ["UI", token === undefined ? status.ui : `${status.ui}/?token=${token}`],
+    ["UI", status.ui === "" ? undefined : token === undefined ? status.ui : `${status.ui}/?token=${token}`],
     ["OTLP gRPC", status.otlpGrpc],
     ["OTLP HTTP", status.otlpHttp],
     ["Prometheus API", prometheusUrl],
-    ["Data", status.inMemory ? "in memory: gone when this stops" : status.dataDirectory],
+    ["ClickHouse HTTP", clickhouseUrl],
+    ["Data", storedAt],
     ["Token", token],
   ];
   const table = rows.filter(([, value]) => value !== undefined).map(([name, value]) => `  ${name.padEnd(16)}${value}`);

@@ -1,7 +1,8 @@
 /** Starts everything that `clew up` is: store, collector, HTTP APIs, demo; and stops it in the opposite order. */
 import { randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
+import type { RequestListener } from "node:http";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { messageOf, systemClock } from "@clew/base";
@@ -15,8 +16,18 @@ import {
   type Registry,
 } from "@clew/collector";
 import { startDemo } from "@clew/example-order-service";
-import { listen, prometheusApp, uiApp, type ApiSettings, type ProgramStatus } from "@clew/server";
+import {
+  clickHouseProxy,
+  healthApp,
+  listen,
+  prometheusApp,
+  uiApp,
+  type AccessSettings,
+  type ApiSettings,
+  type ProgramStatus,
+} from "@clew/server";
 import { Store } from "@clew/store";
+import { dataDirectoryOf } from "./data-directory.ts";
 import { defaultConfig } from "./default-config.ts";
 import type { OptionalPort, UpOptions } from "./options.ts";
 import { requireFreePort } from "./ports.ts";
@@ -32,6 +43,9 @@ export interface UpSettings {
 export interface RunningClew {
   readonly status: ProgramStatus;
   readonly prometheusUrl: string | undefined;
+  readonly clickhouseUrl: string | undefined;
+  /** Where data is, for people. */
+  readonly storedAt: string;
   /** Required of clients where it is set. */
   readonly token: string | undefined;
   /** Stops taking telemetry, keeps what was taken, and ends everything. Safe to call twice. */
@@ -60,28 +74,19 @@ async function start(
   stop: () => Promise<void>,
 ): Promise<RunningClew> {
   const { options, env, logger } = settings;
-  const { host } = options;
+  const { host, role } = options;
   await requireFreePort(host, options.port, "port");
-  if (options.config === undefined) {
+  if (options.config === undefined && role !== "query") {
     await requireFreePort(host, options.otlpGrpcPort, "otlp-grpc-port");
     await requireFreePort(host, options.otlpHttpPort, "otlp-http-port");
   }
-  const prometheusPort = await usablePort(host, options.prometheusPort, "prometheus-port", logger);
-  const metricsPort = await usablePort(host, options.metricsPort, "metrics-port", logger);
+  if (options.clickhousePort !== undefined) await requireFreePort(host, options.clickhousePort, "clickhouse-port");
 
   const directory = await dataDirectory(options, env, undo);
-  const store = await Store.open({
-    directory,
-    engineProgram: fileURLToPath(new URL("../dist/engine-main.js", import.meta.url)),
-    report: (line) => logger.warn(line, { component: "store" }),
-  });
+  const store = await openStore(options, directory, logger);
   undo.push(() => store.close());
-
-  const yaml =
-    options.config === undefined ? defaultConfig({ ...options, metricsPort }) : await readFile(options.config, "utf8");
-  const config = await loadConfig(yaml, env);
-  const collector = await startCollector({ config, components: withStore(store), logger });
-  undo.push(() => collector.shutdown());
+  const collector = role === "query" ? undefined : await startPipelines(settings, store);
+  if (collector !== undefined) undo.push(() => collector.shutdown());
 
   const startedAtMs = systemClock.nowMs();
   const loopback = isLoopback(host);
@@ -92,30 +97,57 @@ async function start(
     startedAtMs,
     dataDirectory: directory,
     inMemory: options.memory,
-    otlpGrpc: endpointOf(collector, "grpc"),
-    otlpHttp: endpointOf(collector, "http"),
+    otlpGrpc: collector === undefined ? undefined : endpointOf(collector, "grpc"),
+    otlpHttp: collector === undefined ? undefined : endpointOf(collector, "http"),
     ui,
   });
-  const api: ApiSettings = {
-    store,
-    clock: systemClock,
-    uiDirectory: uiDirectory(),
-    status,
-    access: { token, loopback },
+  const access = { token, loopback };
+  const api: ApiSettings = { store, clock: systemClock, uiDirectory: uiDirectory(), status, access };
+  const serve = async (app: Parameters<typeof listen>[0], port: number): Promise<string> => {
+    const server = await listen(app, host, port);
+    undo.push(() => server.close());
+    return urlOf(host, server.port);
   };
-  const uiServer = await listen(uiApp(api), host, options.port);
-  undo.push(() => uiServer.close());
-  ui = urlOf(host, uiServer.port);
-  const prometheus = prometheusPort === undefined ? undefined : await listen(prometheusApp(api), host, prometheusPort);
-  if (prometheus !== undefined) undo.push(() => prometheus.close());
+  ui = await serve(role === "ingest" ? healthApp(store, false) : uiApp(api), options.port);
+  const prometheusPort =
+    role === "ingest" ? undefined : await usablePort(host, options.prometheusPort, "prometheus-port", logger);
+  const prometheusUrl = prometheusPort === undefined ? undefined : await serve(prometheusApp(api), prometheusPort);
+  const clickhouseUrl =
+    options.clickhousePort === undefined
+      ? undefined
+      : await serve(proxyFor(options, store, access), options.clickhousePort);
 
   if (options.demo) await addDemo(status(), logger, undo);
-  return {
-    status: status(),
-    prometheusUrl: prometheus === undefined ? undefined : urlOf(host, prometheus.port),
-    token,
-    stop,
-  };
+  return { status: status(), prometheusUrl, clickhouseUrl, storedAt: storedAt(options, directory), token, stop };
+}
+
+async function openStore(options: UpOptions, directory: string, logger: Logger): Promise<Store> {
+  return Store.open({
+    directory,
+    engineProgram: fileURLToPath(new URL("../dist/engine-main.js", import.meta.url)),
+    engineMemoryBytes: options.storeMemoryBytes,
+    ...(options.clickhouse === undefined ? {} : { server: options.clickhouse }),
+    readOnly: options.role === "query",
+    report: (line) => logger.warn(line, { component: "store" }),
+  });
+}
+
+async function startPipelines({ options, env, logger }: UpSettings, store: Store): Promise<Collector> {
+  const metricsPort = await usablePort(options.host, options.metricsPort, "metrics-port", logger);
+  const yaml =
+    options.config === undefined ? defaultConfig({ ...options, metricsPort }) : await readFile(options.config, "utf8");
+  const config = await loadConfig(yaml, env);
+  return startCollector({ config, components: withStore(store), logger });
+}
+
+function proxyFor({ clickhouseAccess }: UpOptions, store: Store, access: AccessSettings): RequestListener {
+  const mayWrite = clickhouseAccess === "write";
+  return clickHouseProxy({ endpoint: store.visitorEndpoint(mayWrite), access, mayWrite });
+}
+
+function storedAt({ clickhouse, memory }: UpOptions, directory: string): string {
+  if (clickhouse !== undefined) return `${clickhouse.url}/${clickhouse.database}`;
+  return memory ? "in memory: gone when this stops" : directory;
 }
 
 async function addDemo({ otlpGrpc }: ProgramStatus, logger: Logger, undo: (() => Promise<unknown>)[]): Promise<void> {
@@ -156,8 +188,7 @@ async function dataDirectory(
   env: UpSettings["env"],
   undo: (() => Promise<unknown>)[],
 ): Promise<string> {
-  if (!options.memory)
-    return options.data ?? env["CLEW_DATA"] ?? join(env["XDG_DATA_HOME"] ?? join(homedir(), ".local", "share"), "clew");
+  if (!options.memory && options.role !== "query") return dataDirectoryOf(options.data, env);
   const directory = await mkdtemp(join(tmpdir(), "clew-"));
   undo.push(() => rm(directory, { recursive: true, force: true }));
   return directory;

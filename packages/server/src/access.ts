@@ -20,16 +20,16 @@ const LOOPBACK_HOST = /^(?:localhost|[\w-]+\.localhost|127(?:\.\d{1,3}){3}|\[::1
  */
 export function guard({ token, loopback }: AccessSettings): MiddlewareHandler {
   return async (context, next) => {
-    if (loopback && !LOOPBACK_HOST.test(context.req.header("host") ?? "localhost")) {
+    if (loopback && !isLoopbackHost(context.req.header("host") ?? "localhost")) {
       return context.text("this server answers to localhost only; start it with --host to change that\n", 403);
     }
     if (token === undefined || OPEN_PATHS.has(context.req.path)) return next();
-    if (matches(context.req.query("token"), token)) {
+    if (isToken(context.req.query("token"), token)) {
       setCookie(context, COOKIE, token, { httpOnly: true, sameSite: "Strict", path: "/" });
       return next();
     }
     const given = bearerOf(context) ?? getCookie(context, COOKIE);
-    if (matches(given, token)) return next();
+    if (isToken(given, token)) return next();
     context.header("WWW-Authenticate", 'Bearer realm="clew"');
     return context.text(
       "give the token that `clew up` printed: Authorization: Bearer TOKEN, or ?token=TOKEN in a browser\n",
@@ -38,11 +38,17 @@ export function guard({ token, loopback }: AccessSettings): MiddlewareHandler {
   };
 }
 
+/** Whether a `Host` header names this machine. */
+export function isLoopbackHost(host: string): boolean {
+  return LOOPBACK_HOST.test(host);
+}
+
 function bearerOf(context: Context): string | undefined {
   return /^Bearer (.+)$/i.exec(context.req.header("authorization") ?? "")?.[1];
 }
 
-function matches(given: string | undefined, token: string): boolean {
+/** Compares in constant time. */
+export function isToken(given: string | undefined, token: string): boolean {
   return given !== undefined && timingSafeEqual(digestOf(given), digestOf(token));
 }
 

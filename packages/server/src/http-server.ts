@@ -1,5 +1,5 @@
 /** The HTTP server of the UI's port: every API, and the UI's files. */
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Clock } from "@clew/base";
 import { LogReader, MetricPointReader, MetricReader, OverviewReader, TraceReader, type Store } from "@clew/store";
@@ -37,10 +37,7 @@ export function uiApp(settings: ApiSettings): Hono {
   const traces = new TraceReader(store.client);
   const app = new Hono();
   app.use(guard(settings.access));
-  app.get("/live", (context) => context.text("ok\n"));
-  app.get("/ready", (context) =>
-    store.health.engineReady ? context.text("ready\n") : context.text("the engine is starting\n", 503),
-  );
+  app.route("/", healthApp(store));
   app.route(
     "/",
     clewApi({
@@ -61,6 +58,19 @@ export function uiApp(settings: ApiSettings): Hono {
   return app;
 }
 
+/** `/live`, and `/ready`, which tells the engine's version. What only takes telemetry in can do so while a server is away. */
+export function healthApp(store: Pick<Store, "health">, needsEngine: boolean = true): Hono {
+  const app = new Hono();
+  app.get("/live", (context) => context.text("ok\n"));
+  app.get("/ready", (context) => {
+    const { engine, engineReady, engineVersion, spoolBytes } = store.health;
+    if (engineReady) return context.text(`ready (${engine} ClickHouse ${engineVersion})\n`);
+    if (!needsEngine) return context.text(`ready (ClickHouse does not answer: ${spoolBytes} bytes wait for it)\n`);
+    return context.text(engine === "embedded" ? "the engine is starting\n" : "ClickHouse does not answer\n", 503);
+  });
+  return app;
+}
+
 /** Prometheus's API alone, for the port where its clients look. */
 export function prometheusApp(settings: ApiSettings): Hono {
   const app = new Hono();
@@ -74,8 +84,8 @@ function promApp({ store, clock }: ApiSettings): Hono {
 }
 
 /** Listens; port 0 takes a free one. Rejects with the system's error where the address is taken. */
-export async function listen(app: Hono, host: string, port: number): Promise<ListeningServer> {
-  const listener = getRequestListener(app.fetch);
+export async function listen(app: Hono | RequestListener, host: string, port: number): Promise<ListeningServer> {
+  const listener = typeof app === "function" ? app : getRequestListener(app.fetch);
   const server: Server = createServer((request, response) => void listener(request, response));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

@@ -5,8 +5,10 @@ import type { Spool } from "./spool/spool.ts";
 
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5_000;
-/** Errors that the same block will meet again: syntax, unknown table or column, unreadable data, wrong type. */
-const HOPELESS = new Set(["6", "8", "16", "20", "27", "33", "36", "44", "47", "53", "60", "62", "81", "117", "432"]);
+/** Errors that the same block will meet again: syntax, unreadable data, wrong type. */
+const HOPELESS = new Set(["6", "27", "33", "44", "53", "62", "117", "432"]);
+/** Unknown table or column: for good in an engine of our own, while a server's owner may mend it. */
+const HOPELESS_IN_OWN = new Set(["8", "16", "20", "36", "47", "60", "81"]);
 
 export interface DrainSettings {
   readonly spool: Spool;
@@ -15,6 +17,8 @@ export interface DrainSettings {
   readonly report: (line: string) => void;
   /** Called when blocks were acknowledged that will never be in the engine. */
   readonly onRejected: () => void;
+  /** Whether the engine's tables are nobody else's. */
+  readonly isOwn: boolean;
 }
 
 /** Moves closed segments into the engine, oldest first; a segment that was inserted before a crash is not inserted twice. */
@@ -52,7 +56,7 @@ export class Drain {
           await this.#drain(name);
           retryMs = FIRST_RETRY_MS;
         } catch (error) {
-          if (isHopeless(error)) {
+          if (this.#isHopeless(error)) {
             await this.#putAside(name, `The engine will not take a block: ${messageOf(error)}`);
             continue;
           }
@@ -94,9 +98,9 @@ export class Drain {
     report(`${what} (put aside as ${path})`);
     onRejected();
   }
-}
 
-function isHopeless(error: unknown): boolean {
-  const code = (error as { code?: unknown } | undefined)?.code;
-  return typeof code === "string" && HOPELESS.has(code);
+  #isHopeless(error: unknown): boolean {
+    const code = (error as { code?: unknown } | undefined)?.code;
+    return typeof code === "string" && (HOPELESS.has(code) || (this.#settings.isOwn && HOPELESS_IN_OWN.has(code)));
+  }
 }

@@ -1,4 +1,6 @@
 export { claimDirectory } from "./claim-directory.ts";
+export { parseClickHouseUrl, type ClickHouseServer } from "./engine/clickhouse-url.ts";
+export { credentialHeaders, type EngineEndpoint } from "./engine/engine-endpoint.ts";
 export { runEngineProgram } from "./engine/engine-program.ts";
 export type { JsonAnyValue, JsonKeyValue } from "./read/attribute-values.ts";
 export type { AttributeFilter, TimeWindow } from "./read/conditions.ts";
@@ -28,4 +30,5 @@ export {
   type TraceCursor,
   type TraceSummary,
 } from "./read/trace-reader.ts";
+export { moveToServer, type MovedTable, type MoveSettings } from "./move/move-to-server.ts";
 export { Store, type StoreHealth, type StoreSettings } from "./store.ts";

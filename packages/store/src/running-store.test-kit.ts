@@ -1,9 +1,12 @@
 /** A real store with the engine that `clew up` runs, on a directory of its own. */
+import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "@clew/base";
+import { expect } from "vitest";
+import { startCluster } from "./engine/cluster.test-kit.ts";
 import { EmbeddedEngine, type EmbeddedEngineSettings } from "./engine/embedded-engine.ts";
 import { Store, type StoreSettings } from "./store.ts";
 
@@ -23,8 +26,12 @@ export function temporaryDirectory(): { readonly path: string; remove(): void } 
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
+/** The suites in this file run once more, with a cluster behind the store. */
+const ON_A_CLUSTER = /store-on-a-cluster\.test\.ts$/;
+
 export async function openStore(settings: Partial<StoreSettings> = {}): Promise<RunningStore> {
   if (!existsSync(ENGINE_PROGRAM)) throw new Error("build the engine's program first: npx tsc -b packages/clew");
+  if (ON_A_CLUSTER.test(expect.getState().testPath ?? "")) return openStoreOnCluster(settings);
   const own = settings.directory === undefined ? temporaryDirectory() : undefined;
   const directory = settings.directory ?? own?.path ?? "";
   const reports: string[] = [];
@@ -37,6 +44,29 @@ export async function openStore(settings: Partial<StoreSettings> = {}): Promise<
     async stop() {
       await store.close();
       own?.remove();
+    },
+  };
+}
+
+/** Two shards, each of whose nodes has had Clew started against it. */
+async function openStoreOnCluster(settings: Partial<StoreSettings>): Promise<RunningStore> {
+  const cluster = await startCluster(2);
+  const own = cluster.servers.map(() => temporaryDirectory());
+  const reports: string[] = [];
+  const report = (line: string): void => void reports.push(line);
+  const [store, ...others] = await Promise.all(
+    cluster.servers.map((server, i) => Store.open({ report, ...settings, directory: own[i]?.path ?? "", server })),
+  );
+  for (const other of others) await other.close();
+  assert(store !== undefined);
+  return {
+    store,
+    directory: own[0]?.path ?? "",
+    reports,
+    async stop() {
+      await store.close();
+      await cluster.stop();
+      for (const directory of own) directory.remove();
     },
   };
 }

@@ -61,6 +61,7 @@ async function drainOf(
     clock: systemClock,
     report: (line) => void reports.push(line),
     onRejected: () => void rejected++,
+    isOwn: true,
   });
   return { spool, drain, reports, rejected: () => rejected };
 }

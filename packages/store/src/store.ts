@@ -8,11 +8,11 @@ import { ClewError, messageOf, sleep, systemClock, type Clock } from "@clew/base
 import type { Payload } from "@clew/otlp";
 import { claimDirectory } from "./claim-directory.ts";
 import { Drain } from "./drain.ts";
-import { EngineClient } from "./engine/engine-client.ts";
-import { EmbeddedEngine } from "./engine/embedded-engine.ts";
+import type { EngineClient } from "./engine/engine-client.ts";
 import type { Engine } from "./engine/engine.ts";
+import type { EngineEndpoint } from "./engine/engine-endpoint.ts";
 import { GroupCommit } from "./group-commit.ts";
-import { migrate } from "./schema/migrate.ts";
+import { openEngine, type EngineSettings, type OpenEngine } from "./open-engine.ts";
 import { Spool } from "./spool/spool.ts";
 import { LogsTranscoder } from "./transcode/logs.ts";
 import { MetricsTranscoder } from "./transcode/metrics.ts";
@@ -26,20 +26,15 @@ const CLOSE_DRAIN_MS = 10_000;
 const SPOOL_FULL_RETRY_MS = 5_000;
 
 export const DEFAULT_MAX_SPOOL_BYTES = 1_073_741_824;
-const DEFAULT_ENGINE_MEMORY_BYTES = 2_147_483_648;
 
-export interface StoreSettings {
-  /** Everything that is kept stands below this directory, which one process may use at a time. */
-  readonly directory: string;
-  /** The program that runs `runEngineProgram` with the embedded engine's library. */
-  readonly engineProgram: string;
+export interface StoreSettings extends EngineSettings {
   readonly clock?: Clock;
   readonly report?: (line: string) => void;
   readonly maxSpoolBytes?: number;
-  readonly engineMemoryBytes?: number;
 }
 
 export interface StoreHealth {
+  readonly engine: "embedded" | "server";
   readonly engineReady: boolean;
   readonly engineVersion: string;
   readonly engineRestarts: number;
@@ -64,8 +59,7 @@ export class Store {
   private constructor(
     settings: StoreSettings,
     clock: Clock,
-    engine: Engine,
-    client: EngineClient,
+    { engine, client }: OpenEngine,
     spool: Spool,
     release: () => void,
   ) {
@@ -81,10 +75,17 @@ export class Store {
       metrics: new MetricsTranscoder(),
     }));
     const report = settings.report ?? (() => {});
-    this.#drain = new Drain({ spool, client, clock, report, onRejected: () => this.#commit.forget() });
+    this.#drain = new Drain({
+      spool,
+      client,
+      clock,
+      report,
+      onRejected: () => this.#commit.forget(),
+      isOwn: engine.kind === "embedded",
+    });
   }
 
-  /** Throws `STORE_IN_USE`, `STORE_ENGINE_FAILED`, or what the file system throws. */
+  /** Throws `STORE_IN_USE`, what `openEngine` throws, or what the file system throws. */
   static async open(settings: StoreSettings): Promise<Store> {
     const clock = settings.clock ?? systemClock;
     mkdirSync(settings.directory, { recursive: true, mode: 0o700 });
@@ -92,20 +93,10 @@ export class Store {
     try {
       const release = claimDirectory(settings.directory, (pid) => inUse(pid, settings.directory));
       undo.push(release);
-      const engine = new EmbeddedEngine({
-        program: settings.engineProgram,
-        directory: join(settings.directory, "engine"),
-        memoryBytes: settings.engineMemoryBytes ?? DEFAULT_ENGINE_MEMORY_BYTES,
-        clock,
-        report: settings.report ?? (() => {}),
-      });
-      undo.push(() => engine.stop());
-      await engine.start();
-      const client = new EngineClient(engine.endpoint);
-      undo.push(() => client.close());
-      await migrate(client);
+      const opened = await openEngine(settings, { clock, report: settings.report ?? (() => {}) });
+      undo.push(() => opened.close());
       const spool = await Spool.open(join(settings.directory, "spool"), clock.nowMs());
-      const store = new Store(settings, clock, engine, client, spool, release);
+      const store = new Store(settings, clock, opened, spool, release);
       store.#start();
       return store;
     } catch (error) {
@@ -114,8 +105,14 @@ export class Store {
     }
   }
 
+  /** Where other people's requests may go, which can only read unless `mayWrite`. */
+  visitorEndpoint(mayWrite: boolean): EngineEndpoint {
+    return this.#engine.visitorEndpoint(mayWrite);
+  }
+
   get health(): StoreHealth {
     return {
+      engine: this.#engine.kind,
       engineReady: this.#engine.isReady,
       engineVersion: this.#engine.version,
       engineRestarts: this.#engine.restarts,

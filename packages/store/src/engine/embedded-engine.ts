@@ -33,9 +33,8 @@ export interface EmbeddedEngineSettings {
 /** Keeps the engine's process running: starts it, and starts it again, later each time, when it ends by itself. */
 export class EmbeddedEngine implements Engine {
   readonly kind = "embedded";
+  readonly cluster = undefined;
   readonly endpoint: EngineEndpoint;
-  /** For other people's queries: may read what is stored, and nothing else. */
-  readonly readerEndpoint: EngineEndpoint;
   readonly #settings: EmbeddedEngineSettings;
   #child: ChildProcess | undefined;
   #stopping = false;
@@ -46,9 +45,8 @@ export class EmbeddedEngine implements Engine {
   constructor(settings: EmbeddedEngineSettings) {
     this.#settings = settings;
     const password = randomBytes(24).toString("base64url");
-    const agent = new LocalPortAgent(() => this.#port);
+    const agent = new LocalPortAgent(() => this.#port, true);
     this.endpoint = { url: "http://127.0.0.1", user: OWNER, password, database: DATABASE, agent };
-    this.readerEndpoint = { ...this.endpoint, user: READER };
   }
 
   get restarts(): number {
@@ -65,6 +63,12 @@ export class EmbeddedEngine implements Engine {
 
   get pid(): number | undefined {
     return this.#child?.pid;
+  }
+
+  visitorEndpoint(mayWrite: boolean): EngineEndpoint {
+    // A connection each, since what stands in a visitor's request can't be sent again on another one.
+    const agent = new LocalPortAgent(() => this.#port, false);
+    return { ...this.endpoint, agent, user: mayWrite ? OWNER : READER };
   }
 
   async start(): Promise<void> {

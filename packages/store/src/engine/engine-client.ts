@@ -11,7 +11,6 @@ const QUERY_PRIORITY = "2";
 /** Every query is limited, can write nothing, and ends when nobody waits for its answer. */
 const QUERY_LIMITS: Readonly<Record<string, string>> = {
   readonly: "2",
-  max_execution_time: String(QUERY_TIMEOUT_S),
   max_memory_usage: String(QUERY_MEMORY_BYTES),
   priority: QUERY_PRIORITY,
   cancel_http_readonly_queries_on_client_close: "1",
@@ -25,21 +24,27 @@ export type QueryParameters = Readonly<Record<string, unknown>>;
 export class EngineClient {
   readonly #client: ClickHouseClient;
   readonly #querySettings: Readonly<Record<string, string>>;
+  readonly #insertSettings: Readonly<Record<string, string>>;
 
   constructor(endpoint: EngineEndpoint) {
-    const { url, database, agent, querySettings = {} } = endpoint;
+    const { url, database, agent, settings, insertSettings, querySettings, queryTimeoutS = QUERY_TIMEOUT_S } = endpoint;
     this.#client = createClient({
       url,
       database,
       http_headers: credentialHeaders(endpoint),
       set_basic_auth_header: false,
-      request_timeout: (QUERY_TIMEOUT_S + 5) * 1_000,
+      request_timeout: (queryTimeoutS + 5) * 1_000,
       max_open_connections: 64,
-      clickhouse_settings: { output_format_json_quote_64bit_integers: 1, output_format_json_quote_denormals: 1 },
+      clickhouse_settings: {
+        output_format_json_quote_64bit_integers: 1,
+        output_format_json_quote_denormals: 1,
+        ...settings,
+      },
       log: { level: ClickHouseLogLevel.OFF },
       ...(agent === undefined ? {} : { http_agent: agent }),
     });
-    this.#querySettings = { ...QUERY_LIMITS, ...querySettings };
+    this.#querySettings = { ...QUERY_LIMITS, max_execution_time: String(queryTimeoutS), ...querySettings };
+    this.#insertSettings = { ...insertSettings };
   }
 
   /** Runs a query; each row is an array of its columns' JSON values, 64-bit integers as strings. */
@@ -73,8 +78,21 @@ export class EngineClient {
     }, signal);
   }
 
+  /** Runs a statement that is no query. One on a cluster does not wait for nodes that are away: they do it when they are back. */
   async command(query: string): Promise<void> {
-    await this.#client.command({ query });
+    await this.#client.command({
+      query,
+      clickhouse_settings: {
+        distributed_ddl_output_mode: "null_status_on_timeout",
+        ...this.#insertSettings,
+      },
+    });
+  }
+
+  /** Resolves to what is wrong where the engine does not answer. */
+  async ping(): Promise<string | undefined> {
+    const result = await this.#client.ping();
+    return result.success ? undefined : result.error.message || "no connection";
   }
 
   /** Inserts Native blocks into `table (column, …)` as one part, once: a second insert under the same token does nothing. */
@@ -93,6 +111,7 @@ export class EngineClient {
         min_insert_block_size_rows: "100000000",
         min_insert_block_size_bytes: "1000000000",
         max_partitions_per_insert_block: "0",
+        ...this.#insertSettings,
       },
     });
     await collect(stream);

@@ -34,6 +34,7 @@ export function configurationXml({ usersPath, memoryBytes, extra = "" }: Configu
     ${[OWNER, READER].map(handlerXml).join("\n    ")}
   </http_handlers>
   <keep_alive_timeout>60</keep_alive_timeout>
+  <memory_worker_period_ms>500</memory_worker_period_ms>
   <max_server_memory_usage>${memoryBytes}</max_server_memory_usage>
   <mark_cache_size>67108864</mark_cache_size>
   <index_mark_cache_size>33554432</index_mark_cache_size>

@@ -1,4 +1,5 @@
 import { Agent, type ClientRequestArgs } from "node:http";
+import type { Agent as TlsAgent } from "node:https";
 import { connect, Socket } from "node:net";
 
 /** Where an engine's HTTP interface is, and as whom to use it. */
@@ -8,9 +9,13 @@ export interface EngineEndpoint {
   readonly user: string;
   readonly password: string;
   readonly database: string;
+  /** How long a query may take, in seconds; 30 where nothing is said. */
+  readonly queryTimeoutS?: number;
   /** Connects, where the URL alone can't say how, such as with a certificate. */
-  readonly agent?: Agent;
-  /** Settings that every query needs there. */
+  readonly agent?: Agent | TlsAgent;
+  /** ClickHouse's settings of every request, of inserts, and of queries there. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly insertSettings?: Readonly<Record<string, string>>;
   readonly querySettings?: Readonly<Record<string, string>>;
 }
 
@@ -18,9 +23,14 @@ export interface EngineEndpoint {
 export class LocalPortAgent extends Agent {
   readonly #port: () => number | undefined;
 
-  constructor(port: () => number | undefined) {
-    super({ keepAlive: true, maxSockets: 64 });
+  constructor(port: () => number | undefined, keepAlive: boolean) {
+    super({ keepAlive, maxSockets: 64 });
     this.#port = port;
+  }
+
+  /** Undefined while none runs. */
+  get port(): number | undefined {
+    return this.#port();
   }
 
   override createConnection(_options: ClientRequestArgs, connected: () => void): Socket {

@@ -10,7 +10,7 @@ import { configurationXml, DATABASE, usersXml } from "./engine-configuration.ts"
 const PORT_POLL_MS = 10;
 /** Ends when the process does: the engine serves while its own session has something to do. */
 const WAIT_FOREVER =
-  "SELECT sleepEachRow(3) FROM system.numbers SETTINGS max_block_size = 1, max_threads = 1 FORMAT Null";
+  "SELECT sleepEachRow(3) FROM system.numbers SETTINGS max_block_size = 1, max_threads = 1, interactive_delay = 3600000000 FORMAT Null";
 
 /** What the parent tells the process. */
 export interface EngineOrders {
@@ -31,8 +31,11 @@ export interface EngineReady {
 /** Runs ClickHouse's command line; resolves to what it complains of when it ends. */
 export type RunEngine = (commandLine: readonly string[]) => Promise<string>;
 
-/** Serves until the parent says "shutdown". Throws where the data directory can't be opened. */
-export async function runEngineProgram(run: RunEngine): Promise<void> {
+/**
+ * Serves until the parent says "shutdown", and calls `opened` when it does. Throws where the data
+ * directory can't be opened.
+ */
+export async function runEngineProgram(run: RunEngine, opened: () => void): Promise<void> {
   endWithParent();
   const orders = await ordersFromParent();
   const portPath = join(orders.directory, "port");
@@ -40,6 +43,7 @@ export async function runEngineProgram(run: RunEngine): Promise<void> {
   const ended = run(commandLine);
   const port = await Promise.race([portOf(portPath), ended]);
   if (typeof port === "string") throw new Error(port);
+  opened();
   process.send?.({ port } satisfies EngineReady);
   throw new Error(await ended);
 }

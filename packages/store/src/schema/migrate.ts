@@ -1,9 +1,53 @@
+import { ClewError } from "@clew/base";
 import type { EngineClient } from "../engine/engine-client.ts";
-import { LOGS_TABLE } from "./logs.ts";
-import { METRIC_TABLES } from "./metrics.ts";
-import { TRACE_STATEMENTS } from "./traces.ts";
+import { statementsFor, type Cluster } from "./cluster-statements.ts";
+import { FORMAT, MIGRATIONS } from "./migrations/index.ts";
+import type { Migration } from "./migrations/migration.ts";
+import { TABLES } from "./tables.ts";
 
-/** Makes the tables that are missing. */
-export async function migrate(client: EngineClient): Promise<void> {
-  for (const statement of [...TRACE_STATEMENTS, LOGS_TABLE, ...METRIC_TABLES]) await client.command(statement);
+/** Where it is written down which format the data has. */
+export interface FormatRecord {
+  /** Undefined where there is no data yet. */
+  read(): Promise<number | undefined>;
+  write(format: number): Promise<void>;
+}
+
+export interface MigrateSettings {
+  readonly client: Pick<EngineClient, "command">;
+  readonly record: FormatRecord;
+  readonly cluster?: Cluster | undefined;
+  readonly report?: (line: string) => void;
+  readonly migrations?: readonly Migration[];
+  readonly tables?: readonly string[];
+}
+
+/**
+ * Brings stored data to this program's format and makes the tables that are missing. What is
+ * done is written down after each step, so a crash costs the step that it was in, which then
+ * runs again. Throws `STORE_FORMAT_NEWER`.
+ */
+export async function migrate(settings: MigrateSettings): Promise<void> {
+  const { client, record, cluster, report, migrations = MIGRATIONS, tables = TABLES } = settings;
+  const latest = migrations.at(-1)?.format ?? FORMAT;
+  const found = await record.read();
+  refuseNewer(found, latest);
+  const run = async (statement: string): Promise<void> => {
+    for (const one of statementsFor(statement, cluster)) await client.command(one);
+  };
+  for (const { format, does, statements } of found === undefined ? [] : migrations) {
+    if (format <= (found ?? 0)) continue;
+    report?.(`Migrating stored data to format ${format}: ${does}.`);
+    for (const statement of statements) await run(statement);
+    await record.write(format);
+  }
+  for (const table of tables) await run(table);
+  if (found === undefined) await record.write(latest);
+}
+
+/** Throws `STORE_FORMAT_NEWER` where a program newer than this one wrote the data. */
+export function refuseNewer(found: number | undefined, known: number = FORMAT): void {
+  if (found === undefined || found <= known) return;
+  throw new ClewError("STORE_FORMAT_NEWER", `the data has format ${found}, and this program knows up to ${known}`, {
+    remedy: "start the newer Clew again, or restore the snapshot that it took before it migrated",
+  });
 }

@@ -1,0 +1,95 @@
+/** Starts a store's engine and brings what it holds to this program's format. */
+import { join } from "node:path";
+import { ClewError, type Clock } from "@clew/base";
+import { directoryFormat, removeOldSnapshots, snapshotBeforeMigration } from "./directory-format.ts";
+import type { ClickHouseServer } from "./engine/clickhouse-url.ts";
+import { EmbeddedEngine } from "./engine/embedded-engine.ts";
+import { EngineClient } from "./engine/engine-client.ts";
+import type { Engine } from "./engine/engine.ts";
+import { ServerEngine } from "./engine/server-engine.ts";
+import { migrate, refuseNewer, type FormatRecord } from "./schema/migrate.ts";
+import { FORMAT } from "./schema/migrations/index.ts";
+import { serverFormat } from "./schema/server-format.ts";
+
+const DEFAULT_ENGINE_MEMORY_BYTES = 2_147_483_648;
+
+export interface EngineSettings {
+  /** Everything that is kept here stands below this directory. */
+  readonly directory: string;
+  /** The program that calls `runEngineProgram`; where it is given, the engine is embedded. */
+  readonly engineProgram?: string;
+  /** What the embedded engine may use for all that it does. */
+  readonly engineMemoryBytes?: number;
+  /** A ClickHouse server or cluster to use instead. */
+  readonly server?: ClickHouseServer;
+  /** Only queries are asked: tables are neither made nor migrated. */
+  readonly readOnly?: boolean;
+}
+
+export interface EngineWorld {
+  readonly clock: Clock;
+  readonly report: (line: string) => void;
+}
+
+export interface OpenEngine {
+  readonly engine: Engine;
+  readonly client: EngineClient;
+  close(): Promise<void>;
+}
+
+/** Throws `STORE_ENGINE_FAILED`, `STORE_FORMAT_NEWER`, `STORE_FORMAT_OLDER` or `STORE_FORMAT_UNKNOWN`; nothing runs then. */
+export async function openEngine(settings: EngineSettings, world: EngineWorld): Promise<OpenEngine> {
+  const engine = engineOf(settings, world);
+  const ownFormat = engine.kind === "embedded" ? directoryFormat(settings.directory) : undefined;
+  if (ownFormat !== undefined) await prepareDirectory(settings.directory, ownFormat, world);
+  const client = new EngineClient(engine.endpoint);
+  const close = async (): Promise<void> => {
+    await client.close();
+    await engine.stop();
+  };
+  try {
+    await engine.start();
+    const record = ownFormat ?? serverFormat(client, engine.cluster);
+    if (settings.readOnly === true) requireFormat(await record.read());
+    else await migrate({ client, record, cluster: engine.cluster, report: world.report });
+    return { engine, client, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function engineOf({ directory, engineProgram, engineMemoryBytes, server }: EngineSettings, world: EngineWorld): Engine {
+  if (server !== undefined) return new ServerEngine({ server, ...world });
+  return new EmbeddedEngine({
+    program: engineProgram ?? "",
+    directory: join(directory, "engine"),
+    memoryBytes: engineMemoryBytes ?? DEFAULT_ENGINE_MEMORY_BYTES,
+    ...world,
+  });
+}
+
+async function prepareDirectory(
+  directory: string,
+  format: FormatRecord,
+  { clock, report }: EngineWorld,
+): Promise<void> {
+  const found = await format.read();
+  refuseNewer(found);
+  if (found === undefined) return format.write(FORMAT);
+  const snapshot = await snapshotBeforeMigration(directory, found);
+  if (snapshot !== undefined) report(`Stored data has format ${found}. It is kept as it is in ${snapshot}.`);
+  else await removeOldSnapshots(directory, clock.nowMs());
+}
+
+function requireFormat(found: number | undefined): void {
+  refuseNewer(found);
+  if (found === FORMAT) return;
+  throw new ClewError(
+    "STORE_FORMAT_OLDER",
+    `the data has ${found === undefined ? "no format" : `format ${found}`} yet`,
+    {
+      remedy: `start a Clew of this version that may write (--role ingest), which brings it to format ${FORMAT}`,
+    },
+  );
+}

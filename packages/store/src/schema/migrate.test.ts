@@ -1,0 +1,128 @@
+/** Older formats, newer ones, and migrations that are cut short or run twice at once. */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { EngineClient } from "../engine/engine-client.ts";
+import { openStore, startEmbedded, temporaryDirectory } from "../running-store.test-kit.ts";
+import { migrate, type FormatRecord } from "./migrate.ts";
+import { FORMAT, MIGRATIONS } from "./migrations/index.ts";
+import type { Migration } from "./migrations/migration.ts";
+
+const directories: { remove(): void }[] = [];
+
+afterAll(() => {
+  for (const directory of directories) directory.remove();
+});
+
+function newDirectory(): string {
+  const directory = temporaryDirectory();
+  directories.push(directory);
+  return directory.path;
+}
+
+/** A directory as format 1 left it: the tables in `default`, and no word of a format. */
+async function directoryOfFormat1(): Promise<string> {
+  const directory = newDirectory();
+  const first = await openStore({ directory });
+  const { client } = first.store;
+  for (const [name] of await tablesOf(client, "clew")) await client.command(`CREATE TABLE default.${name} AS ${name}`);
+  await client.command("INSERT INTO default.otel_logs (Body) VALUES ('old')");
+  await client.command("DROP DATABASE clew SYNC");
+  await first.store.close();
+  rmSync(join(directory, "format"));
+  return directory;
+}
+
+async function tablesOf(client: EngineClient, database: string): Promise<(readonly [string])[]> {
+  return client.rows(
+    "SELECT name FROM system.tables WHERE database = {database:String} AND (name IN ('otel_traces', 'otel_logs') OR startsWith(name, 'metric_')) ORDER BY name",
+    { database },
+  );
+}
+
+test("formats are numbered without gaps", () => {
+  expect(MIGRATIONS.map(({ format }) => format)).toEqual(MIGRATIONS.map((_one, i) => i + 2));
+});
+
+test("an older directory is kept as it is in a snapshot, and migrated; a crash in the middle changes nothing of that", async () => {
+  const directory = await directoryOfFormat1();
+  // As if a program had been killed after the first statement of the migration, and another one while it took the snapshot.
+  mkdirSync(join(directory, "snapshots", "format-1.partial"), { recursive: true });
+  const half = await startEmbedded({ directory: join(directory, "engine") });
+  const client = new EngineClient(half.endpoint);
+  await client.command(MIGRATIONS[0]?.statements[0] ?? "");
+  await client.close();
+  await half.stop();
+
+  const opened = await openStore({ directory });
+  expect(await opened.store.client.rows("SELECT Body FROM otel_logs")).toEqual([["old"]]);
+  expect(await tablesOf(opened.store.client, "default")).toEqual([]);
+  expect(opened.reports.join("\n")).toContain(join(directory, "snapshots", "format-1"));
+  await opened.store.client.command("INSERT INTO otel_logs (Body) VALUES ('new')");
+  await opened.store.client.command("OPTIMIZE TABLE otel_logs FINAL");
+  await opened.store.close();
+  expect(readFileSync(join(directory, "format"), "utf8")).toBe(`${FORMAT}\n`);
+
+  const restored = newDirectory();
+  execFileSync("cp", ["-a", `${join(directory, "snapshots", "format-1")}/.`, restored]);
+  expect(readFileSync(join(restored, "format"), "utf8")).toBe("1\n");
+  const before = await openStore({ directory: restored });
+  expect(await before.store.client.rows("SELECT Body FROM otel_logs")).toEqual([["old"]]);
+  await before.store.close();
+});
+
+test("a snapshot takes hardly any room, and is removed after a week", async () => {
+  const directory = await directoryOfFormat1();
+  const opened = await openStore({ directory });
+  await opened.store.close();
+  const snapshot = join(directory, "snapshots", "format-1");
+  const linked = execFileSync("find", [snapshot, "-type", "f", "-name", "*.bin", "-links", "1"]).toString();
+  expect(linked).toBe("");
+  const longAgo = new Date(Date.now() - 8 * 86_400_000);
+  utimesSync(snapshot, longAgo, longAgo);
+  const again = await openStore({ directory });
+  await again.store.close();
+  expect(existsSync(snapshot)).toBe(false);
+});
+
+test("a newer format, and one that is no number, are refused before anything is touched", async () => {
+  const directory = newDirectory();
+  mkdirSync(join(directory, "engine"), { recursive: true });
+  writeFileSync(join(directory, "format"), `${FORMAT + 1}\n`);
+  await expect(openStore({ directory })).rejects.toMatchObject({
+    code: "STORE_FORMAT_NEWER",
+    what: `the data has format ${FORMAT + 1}, and this program knows up to ${FORMAT}`,
+  });
+  writeFileSync(join(directory, "format"), "seven\n");
+  await expect(openStore({ directory })).rejects.toMatchObject({ code: "STORE_FORMAT_UNKNOWN" });
+  expect(existsSync(join(directory, "engine", "data"))).toBe(false);
+});
+
+test("a step that fails is tried again by the next start, and those before it are not", async () => {
+  const ran: string[] = [];
+  let failing = true;
+  const client = {
+    async command(statement: string): Promise<void> {
+      ran.push(statement);
+      if (failing && statement === "b2") throw new Error("cut short");
+    },
+  };
+  const steps: Migration[] = [
+    { format: 2, does: "a", statements: ["a"] },
+    { format: 3, does: "b", statements: ["b1", "b2"] },
+  ];
+  const record = recordOf(1);
+  await expect(migrate({ client, record, migrations: steps, tables: ["t"] })).rejects.toThrow("cut short");
+  expect(await record.read()).toBe(2);
+  failing = false;
+  await migrate({ client, record, migrations: steps, tables: ["t"] });
+  expect(ran).toEqual(["a", "b1", "b2", "b1", "b2", "t"]);
+  await migrate({ client, record, migrations: steps, tables: ["t"] });
+  expect(ran.slice(6)).toEqual(["t"]);
+});
+
+function recordOf(format: number | undefined): FormatRecord {
+  let now = format;
+  return { read: async () => now, write: async (next) => void (now = next) };
+}

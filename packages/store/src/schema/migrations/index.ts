@@ -1,0 +1,8 @@
+import { OWN_DATABASE } from "./0002-own-database.ts";
+import type { Migration } from "./migration.ts";
+
+/** In order, without gaps. Tables that are new need no step: what is missing is made after the last one. */
+export const MIGRATIONS: readonly Migration[] = [OWN_DATABASE];
+
+/** What this program reads and writes. It grows with every change that an older program would not understand. */
+export const FORMAT: number = MIGRATIONS.at(-1)?.format ?? 1;

@@ -1,0 +1,14 @@
+/** One step from an older format of the stored data to the next. */
+export interface Migration {
+  /** The format that it leads to. */
+  readonly format: number;
+  /** What it does, for people: "adds …". */
+  readonly does: string;
+  /**
+   * Written for one server; on a cluster they are rewritten (cluster-statements.ts). Each must
+   * come to the same when it runs twice, also at the same time from two programs, since a crash
+   * or a neighbour may have been in the middle: `IF NOT EXISTS`, `IF EXISTS`, an insert's
+   * `insert_deduplication_token`.
+   */
+  readonly statements: readonly string[];
+}

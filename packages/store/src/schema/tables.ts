@@ -1,0 +1,6 @@
+import { LOGS_TABLE } from "./logs.ts";
+import { METRIC_TABLES } from "./metrics.ts";
+import { TRACE_STATEMENTS } from "./traces.ts";
+
+/** What makes every table and view of the present format, where it is missing. */
+export const TABLES: readonly string[] = [...TRACE_STATEMENTS, LOGS_TABLE, ...METRIC_TABLES];
