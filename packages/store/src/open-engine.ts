@@ -51,7 +51,10 @@ export async function openEngine(settings: EngineSettings, world: EngineWorld): 
     await engine.start();
     const record = ownFormat ?? serverFormat(client, engine.cluster);
     if (settings.readOnly === true) requireFormat(await record.read());
-    else await migrate({ client, record, cluster: engine.cluster, report: world.report });
+    else {
+      const { cluster, kind } = engine;
+      await migrate({ client, record, cluster, isServer: kind === "server", report: world.report });
+    }
     return { engine, client, close };
   } catch (error) {
     await close();

@@ -101,7 +101,7 @@ export class MetricPointReader {
 
   async #series(metricName: string): Promise<Series[]> {
     const rows = await this.#client.rows<Row>(
-      `SELECT ${RESOURCE_SELECT}, Fingerprint, Locality, MetricName, MetricDescription, MetricUnit, MetricType, AggregationTemporality,
+      `SELECT ${RESOURCE_SELECT}, Fingerprint, groupUniqArray(Locality) OVER (PARTITION BY Fingerprint), MetricName, MetricDescription, MetricUnit, MetricType, AggregationTemporality,
          IsMonotonic, ${pairsOf("Attributes")}, AttributesTypes, ${pairsOf("Metadata")}, MetadataTypes
        FROM metric_series WHERE MetricName = {metricName:String} ORDER BY Fingerprint LIMIT 1 BY Fingerprint`,
       { metricName },
@@ -109,7 +109,7 @@ export class MetricPointReader {
     return rows.map((row) => {
       const [
         fingerprint,
-        locality,
+        localities,
         name,
         description,
         unit,
@@ -122,7 +122,7 @@ export class MetricPointReader {
         metadataTypes,
       ] = row.slice(RESOURCE_COLUMN_COUNT) as [
         string,
-        string,
+        string[],
         string,
         string,
         string,
@@ -143,7 +143,7 @@ export class MetricPointReader {
       const resource = row.slice(0, RESOURCE_COLUMN_COUNT) as unknown as ResourceRow;
       return {
         fingerprint,
-        locality,
+        localities,
         attributes: attributesOf(attributes, types),
         head,
         type,

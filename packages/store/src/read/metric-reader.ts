@@ -23,8 +23,8 @@ export interface StoredSeries {
   readonly key: string;
   /** Decimal digits, for SQL. */
   readonly fingerprint: string;
-  /** Where its points stand, decimal digits too. */
-  readonly locality: string;
+  /** Where its points stand, decimal digits too; several where older ones were stored by an older version. */
+  readonly localities: readonly string[];
   /** The family's name: a histogram's without `_bucket`, `_sum` and `_count`. */
   readonly name: string;
   readonly type: StoredMetricType;
@@ -104,18 +104,18 @@ export class MetricReader {
     const where = dayConditions(window);
     for (const condition of conditions) addLabelCondition(where, condition);
     const rows = await this.#client.rows<
-      readonly [string, string, string, string, string, string, number, number, Pairs]
+      readonly [string, string[], string, string, string, string, number, number, Pairs]
     >(
-      `SELECT Fingerprint, any(Locality), any(PrometheusName), any(MetricType), any(MetricUnit),
+      `SELECT Fingerprint, groupUniqArray(Locality), any(PrometheusName), any(MetricType), any(MetricUnit),
          any(MetricDescription), any(AggregationTemporality), any(IsMonotonic), any(CAST(Labels AS Array(Tuple(String, String))))
        FROM metric_series WHERE ${where.where} GROUP BY Fingerprint LIMIT ${MAX_SERIES}`,
       where.parameters,
       signal,
     );
-    return rows.map(([fingerprint, locality, name, type, unit, description, temporality, monotonic, labels]) => ({
+    return rows.map(([fingerprint, localities, name, type, unit, description, temporality, monotonic, labels]) => ({
       key: keyOf(fingerprint),
       fingerprint,
-      locality,
+      localities,
       name,
       type: type as StoredMetricType,
       unit,

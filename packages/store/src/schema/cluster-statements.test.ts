@@ -101,7 +101,8 @@ describe("changes", () => {
 
   test("a statement that nobody thought of is a fault that a test finds, not one that a cluster meets", () => {
     expect(() => of("EXCHANGE TABLES a AND b")).toThrow("no form for a cluster");
-    for (const { statements } of MIGRATIONS) for (const statement of statements) of(statement);
+    for (const { statements, onlyEmbedded = false } of MIGRATIONS)
+      if (!onlyEmbedded) for (const statement of statements) of(statement);
   });
 });
 

@@ -29,7 +29,6 @@ const CREATE_TABLE =
 const CREATE_VIEW = /^\s*CREATE MATERIALIZED VIEW IF NOT EXISTS (\w+) TO (\w+)\s([\s\S]*)$/;
 const ALTER = /^\s*ALTER TABLE (\w+)\s([\s\S]*)$/;
 const DROP = /^\s*DROP (TABLE|VIEW) IF EXISTS (\w+)\s*$/;
-const RENAME = /^\s*RENAME TABLE IF EXISTS default\.\w+ TO \w+\s*$/;
 const SOURCE = /\b(FROM|JOIN)\s+(\w+)\b(?!\s*\()/g;
 
 /** How long a shard remembers which inserts it took. A spool may wait for days. */
@@ -46,8 +45,6 @@ export function statementsFor(statement: string, cluster: Cluster | undefined): 
   if (alter !== null) return alterTable(alter, cluster);
   const drop = DROP.exec(statement);
   if (drop !== null) return dropTable(drop, cluster);
-  // The one format that had its tables elsewhere was never on a server.
-  if (RENAME.test(statement)) return [];
   if (/^\s*INSERT\s/i.test(statement)) return [statement];
   throw new Error(`no form for a cluster is known of: ${statement}`);
 }

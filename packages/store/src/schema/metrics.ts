@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS metric_series (
 )
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(Day)
-ORDER BY (PrometheusName, Fingerprint, Day)
+ORDER BY (PrometheusName, Fingerprint, Day, Locality)
 ${TABLE_SETTINGS}`;
 
 const POINT_COLUMNS = `

@@ -5,6 +5,10 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { EngineClient } from "../engine/engine-client.ts";
 import { openStore, startEmbedded, temporaryDirectory } from "../running-store.test-kit.ts";
+import { MetricReader } from "../read/metric-reader.ts";
+import { OverviewReader } from "../read/overview-reader.ts";
+import { TraceReader } from "../read/trace-reader.ts";
+import { snapshotBeforeMigration } from "../directory-format.ts";
 import { migrate, type FormatRecord } from "./migrate.ts";
 import { FORMAT, MIGRATIONS } from "./migrations/index.ts";
 import type { Migration } from "./migrations/migration.ts";
@@ -21,24 +25,59 @@ function newDirectory(): string {
   return directory.path;
 }
 
-/** A directory as format 1 left it: the tables in `default`, and no word of a format. */
+/** A directory as format 1 left it: the tables of then in `default`, and no word of a format. */
 async function directoryOfFormat1(): Promise<string> {
   const directory = newDirectory();
   const first = await openStore({ directory });
   const { client } = first.store;
-  for (const [name] of await tablesOf(client, "clew")) await client.command(`CREATE TABLE default.${name} AS ${name}`);
-  await client.command("INSERT INTO default.otel_logs (Body) VALUES ('old')");
+  const statements = readFileSync(new URL("format-1.test-kit.sql", import.meta.url), "utf8").split(";\n");
+  for (const statement of [...statements.filter((one) => one.trim() !== ""), ...ROWS_OF_FORMAT_1])
+    await client.command(statement);
   await client.command("DROP DATABASE clew SYNC");
   await first.store.close();
   rmSync(join(directory, "format"));
   return directory;
 }
 
+const ROWS_OF_FORMAT_1 = [
+  "INSERT INTO default.otel_logs (Body) VALUES ('old')",
+  `INSERT INTO default.otel_traces (Timestamp, TraceId, SpanId, SpanName, SpanKind, ServiceName, SpanAttributes, SpanAttributesTypes, Duration)
+   VALUES ('2026-11-01 10:20:00.5', 'aa', '01', 'GET /', 'Server', 'shop', map('b', '1', 'a', '2'), 'is', 1000000000),
+          ('2026-11-01 11:20:00.5', 'aa', '02', 'query', 'Client', 'shop', map(), '', 1000)`,
+  `INSERT INTO default.metric_series (Day, Fingerprint, MetricName, PrometheusName, MetricType, Labels)
+   VALUES ('2026-11-01', 7, 'size', 'size', 'gauge', map('job', 'shop'))`,
+  `INSERT INTO default.metric_samples (Fingerprint, Timestamp, Value, IntValue, ValueType)
+   VALUES (7, '2026-11-01 10:20:00', 5, 5, 2), (7, '2026-11-01 10:20:15', 2.5, 0, 1)`,
+];
+
 async function tablesOf(client: EngineClient, database: string): Promise<(readonly [string])[]> {
   return client.rows(
     "SELECT name FROM system.tables WHERE database = {database:String} AND (name IN ('otel_traces', 'otel_logs') OR startsWith(name, 'metric_')) ORDER BY name",
     { database },
   );
+}
+
+/** Through the readers, which know only the present layout. */
+async function expectRowsOfFormat1(client: EngineClient): Promise<void> {
+  const [trace] = await new TraceReader(client).traces(["aa"]);
+  const spans = trace?.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans)) ?? [];
+  expect(spans.map(({ name }) => name).toSorted()).toEqual(["GET /", "query"]);
+  expect(spans.find(({ name }) => name === "GET /")?.attributes).toEqual([
+    { key: "b", value: { intValue: "1" } },
+    { key: "a", value: { stringValue: "2" } },
+  ]);
+  const day = {
+    startUnixNano: BigInt(Date.parse("2026-11-01")) * 1_000_000n,
+    endUnixNano: BigInt(Date.parse("2026-11-02")) * 1_000_000n,
+  };
+  expect(await new OverviewReader(client).services(day)).toContainEqual(
+    expect.objectContaining({ service: "shop", spans: 2, requests: 2 }),
+  );
+  const metrics = new MetricReader(client);
+  const window = { startMs: Date.parse("2026-11-01"), endMs: Date.parse("2026-11-02") };
+  const series = await metrics.series([{ name: "__name__", operator: "=", value: "size" }], window);
+  const points = await metrics.numbers(series, window, 100);
+  expect([...points.values()].flat().map(({ value }) => value)).toEqual([5, 2.5]);
 }
 
 test("formats are numbered without gaps", () => {
@@ -57,6 +96,7 @@ test("an older directory is kept as it is in a snapshot, and migrated; a crash i
 
   const opened = await openStore({ directory });
   expect(await opened.store.client.rows("SELECT Body FROM otel_logs")).toEqual([["old"]]);
+  await expectRowsOfFormat1(opened.store.client);
   expect(await tablesOf(opened.store.client, "default")).toEqual([]);
   expect(opened.reports.join("\n")).toContain(join(directory, "snapshots", "format-1"));
   await opened.store.client.command("INSERT INTO otel_logs (Body) VALUES ('new')");
@@ -74,11 +114,13 @@ test("an older directory is kept as it is in a snapshot, and migrated; a crash i
 
 test("a snapshot takes hardly any room, and is removed after a week", async () => {
   const directory = await directoryOfFormat1();
-  const opened = await openStore({ directory });
-  await opened.store.close();
-  const snapshot = join(directory, "snapshots", "format-1");
+  const snapshot = (await snapshotBeforeMigration(directory, 1)) ?? "";
+  expect(snapshot).toBe(join(directory, "snapshots", "format-1"));
   const linked = execFileSync("find", [snapshot, "-type", "f", "-name", "*.bin", "-links", "1"]).toString();
   expect(linked).toBe("");
+  const opened = await openStore({ directory });
+  await opened.store.close();
+  expect(existsSync(snapshot)).toBe(true);
   const longAgo = new Date(Date.now() - 8 * 86_400_000);
   utimesSync(snapshot, longAgo, longAgo);
   const again = await openStore({ directory });

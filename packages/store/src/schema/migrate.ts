@@ -16,6 +16,7 @@ export interface MigrateSettings {
   readonly client: Pick<EngineClient, "command">;
   readonly record: FormatRecord;
   readonly cluster?: Cluster | undefined;
+  readonly isServer?: boolean;
   readonly report?: (line: string) => void;
   readonly migrations?: readonly Migration[];
   readonly tables?: readonly string[];
@@ -27,17 +28,19 @@ export interface MigrateSettings {
  * runs again. Throws `STORE_FORMAT_NEWER`.
  */
 export async function migrate(settings: MigrateSettings): Promise<void> {
-  const { client, record, cluster, report, migrations = MIGRATIONS, tables = TABLES } = settings;
+  const { client, record, cluster, isServer = false, report, migrations = MIGRATIONS, tables = TABLES } = settings;
   const latest = migrations.at(-1)?.format ?? FORMAT;
   const found = await record.read();
   refuseNewer(found, latest);
   const run = async (statement: string): Promise<void> => {
     for (const one of statementsFor(statement, cluster)) await client.command(one);
   };
-  for (const { format, does, statements } of found === undefined ? [] : migrations) {
+  for (const { format, does, statements, onlyEmbedded = false } of found === undefined ? [] : migrations) {
     if (format <= (found ?? 0)) continue;
-    report?.(`Migrating stored data to format ${format}: ${does}.`);
-    for (const statement of statements) await run(statement);
+    if (!(onlyEmbedded && isServer)) {
+      report?.(`Migrating stored data to format ${format}: ${does}.`);
+      for (const statement of statements) await run(statement);
+    }
     await record.write(format);
   }
   for (const table of tables) await run(table);

@@ -72,10 +72,12 @@ PARTITION BY toDate(Hour)
 ORDER BY (TraceId, Hour)
 ${TABLE_SETTINGS}`;
 
-const TRACE_TIMES_VIEW = `
-CREATE MATERIALIZED VIEW IF NOT EXISTS otel_traces_trace_id_ts_mv TO otel_traces_trace_id_ts AS
+export const TRACE_TIMES_QUERY = `
 SELECT TraceId, toDateTime(min(Timestamp)) AS Start, toDateTime(max(Timestamp)) AS End, toStartOfHour(Timestamp) AS Hour
 FROM otel_traces WHERE TraceId != '' GROUP BY TraceId, Hour`;
+
+const TRACE_TIMES_VIEW = `
+CREATE MATERIALIZED VIEW IF NOT EXISTS otel_traces_trace_id_ts_mv TO otel_traces_trace_id_ts AS ${TRACE_TIMES_QUERY}`;
 
 /** Spans that others called: server and consumer spans, and roots. */
 export const IS_REQUEST = "(SpanKind IN ('Server', 'Consumer') OR ParentSpanId = '')";
@@ -103,13 +105,15 @@ PARTITION BY toDate(Time)
 ORDER BY (Time, ServiceName, SpanName, IsRequest, IsError, DurationBucket)
 ${TABLE_SETTINGS}`;
 
-const SPAN_DURATIONS_VIEW = `
-CREATE MATERIALIZED VIEW IF NOT EXISTS span_durations_mv TO span_durations AS
+export const SPAN_DURATIONS_QUERY: string = `
 SELECT toStartOfFifteenMinutes(Timestamp) AS Time, ServiceName, SpanName, ${IS_REQUEST} AS IsRequest,
   StatusCode = 'Error' AS IsError,
   toInt16(floor(log2(greatest(${DURATION}, 1)) * ${DURATION_BUCKETS_PER_DOUBLING})) AS DurationBucket,
   count() AS Spans, max(Timestamp) AS LastSeen
 FROM otel_traces GROUP BY Time, ServiceName, SpanName, IsRequest, IsError, DurationBucket`;
+
+const SPAN_DURATIONS_VIEW = `
+CREATE MATERIALIZED VIEW IF NOT EXISTS span_durations_mv TO span_durations AS ${SPAN_DURATIONS_QUERY}`;
 
 export const TRACE_STATEMENTS: readonly string[] = [
   TRACES_TABLE,

@@ -132,12 +132,12 @@ test("names are never used again, not even when the clock stands still", async (
 
 test("a segment that would grow too large is closed first", async () => {
   const spool = await Spool.open(directory.path, 1_000);
-  const megabytes = block("a", "x".repeat(7 * 1_048_576));
+  const megabytes = block("a", "x".repeat(28 * 1_048_576));
   await spool.append([megabytes]);
   await spool.append([megabytes]);
   expect(spool.oldestClosed).toBeUndefined();
   await spool.append([megabytes]);
-  expect(readFileSync(join(directory.path, spool.oldestClosed ?? "")).length).toBeLessThan(16 * 1_048_576);
+  expect(readFileSync(join(directory.path, spool.oldestClosed ?? "")).length).toBeLessThan(64 * 1_048_576);
   expect(filesOf()).toHaveLength(2);
   await spool.close();
 });

@@ -13,6 +13,7 @@ const TABLES = [
 
 export const OWN_DATABASE: Migration = {
   format: 2,
+  onlyEmbedded: true,
   does: "moves the tables from the database `default` into one of our own",
   statements: TABLES.map((table) => `RENAME TABLE IF EXISTS default.${table} TO ${table}`),
 };

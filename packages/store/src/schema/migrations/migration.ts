@@ -11,4 +11,6 @@ export interface Migration {
    * `insert_deduplication_token`.
    */
   readonly statements: readonly string[];
+  /** The format that it leads away from was never on a server, where it is passed over. */
+  readonly onlyEmbedded?: true;
 }
