@@ -85,8 +85,11 @@ function promApp({ store, clock }: ApiSettings): Hono {
 
 /** Listens; port 0 takes a free one. Rejects with the system's error where the address is taken. */
 export async function listen(app: Hono | RequestListener, host: string, port: number): Promise<ListeningServer> {
-  const listener = typeof app === "function" ? app : getRequestListener(app.fetch);
-  const server: Server = createServer((request, response) => void listener(request, response));
+  const listener: (...exchange: Parameters<RequestListener>) => unknown =
+    typeof app === "function" ? app : getRequestListener(app.fetch);
+  const server: Server = createServer((request, response) => {
+    void listener(request, response);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, resolve);

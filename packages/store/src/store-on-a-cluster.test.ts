@@ -2,6 +2,8 @@
 import { describe } from "vitest";
 
 /** A module of its own for each, since they are loaded by their own files too. */
-const suites = ["./round-trip.test.ts?on-a-cluster", "./read/readers.test.ts?on-a-cluster"];
+const ROUND_TRIP = "./round-trip.test.ts?on-a-cluster";
+const READERS = "./read/readers.test.ts?on-a-cluster";
 
-for (const suite of suites) describe(suite, async () => void (await import(/* @vite-ignore */ suite)));
+describe("round trip", async () => void (await import(/* @vite-ignore */ ROUND_TRIP)));
+describe("readers", async () => void (await import(/* @vite-ignore */ READERS)));

@@ -125,7 +125,7 @@ test("a query that nobody waits for any more is stopped", async () => {
     );
   await expect.poll(count).toBe(1);
   controller.abort();
-  await expect(slow).rejects.toThrow();
+  await expect(slow).rejects.toThrow("aborted");
   await expect.poll(count, { timeout: 10_000 }).toBe(0);
 });
 

@@ -69,7 +69,7 @@ function pathFor(url: URL, { headers }: IncomingMessage, { endpoint, mayWrite }:
   for (const [name, value] of Object.entries({ ...endpoint.settings, ...endpoint.querySettings }))
     if (!searchParams.has(name)) searchParams.set(name, value);
   if (!mayWrite && searchParams.get("readonly") !== "1") searchParams.set("readonly", "2");
-  return `${url.pathname}?${searchParams}`;
+  return `${url.pathname}?${searchParams.toString()}`;
 }
 
 function forward(request: IncomingMessage, response: ServerResponse, path: string, endpoint: EngineEndpoint): void {

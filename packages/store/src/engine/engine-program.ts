@@ -66,9 +66,12 @@ function prepare(orders: EngineOrders, portPath: string): string[] {
   ];
   return [
     "clickhouse",
-    ...["--config-file", configurationPath, "--path", join(directory, "data"), "--listen_host", "127.0.0.1"],
-    ...["--http_port", "0", ...(tcpPort === 0 ? [] : ["--tcp_port", String(tcpPort)])],
-    ...["--query", statements.join("; ")],
+    `--config-file=${configurationPath}`,
+    `--path=${join(directory, "data")}`,
+    "--listen_host=127.0.0.1",
+    "--http_port=0",
+    ...(tcpPort === 0 ? [] : [`--tcp_port=${tcpPort}`]),
+    `--query=${statements.join("; ")}`,
   ];
 }
 

@@ -12,7 +12,7 @@ export interface EngineUnderTest {
 }
 
 export function engineContract(name: string, start: () => Promise<EngineUnderTest>): void {
-  describe(name, () => {
+  describe(`An engine: ${name}`, () => {
     let engine: EngineUnderTest;
     let client: ClickHouseClient;
 

@@ -17,18 +17,18 @@ let target: EngineClient;
 beforeAll(async () => {
   cluster = await startCluster(1);
   target = new EngineClient({ ...cluster.nodes[0]!.endpoint, database: "moved" });
-  const { store, stop } = await openStore({ directory: own.path });
+  const opened = await openStore({ directory: own.path });
   const time = "toDateTime64('2026-10-01 23:00:00', 9) + number";
-  await store.client.command(
+  await opened.store.client.command(
     `INSERT INTO otel_logs (Timestamp, Body, LogAttributes) SELECT ${time} / 10, concat('line ', toString(number)), map('n', toString(number)) FROM numbers(${LOGS})`,
   );
-  await store.client.command(
+  await opened.store.client.command(
     `INSERT INTO otel_traces (Timestamp, TraceId, SpanName) SELECT ${time}, toString(intDiv(number, 3)), 'name' FROM numbers(${SPANS})`,
   );
-  await store.client.command(
+  await opened.store.client.command(
     "INSERT INTO metric_series (Day, Fingerprint, PrometheusName) SELECT '2026-10-01', number % 50, 'up' FROM numbers(100)",
   );
-  await stop();
+  await opened.stop();
 });
 
 beforeEach(async () => {
@@ -67,10 +67,10 @@ test("everything is there afterwards, what views make of it too, and the directo
   const moved = await move();
   expect(moved.find(({ table }) => table === "otel_logs")?.rows).toBe(LOGS);
   await expectAllOnce();
-  const { store, stop } = await openStore({ directory: own.path });
-  expect(await store.client.rows("SELECT toUInt32(count()) FROM otel_logs")).toEqual([[LOGS]]);
-  expect(await store.client.rows("SELECT name FROM system.databases WHERE name = 'clew_moving'")).toEqual([]);
-  await stop();
+  const opened = await openStore({ directory: own.path });
+  expect(await opened.store.client.rows("SELECT toUInt32(count()) FROM otel_logs")).toEqual([[LOGS]]);
+  expect(await opened.store.client.rows("SELECT name FROM system.databases WHERE name = 'clew_moving'")).toEqual([]);
+  await opened.stop();
 });
 
 test("stopped in the middle and run again, also after the directory was used in between, it goes on", async () => {
@@ -79,9 +79,9 @@ test("stopped in the middle and run again, also after the directory was used in 
     if (line.startsWith("otel_logs") || line.startsWith("otel_traces")) controller.abort();
   };
   await expect(move(stopEarly, controller.signal)).rejects.toMatchObject({ code: "MOVE_INCOMPLETE" });
-  const { store, stop } = await openStore({ directory: own.path });
-  await store.client.command("OPTIMIZE TABLE otel_logs FINAL");
-  await stop();
+  const opened = await openStore({ directory: own.path });
+  await opened.store.client.command("OPTIMIZE TABLE otel_logs FINAL");
+  await opened.stop();
   await move();
   await expectAllOnce();
 });
@@ -96,7 +96,7 @@ test("a piece that was sent before a crash could note it is not there twice", as
 
 /** As if the last move had ended before it wrote down what it had done. */
 function rewriteState({ isDone, forgetParts }: { isDone: boolean; forgetParts: boolean }): void {
-  const [name = ""] = readdirSync(own.path).filter((one) => one.startsWith("move-"));
+  const name = readdirSync(own.path).find((one) => one.startsWith("move-")) ?? "";
   const path = join(own.path, name);
   const record = JSON.parse(readFileSync(path, "utf8")) as { moved: object };
   writeFileSync(path, JSON.stringify({ ...record, isDone, ...(forgetParts ? { moved: {} } : {}) }));

@@ -48,7 +48,7 @@ test("every table, view and Distributed table is accepted in that order", async 
   }
   expect(engineOf["otel_traces_local"]).toBe("ReplicatedMergeTree");
   expect(engineOf["metric_series_local"]).toBe("ReplicatedReplacingMergeTree");
-  const [[ofTraces = ""] = []] = await client.rows<readonly [string]>(
+  const [[ofTraces] = [""]] = await client.rows<readonly [string]>(
     "SELECT create_table_query FROM system.tables WHERE name = 'otel_traces_local'",
   );
   expect(ofTraces).toContain("ReplicatedMergeTree('/clickhouse/tables/{shard}/clew/otel_traces_local', '{replica}')");
