@@ -15,7 +15,7 @@ const LOADS = [
 const WARM_UP_MS = 3_000;
 const DRAIN_POLL_MS = 50;
 
-export async function run(secondsText = "300", signal = undefined) {
+export async function run(secondsText = "300", signal) {
   console.log(
     "signal   acked/s  searchable/s     bar  program µs  engine µs  spool MB at the end  failures  peak MB (program, engine)",
   );
