@@ -35,6 +35,9 @@ const HELP = `Clew: OpenTelemetry in one program.
       --otlp-http-port    OTLP over HTTP                  (4318)
       --prometheus-port   the Prometheus API once more    (9090; 0 for any free port, "off" for none)
       --metrics-port      the collector's own metrics     (8888; the same)
+      --retention AGES        how long to keep what: traces=7d,logs=3d,metrics=90d  (for ever)
+      --retention-rule RULE   what to keep shorter, any number of times: logs{service.name="debug"}=1d
+      --max-disk SIZE         remove the oldest days beyond that, such as 20GB
       --store-memory SIZE     what the storage engine may use (2GiB)
       --clickhouse-port PORT  let ClickHouse's own clients read there, usually 8123
       --clickhouse-access     read, or write, for them        (read)

@@ -1,6 +1,13 @@
 import { parseArgs } from "node:util";
 import { ClewError, messageOf, parseSize } from "@clew/base";
-import { parseClickHouseUrl, type ClickHouseServer } from "@clew/store";
+import {
+  parseClickHouseUrl,
+  parseRetention,
+  parseRetentionRule,
+  type ClickHouseServer,
+  type RetentionAges,
+  type RetentionRule,
+} from "@clew/store";
 
 export interface UpOptions {
   readonly demo: boolean;
@@ -22,6 +29,9 @@ export interface UpOptions {
   readonly clickhousePort: number | undefined;
   readonly clickhouseAccess: "read" | "write";
   readonly role: Role;
+  readonly retention: RetentionAges;
+  readonly retentionRules: readonly RetentionRule[];
+  readonly maxDiskBytes: number | undefined;
 }
 
 /** Which half of the program runs: what takes telemetry in, what answers questions, or both. */
@@ -50,12 +60,19 @@ export function upOptions(args: readonly string[], env: Readonly<Record<string, 
     "clickhouse-port": { type: "string" },
     "clickhouse-access": { type: "string" },
     role: { type: "string" },
+    retention: { type: "string" },
+    "retention-rule": { type: "string", multiple: true },
+    "max-disk": { type: "string" },
   });
   const text = (name: string): string | undefined => values[name] as string | undefined;
   const clickhouse = text("clickhouse");
   const role = oneOf("role", text("role") ?? "all", ["ingest", "query", "all"]);
   if (role !== "all" && clickhouse === undefined)
     throw usage("the embedded engine belongs to one program", "give --clickhouse as well", "role");
+  if (clickhouse !== undefined)
+    for (const flag of ["max-disk", "retention-rule"])
+      if (values[flag] !== undefined)
+        throw usage("a ClickHouse server keeps its own disks", "leave it out, or set it up on the server", flag);
   return {
     demo: values["demo"] === true,
     memory: values["memory"] === true,
@@ -73,6 +90,20 @@ export function upOptions(args: readonly string[], env: Readonly<Record<string, 
       text("clickhouse-port") === undefined ? undefined : portOf("clickhouse-port", text("clickhouse-port") ?? ""),
     clickhouseAccess: oneOf("clickhouse-access", text("clickhouse-access") ?? "read", ["read", "write"]),
     role,
+    ...retentionOptions(values),
+  };
+}
+
+type RetentionOptions = Pick<UpOptions, "retention" | "retentionRules" | "maxDiskBytes">;
+
+function retentionOptions(values: Readonly<Record<string, unknown>>): RetentionOptions {
+  const retention = values["retention"] as string | undefined;
+  const rules = (values["retention-rule"] as readonly string[] | undefined) ?? [];
+  const maxDisk = values["max-disk"] as string | undefined;
+  return {
+    retention: retention === undefined ? {} : parseRetention(retention, "--retention"),
+    retentionRules: rules.map((rule) => parseRetentionRule(rule, "--retention-rule")),
+    maxDiskBytes: maxDisk === undefined ? undefined : bytesOf("max-disk", maxDisk),
   };
 }
 

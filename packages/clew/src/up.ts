@@ -128,6 +128,9 @@ async function openStore(options: UpOptions, directory: string, logger: Logger):
     engineMemoryBytes: options.storeMemoryBytes,
     ...(options.clickhouse === undefined ? {} : { server: options.clickhouse }),
     readOnly: options.role === "query",
+    retention: options.retention,
+    retentionRules: options.retentionRules,
+    maxDiskBytes: options.maxDiskBytes,
     report: (line) => logger.warn(line, { component: "store" }),
   });
 }

@@ -63,8 +63,11 @@ export function healthApp(store: Pick<Store, "health">, needsEngine: boolean = t
   const app = new Hono();
   app.get("/live", (context) => context.text("ok\n"));
   app.get("/ready", (context) => {
-    const { engine, engineReady, engineVersion, spoolBytes } = store.health;
-    if (engineReady) return context.text(`ready (${engine} ClickHouse ${engineVersion})\n`);
+    const { engine, engineReady, engineVersion, spoolBytes, disk } = store.health;
+    if (engineReady) {
+      const warning = disk?.warning === undefined ? "" : `warning: ${disk.warning}\n`;
+      return context.text(`ready (${engine} ClickHouse ${engineVersion})\n${warning}`);
+    }
     if (!needsEngine) return context.text(`ready (ClickHouse does not answer: ${spoolBytes} bytes wait for it)\n`);
     return context.text(engine === "embedded" ? "the engine is starting\n" : "ClickHouse does not answer\n", 503);
   });

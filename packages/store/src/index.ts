@@ -31,4 +31,11 @@ export {
   type TraceSummary,
 } from "./read/trace-reader.ts";
 export { moveToServer, type MovedTable, type MoveSettings } from "./move/move-to-server.ts";
+export type { DiskHealth } from "./retention/retention.ts";
+export {
+  parseRetention,
+  parseRetentionRule,
+  type RetentionAges,
+  type RetentionRule,
+} from "./retention/retention-settings.ts";
 export { Store, type StoreHealth, type StoreSettings } from "./store.ts";

@@ -13,6 +13,9 @@ import type { Engine } from "./engine/engine.ts";
 import type { EngineEndpoint } from "./engine/engine-endpoint.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { openEngine, type EngineSettings, type OpenEngine } from "./open-engine.ts";
+import { Retention, type DiskHealth } from "./retention/retention.ts";
+import type { RetentionAges, RetentionRule } from "./retention/retention-settings.ts";
+import { serverRetention } from "./retention/server-retention.ts";
 import { Spool } from "./spool/spool.ts";
 import { LogsTranscoder } from "./transcode/logs.ts";
 import { MetricsTranscoder } from "./transcode/metrics.ts";
@@ -24,6 +27,8 @@ const DRAIN_INTERVAL_MS = 700;
 const CLOSE_DRAIN_MS = 10_000;
 /** A sender that was refused because the spool is full should wait this long. */
 const SPOOL_FULL_RETRY_MS = 5_000;
+/** One that was refused because no more may be stored. */
+const DISK_LIMIT_RETRY_MS = 60_000;
 
 export const DEFAULT_MAX_SPOOL_BYTES = 1_073_741_824;
 
@@ -31,6 +36,12 @@ export interface StoreSettings extends EngineSettings {
   readonly clock?: Clock;
   readonly report?: (line: string) => void;
   readonly maxSpoolBytes?: number;
+  /** How long what is stored is kept; for ever by default. A server is told to see to it. */
+  readonly retention?: RetentionAges;
+  /** Only for the embedded engine. */
+  readonly retentionRules?: readonly RetentionRule[];
+  /** What all that is stored may take on the disk. Only for the embedded engine. */
+  readonly maxDiskBytes?: number | undefined;
 }
 
 export interface StoreHealth {
@@ -41,6 +52,8 @@ export interface StoreHealth {
   readonly enginePid: number | undefined;
   readonly spoolBytes: number;
   readonly rejectedSegments: number;
+  /** Undefined where a server has the data. */
+  readonly disk: DiskHealth | undefined;
 }
 
 export class Store {
@@ -51,6 +64,7 @@ export class Store {
   readonly #spool: Spool;
   readonly #commit: GroupCommit;
   readonly #drain: Drain;
+  readonly #retention: Retention | undefined;
   readonly #release: () => void;
   readonly #listeners = new Set<(payload: Payload) => void>();
   #stopTimer: () => void = () => {};
@@ -83,6 +97,7 @@ export class Store {
       onRejected: () => this.#commit.forget(),
       isOwn: engine.kind === "embedded",
     });
+    if (engine.kind === "embedded") this.#retention = this.#newRetention(report);
   }
 
   /** Throws `STORE_IN_USE`, what `openEngine` throws, or what the file system throws. */
@@ -95,6 +110,9 @@ export class Store {
       undo.push(release);
       const opened = await openEngine(settings, { clock, report: settings.report ?? (() => {}) });
       undo.push(() => opened.close());
+      if (opened.engine.kind === "server" && settings.readOnly !== true)
+        for (const statement of serverRetention(settings.retention ?? {}, opened.engine.cluster))
+          await opened.client.command(statement);
       const spool = await Spool.open(join(settings.directory, "spool"), clock.nowMs());
       const store = new Store(settings, clock, opened, spool, release);
       store.#start();
@@ -119,18 +137,20 @@ export class Store {
       enginePid: this.#engine.pid,
       spoolBytes: this.#spool.byteLength,
       rejectedSegments: this.#drain.rejectedSegments,
+      disk: this.#retention?.disk,
     };
   }
 
   /**
    * Resolves once the payload will survive a crash; readers see it within two seconds.
-   * Throws `STORE_SPOOL_FULL`, `STORE_SPOOL_FAILED` (both worth another try) or `STORE_CLOSED`.
+   * Throws `STORE_SPOOL_FULL`, `STORE_DISK_LIMIT`, `STORE_SPOOL_FAILED` (all worth another try) or `STORE_CLOSED`.
    */
   async write(payload: Payload): Promise<void> {
     if (this.#closing !== undefined)
       throw new ClewError("STORE_CLOSED", "the store is shutting down", { remedy: "send again when it is back" });
     const limit = this.#settings.maxSpoolBytes ?? DEFAULT_MAX_SPOOL_BYTES;
     if (this.#spool.byteLength + payload.byteLength > limit) throw new SpoolFullError(limit);
+    if (this.#retention?.disk.isFull === true) throw new DiskLimitError(this.#retention.disk.maxBytes ?? 0);
     await this.#commit.add(payload);
     if (this.#spool.oldestClosed !== undefined) this.#drainInBackground();
     for (const listener of this.#listeners) this.#tell(listener, payload);
@@ -156,6 +176,7 @@ export class Store {
 
   async #close(): Promise<void> {
     this.#stopTimer();
+    await this.#retention?.stop();
     await this.#commit.idle();
     if (this.#engine.isReady) {
       const inTime = new AbortController();
@@ -169,7 +190,22 @@ export class Store {
     this.#release();
   }
 
+  #newRetention(report: (line: string) => void): Retention {
+    const { directory, retention = {}, retentionRules = [], maxDiskBytes } = this.#settings;
+    return new Retention({
+      client: this.client,
+      clock: this.#clock,
+      report,
+      directory,
+      ages: retention,
+      rules: retentionRules,
+      maxDiskBytes,
+      spoolBytes: () => this.#spool.byteLength,
+    });
+  }
+
   #start(): void {
+    this.#retention?.start();
     this.#stopTimer = this.#clock.every(DRAIN_INTERVAL_MS, () => this.#drainInBackground());
     this.#drainInBackground();
   }
@@ -196,6 +232,17 @@ export class SpoolFullError extends ClewError {
   constructor(limitBytes: number) {
     super("STORE_SPOOL_FULL", `${limitBytes} bytes wait for the engine, which is the limit`, {
       remedy: "wait for the engine to catch up, or see in the log why it does not",
+    });
+  }
+}
+
+/** Refused because `maxDiskBytes` are used up and nothing may be removed: each signal has only its newest day left. */
+export class DiskLimitError extends ClewError {
+  readonly retryAfterMs: number = DISK_LIMIT_RETRY_MS;
+
+  constructor(limitBytes: number) {
+    super("STORE_DISK_LIMIT", `what is stored takes the ${limitBytes} bytes that it may`, {
+      remedy: "allow more with --max-disk, or keep less with --retention",
     });
   }
 }

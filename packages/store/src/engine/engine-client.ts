@@ -79,9 +79,10 @@ export class EngineClient {
   }
 
   /** Runs a statement that is no query. One on a cluster does not wait for nodes that are away: they do it when they are back. */
-  async command(query: string): Promise<void> {
+  async command(query: string, parameters: QueryParameters = {}): Promise<void> {
     await this.#client.command({
       query,
+      query_params: { ...parameters },
       clickhouse_settings: {
         distributed_ddl_output_mode: "null_status_on_timeout",
         ...this.#insertSettings,

@@ -50,6 +50,8 @@ export interface Status {
     readonly engineRestarts: number;
     readonly spoolBytes: number;
     readonly rejectedSegments: number;
+    /** Absent where a server has the data. */
+    readonly disk?: { readonly usedBytes: number; readonly freeBytes: number; readonly warning?: string };
   };
 }
 

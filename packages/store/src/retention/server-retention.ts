@@ -1,0 +1,31 @@
+import type { Signal } from "@clew/otlp";
+import { statementsFor, type Cluster } from "../schema/cluster-statements.ts";
+import { signalOfTable } from "./partitions.ts";
+import type { RetentionAges } from "./retention-settings.ts";
+
+/** When each row was, as a date with time. */
+const TIME_OF_TABLE: Readonly<Record<string, string>> = {
+  otel_traces: "toDateTime(Timestamp)",
+  otel_traces_trace_id_ts: "Hour",
+  span_durations: "Time",
+  otel_logs: "toDateTime(Timestamp)",
+  metric_series: "toDateTime(Day) + INTERVAL 1 DAY",
+  metric_samples: "toDateTime(Timestamp)",
+  metric_histograms: "toDateTime(Timestamp)",
+  metric_exponential_histograms: "toDateTime(Timestamp)",
+  metric_summaries: "toDateTime(Timestamp)",
+  metric_exemplars: "toDateTime(Timestamp)",
+};
+
+/**
+ * A server removes by itself what is old: whole parts, since the tables say `ttl_only_drop_parts`. Signals that have
+ * no age stay as they are on the server, where somebody may have given them one.
+ */
+export function serverRetention(ages: RetentionAges, cluster: Cluster | undefined): string[] {
+  return Object.entries(TIME_OF_TABLE).flatMap(([table, time]) => {
+    const ageMs = ages[signalOfTable(table) as Signal];
+    if (ageMs === undefined) return [];
+    const seconds = Math.ceil(ageMs / 1_000);
+    return statementsFor(`ALTER TABLE ${table} MODIFY TTL ${time} + INTERVAL ${seconds} SECOND`, cluster);
+  });
+}
