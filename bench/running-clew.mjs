@@ -5,14 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "../scripts/set-up.mjs";
 
-export async function startClew() {
+export async function startClew(more = []) {
   const directory = mkdtempSync(join(tmpdir(), "clew-bench-"));
   const flags = ["--port", "--otlp-grpc-port", "--otlp-http-port", "--prometheus-port", "--metrics-port"].flatMap(
     (flag) => [flag, "0"],
   );
   const child = spawn(
     process.execPath,
-    [join(ROOT, "packages/clew/bin/clew.js"), "up", "--data", directory, ...flags],
+    [join(ROOT, "packages/clew/bin/clew.js"), "up", "--data", directory, ...flags, ...more],
     {
       stdio: ["ignore", "pipe", "inherit"],
     },
@@ -25,13 +25,14 @@ export async function startClew() {
       if (printed.includes("Ctrl-C stops.")) resolve();
     });
   });
-  const addressOf = (name) => new RegExp(`${name} +(http\\S+)`).exec(printed)[1].replace("localhost", "127.0.0.1");
+  const addressOf = (name) => new RegExp(`${name} +(http\\S+)`).exec(printed)?.[1].replace("localhost", "127.0.0.1");
   const ui = addressOf("UI");
   const status = async () => (await fetch(`${ui}/api/clew/v1/status`)).json();
   return {
     ui,
     otlpGrpc: addressOf("OTLP gRPC"),
     otlpHttp: addressOf("OTLP HTTP"),
+    clickhouse: addressOf("ClickHouse HTTP"),
     pid: child.pid,
     enginePid: (await status()).store.enginePid,
     status,

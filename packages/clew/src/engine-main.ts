@@ -1,5 +1,6 @@
 /** The engine's process: ClickHouse's library, run as its command line. The parent tells it the rest. */
 import { createRequire } from "node:module";
+import { setPriority } from "node:os";
 import { dirname, join } from "node:path";
 import { messageOf } from "@clew/base";
 import { runEngineProgram } from "@clew/store";
@@ -14,7 +15,11 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "linux-arm64": "@chdb/lib-linux-arm64-gnu",
 };
 
+/** What comes in goes before what is asked: the program must be able to acknowledge while all cores have queries to run. */
+const NICENESS = 5;
+
 try {
+  setPriority(NICENESS);
   const library = libraryPath();
   open({ library: "chdb", path: library });
   await runEngineProgram(run, () => giveBackPages(library));

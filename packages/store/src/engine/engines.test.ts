@@ -1,8 +1,9 @@
+import { expect, test } from "vitest";
 import { systemClock } from "@clew/base";
 import { startEmbedded } from "../running-store.test-kit.ts";
 import { startCluster } from "./cluster.test-kit.ts";
 import { engineContract } from "./engine.contract.test-kit.ts";
-import { ServerEngine } from "./server-engine.ts";
+import { isOlder, ServerEngine } from "./server-engine.ts";
 
 engineContract("embedded", startEmbedded);
 
@@ -18,4 +19,14 @@ engineContract("a ClickHouse server, by its URL", async () => {
       await cluster.stop();
     },
   };
+});
+
+test.each([
+  ["26.7.2.1", "26.7", false],
+  ["26.10.1.1", "26.7", false],
+  ["27.1", "26.7", false],
+  ["26.6.9.9", "26.7", true],
+  ["9.12", "26.7", true],
+])("%s compared with %s", (version, oldest, older) => {
+  expect(isOlder(version, oldest)).toBe(older);
 });

@@ -8,6 +8,8 @@ import type { Engine } from "./engine.ts";
 import { versionOf } from "./engine-version.ts";
 
 const CHECK_INTERVAL_MS = 5_000;
+/** That of the embedded engine, for which the tables and their settings were chosen. */
+const OLDEST_VERSION = "26.7";
 
 const WITHOUT_KEEPER =
   "The cluster has no ClickHouse Keeper: nothing is replicated, and Clew must be started once against each of its nodes.";
@@ -61,6 +63,8 @@ export class ServerEngine implements Engine {
     if (silence !== undefined) throw startFailure(server, silence);
     try {
       this.#version = await versionOf(this.endpoint);
+      if (isOlder(this.#version, OLDEST_VERSION))
+        throw startFailure(server, `its version is ${this.#version}, and ${OLDEST_VERSION} is the oldest that will do`);
       this.#cluster = await this.#findCluster();
       await this.#system.command(
         `CREATE DATABASE IF NOT EXISTS ${server.database}${this.#cluster?.hasKeeper === true ? ` ON CLUSTER ${this.#cluster.name}` : ""}`,
@@ -120,6 +124,16 @@ function endpointOf({ url, user, password, database, cluster, tls, settings }: C
           querySettings: { distributed_product_mode: "local" },
         }),
   };
+}
+
+/** Compares as far as `oldest` goes. */
+export function isOlder(version: string, oldest: string): boolean {
+  const parts = version.split(".").map(Number);
+  for (const [i, wanted] of oldest.split(".").map(Number).entries()) {
+    const has = parts[i] ?? 0;
+    if (has !== wanted) return has < wanted;
+  }
+  return false;
 }
 
 function startFailure({ url, database }: ClickHouseServer, what: string): ClewError {
