@@ -156,6 +156,7 @@ export { ConsoleLogRecordExporter } from "./logs/console-log-record-exporter.ts"
 
 export { type OtlpCompression } from "./otlp/compression.ts";
 export { type OTLPExporterConfig, type OtlpProtocol, type TlsConfig } from "./otlp/otlp-config.ts";
+export { type HeadersFactory } from "./otlp/request-headers.ts";
 export { OTLPTraceExporter } from "./otlp/otlp-trace-exporter.ts";
 export {
   AggregationTemporalityPreference,
