@@ -19,6 +19,7 @@ import {
   BatchSpanProcessor,
   createLoggerConfigurator,
   type ExportResult,
+  globalErrorHandler,
   InMemoryLogRecordExporter,
   InMemoryMetricExporter,
   InMemorySpanExporter,
@@ -28,6 +29,7 @@ import {
   NodeSDK,
   NodeTracerProvider,
   OTLPTraceExporter,
+  parseKeyPairsIntoRecord,
   PeriodicExportingMetricReader,
   SimpleLogRecordProcessor,
   SimpleSpanProcessor,
@@ -266,8 +268,42 @@ test("a pattern that remembers where it was finds a URL each time", () => {
 
 test("merge joins objects key by key, and changes none of them", () => {
   const defaults = { a: 1, nested: { b: [1], c: 2 } };
-  expect(merge(defaults, { nested: { b: [3] } }, { a: 4 })).toEqual({ a: 4, nested: { b: [3], c: 2 } });
+  expect(merge(defaults, { nested: { b: [3] } }, { a: 4 })).toEqual({ a: 4, nested: { b: [1, 3], c: 2 } });
   expect(defaults).toEqual({ a: 1, nested: { b: [1], c: 2 } });
+});
+
+test.each([
+  ["an array and an object", [[1], { a: 2 }], Object.assign([1], { a: 2 })],
+  ["undefined, which takes a key away", [{ a: 1, b: { c: 1, d: 2 } }, { b: { c: undefined } }], { a: 1, b: { d: 2 } }],
+  ["keys that would change what an object is", [{}, JSON.parse('{"__proto__":{"polluted":1}}')], {}],
+])("merge of %s", (_what, values: unknown[], expected) => {
+  expect(merge(...values)).toEqual(expected);
+  expect(({} as { polluted?: number }).polluted).toBeUndefined();
+});
+
+test("merge ends where objects hold themselves", () => {
+  const [left, right]: Record<string, unknown>[] = [{ a: 1 }, { b: 2 }];
+  left!["self"] = left;
+  right!["self"] = right;
+  expect(merge(left, right)).toEqual({ a: 1, b: 2, self: { a: 1, b: 2 } });
+});
+
+test("pairs without a value are passed over", () => {
+  expect(parseKeyPairsIntoRecord("a=1,b=,c=%20x")).toEqual({ a: "1", c: " x" });
+});
+
+test("the global error handler tells everything of an error", () => {
+  const diagnostics = collectDiagnostics();
+  globalErrorHandler(Object.assign(new TypeError("bad"), { code: "E_BAD", detail: { a: 1 }, count: 3 }));
+  diagnostics.stop();
+  expect(JSON.parse(diagnostics.lines[0]?.replace("error ", "") ?? "")).toMatchObject({
+    name: "TypeError",
+    message: "bad",
+    stack: expect.stringContaining("TypeError: bad") as string,
+    code: "E_BAD",
+    detail: "[object Object]",
+    count: "3",
+  });
 });
 
 test("a trace state that does not change stays the same one", () => {

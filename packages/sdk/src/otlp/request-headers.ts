@@ -8,11 +8,13 @@ export type Headers = Readonly<Record<string, string>>;
 export type HeadersFactory = () => Headers | Promise<Headers>;
 
 /** Names in lower case; what has no value is left out, with a warning. */
-export function normalizedHeaders(headers: Readonly<Record<string, string | undefined>>): Record<string, string> {
+export function normalizedHeaders(
+  headers: Readonly<Record<string, string | number | undefined>>,
+): Record<string, string> {
   const normalized: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
-    // From JavaScript a number may come, which is good in a header.
-    if (value !== undefined && value !== null) normalized[name.toLowerCase()] = value;
+    // From JavaScript numbers may come.
+    if (value !== undefined && value !== null) normalized[name.toLowerCase()] = String(value);
     else diag.warn(`the header ${JSON.stringify(name)} is left out: it has no value`);
   }
   return normalized;
