@@ -196,4 +196,5 @@ export {
 } from "./config/file/create-components.ts";
 export { type ConfigurationModel, type ParsedConfiguration } from "./config/file/parse-configuration.ts";
 
+export { type HttpInstrumentationConfig, type InstrumentationConfig } from "./config/file/read-instrumentation.ts";
 export { type Instrumentation, NodeSDK, type NodeSDKConfig, startSdk } from "./node-sdk.ts";
