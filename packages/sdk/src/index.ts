@@ -111,7 +111,7 @@ export {
   type PeriodicExportingMetricReaderOptions,
 } from "./metrics/periodic-exporting-metric-reader.ts";
 export { PrometheusExporter, type PrometheusExporterConfig } from "./exporters/prometheus/prometheus-exporter.ts";
-export { type TranslationStrategy } from "./exporters/prometheus/translation-strategy.ts";
+export { type TranslationStrategy } from "@clew/otlp/prometheus";
 export { type ExemplarFilter } from "./metrics/exemplar-filter.ts";
 export {
   AlignedHistogramBucketExemplarReservoir,
