@@ -5,6 +5,8 @@ import { diag, type MeterProvider, type TracerProvider } from "@opentelemetry/ap
 import type { LoggerProvider } from "@opentelemetry/api-logs";
 import { messageOf } from "@clew/base";
 import type { Instrumentation, InstrumentationConfig } from "@clew/sdk";
+import { guarded } from "./guarded.ts";
+import { patchDefaultExport } from "./official-default-exports.ts";
 import { OFFICIAL_PACKAGES } from "./official-packages.ts";
 import type { Report } from "./report.ts";
 import { isInstalled } from "./hooks/installed-packages.ts";
@@ -75,10 +77,12 @@ export class OfficialInstrumentations implements Instrumentation {
       return;
     }
     try {
-      const from = join(directory, "package.json");
-      const { class: Class } = classIn(createRequire(from)(name) as object);
-      if (this.#instrumentations.size === 0) registerEsModuleHook(createRequire(from).resolve(name));
+      const require = createRequire(join(directory, "package.json"));
+      const file = require.resolve(name);
+      const { class: Class } = classIn(require(name) as object);
+      if (this.#instrumentations.size === 0) registerEsModuleHook(file);
       this.#instrumentations.set(name, new Class());
+      guarded(name, () => patchDefaultExport(name, file));
       report.tell("instrumented", name, "official package");
     } catch (thrown) {
       report.tell("not instrumented", name, messageOf(thrown));
