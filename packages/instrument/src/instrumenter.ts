@@ -1,9 +1,11 @@
 import { channel } from "node:diagnostics_channel";
 import { createRequire } from "node:module";
-import { diag, type MeterProvider, type TracerProvider } from "@opentelemetry/api";
-import type { LoggerProvider } from "@opentelemetry/api-logs";
+import { diag, type MeterProvider, metrics, trace, type TracerProvider } from "@opentelemetry/api";
+import type { Logger, LoggerProvider } from "@opentelemetry/api-logs";
 import { messageOf } from "@clew/base";
-import type { Instrumentation } from "@clew/sdk";
+import type { Instrumentation, InstrumentationConfig } from "@clew/sdk";
+import { withDeclarativeConfig } from "./declarative-config.ts";
+import { isEnabledBy } from "./enabled-instrumentations.ts";
 import { watchCommonJsFiles } from "./hooks/commonjs-files.ts";
 import { watchEsModules } from "./hooks/es-modules.ts";
 import { isInstalled } from "./hooks/installed-packages.ts";
@@ -20,6 +22,8 @@ import type { Report } from "./report.ts";
 import { VERSION } from "./version.ts";
 
 const require = createRequire(import.meta.url);
+
+const NO_LOGGER: Logger = { emit: () => {}, enabled: () => false };
 
 export interface InstrumenterSettings {
   readonly entries: readonly InstrumentationEntry[];
@@ -44,12 +48,16 @@ export class Instrumenter implements Instrumentation {
   readonly #watched = new Map<string, Watched>();
   /** Files that were patched already: a file is seen twice when `require` loads an ES module. */
   readonly #patched = new Set<string>();
-  #tracerProvider: TracerProvider | undefined;
-  #meterProvider: MeterProvider | undefined;
+  // A configuration file may leave any of them out: the API's own do nothing.
+  #tracerProvider: TracerProvider = trace.getTracerProvider();
+  #meterProvider: MeterProvider = metrics.getMeterProvider();
   #loggerProvider: LoggerProvider | undefined;
+  #env: Environment;
+  #isEnabledByFile: (name: string) => boolean = () => true;
 
   constructor(settings: InstrumenterSettings) {
     this.#settings = settings;
+    this.#env = settings.env;
   }
 
   setTracerProvider(provider: TracerProvider): void {
@@ -64,8 +72,16 @@ export class Instrumenter implements Instrumentation {
     this.#loggerProvider = provider;
   }
 
+  setDeclarativeConfig(config: InstrumentationConfig): void {
+    this.#env = withDeclarativeConfig(this.#env, config);
+    this.#isEnabledByFile = isEnabledBy(this.#env);
+  }
+
   enable(): void {
-    for (const entry of this.#settings.entries) this.#enable(entry);
+    for (const entry of this.#settings.entries) {
+      if (this.#isEnabledByFile(entry.name)) this.#enable(entry);
+      else this.#settings.report.tell("not instrumented", entry.name, "disabled by the configuration file");
+    }
     watchCommonJsFiles((filename, module) => this.#onFile(filename, module));
     if (this.#esModulesMayCome()) {
       watchEsModules({
@@ -82,11 +98,12 @@ export class Instrumenter implements Instrumentation {
   }
 
   #enable(entry: InstrumentationEntry): void {
-    const { report, env, hasOfficial } = this.#settings;
+    const { report, hasOfficial } = this.#settings;
+    const env = this.#env;
     const instrumentation = new LazyInstrumentation(entry, report, () => ({
-      tracer: this.#tracerProvider!.getTracer(`@clew/instrument/${entry.name}`, VERSION),
-      meter: this.#meterProvider!.getMeter(`@clew/instrument/${entry.name}`, VERSION),
-      logger: this.#loggerProvider!.getLogger(`@clew/instrument/${entry.name}`, VERSION),
+      tracer: this.#tracerProvider.getTracer(`@clew/instrument/${entry.name}`, VERSION),
+      meter: this.#meterProvider.getMeter(`@clew/instrument/${entry.name}`, VERSION),
+      logger: this.#loggerProvider?.getLogger(`@clew/instrument/${entry.name}`, VERSION) ?? NO_LOGGER,
       env,
       hasOfficial,
     }));

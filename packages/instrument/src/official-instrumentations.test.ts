@@ -40,12 +40,20 @@ test("one that is disabled is not", async () => {
   expect(app.sink.spans).toEqual([]);
 });
 
-test.each(MODULE_SYSTEMS)("in %s, a gRPC call has the official package's spans and none of HTTP/2", async (modules) => {
+const NAMES = "{ Server, ServerCredentials, credentials, makeGenericClientConstructor }";
+
+test.each([
+  ["CommonJS", NAMES],
+  ["ESM", NAMES],
+  ["ESM", "grpc"],
+  ["ESM", "* as grpc"],
+] as const)("in %s by %s, a gRPC call has the official package's spans and none of HTTP/2", async (modules, names) => {
   const app = await startApp({
     modules,
     aliases: { "@opentelemetry/instrumentation-grpc": "official-instrumentation-grpc" },
-    imports: { "{ Server, ServerCredentials, credentials, makeGenericClientConstructor }": "@grpc/grpc-js" },
+    imports: { [names]: "@grpc/grpc-js" },
     code: `
+      ${names === NAMES ? "" : `const ${NAMES} = grpc;`}
       const bytes = (value) => value;
       const echo = { path: "/test.Echo/Echo", requestStream: false, responseStream: false, requestSerialize: bytes,
         requestDeserialize: bytes, responseSerialize: bytes, responseDeserialize: bytes };

@@ -4,7 +4,9 @@ import { pathToFileURL } from "node:url";
 import { diag, type MeterProvider, type TracerProvider } from "@opentelemetry/api";
 import type { LoggerProvider } from "@opentelemetry/api-logs";
 import { messageOf } from "@clew/base";
-import type { Instrumentation } from "@clew/sdk";
+import type { Instrumentation, InstrumentationConfig } from "@clew/sdk";
+import { guarded } from "./guarded.ts";
+import { patchDefaultExport } from "./official-default-exports.ts";
 import { OFFICIAL_PACKAGES } from "./official-packages.ts";
 import type { Report } from "./report.ts";
 import { isInstalled } from "./hooks/installed-packages.ts";
@@ -22,8 +24,8 @@ type InstrumentationClass = new () => Instrumentation;
 /** The official instrumentation packages that the application has installed, unmodified, on this SDK. */
 export class OfficialInstrumentations implements Instrumentation {
   readonly #settings: OfficialInstrumentationsSettings;
-  readonly #instrumentations: Instrumentation[] = [];
-  readonly #names = new Set<string>();
+  // package --> its instrumentation
+  readonly #instrumentations = new Map<string, Instrumentation>();
 
   constructor(settings: OfficialInstrumentationsSettings) {
     this.#settings = settings;
@@ -32,27 +34,37 @@ export class OfficialInstrumentations implements Instrumentation {
 
   /** Whether the package of that name is registered. */
   has(name: string): boolean {
-    return this.#names.has(name);
+    return this.#instrumentations.has(name);
   }
 
   setTracerProvider(provider: TracerProvider): void {
-    for (const one of this.#instrumentations) one.setTracerProvider(provider as never);
+    for (const one of this.#instrumentations.values()) one.setTracerProvider(provider as never);
   }
 
   setMeterProvider(provider: MeterProvider): void {
-    for (const one of this.#instrumentations) one.setMeterProvider(provider as never);
+    for (const one of this.#instrumentations.values()) one.setMeterProvider(provider as never);
   }
 
   setLoggerProvider(provider: LoggerProvider): void {
-    for (const one of this.#instrumentations) one.setLoggerProvider?.(provider as never);
+    for (const one of this.#instrumentations.values()) one.setLoggerProvider?.(provider as never);
+  }
+
+  setDeclarativeConfig({ enabled }: InstrumentationConfig): void {
+    for (const [name, one] of this.#instrumentations) {
+      if (enabled.get(shortNameOf(name)) !== false) continue;
+      // They are on from the moment that they are made.
+      one.disable();
+      this.#instrumentations.delete(name);
+      this.#settings.report.tell("not instrumented", name, "disabled by the configuration file");
+    }
   }
 
   enable(): void {
-    for (const one of this.#instrumentations) one.enable();
+    for (const one of this.#instrumentations.values()) one.enable();
   }
 
   disable(): void {
-    for (const one of this.#instrumentations) one.disable();
+    for (const one of this.#instrumentations.values()) one.disable();
   }
 
   /** They must be there before what they patch is loaded, so those that are installed are loaded now. */
@@ -60,22 +72,28 @@ export class OfficialInstrumentations implements Instrumentation {
     const { report, directories, isEnabled } = this.#settings;
     const directory = directories.find((one) => isInstalled(name, one));
     if (directory === undefined) return;
-    if (!isEnabled(name.replace(/^.*\/(?:instrumentation-)?/, ""))) {
+    if (!isEnabled(shortNameOf(name))) {
       report.tell("not instrumented", name, "disabled by the environment");
       return;
     }
     try {
-      const from = join(directory, "package.json");
-      const { class: Class } = classIn(createRequire(from)(name) as object);
-      if (this.#instrumentations.length === 0) registerEsModuleHook(createRequire(from).resolve(name));
-      this.#instrumentations.push(new Class());
-      this.#names.add(name);
+      const require = createRequire(join(directory, "package.json"));
+      const file = require.resolve(name);
+      const { class: Class } = classIn(require(name) as object);
+      if (this.#instrumentations.size === 0) registerEsModuleHook(file);
+      this.#instrumentations.set(name, new Class());
+      guarded(name, () => patchDefaultExport(name, file));
       report.tell("instrumented", name, "official package");
     } catch (thrown) {
       report.tell("not instrumented", name, messageOf(thrown));
       diag.error(`${name} could not be registered: ${messageOf(thrown)}`);
     }
   }
+}
+
+/** `nestjs-core` of `@opentelemetry/instrumentation-nestjs-core`. */
+function shortNameOf(name: string): string {
+  return name.replace(/^.*\/(?:instrumentation-)?/, "");
 }
 
 /** What their documentation asks for where an application has ES modules. */

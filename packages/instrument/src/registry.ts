@@ -86,6 +86,7 @@ export const INSTRUMENTATIONS: readonly InstrumentationEntry[] = [
         files: [
           "utils.js",
           "utils/index.js",
+          "classes/queue-base.js",
           "classes/worker.js",
           "classes/flow-producer.js",
           "classes/job.js",
@@ -94,7 +95,7 @@ export const INSTRUMENTATIONS: readonly InstrumentationEntry[] = [
       },
     ],
   },
-  { name: "kafkajs", packages: [{ package: "kafkajs", majors: [2], files: ["src/index.js"] }] },
+  { name: "kafkajs", packages: [{ package: "kafkajs", majors: [2], files: ["src/index.js", "src/broker/index.js"] }] },
   {
     name: "amqplib",
     packages: [{ package: "amqplib", majors: [0, 1, 2], files: ["lib/channel_model.js", "lib/callback_model.js"] }],

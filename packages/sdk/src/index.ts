@@ -111,7 +111,7 @@ export {
   type PeriodicExportingMetricReaderOptions,
 } from "./metrics/periodic-exporting-metric-reader.ts";
 export { PrometheusExporter, type PrometheusExporterConfig } from "./exporters/prometheus/prometheus-exporter.ts";
-export { type TranslationStrategy } from "./exporters/prometheus/translation-strategy.ts";
+export { type TranslationStrategy } from "@clew/otlp/prometheus";
 export { type ExemplarFilter } from "./metrics/exemplar-filter.ts";
 export {
   AlignedHistogramBucketExemplarReservoir,
@@ -156,6 +156,7 @@ export { ConsoleLogRecordExporter } from "./logs/console-log-record-exporter.ts"
 
 export { type OtlpCompression } from "./otlp/compression.ts";
 export { type OTLPExporterConfig, type OtlpProtocol, type TlsConfig } from "./otlp/otlp-config.ts";
+export { type HeadersFactory } from "./otlp/request-headers.ts";
 export { OTLPTraceExporter } from "./otlp/otlp-trace-exporter.ts";
 export {
   AggregationTemporalityPreference,
@@ -195,4 +196,5 @@ export {
 } from "./config/file/create-components.ts";
 export { type ConfigurationModel, type ParsedConfiguration } from "./config/file/parse-configuration.ts";
 
+export { type HttpInstrumentationConfig, type InstrumentationConfig } from "./config/file/read-instrumentation.ts";
 export { type Instrumentation, NodeSDK, type NodeSDKConfig, startSdk } from "./node-sdk.ts";

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { context, metrics, propagation, ROOT_CONTEXT, trace } from "@opentelemetry/api";
 import { logs } from "@opentelemetry/api-logs";
 import { afterEach, expect, test } from "vitest";
@@ -178,22 +177,4 @@ test("the exporters' own requests are not traced", async () => {
   await sdk.shutdown();
   expect(isTraced).toBe(false);
   expect(context.active()).toBe(ROOT_CONTEXT);
-});
-
-test("a second copy of the API that was first is explained, with both versions, and the application runs on", () => {
-  const program = `
-    import { trace } from "opentelemetry-api-1-10";
-    import { startSdk, TracerProvider } from "@clew/sdk";
-    trace.setGlobalTracerProvider(new TracerProvider());
-    startSdk();
-    console.log("running");
-  `;
-  const { stdout, stderr, status } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
-    cwd: import.meta.dirname,
-    encoding: "utf8",
-    env: { ...process.env, OTEL_METRICS_EXPORTER: "none", OTEL_LOGS_EXPORTER: "none", OTEL_TRACES_EXPORTER: "none" },
-  });
-  expect({ stdout, status }).toEqual({ stdout: "running\n", status: 0 });
-  expect(stderr).toContain("[CLEW_SECOND_SDK] OpenTelemetryWarning: another tracer provider is registered already");
-  expect(stderr).toContain("@opentelemetry/api is there in the versions 1.10.0 and 1.9.1, which do not go together");
 });

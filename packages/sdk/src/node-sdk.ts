@@ -8,6 +8,7 @@ import {
 } from "./config/component-factories.ts";
 import type { ComponentProviderRegistry } from "./config/file/component-provider.ts";
 import { componentsFromFile, configurationFilePath } from "./config/file/components-from-file.ts";
+import type { InstrumentationConfig } from "./config/file/read-instrumentation.ts";
 import { startDiagnostics } from "./config/diagnostics.ts";
 import { type Environment, readBoolean } from "./config/environment.ts";
 import { propagatorFromEnvironment } from "./config/propagator-from-environment.ts";
@@ -45,6 +46,8 @@ export interface Instrumentation {
   setTracerProvider(provider: TracerProvider): void;
   setMeterProvider(provider: MeterProvider): void;
   setLoggerProvider?(provider: LoggerProvider): void;
+  /** What a configuration file says of instrumentations; called before `enable`. */
+  setDeclarativeConfig?(config: InstrumentationConfig): void;
   enable(): void;
   disable(): void;
 }
@@ -160,7 +163,17 @@ export class NodeSDK {
     this.#meterProvider = components.meterProvider;
     this.#loggerProvider = components.loggerProvider;
     this.#startPropagation(components.propagator);
-    if (!components.isDisabled) this.#startSignals();
+    if (components.isDisabled) return;
+    if (components.instrumentation !== undefined) this.#configureInstrumentations(components.instrumentation);
+    this.#startSignals();
+  }
+
+  #configureInstrumentations(instrumentation: InstrumentationConfig): void {
+    const takers = (this.#config.instrumentations ?? []).filter((one) => one.setDeclarativeConfig !== undefined);
+    for (const taker of takers) taker.setDeclarativeConfig?.(instrumentation);
+    if (takers.length === 0) {
+      diag.warn("instrumentation/development has no effect: it is for @clew/instrument, which is not there");
+    }
   }
 
   #startPropagation(propagator: TextMapPropagator): void {

@@ -1,5 +1,5 @@
 /** Puts the parts of an SDK behind `@opentelemetry/api`, and says what stands in the way. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import * as api from "@opentelemetry/api";
@@ -77,11 +77,21 @@ function remedy(): string {
         "have one version installed (npm ls @opentelemetry/api), and start one SDK only";
 }
 
+/** Of the nearest `package.json` that names a version: the API has others beside its files, and how deep they lie differs. */
+function versionAbove(file: string): string | undefined {
+  const directory = dirname(file);
+  const packageFile = join(directory, "package.json");
+  const version = existsSync(packageFile) ? versionIn(packageFile) : undefined;
+  return version ?? (directory === file ? undefined : versionAbove(directory));
+}
+
+function versionIn(packageFile: string): string | undefined {
+  return (JSON.parse(readFileSync(packageFile, "utf8")) as Versioned).version;
+}
+
 function ownVersion(): string | undefined {
   try {
-    const entry = createRequire(import.meta.url).resolve("@opentelemetry/api");
-    const { version } = JSON.parse(readFileSync(join(dirname(entry), "../../package.json"), "utf8")) as Versioned;
-    return version;
+    return versionAbove(createRequire(import.meta.url).resolve("@opentelemetry/api"));
   } catch {
     return undefined;
   }

@@ -1,14 +1,6 @@
 /** Names of metrics and labels under the configured translation strategy. */
 import { prometheusLabelName, prometheusMetricName, type PrometheusNameType } from "@clew/otlp";
-
-export const STRATEGIES = [
-  "UnderscoreEscapingWithSuffixes",
-  "UnderscoreEscapingWithoutSuffixes",
-  "NoUTF8EscapingWithSuffixes",
-  "NoTranslation",
-] as const;
-
-export type TranslationStrategy = (typeof STRATEGIES)[number];
+import type { TranslationStrategy } from "@clew/otlp/prometheus";
 
 /** Attributes have few keys; where they have more than this, names are worked out anew. */
 const MAX_CACHED_LABELS = 10_000;

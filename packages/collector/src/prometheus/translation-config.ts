@@ -2,7 +2,7 @@
 import { boolean, field, list, oneOf, section, string, type Fields } from "../schema/schema.ts";
 import type { Place } from "../schema/place.ts";
 import type { Logger } from "../telemetry/logger.ts";
-import { STRATEGIES, type TranslationStrategy } from "./naming.ts";
+import { TRANSLATION_STRATEGIES, type TranslationStrategy } from "@clew/otlp/prometheus";
 
 export interface TranslationConfig {
   readonly namespace: string;
@@ -44,7 +44,7 @@ export const translationFields: Fields<TranslationConfig> = {
     "Whether names get their unit, `_total` and `_ratio`; `translation_strategy` goes before it.",
   ),
   translation_strategy: field(
-    oneOf("", ...STRATEGIES),
+    oneOf("", ...TRANSLATION_STRATEGIES),
     "",
     "Whether names keep characters that Prometheus did not know before version 3, and whether they get suffixes.",
   ),

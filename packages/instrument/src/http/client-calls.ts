@@ -17,8 +17,8 @@ import type { Telemetry } from "../instrumentation.ts";
 import { CapturedHeaders, type HeaderOf } from "./captured-headers.ts";
 import { DURATION_BUCKETS } from "./duration-buckets.ts";
 import { errorTypeOf } from "./error-type.ts";
-import { knownMethod, methodInName } from "./methods.ts";
-import { redactedUrl } from "./redacted-url.ts";
+import { KnownMethods, methodInName } from "./methods.ts";
+import { UrlRedaction } from "./redacted-url.ts";
 
 export interface OutgoingRequest<Carrier> {
   readonly method: string;
@@ -37,6 +37,8 @@ export class ClientCalls<Carrier> {
   readonly #setter: TextMapSetter<Carrier>;
   readonly #requestHeaders: CapturedHeaders;
   readonly #responseHeaders: CapturedHeaders;
+  readonly #methods: KnownMethods;
+  readonly #redaction: UrlRedaction;
 
   constructor({ tracer, meter, env }: Telemetry, setter: TextMapSetter<Carrier>) {
     this.#tracer = tracer;
@@ -49,13 +51,15 @@ export class ClientCalls<Carrier> {
     const variable = "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_CLIENT";
     this.#requestHeaders = new CapturedHeaders(env, `${variable}_REQUEST`, "request");
     this.#responseHeaders = new CapturedHeaders(env, `${variable}_RESPONSE`, "response");
+    this.#methods = new KnownMethods(env, "CLIENT");
+    this.#redaction = new UrlRedaction(env);
   }
 
   /** Under the active span. Undefined where nothing is traced, as in what exporters do. */
   begin(request: OutgoingRequest<Carrier>): ClientCall | undefined {
     const active = context.active();
     if (isTracingSuppressed(active)) return undefined;
-    const method = knownMethod(request.method);
+    const method = this.#methods.of(request.method);
     const series: Attributes = {
       "http.request.method": method,
       "server.address": request.address,
@@ -64,7 +68,7 @@ export class ClientCalls<Carrier> {
     };
     const attributes: Attributes = {
       "http.request.method": method,
-      "url.full": redactedUrl(request.url),
+      "url.full": this.#redaction.url(request.url),
       "server.address": request.address,
       "server.port": request.port,
     };

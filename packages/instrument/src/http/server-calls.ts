@@ -18,8 +18,8 @@ import { splitAuthority } from "./authority.ts";
 import { CapturedHeaders, type HeaderOf } from "./captured-headers.ts";
 import { DURATION_BUCKETS } from "./duration-buckets.ts";
 import { forwardedOf } from "./forwarded.ts";
-import { knownMethod, methodInName } from "./methods.ts";
-import { redactedQuery } from "./redacted-url.ts";
+import { KnownMethods, methodInName } from "./methods.ts";
+import { UrlRedaction } from "./redacted-url.ts";
 import { ServerRequest } from "./server-request.ts";
 
 /** What came in. */
@@ -46,6 +46,8 @@ export class ServerCalls {
   readonly #activeRequests: UpDownCounter;
   readonly #requestHeaders: CapturedHeaders;
   readonly #responseHeaders: CapturedHeaders;
+  readonly #methods: KnownMethods;
+  readonly #redaction: UrlRedaction;
   readonly #excludedUrls: readonly RegExp[];
 
   constructor({ tracer, meter, env }: Telemetry) {
@@ -62,6 +64,8 @@ export class ServerCalls {
     const variable = "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER";
     this.#requestHeaders = new CapturedHeaders(env, `${variable}_REQUEST`, "request");
     this.#responseHeaders = new CapturedHeaders(env, `${variable}_RESPONSE`, "response");
+    this.#methods = new KnownMethods(env, "SERVER");
+    this.#redaction = new UrlRedaction(env);
     this.#excludedUrls = readPatterns(env, "OTEL_NODE_EXCLUDED_URLS");
   }
 
@@ -69,10 +73,12 @@ export class ServerCalls {
   begin(incoming: IncomingRequest): ServerRequest | undefined {
     if (this.#excludedUrls.some((pattern) => pattern.test(incoming.url))) return undefined;
     const startedAtMs = performance.now();
-    const method = knownMethod(incoming.method);
+    const method = this.#methods.of(incoming.method);
     const forwarded = forwardedOf(incoming.headers);
     const scheme = forwarded.scheme ?? incoming.scheme;
     const attributes = attributesOf(incoming, method, scheme, forwarded.host ?? incoming.host);
+    const query = queryOf(incoming.url);
+    if (query !== undefined) attributes["url.query"] = this.#redaction.query(query);
     const client = forwarded.client ?? incoming.socket?.remoteAddress;
     if (client !== undefined) attributes["client.address"] = client;
     const parent = propagation.extract(ROOT_CONTEXT, incoming.headers, HEADERS);
@@ -128,6 +134,11 @@ function errorTypeOf(status: number | undefined): string | undefined {
   return status >= 500 ? String(status) : undefined;
 }
 
+function queryOf(url: string): string | undefined {
+  const at = url.indexOf("?");
+  return at < 0 ? undefined : url.slice(at + 1);
+}
+
 function attributesOf(
   { method: original, url, headers, protocolVersion, socket }: IncomingRequest,
   method: string,
@@ -142,7 +153,6 @@ function attributesOf(
     "network.protocol.version": protocolVersion,
   };
   if (method !== original) attributes["http.request.method_original"] = original;
-  if (queryAt >= 0) attributes["url.query"] = redactedQuery(url.slice(queryAt + 1));
   if (host !== undefined) {
     const { address, port } = splitAuthority(host);
     attributes["server.address"] = address;

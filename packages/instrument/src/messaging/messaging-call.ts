@@ -66,6 +66,12 @@ export class MessagingCalls {
     this.#processing = { duration: processed, messages: consumed };
   }
 
+  /** A span of several operations that belong together, such as a transaction; whoever begins it ends it. */
+  group(name: string): Span {
+    const attributes = { "messaging.system": this.#system, "messaging.operation.name": name };
+    return this.#tracer.startSpan(name, { kind: SpanKind.INTERNAL, attributes });
+  }
+
   /** Under the active span. The context to put into the messages is the call's. `name` as the system calls it. */
   send(destination: string, attributes: Attributes, count = 1, name = "send"): MessagingCall {
     const active = context.active();
@@ -176,6 +182,12 @@ export class MessagingCall {
   /** Puts the context into a message. */
   inject<Carrier>(carrier: Carrier, setter?: TextMapSetter<Carrier>): void {
     propagation.inject(this.context, carrier, setter);
+  }
+
+  /** What is known only now; what the metrics have too goes there as well. */
+  setAttribute(key: string, value: string | number): void {
+    this.span.setAttribute(key, value);
+    this.#attributes[key] = value;
   }
 
   /** The message turned out to be none. */

@@ -1,48 +1,91 @@
 /** What an attribute or a log body may be, made safe to keep and written as OTLP's `AnyValue`. */
 import type { Writer } from "@clew/otlp";
 
-/** How deep a value may be nested before the rest is left out. Specification: `AttributeValueDepthLimit`. */
-const DEPTH_LIMIT = 64;
+/** How many arrays and maps a value may hold; those beyond are left out, else a graph could grow without end when it is copied. */
+const MAX_CONTAINERS = 10_000;
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
 
 /** Any value that OTLP can carry. */
 export type AnyValue = string | number | boolean | bigint | Uint8Array | readonly AnyValue[] | AnyValueMap | null;
-interface AnyValueMap {
+export interface AnyValueMap {
   readonly [key: string]: AnyValue;
 }
 
+/** Limits of one value. Source: specification, "Attribute limits". */
+export interface ValueLimits {
+  /** How many characters of a string, or bytes, are kept. */
+  readonly valueLengthLimit: number;
+  /** How deep arrays and maps may be nested, the outermost counting as 1; deeper ones become empty values. */
+  readonly valueDepthLimit: number;
+}
+
+/** Also keeps what is no attribute, and so has no limits, from being nested without end. */
+export const DEFAULT_DEPTH_LIMIT = 64;
+const ANY_LENGTH: ValueLimits = { valueLengthLimit: Infinity, valueDepthLimit: DEFAULT_DEPTH_LIMIT };
+
 /**
- * A copy of `value` that later changes by its owner do not reach, its strings and bytes cut to
- * `lengthLimit`. `undefined` when OTLP has nothing for it (functions, symbols, `undefined`).
+ * A copy of `value` that later changes by its owner do not reach, within limits. `undefined` when OTLP has nothing for it
+ * (functions, symbols, `undefined`), and when reading it throws. Never throws.
  */
-export function copyValue(value: unknown, lengthLimit: number, depth = 0): AnyValue | undefined {
+export function copyValue(value: unknown, limits: ValueLimits = ANY_LENGTH): AnyValue | undefined {
+  if (typeof value !== "object") return copyPrimitive(value, limits);
+  try {
+    return new ObjectCopy(limits).of(value);
+  } catch {
+    return undefined;
+  }
+}
+
+function copyPrimitive(value: unknown, { valueLengthLimit }: ValueLimits): AnyValue | undefined {
   switch (typeof value) {
     case "string":
-      return value.length > lengthLimit ? cut(value, lengthLimit) : value;
+      return value.length > valueLengthLimit ? cut(value, valueLengthLimit) : value;
     case "number":
     case "boolean":
       return value;
     case "bigint":
       return value >= INT64_MIN && value <= INT64_MAX ? value : value.toString();
-    case "object":
-      return copyObject(value, lengthLimit, depth);
     default:
       return undefined;
   }
 }
 
-function copyObject(value: object | null, lengthLimit: number, depth: number): AnyValue {
-  if (value === null || depth >= DEPTH_LIMIT) return null;
-  if (value instanceof Uint8Array) return value.slice(0, Math.min(value.length, lengthLimit));
-  if (Array.isArray(value)) return value.map((item) => copyValue(item, lengthLimit, depth + 1) ?? null);
-  if (value instanceof Date) return copyValue(dateText(value), lengthLimit) ?? null;
-  const entries: [string, AnyValue][] = [];
-  for (const [key, item] of value instanceof Map ? value : Object.entries(value)) {
-    const copy = copyValue(item, lengthLimit, depth + 1);
-    if (copy !== undefined) entries.push([String(key), copy]);
+/** Copies one object with all that it holds. An object that holds itself becomes empty where it does. */
+class ObjectCopy {
+  readonly #limits: ValueLimits;
+  readonly #around: object[] = [];
+  #containerCount = 0;
+
+  constructor(limits: ValueLimits) {
+    this.#limits = limits;
   }
-  return Object.fromEntries(entries);
+
+  of(value: unknown): AnyValue | undefined {
+    if (typeof value !== "object") return copyPrimitive(value, this.#limits);
+    if (value === null) return null;
+    if (value instanceof Uint8Array) return value.slice(0, Math.min(value.length, this.#limits.valueLengthLimit));
+    if (value instanceof Date) return copyPrimitive(dateText(value), this.#limits);
+    return this.#container(value);
+  }
+
+  #container(value: object): AnyValue {
+    if (this.#around.length >= this.#limits.valueDepthLimit || this.#around.includes(value)) return null;
+    if (++this.#containerCount > MAX_CONTAINERS) return null;
+    this.#around.push(value);
+    const copy = Array.isArray(value) ? value.map((item) => this.of(item) ?? null) : this.#map(value);
+    this.#around.pop();
+    return copy;
+  }
+
+  #map(value: object): AnyValueMap {
+    const entries: [string, AnyValue][] = [];
+    for (const [key, item] of value instanceof Map ? value : Object.entries(value)) {
+      const copy = this.of(item);
+      if (copy !== undefined) entries.push([String(key), copy]);
+    }
+    return Object.fromEntries(entries);
+  }
 }
 
 function dateText(date: Date): string {

@@ -1,14 +1,12 @@
 import { diag } from "@opentelemetry/api";
 import { messageOf } from "@clew/base";
 import type { Writer } from "@clew/otlp";
-import { type AnyValue, copyValue } from "./any-value.ts";
+import { type AnyValue, copyValue, DEFAULT_DEPTH_LIMIT, type ValueLimits } from "./any-value.ts";
 import type { AttributeWriter } from "./attribute-writer.ts";
 
-export interface AttributeLimits {
+export interface AttributeLimits extends ValueLimits {
   /** How many attributes are kept; further ones are counted as dropped. */
   readonly countLimit: number;
-  /** How many characters (or bytes) of a value are kept. */
-  readonly valueLengthLimit: number;
 }
 
 /**
@@ -38,7 +36,7 @@ export class AttributeList {
       return;
     }
     const isPlain = typeof value === "string" ? value.length <= this.#limits.valueLengthLimit : isNumeric(value);
-    const copy = isPlain ? (value as AnyValue) : this.#copied(value);
+    const copy = isPlain ? (value as AnyValue) : copyValue(value, this.#limits);
     if (copy === undefined) diag.warn(`attribute ${key} left out: no attribute value (${typeof value})`);
     else this.#put(key, copy);
   }
@@ -70,15 +68,6 @@ export class AttributeList {
     writer.uint(droppedField, this.droppedCount);
   }
 
-  /** `undefined` also when reading a part of the value throws. */
-  #copied(value: unknown): AnyValue | undefined {
-    try {
-      return copyValue(value, this.#limits.valueLengthLimit);
-    } catch {
-      return undefined;
-    }
-  }
-
   #put(key: string, value: AnyValue): void {
     const entries = this.#entries;
     for (let i = 0; i < entries.length; i += 2) {
@@ -91,7 +80,11 @@ export class AttributeList {
   }
 }
 
-export const NO_LIMITS: AttributeLimits = { countLimit: Infinity, valueLengthLimit: Infinity };
+export const NO_LIMITS: AttributeLimits = {
+  countLimit: Infinity,
+  valueLengthLimit: Infinity,
+  valueDepthLimit: DEFAULT_DEPTH_LIMIT,
+};
 
 /** Numbers and truth values are what they are: nothing of them is copied or cut. */
 function isNumeric(value: unknown): boolean {

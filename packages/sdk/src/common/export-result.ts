@@ -1,5 +1,6 @@
-export const ExportResultCode = { SUCCESS: 0, FAILED: 1 } as const;
-export type ExportResultCode = (typeof ExportResultCode)[keyof typeof ExportResultCode];
+/** Like the other constants of this kind, with the names by their numbers too: they are enums in the official SDK. */
+export const ExportResultCode = { SUCCESS: 0, FAILED: 1, 0: "SUCCESS", 1: "FAILED" } as const;
+export type ExportResultCode = Extract<(typeof ExportResultCode)[keyof typeof ExportResultCode], number>;
 
 export interface ExportResult {
   readonly code: ExportResultCode;

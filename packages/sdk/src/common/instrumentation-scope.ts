@@ -1,11 +1,14 @@
+import type { AnyValueMap } from "./any-value.ts";
+import { AttributeList, NO_LIMITS } from "./attribute-list.ts";
 import { optionalText } from "./text.ts";
+import { identityOfValue } from "./value-identity.ts";
 
 /** The library, and its version, that made a span, a metric or a log record. */
 export interface InstrumentationScope {
   readonly name: string;
   readonly version?: string;
   readonly schemaUrl?: string;
-  readonly attributes?: Readonly<Record<string, unknown>>;
+  readonly attributes?: AnyValueMap;
 }
 
 export interface ScopeOptions {
@@ -26,11 +29,10 @@ export class ScopeRegistry<Thing> {
   }
 
   get(name: string, version: string | undefined, options: ScopeOptions | undefined): Thing {
-    const key = JSON.stringify([name, version ?? "", options?.schemaUrl ?? "", sorted(options?.attributes)]);
-    const known = this.#things.get(key);
-    if (known !== undefined) return known;
-    const thing = this.#create(scopeOf(name, version, options));
-    this.#things.set(key, thing);
+    const scope = scopeOf(name, version, options);
+    const key = identityOfValue([scope.name, scope.version ?? "", scope.schemaUrl ?? "", scope.attributes ?? {}]);
+    let thing = this.#things.get(key);
+    if (thing === undefined) this.#things.set(key, (thing = this.#create(scope)));
     return thing;
   }
 
@@ -43,14 +45,18 @@ export class ScopeRegistry<Thing> {
 function scopeOf(name: unknown, version: unknown, options: ScopeOptions | undefined): InstrumentationScope {
   const versionText = optionalText(version);
   const schemaUrl = optionalText(options?.schemaUrl);
+  const attributes = attributesOf(options);
   return {
     name: optionalText(name) ?? "",
     ...(versionText !== undefined && { version: versionText }),
     ...(schemaUrl !== undefined && { schemaUrl }),
-    ...(options?.attributes !== undefined && { attributes: { ...options.attributes } }),
+    ...(attributes !== undefined && { attributes }),
   };
 }
 
-function sorted(attributes: Readonly<Record<string, unknown>> | undefined): unknown[] {
-  return Object.entries(attributes ?? {}).sort(([left], [right]) => (left < right ? -1 : 1));
+function attributesOf(options: ScopeOptions | undefined): AnyValueMap | undefined {
+  if (options?.attributes === undefined) return undefined;
+  const attributes = new AttributeList(NO_LIMITS);
+  attributes.setAll(options.attributes);
+  return attributes.toObject();
 }

@@ -27,6 +27,21 @@ async function namesOf(specifier: string): Promise<string[]> {
   return Object.keys(module).filter((name) => !["default", "__esModule", "module.exports"].includes(name));
 }
 
+/** The enums of a module, and other objects of constants. */
+async function constantsOf(specifier: string): Promise<Record<string, object>> {
+  const module = (await import(specifier)) as Record<string, unknown>;
+  const isConstant = (value: unknown): value is object =>
+    typeof value === "object" &&
+    value !== null &&
+    Object.getPrototypeOf(value) === Object.prototype &&
+    Object.values(value).every((one) => typeof one === "string" || typeof one === "number");
+  return Object.fromEntries(
+    Object.entries(module).filter(
+      (entry): entry is [string, object] => isConstant(entry[1]) && entry[0] !== "SDK_INFO",
+    ),
+  );
+}
+
 describe.each(OFFICIAL_PACKAGES.filter((name) => !NOT_INSTALLED.has(name)))("in the place of %s", (name) => {
   test("there is everything that the official package exports, but for what is left out on purpose", async () => {
     const [official, ours] = await Promise.all([namesOf(`@opentelemetry/${name}`), namesOf(`./official/${name}.ts`)]);
@@ -34,6 +49,12 @@ describe.each(OFFICIAL_PACKAGES.filter((name) => !NOT_INSTALLED.has(name)))("in 
     expect(official.filter((one) => !ours.includes(one)).toSorted()).toEqual(
       Object.keys(LEFT_OUT[name] ?? {}).toSorted(),
     );
+  });
+
+  test("its enums have the same names and numbers, either way", async () => {
+    const official = await constantsOf(`@opentelemetry/${name}`);
+    const ours = await constantsOf(`./official/${name}.ts`);
+    expect(Object.fromEntries(Object.keys(official).map((one) => [one, ours[one]]))).toEqual(official);
   });
 });
 

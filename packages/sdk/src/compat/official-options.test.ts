@@ -1,10 +1,14 @@
+import { once } from "node:events";
+import { createSecureServer } from "node:http2";
+import type { AddressInfo } from "node:net";
 import { context, metrics, propagation, ROOT_CONTEXT, trace } from "@opentelemetry/api";
 import { logs } from "@opentelemetry/api-logs";
 import { credentials, Metadata } from "@grpc/grpc-js";
 import { afterEach, expect, test } from "vitest";
 import { collectDiagnostics } from "../diagnostics.test-kit.ts";
 import { decode } from "../otlp-schema.test-kit.ts";
-import { type OtlpServer, startGrpcServer, startHttpServer } from "../otlp-servers.test-kit.ts";
+import { type HttpAnswer, type OtlpServer, startGrpcServer, startHttpServer } from "../otlp-servers.test-kit.ts";
+import { CERTIFICATE, KEY } from "../otlp/tls.test-kit.ts";
 import { unregisterAll } from "../registered-sdk.test-kit.ts";
 import { OTLPTraceExporter as GrpcTraceExporter } from "./official/exporter-trace-otlp-grpc.ts";
 import { OTLPTraceExporter as JsonTraceExporter } from "./official/exporter-trace-otlp-http.ts";
@@ -14,6 +18,8 @@ import {
   BatchLogRecordProcessor,
   BatchSpanProcessor,
   createLoggerConfigurator,
+  type ExportResult,
+  globalErrorHandler,
   InMemoryLogRecordExporter,
   InMemoryMetricExporter,
   InMemorySpanExporter,
@@ -23,6 +29,7 @@ import {
   NodeSDK,
   NodeTracerProvider,
   OTLPTraceExporter,
+  parseKeyPairsIntoRecord,
   PeriodicExportingMetricReader,
   SimpleLogRecordProcessor,
   SimpleSpanProcessor,
@@ -66,13 +73,88 @@ test("metadata and credentials of gRPC are understood", async () => {
   expect(server.received.map(({ headers }) => headers["x-tenant"])).toEqual(["shop"]);
 });
 
-test("headers from a function, which are not supported, are warned about", async () => {
+test("headers from a function, the metadata of a call and a user agent all reach the server", async () => {
+  const http = await started(startHttpServer());
+  const headers = (): Promise<Record<string, string>> => Promise.resolve({ authorization: "Bearer 1" });
+  await sendSpan(new OTLPTraceExporter({ url: http.url, headers, userAgent: "shop/1" }));
+  expect(http.received[0]?.headers).toMatchObject({
+    authorization: "Bearer 1",
+    "user-agent": expect.stringMatching(/^shop\/1 OTel-OTLP-Exporter-Clew/) as string,
+  });
+});
+
+test("credentials of gRPC bring their certificate, and a token for each call", async () => {
+  const token = new Metadata();
+  token.set("authorization", "Bearer 2");
+  const composed = credentials.combineChannelCredentials(
+    credentials.createSsl(Buffer.from(CERTIFICATE)),
+    credentials.createFromMetadataGenerator((_, callback) => callback(null, token)),
+  );
+  const asked: unknown[] = [];
+  const server = createSecureServer({ cert: CERTIFICATE, key: KEY });
+  server.on("stream", (stream, { authorization }) => {
+    asked.push(authorization);
+    stream.respond({ ":status": 200, "content-type": "application/grpc", "grpc-status": "0" }, { endStream: true });
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+  await sendSpan(new GrpcTraceExporter({ url: `http://127.0.0.1:${port}`, credentials: composed }));
+  server.close();
+  expect(asked).toEqual(["Bearer 2"]);
+});
+
+test("credentials of gRPC without TLS are used where the environment names an address without a scheme", async () => {
+  const server = await started(startGrpcServer());
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: server.url.replace("http://", "") };
+  await sendSpan(new GrpcTraceExporter({ env, credentials: credentials.createInsecure() }));
+  expect(server.received).toHaveLength(1);
+});
+
+test("credentials of gRPC that keep their certificates to themselves are warned of", async () => {
   const diagnostics = collectDiagnostics();
-  const exporter = new OTLPTraceExporter({ headers: () => ({ authorization: "Bearer secret" }) });
+  const opaque = { _isSecure: () => true };
+  await new GrpcTraceExporter({ url: "localhost:4317", credentials: opaque }).shutdown();
   diagnostics.stop();
+  expect(diagnostics.lines).toEqual([expect.stringMatching(/certificates .* cannot be read.*give `tls`/)]);
+});
+
+test("an agent's options are used where they mean something, and told of where they do not", async () => {
+  const diagnostics = collectDiagnostics();
+  const server = await started(startHttpServer());
+  const exporter = new OTLPTraceExporter({
+    url: server.url,
+    httpAgentOptions: { keepAlive: false, maxSockets: 1, localAddress: "127.0.0.1" },
+  });
+  const provider = new BasicTracerProvider({ spanProcessors: [new BatchSpanProcessor(exporter)] });
+  for (const name of ["a", "b"]) {
+    provider.getTracer("t").startSpan(name).end();
+    await provider.forceFlush();
+  }
+  await provider.shutdown();
+  await new OTLPTraceExporter({ httpAgentOptions: () => ({}) }).shutdown();
+  diagnostics.stop();
+  expect(server.connectionCount()).toBe(2);
   expect(diagnostics.lines).toEqual([
-    "warn OTLP exporter: headers is a function, expected an object: no headers are sent",
+    "warn an OTLP exporter has no use for httpAgentOptions.localAddress: ignored",
+    expect.stringMatching(/httpAgentOptions as a function is ignored: give certificates as `tls`/),
   ]);
+});
+
+test("an exporter that is at its concurrencyLimit fails one export more, and takes others later", async () => {
+  let open = (): void => {};
+  const gate = new Promise<HttpAnswer>((resolve) => (open = (): void => resolve({})));
+  const server = await started(startHttpServer(() => gate));
+  const exporter = new OTLPTraceExporter({ url: server.url, concurrencyLimit: 1 });
+  const ended = new InMemorySpanExporter();
+  new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(ended)] }).getTracer("t").startSpan("a").end();
+  const exported = (): Promise<ExportResult> =>
+    new Promise((resolve) => exporter.export(ended.getFinishedSpans(), resolve));
+  const first = exported();
+  await server.waitFor(1);
+  expect((await exported()).error?.message).toBe("1 exports are under way, which is the limit");
+  open();
+  expect((await first).error).toBeUndefined();
+  expect((await exported()).error).toBeUndefined();
   await exporter.shutdown();
 });
 
@@ -186,8 +268,42 @@ test("a pattern that remembers where it was finds a URL each time", () => {
 
 test("merge joins objects key by key, and changes none of them", () => {
   const defaults = { a: 1, nested: { b: [1], c: 2 } };
-  expect(merge(defaults, { nested: { b: [3] } }, { a: 4 })).toEqual({ a: 4, nested: { b: [3], c: 2 } });
+  expect(merge(defaults, { nested: { b: [3] } }, { a: 4 })).toEqual({ a: 4, nested: { b: [1, 3], c: 2 } });
   expect(defaults).toEqual({ a: 1, nested: { b: [1], c: 2 } });
+});
+
+test.each([
+  ["an array and an object", [[1], { a: 2 }], Object.assign([1], { a: 2 })],
+  ["undefined, which takes a key away", [{ a: 1, b: { c: 1, d: 2 } }, { b: { c: undefined } }], { a: 1, b: { d: 2 } }],
+  ["keys that would change what an object is", [{}, JSON.parse('{"__proto__":{"polluted":1}}')], {}],
+])("merge of %s", (_what, values: unknown[], expected) => {
+  expect(merge(...values)).toEqual(expected);
+  expect(({} as { polluted?: number }).polluted).toBeUndefined();
+});
+
+test("merge ends where objects hold themselves", () => {
+  const [left, right]: Record<string, unknown>[] = [{ a: 1 }, { b: 2 }];
+  left!["self"] = left;
+  right!["self"] = right;
+  expect(merge(left, right)).toEqual({ a: 1, b: 2, self: { a: 1, b: 2 } });
+});
+
+test("pairs without a value are passed over", () => {
+  expect(parseKeyPairsIntoRecord("a=1,b=,c=%20x")).toEqual({ a: "1", c: " x" });
+});
+
+test("the global error handler tells everything of an error", () => {
+  const diagnostics = collectDiagnostics();
+  globalErrorHandler(Object.assign(new TypeError("bad"), { code: "E_BAD", detail: { a: 1 }, count: 3 }));
+  diagnostics.stop();
+  expect(JSON.parse(diagnostics.lines[0]?.replace("error ", "") ?? "")).toMatchObject({
+    name: "TypeError",
+    message: "bad",
+    stack: expect.stringContaining("TypeError: bad") as string,
+    code: "E_BAD",
+    detail: "[object Object]",
+    count: "3",
+  });
 });
 
 test("a trace state that does not change stays the same one", () => {

@@ -1,50 +1,46 @@
 /** The options of the official OTLP exporters, said as ours. */
 import { diag } from "@opentelemetry/api";
-import type { OTLPExporterConfig, OtlpProtocol, TlsConfig } from "../otlp/otlp-config.ts";
+import type { OTLPExporterConfig, OtlpProtocol } from "../otlp/otlp-config.ts";
+import type { Headers, HeadersFactory } from "../otlp/request-headers.ts";
 import { VERSION } from "../version.ts";
-import { warnOfIgnored } from "./ignored-options.ts";
+import {
+  callHeadersOf,
+  type GrpcCredentials,
+  type GrpcMetadata,
+  headersOfMetadata,
+  isSecure,
+  tlsOfCredentials,
+} from "./grpc-credentials.ts";
+import { type HttpAgentOptions, ofAgentOptions } from "./http-agent-options.ts";
 
-/** `Metadata` of `@grpc/grpc-js`. */
-interface GrpcMetadata {
-  getMap(): Record<string, string | Buffer>;
-}
-
-/** `ChannelCredentials` of `@grpc/grpc-js`. */
-interface GrpcCredentials {
-  _isSecure?(): boolean;
-}
-
-type Headers = Readonly<Record<string, string>>;
-
-export interface OfficialOtlpConfig extends Omit<OTLPExporterConfig, "headers" | "compression" | "protocol"> {
-  readonly headers?: Headers | (() => Headers | Promise<Headers>);
+export interface OfficialOtlpConfig extends Omit<OTLPExporterConfig, "compression" | "protocol"> {
   /** A `CompressionAlgorithm`. */
   readonly compression?: string;
   /** Stands before the exporter's own. */
   readonly userAgent?: string;
-  /** Of these, `ca`, `cert` and `key` count. */
-  readonly httpAgentOptions?: TlsConfig | Function;
+  /** Of these, `keepAlive` and what TLS needs count. */
+  readonly httpAgentOptions?: HttpAgentOptions;
   readonly metadata?: GrpcMetadata;
-  /** Says whether to use TLS where the address does not. What certificates it holds cannot be seen: see `tls`. */
+  /** Say whether to use TLS, whatever the address says, and with what. */
   readonly credentials?: GrpcCredentials;
-  /** Ignored: one export is in flight at a time. */
-  readonly concurrencyLimit?: number;
-  /** Ignored: connections are kept. */
-  readonly keepAlive?: boolean;
 }
 
 export function otlpConfigOf(protocol: OtlpProtocol, config: OfficialOtlpConfig): OTLPExporterConfig {
   const { headers, compression, userAgent, httpAgentOptions, metadata, credentials, ...rest } = config;
-  const { concurrencyLimit: _one, keepAlive: _always, url, tls, ...same } = rest;
-  const allHeaders = { ...userAgentHeader(userAgent), ...plainHeaders(headers), ...headersOf(metadata) };
-  const address = url === undefined ? undefined : withScheme(url, credentials);
-  const certificates = tls ?? tlsOf(httpAgentOptions);
+  const { url, tls, keepAlive, ...same } = rest;
+  const agent = ofAgentOptions(httpAgentOptions);
+  const fixed = { ...userAgentHeader(userAgent), ...headersOfMetadata(metadata) };
+  const allHeaders = joined(fixed, headers, callHeadersOf(credentials, url));
+  const certificates = tls ?? tlsOfCredentials(credentials) ?? agent.tls;
+  const isKept = agent.keepAlive ?? keepAlive;
   return {
     ...same,
     protocol,
-    ...(Object.keys(allHeaders).length > 0 && { headers: allHeaders }),
-    ...(address !== undefined && { url: address }),
+    ...(allHeaders !== undefined && { headers: allHeaders }),
+    ...(url !== undefined && { url: credentials === undefined ? url : withScheme(url, credentials) }),
+    ...(credentials !== undefined && { insecure: !isSecure(credentials) }),
     ...(certificates !== undefined && { tls: certificates }),
+    ...(isKept !== undefined && { keepAlive: isKept }),
     ...(isCompression(compression) && { compression }),
   };
 }
@@ -53,34 +49,22 @@ function userAgentHeader(userAgent: string | undefined): Headers {
   return userAgent === undefined ? {} : { "user-agent": `${userAgent} OTel-OTLP-Exporter-Clew/${VERSION}` };
 }
 
-function plainHeaders(headers: OfficialOtlpConfig["headers"]): Headers {
-  if (typeof headers !== "function") return headers ?? {};
-  diag.warn("OTLP exporter: headers is a function, expected an object: no headers are sent");
-  return {};
+/** The later win. As soon as one of them is a function, all of them are. */
+function joined(fixed: Headers, ...others: (Headers | HeadersFactory | undefined)[]): OTLPExporterConfig["headers"] {
+  const factories = others.filter((headers) => typeof headers === "function");
+  const objects = others.filter((headers) => typeof headers === "object");
+  const all: Headers = Object.assign({}, fixed, ...objects) as Headers;
+  if (factories.length === 0) return Object.keys(all).length === 0 ? undefined : all;
+  const [only] = factories;
+  if (factories.length === 1 && Object.keys(all).length === 0) return only;
+  return async () => {
+    const asked = await Promise.all(factories.map(async (factory) => factory()));
+    return Object.assign({}, all, ...asked) as Headers;
+  };
 }
 
-function headersOf(metadata: GrpcMetadata | undefined): Headers {
-  const entries = Object.entries(metadata?.getMap() ?? {});
-  return Object.fromEntries(
-    entries.map(([name, value]) => [name, typeof value === "string" ? value : value.toString("base64")]),
-  );
-}
-
-/** An address without a scheme is reached as the credentials say. */
-function withScheme(url: string, credentials: GrpcCredentials | undefined): string {
-  if (credentials === undefined || url.includes("://")) return url;
-  // oxlint-disable-next-line no-underscore-dangle -- the only thing that credentials tell of themselves
-  return `${credentials._isSecure?.() === true ? "https" : "http"}://${url}`;
-}
-
-function tlsOf(agentOptions: OfficialOtlpConfig["httpAgentOptions"]): TlsConfig | undefined {
-  if (typeof agentOptions === "function") {
-    warnOfIgnored("an OTLP exporter", { "httpAgentOptions as a function": agentOptions });
-    return undefined;
-  }
-  const { ca, cert, key } = agentOptions ?? {};
-  const tls = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
-  return Object.keys(tls).length === 0 ? undefined : tls;
+function withScheme(url: string, credentials: GrpcCredentials): string {
+  return `${isSecure(credentials) ? "https" : "http"}://${url.replace(/^\w+:\/\//, "")}`;
 }
 
 function isCompression(compression: string | undefined): compression is "none" | "gzip" | "zstd" {

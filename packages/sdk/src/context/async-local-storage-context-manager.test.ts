@@ -49,3 +49,18 @@ test("the listeners of a bound emitter run in its context and can be removed", (
   expect(seen).toHaveLength(3);
   expect(emitter.listenerCount("event")).toBe(0);
 });
+
+test("an attached context is active until its token is disposed of, and a second time changes nothing", async () => {
+  const manager = new AsyncLocalStorageContextManager();
+  await manager.with(context, async () => {
+    const inner = context.setValue(KEY, "inner");
+    const token = manager.attach(inner);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(manager.active()).toBe(inner);
+    token.dispose();
+    expect(manager.active()).toBe(context);
+    manager.attach(inner);
+    token.dispose();
+    expect(manager.active()).toBe(inner);
+  });
+});

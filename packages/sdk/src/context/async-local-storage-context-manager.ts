@@ -3,6 +3,11 @@ import { EventEmitter } from "node:events";
 import { type Context, type ContextManager, ROOT_CONTEXT } from "@opentelemetry/api";
 import { bindEmitter } from "./bind-emitter.ts";
 
+/** Ends what `attach` began. Does nothing the second time. */
+export interface ContextManagementToken {
+  dispose(): void;
+}
+
 /** Carries the active context through callbacks, promises and timers by Node's `AsyncLocalStorage`. */
 export class AsyncLocalStorageContextManager implements ContextManager {
   readonly #storage = new AsyncLocalStorage<Context>();
@@ -37,6 +42,22 @@ export class AsyncLocalStorageContextManager implements ContextManager {
   disable(): this {
     this.#storage.disable();
     return this;
+  }
+
+  /**
+   * Makes `context` the active one for what follows in this asynchronous execution, until `dispose` is called. In an async
+   * function, what the caller does until the first `await` is meant too: prefer `with`.
+   */
+  attach(context: Context): ContextManagementToken {
+    const previous = this.active();
+    this.#storage.enterWith(context);
+    let isDisposed = false;
+    return {
+      dispose: () => {
+        if (!isDisposed) this.#storage.enterWith(previous);
+        isDisposed = true;
+      },
+    };
   }
 
   #bindFunction<Target extends Function>(context: Context, target: Target): Target {

@@ -28,12 +28,20 @@ const START = `
   logs.getLogger("l").emit({ body: "last words" });
 `;
 
-/** Runs a program that has just used all signals, and then does this. Resolves to how it ended. */
-async function run(
-  how: string,
-  env: Readonly<Record<string, string>>,
-): Promise<{ code: number | null; signal: string | null; log: string }> {
-  const child = spawn(process.execPath, ["--input-type=module", "-e", START + how], {
+interface Ended {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly log: string;
+}
+
+/** Runs a program that has just used all signals, and then does this. */
+function run(how: string, env: Readonly<Record<string, string>>): Promise<Ended> {
+  return runProgram(START + how, env);
+}
+
+/** Resolves to how it ended. */
+async function runProgram(program: string, env: Readonly<Record<string, string>>): Promise<Ended> {
+  const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
     cwd: import.meta.dirname,
     env: { ...process.env, OTEL_LOG_LEVEL: "error", ...env },
     stdio: ["ignore", "inherit", "pipe"],
@@ -88,6 +96,35 @@ for (const protocol of ["http/protobuf", "grpc"] as const) {
     expect(received(server)).toEqual({ spans: 700, metrics: ["c", "g"], bodies: ["last words"] });
   });
 }
+
+test.each([
+  ["at once", "process.exit(0);", "() => ({ authorization: 'now' })"],
+  [
+    "after an export",
+    "provider.forceFlush().then(() => { span(); process.exit(0); });",
+    "async () => ({ authorization: 'now' })",
+  ],
+  [
+    "on a signal",
+    `setInterval(() => {}, 1000); process.kill(process.pid, "SIGTERM");`,
+    "async () => ({ authorization: 'now' })",
+  ],
+])("the last requests have the headers of a function, where a program ends %s", async (_when, how, headers) => {
+  const server = servers["http/protobuf"]!;
+  await runProgram(
+    `
+    import { BatchSpanProcessor, OTLPTraceExporter, startSdk } from "@clew/sdk";
+    import { trace } from "@opentelemetry/api";
+    const provider = new BatchSpanProcessor(new OTLPTraceExporter({ url: "${server.url}/v1/traces", headers: ${headers} }));
+    startSdk({ spanProcessors: [provider], metricReaders: [], logRecordProcessors: [] });
+    const span = () => trace.getTracer("t").startSpan("span").end();
+    span();
+    ${how}`,
+    {},
+  );
+  expect(received(server).spans).toBeGreaterThan(0);
+  expect([...new Set(server.received.map((request) => request.headers.authorization))]).toEqual(["now"]);
+});
 
 test("where nobody listens the program ends as it would have, soon, and says what was lost", async () => {
   const ended = await run("process.exit(7);", { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1" });

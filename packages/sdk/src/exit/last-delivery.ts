@@ -4,11 +4,11 @@
  */
 import { diag } from "@opentelemetry/api";
 import { messageOf } from "@clew/base";
-import type { LastRequest } from "./last-request.ts";
+import type { LastRequest, PortableRequest } from "./last-request.ts";
 
 /** What the thread is given. */
 export interface LastDelivery {
-  readonly requests: readonly LastRequest[];
+  readonly requests: readonly PortableRequest[];
   readonly timeoutMillis: number;
   /** One word: 0 while it is under way, then 1 and how many requests were not accepted. */
   readonly progress: Int32Array;
@@ -21,8 +21,9 @@ const START_MS = 1_000;
 export function deliverNow(requests: readonly LastRequest[], timeoutMillis: number): void {
   if (requests.length === 0) return;
   const progress = new Int32Array(new SharedArrayBuffer(4));
-  const workerData: LastDelivery = { requests, timeoutMillis, progress };
   try {
+    const portable = requests.map(({ signal, body, configForThread }) => ({ signal, body, config: configForThread() }));
+    const workerData: LastDelivery = { requests: portable, timeoutMillis, progress };
     const { Worker } = process.getBuiltinModule("node:worker_threads");
     // Neither hooks nor flags of the application: the thread must not be instrumented, nor slow to start.
     const worker = new Worker(new URL("last-delivery-thread.js", import.meta.url), {

@@ -3,8 +3,13 @@ import { messageOf } from "@clew/base";
 import type { Signal } from "@clew/otlp";
 import type { OTLPExporterConfig } from "../otlp/otlp-config.ts";
 
-/** A request for somebody else to send, when its exporter cannot wait for an answer any more. It can go to another thread. */
-export interface LastRequest {
+/** A request for somebody else to send, when its exporter cannot wait for an answer any more. */
+export interface LastRequest extends PortableRequest {
+  /** Of data alone, for another thread. */
+  readonly configForThread: () => OTLPExporterConfig;
+}
+
+export interface PortableRequest {
   readonly signal: Signal;
   readonly body: Uint8Array;
   readonly config: OTLPExporterConfig;

@@ -155,8 +155,9 @@ describe("compliance: Exporters", () => {
 
   test("Enforces response size limit", async () => {
     const large = new Uint8Array(4 * 1_024 * 1_024 + 1);
-    const server = await httpServer(() => ({ status: 400, body: large }));
-    expect(await sendTo(server)).toEqual([expect.stringContaining("body is too long")]);
+    const server = await httpServer(() => ({ status: 503, body: large }));
+    expect(await sendTo(server)).toEqual([expect.stringContaining("more than 4194304 bytes")]);
+    expect(server.received).toHaveLength(1);
   });
 
   test("Concurrent sending", async () => {

@@ -78,7 +78,7 @@ export class LogRecordEncoder {
     const attributes = new AttributeList(NO_LIMITS);
     attributes.setAll(record.attributes);
     attributes.droppedCount = record.droppedAttributesCount;
-    this.#writeParts(writer, record, copyValue(record.body, Infinity), attributes);
+    this.#writeParts(writer, record, copyValue(record.body), attributes);
   }
 
   #writeParts(

@@ -1,8 +1,11 @@
+import { DEFAULT_DEPTH_LIMIT } from "../common/any-value.ts";
 import { type Environment, readFirstNumber } from "../config/environment.ts";
 
 export interface LogRecordLimits {
   readonly attributeCountLimit: number;
   readonly attributeValueLengthLimit: number;
+  /** How deep arrays and maps of a value may be nested. */
+  readonly attributeValueDepthLimit: number;
 }
 
 /** The limits that the environment asks for, else the specification's: 128 attributes, any length. */
@@ -12,5 +15,6 @@ export function logRecordLimitsFromEnvironment(env: Environment = process.env): 
   return {
     attributeCountLimit: read("COUNT_LIMIT") ?? 128,
     attributeValueLengthLimit: read("VALUE_LENGTH_LIMIT") ?? Infinity,
+    attributeValueDepthLimit: DEFAULT_DEPTH_LIMIT,
   };
 }

@@ -41,7 +41,11 @@ export class LoggerProvider implements ApiLoggerProvider, Drainable, SelfObserve
     const limits = { ...logRecordLimitsFromEnvironment(), ...config.logRecordLimits };
     const environment: LogEnvironment = {
       clock: config.clock ?? new WallClock(),
-      limits: { countLimit: limits.attributeCountLimit, valueLengthLimit: limits.attributeValueLengthLimit },
+      limits: {
+        countLimit: limits.attributeCountLimit,
+        valueLengthLimit: limits.attributeValueLengthLimit,
+        valueDepthLimit: limits.attributeValueDepthLimit,
+      },
       resource: config.resource ?? defaultResource(),
       createdCount: 0,
     };

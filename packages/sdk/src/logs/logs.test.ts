@@ -87,7 +87,7 @@ test("a body that contains itself is cut off instead of followed for ever", asyn
   const body: Record<string, unknown> = { name: "loop" };
   body["self"] = body;
   logger.emit({ body: body as never });
-  expect((await emitted())[0]?.body).toMatchObject({ self: { self: { name: "loop" } } });
+  expect((await emitted())[0]?.body).toEqual({ name: "loop", self: null });
 });
 
 test("a processor's changes are seen by the processors after it", async () => {

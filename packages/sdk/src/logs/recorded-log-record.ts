@@ -57,7 +57,7 @@ export class RecordedLogRecord implements SdkLogRecord {
     this.severityNumber = record.severityNumber;
     this.severityText = optionalText(record.severityText);
     this.eventName = optionalText(record.eventName);
-    this.copiedBody = typeof body === "string" ? body : copyValue(body, Infinity);
+    this.copiedBody = typeof body === "string" ? body : copyValue(body);
     this.attributeList = new AttributeList(limits);
     if (exception !== undefined) this.attributeList.setAll(exceptionAttributes(exception));
     if (attributes !== undefined) this.attributeList.setAll(attributes);
@@ -102,7 +102,7 @@ export class RecordedLogRecord implements SdkLogRecord {
   }
 
   setBody(body: LogBody): this {
-    this.copiedBody = copyValue(body, Infinity);
+    this.copiedBody = copyValue(body);
     return this;
   }
 

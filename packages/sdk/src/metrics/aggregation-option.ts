@@ -8,8 +8,14 @@ export const AggregationType = {
   LAST_VALUE: 3,
   EXPLICIT_BUCKET_HISTOGRAM: 4,
   EXPONENTIAL_HISTOGRAM: 5,
+  0: "DEFAULT",
+  1: "DROP",
+  2: "SUM",
+  3: "LAST_VALUE",
+  4: "EXPLICIT_BUCKET_HISTOGRAM",
+  5: "EXPONENTIAL_HISTOGRAM",
 } as const;
-export type AggregationType = (typeof AggregationType)[keyof typeof AggregationType];
+export type AggregationType = Extract<(typeof AggregationType)[keyof typeof AggregationType], number>;
 
 export type AggregationOption =
   | {

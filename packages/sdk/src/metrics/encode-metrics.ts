@@ -259,7 +259,7 @@ function dataField(dataPointType: DataPointType): number {
 function writeAttributes(writer: Writer, field: number, attributes: Attributes): void {
   // The SDK copied them from what it can write; others' data points may hold anything.
   for (const [key, value] of Object.entries(attributes)) {
-    const copy = copyValue(value, Infinity);
+    const copy = copyValue(value);
     if (copy !== undefined) writeKeyValue(writer, field, key, copy);
   }
 }

@@ -9,11 +9,25 @@ export const AggregationTemporality = {
   DELTA: 0,
   /** Since the instrument was made. */
   CUMULATIVE: 1,
+  0: "DELTA",
+  1: "CUMULATIVE",
 } as const;
-export type AggregationTemporality = (typeof AggregationTemporality)[keyof typeof AggregationTemporality];
+export type AggregationTemporality = Extract<
+  (typeof AggregationTemporality)[keyof typeof AggregationTemporality],
+  number
+>;
 
-export const DataPointType = { HISTOGRAM: 0, EXPONENTIAL_HISTOGRAM: 1, GAUGE: 2, SUM: 3 } as const;
-export type DataPointType = (typeof DataPointType)[keyof typeof DataPointType];
+export const DataPointType = {
+  HISTOGRAM: 0,
+  EXPONENTIAL_HISTOGRAM: 1,
+  GAUGE: 2,
+  SUM: 3,
+  0: "HISTOGRAM",
+  1: "EXPONENTIAL_HISTOGRAM",
+  2: "GAUGE",
+  3: "SUM",
+} as const;
+export type DataPointType = Extract<(typeof DataPointType)[keyof typeof DataPointType], number>;
 
 /** One measurement, kept with the span that was active when it was made. */
 export interface Exemplar {

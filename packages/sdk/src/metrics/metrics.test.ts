@@ -258,6 +258,39 @@ test("the reader exports at its interval, one export at a time, and a last time 
   expect(exporter.shutdownCount).toBe(1);
 });
 
+test("flushes that wait for an export under way share the one after it", async () => {
+  const exporter = new CollectingMetricExporter({ isHeld: true });
+  const { clock, meter, provider } = setUp({ exporter });
+  meter.createCounter("requests").add(1);
+  const first = provider.forceFlush();
+  await clock.advance(0);
+  const others = [provider.forceFlush(), provider.forceFlush()];
+  exporter.answer();
+  await first;
+  await clock.advance(0);
+  exporter.answer();
+  await Promise.all(others);
+  expect(exporter.exports).toHaveLength(2);
+});
+
+test("an export without an answer keeps the next from beginning, also one of the same collection", async () => {
+  const diagnostics = collectDiagnostics();
+  const exporter = new CollectingMetricExporter({ isHeld: true });
+  const { clock, meter, provider } = setUp({ exporter, reader: { maxExportBatchSize: 1 } });
+  for (const name of ["a", "b"]) meter.createCounter(name).add(1);
+  const flushed = provider.forceFlush();
+  await clock.advance(1_000);
+  await clock.advance(999);
+  expect(exporter.exports).toHaveLength(1);
+  exporter.answer();
+  await clock.advance(0);
+  expect(exporter.exports).toHaveLength(2);
+  exporter.answer();
+  await flushed;
+  diagnostics.stop();
+  expect(diagnostics.lines).toEqual(["error export of metrics failed: no answer within 1000 ms"]);
+});
+
 test("two readers of one provider do not take each other's measurements", async () => {
   const [left, right] = [new DeltaExporter(), new DeltaExporter()];
   const clock = new ManualClock();

@@ -65,6 +65,8 @@ export class PeriodicExportingMetricReader extends MetricReader implements Drain
   readonly #maxExportBatchSize: number | undefined;
   #stopTimer: (() => void) | undefined;
   #last: Promise<void> = Promise.resolve();
+  // One that waits for the last, and has collected nothing yet.
+  #next: Promise<void> | undefined;
   #isExporting = false;
   // Exports without a result, of which the timeout may have passed.
   readonly #underWay = new Set<Promise<void>>();
@@ -139,12 +141,14 @@ export class PeriodicExportingMetricReader extends MetricReader implements Drain
 
   /** Waits for the export under way, then does one that holds everything measured before the call. Never rejects. */
   #collectAndExport(): Promise<void> {
-    this.#last = this.#exportAfter(this.#last);
-    return this.#last;
+    this.#next ??= this.#exportAfter(this.#last);
+    this.#last = this.#next;
+    return this.#next;
   }
 
   async #exportAfter(previous: Promise<void>): Promise<void> {
     await previous;
+    this.#next = undefined;
     this.#isExporting = true;
     try {
       await (this.#batchExporter === undefined ? this.#exportObjects() : this.#exportSeries(this.#batchExporter));
@@ -181,13 +185,16 @@ export class PeriodicExportingMetricReader extends MetricReader implements Drain
     return new Promise((resolve) => untraced(() => this.#exporter.export(metrics, resolve)));
   }
 
+  /** No two exports run at once, so one that had no answer in time keeps the next from beginning. */
   async #withTimeout(task: () => Promise<ExportResult>): Promise<void> {
     const { error } = await new Promise<ExportResult>((resolve) => {
+      let isLate = false;
       const cancelTimer = afterUnheld(this.#clock, this.#timeoutMs, () => {
+        isLate = true;
         resolve(failure(new Error(`no answer within ${this.#timeoutMs} ms`)));
       });
-      const ended = Promise.resolve()
-        .then(task)
+      const ended = Promise.all(this.#underWay)
+        .then(() => (isLate ? failure(new Error("there was no time for it")) : task()))
         .catch((thrown: unknown) => failure(toError(thrown)))
         .then(resolve)
         .finally(() => {

@@ -121,7 +121,9 @@ describe("compliance: Metrics", () => {
     const exporter = new CollectingMetricExporter({ isHeld: true });
     const { clock, meter, provider } = setUp({ exporter });
     meter.createCounter("c").add(1);
-    const flushes = [provider.forceFlush(), provider.forceFlush()];
+    const flushes = [provider.forceFlush()];
+    await clock.advance(0);
+    flushes.push(provider.forceFlush());
     await clock.advance(900);
     expect(exporter.exports).toHaveLength(1);
     exporter.answer();

@@ -1,5 +1,6 @@
 import type { Attributes } from "@opentelemetry/api";
 import { type AnyValue, copyValue } from "../common/any-value.ts";
+import { identityOfValue } from "../common/value-identity.ts";
 import type { Series } from "./series.ts";
 
 /** The same attributes may come in many orders; so many paths are kept for each series on average. */
@@ -108,7 +109,7 @@ export class SeriesIndex {
 
   #findByIdentity(attributes: Attributes): Series | undefined {
     const entries = this.#sortedCopy(attributes);
-    const identity = JSON.stringify(entries, plain);
+    const identity = identityOfValue(entries);
     let series = this.#byIdentity.get(identity);
     if (series === undefined) {
       series = this.#create(Object.fromEntries(entries) as Attributes);
@@ -139,15 +140,9 @@ export class SeriesIndex {
     const entries: [string, AnyValue][] = [];
     for (const key of Object.keys(attributes).sort()) {
       if (this.#keeps !== undefined && !this.#keeps(key)) continue;
-      const copy = copyValue(attributes[key], Infinity);
+      const copy = copyValue(attributes[key]);
       if (copy !== undefined && copy !== null) entries.push([key, copy]);
     }
     return entries;
   }
-}
-
-function plain(_: string, value: unknown): unknown {
-  if (typeof value === "bigint") return `${value}n`;
-  if (typeof value === "number" && !Number.isFinite(value)) return { number: String(value) };
-  return value;
 }

@@ -143,7 +143,7 @@ function scopeHeadOf({ scope, items }: Group): Uint8Array {
   fields.string(1, scope.name);
   if (scope.version !== undefined) fields.string(2, scope.version);
   for (const [key, value] of Object.entries(scope.attributes ?? {})) {
-    const copy = copyValue(value, Infinity);
+    const copy = copyValue(value);
     if (copy !== undefined) writeKeyValue(fields, 3, key, copy);
   }
   fields.end(start);

@@ -7,6 +7,7 @@ import type { OtlpSettings } from "./otlp-config.ts";
 import { compressorOf } from "./compression.ts";
 import { errorTypeOf, TIMEOUT } from "./error-type.ts";
 import type { OtlpResponse, OtlpTransport } from "./otlp-transport.ts";
+import type { Headers } from "./request-headers.ts";
 
 /** Source: OTLP specification, "OTLP/gRPC response", failures. RESOURCE_EXHAUSTED only with a time to wait. */
 const RETRYABLE: ReadonlySet<number> = new Set([
@@ -26,7 +27,7 @@ export class GrpcTransport implements OtlpTransport {
   readonly #settings: GrpcSettings;
   readonly #client: GrpcClient;
   readonly #compress: ReturnType<typeof compressorOf>;
-  readonly #headers: Readonly<Record<string, string>>;
+  readonly #headers: Headers;
 
   constructor(path: string, settings: GrpcSettings) {
     this.#path = path;
@@ -36,14 +37,14 @@ export class GrpcTransport implements OtlpTransport {
     this.#headers = { "user-agent": `OTel-OTLP-Exporter-Clew/${VERSION}`, ...settings.headers };
   }
 
-  async send(body: Uint8Array, timeoutMs: number): Promise<OtlpResponse> {
+  async send(body: Uint8Array, timeoutMs: number, headers?: Headers): Promise<OtlpResponse> {
     const abort = new AbortController();
     const cancelTimer = this.#settings.clock.after(timeoutMs, () => abort.abort());
     try {
       const message = this.#compress === undefined ? body : await this.#compress(body);
       const request = {
         path: this.#path,
-        headers: { ...this.#headers, "grpc-timeout": `${Math.max(Math.ceil(timeoutMs), 1)}m` },
+        headers: { ...this.#headers, ...headers, "grpc-timeout": `${Math.max(Math.ceil(timeoutMs), 1)}m` },
         message: [message],
         byteLength: message.length,
         encoding: this.#compress === undefined ? undefined : "gzip",

@@ -20,15 +20,18 @@ interface Exchange {
 export class HttpConnection {
   readonly #url: URL;
   readonly #tls: TlsConfig;
+  readonly #isKept: boolean;
   #socket: Socket | undefined;
   // Whether the socket has answered before, and nothing has come since the request that it carries.
   #mayBeStale = false;
   // The first is under way.
   readonly #exchanges: Exchange[] = [];
 
-  constructor(url: URL, tls: TlsConfig) {
+  /** `isKept`: whether a connection carries the next request too, if the server lets it. */
+  constructor(url: URL, tls: TlsConfig, isKept = true) {
     this.#url = url;
     this.#tls = tls;
+    this.#isKept = isKept;
   }
 
   /**
@@ -106,7 +109,7 @@ export class HttpConnection {
   }
 
   #answered(response: HttpResponse): void {
-    if (response.keepsAlive) this.#socket?.unref();
+    if (response.keepsAlive && this.#isKept) this.#socket?.unref();
     else this.#disconnect();
     this.#exchanges.shift()?.resolve(response);
     this.#beginNext();

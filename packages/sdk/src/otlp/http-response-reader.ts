@@ -9,6 +9,15 @@ const STATUS_LINE = /^HTTP\/1\.([01]) (\d{3})(?: |$)/;
 const CHUNK_SIZE = /^([\da-f]{1,8})[\t ]*(?:;.*)?$/i;
 const LAST_INTERIM_STATUS = 199;
 
+/** Asking again would bring the same. */
+export class ResponseTooLarge extends Error {
+  override readonly name = "ResponseTooLarge";
+
+  constructor() {
+    super(`the response has more than ${MAX_BODY_BYTES} bytes`);
+  }
+}
+
 export interface HttpResponse {
   readonly status: number;
   /** Names in lower case; of several of one name, the last. */
@@ -61,10 +70,10 @@ export class HttpResponseReader {
     if (isChunked(head)) return this.#readChunks() ? answer(head, Buffer.concat(this.#chunks)) : undefined;
     const length = lengthOf(head);
     if (length === undefined) {
-      if (this.#bytes.length > MAX_BODY_BYTES) throw new Error("body is too long");
+      if (this.#bytes.length > MAX_BODY_BYTES) throw new ResponseTooLarge();
       return undefined;
     }
-    if (length > MAX_BODY_BYTES) throw new Error("body is too long");
+    if (length > MAX_BODY_BYTES) throw new ResponseTooLarge();
     return this.#bytes.length < length ? undefined : answer(head, this.#bytes.subarray(0, length));
   }
 
@@ -82,7 +91,7 @@ export class HttpResponseReader {
       }
       const size = Number.parseInt(CHUNK_SIZE.exec(line)?.[1] ?? "", 16);
       if (Number.isNaN(size)) throw new Error("malformed chunk");
-      if (this.#chunksLength + size > MAX_BODY_BYTES) throw new Error("body is too long");
+      if (this.#chunksLength + size > MAX_BODY_BYTES) throw new ResponseTooLarge();
       if (size > 0 && this.#bytes.length < next + size + LINE_END.length) return false;
       this.#chunks.push(this.#bytes.subarray(next, next + size));
       this.#chunksLength += size;

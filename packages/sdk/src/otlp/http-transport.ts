@@ -4,10 +4,11 @@ import { VERSION } from "../version.ts";
 import { type BodyEncoding, PROTOBUF } from "./body-encoding.ts";
 import { compressorOf } from "./compression.ts";
 import { HttpConnection } from "./http-connection.ts";
-import type { HttpResponse } from "./http-response-reader.ts";
+import { type HttpResponse, ResponseTooLarge } from "./http-response-reader.ts";
 import type { OtlpSettings } from "./otlp-config.ts";
 import { errorTypeOf, TIMEOUT } from "./error-type.ts";
 import type { OtlpResponse, OtlpTransport } from "./otlp-transport.ts";
+import type { Headers } from "./request-headers.ts";
 import { statusMessage } from "./response-messages.ts";
 
 /** Source: OTLP specification, "Retryable response codes". */
@@ -16,7 +17,8 @@ const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** What of an exporter's settings matters for HTTP. */
-export type HttpSettings = Pick<OtlpSettings, "url" | "headers" | "compression" | "tls" | "clock">;
+export type HttpSettings = Pick<OtlpSettings, "url" | "headers" | "compression" | "tls" | "clock"> &
+  Partial<Pick<OtlpSettings, "keepAlive">>;
 
 /** OTLP over HTTP. */
 export class HttpTransport implements OtlpTransport {
@@ -31,26 +33,33 @@ export class HttpTransport implements OtlpTransport {
     this.#settings = settings;
     this.#encoding = encoding;
     this.#compress = compressorOf(settings.compression);
-    this.#connection = new HttpConnection(settings.url, settings.tls);
+    this.#connection = new HttpConnection(settings.url, settings.tls, settings.keepAlive);
     this.#head = requestHead(settings, encoding.contentType);
   }
 
-  async send(body: Uint8Array, timeoutMs: number): Promise<OtlpResponse> {
+  async send(body: Uint8Array, timeoutMs: number, headers?: Headers): Promise<OtlpResponse> {
     let cancelTimer = (): void => {};
     try {
       const encoded = this.#encoding.encode(body);
       const content = this.#compress === undefined ? encoded : await this.#compress(encoded);
-      const head = `${this.#head}content-length: ${content.length}\r\n\r\n`;
+      const shared = headers === undefined ? this.#head : this.#headWith(headers);
+      const head = `${shared}content-length: ${content.length}\r\n\r\n`;
       const { response, giveUp } = this.#connection.request(head, content);
       cancelTimer = this.#settings.clock.after(timeoutMs, () =>
         giveUp(Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: TIMEOUT })),
       );
       return this.#judge(await response);
     } catch (thrown) {
-      return { outcome: "retryable", reason: messageOf(thrown), errorType: errorTypeOf(thrown) };
+      const outcome = thrown instanceof ResponseTooLarge ? "refused" : "retryable";
+      return { outcome, reason: messageOf(thrown), errorType: errorTypeOf(thrown) };
     } finally {
       cancelTimer();
     }
+  }
+
+  #headWith(headers: Headers): string {
+    const settings = { ...this.#settings, headers: { ...this.#settings.headers, ...headers } };
+    return requestHead(settings, this.#encoding.contentType);
   }
 
   hasUnsentBytes(): boolean {
@@ -88,7 +97,7 @@ export class HttpTransport implements OtlpTransport {
   }
 }
 
-function requestHead({ url, headers, compression }: HttpSettings, contentType: string): string {
+function requestHead({ url, headers, compression, keepAlive = true }: HttpSettings, contentType: string): string {
   const credentials = `${unescaped(url.username)}:${unescaped(url.password)}`;
   const all: Record<string, string> = {
     host: url.host,
@@ -97,6 +106,7 @@ function requestHead({ url, headers, compression }: HttpSettings, contentType: s
     ...headers,
     "content-type": contentType,
     ...(compression !== "none" && { "content-encoding": compression }),
+    ...(!keepAlive && { connection: "close" }),
   };
   const lines = Object.entries(all).filter(isHeader);
   return [`POST ${url.pathname}${url.search} HTTP/1.1`, ...lines.map(([name, value]) => `${name}: ${value}`), ""].join(

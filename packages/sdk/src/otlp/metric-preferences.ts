@@ -7,9 +7,18 @@ export const TEMPORALITY_PREFERENCES = ["cumulative", "delta", "lowmemory"] as c
 export type TemporalityPreference = (typeof TEMPORALITY_PREFERENCES)[number];
 
 /** The preferences as the official exporters have them. */
-export const AggregationTemporalityPreference = { DELTA: 0, CUMULATIVE: 1, LOWMEMORY: 2 } as const;
-export type AggregationTemporalityPreference =
-  (typeof AggregationTemporalityPreference)[keyof typeof AggregationTemporalityPreference];
+export const AggregationTemporalityPreference = {
+  DELTA: 0,
+  CUMULATIVE: 1,
+  LOWMEMORY: 2,
+  0: "DELTA",
+  1: "CUMULATIVE",
+  2: "LOWMEMORY",
+} as const;
+export type AggregationTemporalityPreference = Extract<
+  (typeof AggregationTemporalityPreference)[keyof typeof AggregationTemporalityPreference],
+  number
+>;
 
 export const HISTOGRAM_AGGREGATIONS = ["explicit_bucket_histogram", "base2_exponential_bucket_histogram"] as const;
 export type HistogramAggregation = (typeof HISTOGRAM_AGGREGATIONS)[number];

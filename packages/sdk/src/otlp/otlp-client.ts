@@ -50,6 +50,8 @@ export class OtlpClient implements RequestSink, SelfObserved {
 
   send(body: Uint8Array, itemCount: number): Promise<ExportResult> {
     if (this.#isShutDown) return Promise.resolve(failure(new Error("the exporter is shut down")));
+    if (this.#sending.size >= this.#settings.concurrencyLimit)
+      return Promise.resolve(failure(new Error(`${this.#sending.size} exports are under way, which is the limit`)));
     const sending = untraced(() => this.#send(body, itemCount));
     this.#sending.add(sending);
     return sending.finally(() => this.#sending.delete(sending));
@@ -66,8 +68,11 @@ export class OtlpClient implements RequestSink, SelfObserved {
     this.#retries.abort();
     this.#retries = new AbortController();
     // Their memory is used again once their exports have failed.
-    const copies = undelivered.map((body) => body.slice());
-    return [...copies, ...requests].map((body) => ({ signal: this.#signal, body, config: this.#config() }));
+    const bodies = [...undelivered.map((body) => body.slice()), ...requests];
+    const config = this.#config();
+    let forThread: OTLPExporterConfig | undefined;
+    const configForThread = (): OTLPExporterConfig => (forThread ??= this.#configForThread());
+    return bodies.map((body) => ({ signal: this.#signal, body, config, configForThread }));
   }
 
   /** Resolves when everything that was given to `send` before has its answer. */
@@ -113,10 +118,25 @@ export class OtlpClient implements RequestSink, SelfObserved {
     return response;
   }
 
-  /** What another client needs to send to the same place, in another thread too. */
+  /** What another client needs to send to the same place. */
   #config(): OTLPExporterConfig {
-    const { protocol, url, headers, compression, maxRequestSize, tls } = this.#settings;
-    return { protocol, url: url.href, headers, compression, maxRequestSize, tls };
+    const { protocol, url, headers, askedHeaders, compression, maxRequestSize, tls } = this.#settings;
+    const allHeaders =
+      askedHeaders === undefined ? headers : async () => ({ ...headers, ...(await askedHeaders.next()) });
+    return { protocol, url: url.href, headers: allHeaders, compression, maxRequestSize, tls };
+  }
+
+  /** Functions and contexts of TLS cannot go to another thread. */
+  #configForThread(): OTLPExporterConfig {
+    const { headers, askedHeaders, url } = this.#settings;
+    const { secureContext, checkServerIdentity, ...tls } = this.#settings.tls;
+    if (secureContext !== undefined || checkServerIdentity !== undefined) {
+      diag.warn(
+        `${url.href}: what is sent at the end of the process goes without the certificates of the credentials, ` +
+          "which no other thread can have: give them as `tls` instead",
+      );
+    }
+    return { ...this.#config(), headers: { ...headers, ...askedHeaders?.atOnce() }, tls };
   }
 
   #reportPartialSuccess(body: Uint8Array): void {

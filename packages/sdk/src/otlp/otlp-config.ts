@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { SecureContext, ConnectionOptions } from "node:tls";
 import { diag } from "@opentelemetry/api";
 import { type Clock, messageOf } from "@clew/base";
 import { PROTOCOLS, type Signal } from "@clew/otlp";
@@ -13,6 +14,7 @@ import {
   warn,
 } from "../config/environment.ts";
 import { COMPRESSIONS, type OtlpCompression, usableCompression } from "./compression.ts";
+import { AskedHeaders, type Headers, type HeadersFactory, normalizedHeaders } from "./request-headers.ts";
 
 export type OtlpProtocol = "grpc" | "http/protobuf" | "http/json";
 const OTLP_PROTOCOLS: readonly OtlpProtocol[] = ["grpc", "http/protobuf", "http/json"];
@@ -20,12 +22,21 @@ const OTLP_PROTOCOLS: readonly OtlpProtocol[] = ["grpc", "http/protobuf", "http/
 /** Source: specification, "OpenTelemetry Protocol Exporter", "Max Request Size": 64 MiB. */
 const DEFAULT_MAX_REQUEST_BYTES = 64 * 1_024 * 1_024;
 
-export interface TlsConfig {
+/** A part of what `tls.connect` of Node takes. */
+export interface TlsConfig extends Pick<
+  ConnectionOptions,
+  "passphrase" | "pfx" | "rejectUnauthorized" | "servername" | "checkServerIdentity"
+> {
   /** PEM of the certificate authority that the server's certificate is checked against. */
-  readonly ca?: string | Buffer;
+  readonly ca?: ConnectionOptions["ca"];
   /** PEM of the client's certificate and key, for mutual TLS. */
-  readonly cert?: string | Buffer;
-  readonly key?: string | Buffer;
+  readonly cert?: ConnectionOptions["cert"];
+  readonly key?: ConnectionOptions["key"];
+  /**
+   * In the place of certificates and keys. What is left when the process ends cannot be sent with it, since that is done
+   * by another thread.
+   */
+  readonly secureContext?: SecureContext;
 }
 
 /** How an OTLP exporter sends. What is not given comes from `OTEL_EXPORTER_OTLP_*`, else from the specification. */
@@ -37,13 +48,20 @@ export interface OTLPExporterConfig {
    * (http://localhost:4318/v1/traces); for `grpc` scheme, host and port (http://localhost:4317).
    */
   readonly url?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Whether a gRPC address without a scheme is reached without TLS. `OTEL_EXPORTER_OTLP_INSECURE`, else false */
+  readonly insecure?: boolean;
+  /** A function is asked again for every request; where it fails, so does the export. */
+  readonly headers?: Headers | HeadersFactory;
   /** How long an export may take with all its retries. 10000 */
   readonly timeoutMillis?: number;
   readonly compression?: OtlpCompression;
   /** How many bytes a request may have before compression; a larger one is not sent. 67108864 */
   readonly maxRequestSize?: number;
   readonly tls?: TlsConfig;
+  /** Whether a connection over HTTP carries more than one request. true */
+  readonly keepAlive?: boolean;
+  /** How many exports may be under way, or wait for those that are; one more fails at once. No limit. */
+  readonly concurrencyLimit?: number;
   readonly clock?: Clock;
   readonly env?: Environment;
 }
@@ -51,11 +69,15 @@ export interface OTLPExporterConfig {
 export interface OtlpSettings {
   readonly protocol: OtlpProtocol;
   readonly url: URL;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Headers;
+  /** They win over `headers`. */
+  readonly askedHeaders: AskedHeaders | undefined;
   readonly timeoutMs: number;
   readonly compression: OtlpCompression;
   readonly maxRequestSize: number;
   readonly tls: TlsConfig;
+  readonly keepAlive: boolean;
+  readonly concurrencyLimit: number;
   readonly clock: Clock;
 }
 
@@ -73,10 +95,12 @@ export function otlpSettings(signal: Signal, config: OTLPExporterConfig): OtlpSe
   const protocol =
     config.protocol ?? first("PROTOCOL", (name) => readChoice(env, name, OTLP_PROTOCOLS)) ?? "http/protobuf";
   const [ownHeaders, generalHeaders] = names("HEADERS");
+  const given = typeof config.headers === "function" ? {} : config.headers;
   return {
     protocol,
     url: endpoint(signal, protocol, config, env),
-    headers: lowerCased({ ...readPairs(env, generalHeaders), ...readPairs(env, ownHeaders), ...config.headers }),
+    headers: normalizedHeaders({ ...readPairs(env, generalHeaders), ...readPairs(env, ownHeaders), ...given }),
+    askedHeaders: typeof config.headers === "function" ? new AskedHeaders(config.headers) : undefined,
     timeoutMs: config.timeoutMillis ?? first("TIMEOUT", (name) => readTimeout(env, name)) ?? 10_000,
     compression: usableCompression(
       config.compression ?? first("COMPRESSION", (name) => readChoice(env, name, COMPRESSIONS)) ?? "none",
@@ -84,6 +108,8 @@ export function otlpSettings(signal: Signal, config: OTLPExporterConfig): OtlpSe
     ),
     maxRequestSize: config.maxRequestSize ?? DEFAULT_MAX_REQUEST_BYTES,
     tls: config.tls ?? tlsFromEnvironment((name) => first(name, (variable) => readText(env, variable))),
+    keepAlive: config.keepAlive ?? true,
+    concurrencyLimit: config.concurrencyLimit ?? Number.POSITIVE_INFINITY,
     clock: config.clock ?? new WallClock(),
   };
 }
@@ -93,6 +119,7 @@ function endpoint(signal: Signal, protocol: OtlpProtocol, config: OTLPExporterCo
   const generalName = "OTEL_EXPORTER_OTLP_ENDPOINT";
   if (protocol === "grpc") {
     const insecure =
+      config.insecure ??
       readBoolean(env, `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_INSECURE`) ??
       readBoolean(env, "OTEL_EXPORTER_OTLP_INSECURE") ??
       false;
@@ -131,10 +158,6 @@ function withPath(base: URL, path: string): URL {
   const url = new URL(base);
   url.pathname = `${url.pathname.replace(/\/$/, "")}${path}`;
   return url;
-}
-
-function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 function tlsFromEnvironment(read: (name: string) => string | undefined): TlsConfig {

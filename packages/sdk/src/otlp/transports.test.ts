@@ -53,6 +53,41 @@ test("HTTP: posts protobuf with the headers given", async () => {
   expect(spanNames(server.received[0]?.body)).toEqual(["work"]);
 });
 
+test.each(["http/protobuf", "grpc"] as const)(
+  "%s: headers from a function are asked for anew at every request",
+  async (protocol) => {
+    const answer = (index: number): object =>
+      index > 0 ? {} : protocol === "grpc" ? { status: 14 } : { status: 503, headers: { "retry-after": "0" } };
+    const server = closedLater(await (protocol === "grpc" ? startGrpcServer(answer) : startHttpServer(answer)));
+    let count = 0;
+    const headers = (): Promise<Record<string, string>> => Promise.resolve({ Authorization: `Bearer ${++count}` });
+    const env = { OTEL_EXPORTER_OTLP_HEADERS: "x-tenant=shop" };
+    expect(await sendSpan({ url: server.url, protocol, headers, env })).toEqual([]);
+    expect(server.received.map((request) => [request.headers.authorization, request.headers["x-tenant"]])).toEqual([
+      ["Bearer 1", "shop"],
+      ["Bearer 2", "shop"],
+    ]);
+  },
+);
+
+test.each<[string, NonNullable<OTLPExporterConfig["headers"]>, string]>([
+  [
+    "throws",
+    () => {
+      throw new Error("no token");
+    },
+    "no token",
+  ],
+  ["rejects", () => Promise.reject(new Error("no token")), "no token"],
+  ["never ends", () => new Promise(() => {}), "the function gave none within"],
+])("an export fails where the function for its headers %s, and nothing is sent", async (_how, headers, reason) => {
+  const server = closedLater(await startHttpServer());
+  expect(await sendSpan({ url: server.url, headers, timeoutMillis: 50 })).toEqual([
+    expect.stringMatching(`^error export of 1 spans failed: .*the headers could not be had: ${reason}`),
+  ]);
+  expect(server.received).toEqual([]);
+});
+
 test.each(["http/protobuf", "grpc"] as const)("%s: compresses when asked to", async (protocol) => {
   const server = closedLater(await (protocol === "grpc" ? startGrpcServer() : startHttpServer()));
   expect(await sendSpan({ url: server.url, protocol, compression: "gzip" })).toEqual([]);

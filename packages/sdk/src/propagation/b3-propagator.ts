@@ -23,8 +23,8 @@ const MULTI_TRACE_ID = /^(?:[0-9a-f]{16}){1,2}$/i;
 // The key of the official propagator, so that a context of either is understood by the other.
 const DEBUG_FLAG: symbol = createContextKey("OpenTelemetry Context Key B3 Debug Flag");
 
-export const B3InjectEncoding = { SINGLE_HEADER: 0, MULTI_HEADER: 1 } as const;
-export type B3InjectEncoding = (typeof B3InjectEncoding)[keyof typeof B3InjectEncoding];
+export const B3InjectEncoding = { SINGLE_HEADER: 0, MULTI_HEADER: 1, 0: "SINGLE_HEADER", 1: "MULTI_HEADER" } as const;
+export type B3InjectEncoding = Extract<(typeof B3InjectEncoding)[keyof typeof B3InjectEncoding], number>;
 
 export interface B3PropagatorConfig {
   /** `SINGLE_HEADER` unless given. Both forms are read either way. */

@@ -188,7 +188,7 @@ function foreign(resource: Resource): (ResourceLayer | Promise<ResourceLayer>)[]
 function layerOf(attributes: DetectedResourceAttributes, { schemaUrl, entities = [] }: ResourceOptions): ResourceLayer {
   const copies: [string, AnyValue][] = [];
   for (const [key, value] of Object.entries(attributes)) {
-    const copy = copyValue(value, Infinity);
+    const copy = copyValue(value);
     if (copy !== undefined && copy !== null) copies.push([key, copy]);
   }
   return { attributes: Object.fromEntries(copies), entities, schemaUrl };

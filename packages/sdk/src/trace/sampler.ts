@@ -6,8 +6,11 @@ export const SamplingDecision = {
   /** The processors see the span, the exporters do not. */
   RECORD: 1,
   RECORD_AND_SAMPLED: 2,
+  0: "NOT_RECORD",
+  1: "RECORD",
+  2: "RECORD_AND_SAMPLED",
 } as const;
-export type SamplingDecision = (typeof SamplingDecision)[keyof typeof SamplingDecision];
+export type SamplingDecision = Extract<(typeof SamplingDecision)[keyof typeof SamplingDecision], number>;
 
 export interface SamplingResult {
   readonly decision: SamplingDecision;

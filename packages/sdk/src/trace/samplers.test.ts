@@ -61,6 +61,10 @@ test("without a parent the root's sampler decides", () => {
   expect(decision(new ParentBasedSampler({ root: new AlwaysOnSampler() }))).toBe(2);
 });
 
+test("a ratio sampler without a ratio samples nothing, as the official one", () => {
+  expect(new TraceIdRatioBasedSampler().toString()).toBe("TraceIdRatioBased{0}");
+});
+
 test("samplers describe themselves", () => {
   expect(String(new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(0.25) }))).toContain(
     "ParentBased{root=TraceIdRatioBased{0.25}, remoteParentSampled=AlwaysOnSampler,",

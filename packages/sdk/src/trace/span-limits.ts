@@ -1,9 +1,12 @@
+import { DEFAULT_DEPTH_LIMIT, type ValueLimits } from "../common/any-value.ts";
 import type { AttributeLimits } from "../common/attribute-list.ts";
 import { type Environment, readFirstNumber } from "../config/environment.ts";
 
 export interface SpanLimits {
   readonly attributeCountLimit: number;
   readonly attributeValueLengthLimit: number;
+  /** How deep arrays and maps of a value may be nested. */
+  readonly attributeValueDepthLimit: number;
   readonly eventCountLimit: number;
   readonly linkCountLimit: number;
   readonly attributePerEventCountLimit: number;
@@ -17,6 +20,7 @@ export function spanLimitsFromEnvironment(env: Environment = process.env): SpanL
     attributeCountLimit: read("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT") ?? 128,
     attributeValueLengthLimit:
       read("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT") ?? Infinity,
+    attributeValueDepthLimit: DEFAULT_DEPTH_LIMIT,
     eventCountLimit: read("OTEL_SPAN_EVENT_COUNT_LIMIT") ?? 128,
     linkCountLimit: read("OTEL_SPAN_LINK_COUNT_LIMIT") ?? 128,
     attributePerEventCountLimit: read("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT") ?? 128,
@@ -32,10 +36,13 @@ export interface SpanAttributeLimits {
 }
 
 export function attributeLimits(limits: SpanLimits): SpanAttributeLimits {
-  const valueLengthLimit = limits.attributeValueLengthLimit;
+  const ofValues: ValueLimits = {
+    valueLengthLimit: limits.attributeValueLengthLimit,
+    valueDepthLimit: limits.attributeValueDepthLimit,
+  };
   return {
-    span: { countLimit: limits.attributeCountLimit, valueLengthLimit },
-    event: { countLimit: limits.attributePerEventCountLimit, valueLengthLimit },
-    link: { countLimit: limits.attributePerLinkCountLimit, valueLengthLimit },
+    span: { countLimit: limits.attributeCountLimit, ...ofValues },
+    event: { countLimit: limits.attributePerEventCountLimit, ...ofValues },
+    link: { countLimit: limits.attributePerLinkCountLimit, ...ofValues },
   };
 }

@@ -5,6 +5,11 @@ import { ProbabilitySampler } from "./sampling/probability-sampler.ts";
  * the one by the other, whose algorithm alone is the same in all languages.
  */
 export class TraceIdRatioBasedSampler extends ProbabilitySampler {
+  /** `ratio` is from 0 to 1; anything else is brought into that range with a warning. */
+  constructor(ratio = 0) {
+    super(ratio);
+  }
+
   override toString(): string {
     return `TraceIdRatioBased{${this.ratio}}`;
   }

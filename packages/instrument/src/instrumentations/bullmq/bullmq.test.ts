@@ -80,6 +80,8 @@ describe.skipIf(!hasRedisServer())("bullmq (skipped where Debian's redis-server 
         "messaging.destination.name": queue,
         "messaging.message.id": "job-1",
         "bullmq.job.name": "ship",
+        "server.address": "127.0.0.1",
+        "server.port": server.port,
       });
       const processed = await worker.sink.span(`process ${queue}`);
       expect(processed).toMatchObject({ kind: CONSUMER, traceId: sent.traceId, parentSpanId: sent.spanId, links: [] });
@@ -91,6 +93,8 @@ describe.skipIf(!hasRedisServer())("bullmq (skipped where Debian's redis-server 
         "messaging.message.id": "job-1",
         "bullmq.job.name": "ship",
         "bullmq.job.attempts.made": 1,
+        "server.address": "127.0.0.1",
+        "server.port": server.port,
       });
       expect(await worker.sink.span("pack")).toMatchObject({ parentSpanId: processed.spanId });
       const point = await worker.sink.until(({ points }) =>

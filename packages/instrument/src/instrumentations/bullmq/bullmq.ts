@@ -15,6 +15,7 @@ import {
 import { guarded } from "../../guarded.ts";
 import type { LoadedFile, Telemetry } from "../../instrumentation.ts";
 import { type MessagingCall, MessagingCalls, originOf } from "../../messaging/messaging-call.ts";
+import { redisServerOf } from "./redis-server.ts";
 
 type Method = (this: unknown, ...args: never[]) => unknown;
 type Task = (span: JobSpan | undefined, metadata: string | undefined) => Promise<unknown>;
@@ -38,6 +39,8 @@ const ATTRIBUTES: Readonly<Record<string, string>> = {
 const ADDING: ReadonlySet<string> = new Set(["add", "addBulk", "addFlow", "addBulkFlows"]);
 /** The span of the job that is being processed, in the context of its processor. */
 const JOB = createContextKey("clew.instrument.bullmq.job");
+/** `server.address` and `server.port` of whom the queue belongs to, in the context of a call of its. */
+const SERVER = createContextKey("clew.instrument.bullmq.server");
 /** Where the context stands in what is sent to a processor in a process of its own. */
 const SANDBOX_KEY = "otelContext";
 
@@ -54,6 +57,7 @@ export function patch(exports: never, { path }: LoadedFile): void {
 const PATCHES: Readonly<Record<string, (exports: never) => void>> = {
   "index.js": patchTrace,
   "utils.js": patchTrace,
+  "queue-base.js": patchQueueBase,
   "worker.js": patchWorker,
   "flow-producer.js": patchFlowProducer,
   "job.js": patchJob,
@@ -81,8 +85,9 @@ function patchTrace(exports: { trace?: Trace }): void {
 
 /** Undefined for what a queue or a worker does besides. */
 function beginJob(queue: string, operation: string, metadata: string | undefined): JobSpan | undefined {
-  if (ADDING.has(operation)) return new JobSpan(calls.send(queue, {}));
-  if (operation === "process") return new JobSpan(calls.process(queue, contextIn(metadata), {}));
+  const server = (context.active().getValue(SERVER) as Attributes | undefined) ?? {};
+  if (ADDING.has(operation)) return new JobSpan(calls.send(queue, server));
+  if (operation === "process") return new JobSpan(calls.process(queue, contextIn(metadata), server));
   return undefined;
 }
 
@@ -128,6 +133,27 @@ class JobSpan {
   }
 }
 
+/** Queues, workers and flow producers have the options that they were made with. */
+interface Connected {
+  readonly opts?: { readonly connection?: Parameters<typeof redisServerOf>[0] };
+}
+
+function withServer<Result>({ opts }: Connected, run: () => Result): Result {
+  const server = guarded("bullmq", () => redisServerOf(opts?.connection));
+  return server === undefined ? run() : context.with(context.active().setValue(SERVER, server), run);
+}
+
+function patchQueueBase({ QueueBase }: { readonly QueueBase: { readonly prototype: Record<"trace", Method> } }): void {
+  knowServer(QueueBase.prototype, "trace");
+}
+
+function knowServer<Name extends string>(prototype: Record<Name, Method>, name: Name): void {
+  const method = prototype[name];
+  prototype[name] = function (...args) {
+    return withServer(this as Connected, () => Reflect.apply(method, this, args));
+  };
+}
+
 function patchWorker({ Worker }: { readonly Worker: { readonly prototype: { callProcessJob: Method } } }): void {
   const { callProcessJob } = Worker.prototype;
   Worker.prototype.callProcessJob = async function (...args) {
@@ -147,8 +173,10 @@ type AddNode = (this: unknown, settings: { readonly node: { readonly opts?: obje
 function patchFlowProducer({
   FlowProducer,
 }: {
-  readonly FlowProducer: { readonly prototype: { addNode: AddNode } };
+  readonly FlowProducer: { readonly prototype: { addNode: AddNode } & Record<"add" | "addBulk", Method> };
 }): void {
+  knowServer<"add" | "addBulk">(FlowProducer.prototype, "add");
+  knowServer<"add" | "addBulk">(FlowProducer.prototype, "addBulk");
   const { addNode } = FlowProducer.prototype;
   FlowProducer.prototype.addNode = function (settings) {
     const { node } = settings;

@@ -85,6 +85,8 @@ describe.skipIf(!hasKafka())("kafkajs (skipped where Debian's kcat is not instal
         "messaging.destination.partition.id": "2",
         "messaging.kafka.message.key": "k",
         "messaging.kafka.offset": 0,
+        "server.address": "127.0.0.1",
+        "server.port": expect.any(Number),
       });
       const processed = await consumer.sink.span(`process ${topic}`);
       expect(consumer.told).toContainEqual(["7", "yes"]);
@@ -103,7 +105,11 @@ describe.skipIf(!hasKafka())("kafkajs (skipped where Debian's kcat is not instal
       const point = await producer.sink.until(({ points }) =>
         points.find(({ metric }) => metric === "messaging.client.sent.messages"),
       );
-      expect(point).toMatchObject({ unit: "{message}", value: 1, attributes: { "messaging.destination.name": topic } });
+      expect(point).toMatchObject({
+        unit: "{message}",
+        value: 1,
+        attributes: { "messaging.destination.name": topic, "server.address": "127.0.0.1" },
+      });
     },
   );
 
@@ -130,6 +136,33 @@ describe.skipIf(!hasKafka())("kafkajs (skipped where Debian's kcat is not instal
       [second?.spanId],
     ]);
     expect(processed[0]?.traceId).not.toBe(first?.traceId);
+  });
+
+  test("what is sent in a transaction is beneath its span, which tells how it ended", async () => {
+    const producer = await startApp(
+      app(
+        `
+        // kcat's cluster says that broker 0 is its controller, and has brokers from 1 on.
+        const { findBroker } = BrokerPool.prototype;
+        BrokerPool.prototype.findBroker = function ({ nodeId }) {
+          return findBroker.call(this, { nodeId: nodeId === 0 ? 1 : nodeId });
+        };
+        const producer = kafka.producer({ transactionalId: "t-1", maxInFlightRequests: 1, idempotent: true });
+        await producer.connect();
+        for (const end of ["commit", "abort"]) {
+          const transaction = await producer.transaction();
+          await transaction.send({ topic: "in-" + end, messages: [{ value: "a" }] });
+          await transaction[end]();
+        }
+        tell("sent");`,
+        { imports: { ...IMPORTS, BrokerPool: "kafkajs/src/cluster/brokerPool.js" } },
+      ),
+    );
+    const [committed, aborted] = await spansOf(producer.sink, "transaction", 2);
+    expect(committed?.attributes).toEqual({ "messaging.system": "kafka", "messaging.operation.name": "commit" });
+    expect(aborted?.attributes["messaging.operation.name"]).toBe("abort");
+    expect(await producer.sink.span("send in-commit")).toMatchObject({ parentSpanId: committed?.spanId });
+    expect(await producer.sink.span("send in-abort")).toMatchObject({ parentSpanId: aborted?.spanId });
   });
 
   test("a message whose processing fails has the error, of which KafkaJS tells as it did", async () => {

@@ -1,8 +1,16 @@
 /** Kafka by `kafkajs`: a span for each topic that a call sends to, and for each message or batch that is processed. */
 import { isUtf8 } from "node:buffer";
-import type { Attributes, TextMapGetter } from "@opentelemetry/api";
+import {
+  type Attributes,
+  context,
+  createContextKey,
+  type Span,
+  SpanStatusCode,
+  type TextMapGetter,
+  trace,
+} from "@opentelemetry/api";
 import { guarded } from "../../guarded.ts";
-import type { Telemetry } from "../../instrumentation.ts";
+import type { LoadedFile, Telemetry } from "../../instrumentation.ts";
 import { type MessagingCall, MessagingCalls, originOf } from "../../messaging/messaging-call.ts";
 
 type HeaderValue = Buffer | string | readonly (Buffer | string)[] | undefined;
@@ -40,8 +48,19 @@ interface Sender {
   sendBatch: (record: SendBatchRecord) => Promise<RecordMetadata[]>;
 }
 
+interface Transaction extends Sender {
+  commit: () => Promise<void>;
+  abort: () => Promise<void>;
+}
+
 interface Producer extends Sender {
-  transaction: (...args: unknown[]) => Promise<Sender>;
+  transaction: (...args: unknown[]) => Promise<Transaction>;
+}
+
+/** The connection to one of Kafka's servers. */
+interface Broker {
+  readonly connectionPool: { readonly host: string; readonly port: number };
+  produce: (...args: unknown[]) => Promise<unknown>;
 }
 
 interface EachMessagePayload {
@@ -70,13 +89,34 @@ interface Kafka {
   consumer: (this: Kafka, config?: { readonly groupId?: string }) => Consumer;
 }
 
+/** The call of one topic, in the context of what the library does for it. */
+const SENDING = createContextKey("clew.instrument.kafkajs.sending");
+
 let calls: MessagingCalls;
 
 export function start(telemetry: Telemetry): void {
   calls = new MessagingCalls("kafka", telemetry);
 }
 
-export function patch({ prototype }: { readonly prototype: Kafka }): void {
+export function patch({ prototype }: { readonly prototype: never }, { path }: LoadedFile): void {
+  if (path.includes("broker")) patchBroker(prototype);
+  else patchKafka(prototype);
+}
+
+/** Messages go to the brokers that lead their partitions: which ones, is known only when they are sent. */
+function patchBroker(prototype: Broker): void {
+  const { produce } = prototype;
+  prototype.produce = function (...args) {
+    guarded("kafkajs", () => {
+      const call = context.active().getValue(SENDING) as MessagingCall | undefined;
+      call?.setAttribute("server.address", this.connectionPool.host);
+      call?.setAttribute("server.port", this.connectionPool.port);
+    });
+    return Reflect.apply(produce, this, args);
+  };
+}
+
+function patchKafka(prototype: Kafka): void {
   const { producer, consumer } = prototype;
   prototype.producer = function (...args) {
     const made = Reflect.apply(producer, this, args);
@@ -94,23 +134,58 @@ function watchProducer(producer: Producer): void {
   watchSender(producer);
   const { transaction } = producer;
   producer.transaction = async (...args) => {
-    const made = await transaction(...args);
-    guarded("kafkajs", () => watchSender(made));
+    const span = guarded("kafkajs", () => calls.group("transaction"));
+    if (span === undefined) return transaction(...args);
+    const made = await endingOnFailure(span, transaction(...args));
+    guarded("kafkajs", () => watchTransaction(made, span));
     return made;
   };
 }
 
-function watchSender(sender: Sender): void {
+/** What is sent is beneath the transaction's span, which ends when the transaction does. */
+function watchTransaction(transaction: Transaction, span: Span): void {
+  watchSender(transaction, span);
+  for (const name of ["commit", "abort"] as const) {
+    const end = transaction[name];
+    transaction[name] = async () => {
+      // It failed before, and its span has ended.
+      if (!span.isRecording()) return end();
+      await endingOnFailure(span, end());
+      span.setAttribute("messaging.operation.name", name);
+      span.end();
+    };
+  }
+}
+
+async function endingOnFailure<Result>(span: Span, result: Promise<Result>): Promise<Result> {
+  try {
+    return await result;
+  } catch (thrown) {
+    span.recordException(thrown as Error);
+    span.setStatus({ code: SpanStatusCode.ERROR });
+    span.end();
+    throw thrown;
+  }
+}
+
+function watchSender(sender: Sender, parent?: Span): void {
   const { send, sendBatch } = sender;
+  const begin = (record: TopicMessages): Sending =>
+    parent === undefined
+      ? beginSend(record)
+      : context.with(trace.setSpan(context.active(), parent), beginSend, undefined, record);
   sender.send = (record) => {
-    const sending = isSendable(record) ? guarded("kafkajs", () => beginSend(record)) : undefined;
+    const sending = isSendable(record) ? guarded("kafkajs", () => begin(record)) : undefined;
     if (sending === undefined) return send(record);
-    return ending([sending], send({ ...record, messages: sending.messages }));
+    // Of several topics each has a span of its own, and which broker a request is for does not tell of which topic.
+    const active = context.active().setValue(SENDING, sending.call);
+    const result = context.with(active, () => send({ ...record, messages: sending.messages }));
+    return ending([sending], result);
   };
   sender.sendBatch = (record) => {
     const topics = record?.topicMessages;
     const isWatched = Array.isArray(topics) && topics.every(isSendable);
-    const sendings = isWatched ? guarded("kafkajs", () => topics.map(beginSend)) : undefined;
+    const sendings = isWatched ? guarded("kafkajs", () => topics.map(begin)) : undefined;
     if (sendings === undefined) return sendBatch(record);
     return ending(sendings, sendBatch({ ...record, topicMessages: sendings }));
   };

@@ -26,6 +26,17 @@ export function globalErrorHandler(exception: Exception): void {
 
 function textOf(exception: Exception): string {
   if (typeof exception === "string") return exception;
-  const { name, message, stack, code } = exception;
-  return JSON.stringify({ name, message, stack, code });
+  return JSON.stringify(Object.fromEntries(fieldsOf(exception)));
+}
+
+/** What is not empty of an object and of its prototypes, as text; the nearer wins. */
+function fieldsOf(exception: object): Map<string, string> {
+  const fields = new Map<string, string>();
+  for (let of: object | null = exception; of !== null; of = Object.getPrototypeOf(of) as object | null) {
+    for (const name of Object.getOwnPropertyNames(of)) {
+      const value: unknown = Reflect.get(exception, name);
+      if (Boolean(value) && !fields.has(name)) fields.set(name, String(value));
+    }
+  }
+  return fields;
 }

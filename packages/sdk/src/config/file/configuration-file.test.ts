@@ -214,6 +214,15 @@ attribute_limits: { attribute_count_limit: 1, attribute_value_length_limit: 2 }`
     expect(span).toMatchObject({ attributes: { a: "abc" }, droppedAttributesCount: 1, droppedEventsCount: 1 });
   });
 
+  test("a depth limit, where attribute_limits say another", async () => {
+    const [span] = await spansWith(
+      `  limits: { attribute_value_depth_limit: 1 }
+attribute_limits: { attribute_value_depth_limit: 2 }`,
+      (tracer) => tracer.startSpan("s", { attributes: { a: [["deep"]] as never } }).end(),
+    );
+    expect(span?.attributes).toEqual({ a: [null] });
+  });
+
   test("an id generator of the user's", async () => {
     const { spans, provider } = memory();
     const ids: ComponentProvider<"id_generator"> = {

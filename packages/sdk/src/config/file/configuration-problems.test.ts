@@ -101,6 +101,33 @@ describe("file_format", () => {
   });
 });
 
+test("what is said to others, and of conventions that are not emitted, is told, and the file is usable", () => {
+  expect(
+    problemsIn(`
+distribution: { acme: { license: x } }
+instrumentation/development:
+  general:
+    http: { semconv: { version: 2, experimental: true, dual_emit: true }, client: { known_methods: [] } }
+    db: { semconv: { version: 1, dual_emit: false } }
+    stability_opt_in_list: "http,database/dup"
+  java: { example: { property: value } }
+  js: { express: { enabled: true, layers: all } }
+`),
+  ).toEqual([
+    expect.stringMatching(/^warning .*general.stability_opt_in_list: database\/dup: only the stable conventions/),
+    "warning instrumentation/development.general.http.semconv.version: is 2: version 1 is emitted",
+    expect.stringMatching(/^warning .*general.http.semconv.dual_emit: has no effect/),
+    "warning instrumentation/development.js.express.layers: is not known here, so it has no effect: expected enabled",
+    "warning distribution.acme: is another distribution's, so it has no effect",
+  ]);
+});
+
+test("what is wrong of instrumentations is told by its path", () => {
+  expect(problemsIn("instrumentation/development: { general: { http: { server: { known_method: [GET] } } } }")).toEqual(
+    [expect.stringMatching(/^error instrumentation\/development.general.http.server.known_method: is not known here/)],
+  );
+});
+
 test("text that is no YAML, or no mapping, is told where", () => {
   expect(problemsIn("a: [1")).toEqual([expect.stringMatching(/^error : .*at line \d/)]);
   expect(parseConfiguration("- 1").problems[0]?.message).toBe("expected a mapping at the top of the file");

@@ -11,6 +11,7 @@ import type { Plan } from "./component.ts";
 import { ComponentProviderRegistry } from "./component-provider.ts";
 import type { ConfigurationProblem } from "./configuration-problem.ts";
 import type { ConfigurationModel } from "./parse-configuration.ts";
+import { type InstrumentationConfig, readInstrumentation } from "./read-instrumentation.ts";
 import { readAttributeLimits } from "./read-limits.ts";
 import { readLoggerProvider } from "./read-logger-provider.ts";
 import { readMeterProvider } from "./read-meter-provider.ts";
@@ -18,7 +19,7 @@ import { readPropagator } from "./read-propagator.ts";
 import { readResource } from "./read-resource.ts";
 import { type FileContext, readTracerProvider } from "./read-tracer-provider.ts";
 import { SEVERITIES } from "./severity.ts";
-import { type Properties, type Reading, Section } from "./section.ts";
+import { type Reading, Section } from "./section.ts";
 
 /** The version of the schema that is known here. */
 const MAJOR = 1;
@@ -50,8 +51,8 @@ export interface SdkComponents {
   readonly tracerProvider: TracerProvider | undefined;
   readonly meterProvider: MeterProvider | undefined;
   readonly loggerProvider: LoggerProvider | undefined;
-  /** `instrumentation/development`, as the file has it. */
-  readonly instrumentation: Properties;
+  /** Where the file has `instrumentation/development`. */
+  readonly instrumentation: InstrumentationConfig | undefined;
 }
 
 export interface CreatedComponents {
@@ -105,7 +106,8 @@ function readRoot(root: Section, { componentProviders, env = process.env }: Crea
   const tracers = root.section("tracer_provider")?.read((one) => readTracerProvider(one, context));
   const meters = root.section("meter_provider")?.read((one) => readMeterProvider(one, context));
   const loggers = root.section("logger_provider")?.read((one) => readLoggerProvider(one, context));
-  const instrumentation = root.section("instrumentation/development")?.properties ?? {};
+  const instrumentation = root.section("instrumentation/development")?.read(readInstrumentation);
+  noteDistributions(root.section("distribution"));
   return () => ({
     isDisabled,
     logLevel,
@@ -116,6 +118,13 @@ function readRoot(root: Section, { componentProviders, env = process.env }: Crea
     loggerProvider: isDisabled ? undefined : loggers?.(),
     instrumentation,
   });
+}
+
+/** What the file says to other distributions of OpenTelemetry. */
+function noteDistributions(section: Section | undefined): void {
+  for (const name of Object.keys(section?.properties ?? {})) {
+    section?.note(name, "is another distribution's, so it has no effect", "warning");
+  }
 }
 
 interface Version {

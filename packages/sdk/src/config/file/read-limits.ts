@@ -1,3 +1,4 @@
+import { DEFAULT_DEPTH_LIMIT } from "../../common/any-value.ts";
 import type { LogRecordLimits } from "../../logs/log-record-limits.ts";
 import { type SpanLimits, spanLimitsFromEnvironment } from "../../trace/span-limits.ts";
 import type { Section } from "./section.ts";
@@ -6,25 +7,26 @@ import type { Section } from "./section.ts";
 export interface AttributeLimitDefaults {
   readonly attributeCountLimit: number;
   readonly attributeValueLengthLimit: number;
+  readonly attributeValueDepthLimit: number;
 }
 
-const DEFAULTS: AttributeLimitDefaults = { attributeCountLimit: 128, attributeValueLengthLimit: Infinity };
-/** Source: specification, `AttributeValueDepthLimit`; the SDK has no other. */
-const DEPTH_LIMIT = 64;
+const DEFAULTS: AttributeLimitDefaults = {
+  attributeCountLimit: 128,
+  attributeValueLengthLimit: Infinity,
+  attributeValueDepthLimit: DEFAULT_DEPTH_LIMIT,
+};
 
 export function readAttributeLimits(
   section: Section | undefined,
   defaults: AttributeLimitDefaults = DEFAULTS,
 ): AttributeLimitDefaults {
   if (section === undefined) return defaults;
-  const depth = section.integer("attribute_value_depth_limit", { least: 1 });
-  if (depth !== undefined && depth !== DEPTH_LIMIT) {
-    section.note("attribute_value_depth_limit", `is ${DEPTH_LIMIT} and cannot be set`, "warning");
-  }
   return {
     attributeCountLimit: section.integer("attribute_count_limit", { least: 0 }) ?? defaults.attributeCountLimit,
     attributeValueLengthLimit:
       section.integer("attribute_value_length_limit", { least: 0 }) ?? defaults.attributeValueLengthLimit,
+    attributeValueDepthLimit:
+      section.integer("attribute_value_depth_limit", { least: 1 }) ?? defaults.attributeValueDepthLimit,
   };
 }
 

@@ -1,6 +1,6 @@
 import { includeExcludeExpression } from "../../common/wildcard.ts";
 import { PrometheusExporter, type PrometheusExporterConfig } from "../../exporters/prometheus/prometheus-exporter.ts";
-import type { TranslationStrategy } from "../../exporters/prometheus/translation-strategy.ts";
+import type { TranslationStrategy } from "@clew/otlp/prometheus";
 import type { IMetricReader, MetricReaderOptions } from "../../metrics/metric-reader.ts";
 import type { Plan } from "./component.ts";
 import type { Section } from "./section.ts";

@@ -2,7 +2,7 @@
 import type { Exemplar, ExponentialHistogram, Histogram } from "../../metrics/metric-data.ts";
 import { latestExemplar } from "./exemplar-labels.ts";
 import type { Label, Sample } from "./metric-family.ts";
-import type { TranslationStrategy } from "./translation-strategy.ts";
+import type { TranslationStrategy } from "@clew/otlp/prometheus";
 
 /** What lies above the bucket before, up to and with `bound`. */
 interface Bucket {

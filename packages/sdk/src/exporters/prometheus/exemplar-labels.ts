@@ -2,7 +2,7 @@ import { compareHrTime, hrTimeToMs } from "../../common/hr-time.ts";
 import type { Exemplar } from "../../metrics/metric-data.ts";
 import { joinedLabels, labelsOf } from "./label-names.ts";
 import type { Label, SampleExemplar } from "./metric-family.ts";
-import type { TranslationStrategy } from "./translation-strategy.ts";
+import type { TranslationStrategy } from "@clew/otlp/prometheus";
 
 /** OpenMetrics 1.0 allows no more characters in an exemplar's labels. */
 const MAX_CHARACTERS = 128;

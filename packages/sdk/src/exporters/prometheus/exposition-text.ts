@@ -1,9 +1,11 @@
 /** Writes families in Prometheus's text format 0.0.4, or as OpenMetrics 1.0. */
-import type { Escaping, Negotiated } from "./content-negotiation.ts";
-import { escapedName, isLegacyName } from "./escaped-name.ts";
+import { escapedName, type Escaping, isLegacyName, type Negotiated } from "@clew/otlp/prometheus";
 import type { Label, MetricFamily, Sample } from "./metric-family.ts";
 
-export function expositionText(families: readonly MetricFamily[], { format, escaping }: Negotiated): string {
+export function expositionText(
+  families: readonly MetricFamily[],
+  { format, escaping }: Pick<Negotiated, "format" | "escaping">,
+): string {
   const isOpenMetrics = format === "openmetrics";
   const lines = families
     .filter(({ samples }) => samples.length > 0)

@@ -1,6 +1,6 @@
 import type { Attributes } from "@opentelemetry/api";
 import { prometheusLabelName } from "@clew/otlp";
-import type { TranslationStrategy } from "./translation-strategy.ts";
+import type { TranslationStrategy } from "@clew/otlp/prometheus";
 import type { Label } from "./metric-family.ts";
 
 /** Specification, "Metric Attributes": those whose names become the same share a label, in the order of their keys. */

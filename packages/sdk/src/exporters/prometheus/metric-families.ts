@@ -16,7 +16,7 @@ import { bucketSamples, classicBuckets, histogramBuckets } from "./buckets.ts";
 import { latestExemplar } from "./exemplar-labels.ts";
 import { joinedLabels, labelsOf } from "./label-names.ts";
 import type { Label, MetricFamily, MetricFamilyType, Sample } from "./metric-family.ts";
-import type { TranslationStrategy } from "./translation-strategy.ts";
+import type { TranslationStrategy } from "@clew/otlp/prometheus";
 
 export interface MetricFamiliesSettings {
   readonly prefix: string;

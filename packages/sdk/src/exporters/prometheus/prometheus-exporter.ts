@@ -1,15 +1,15 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { diag } from "@opentelemetry/api";
 import { messageOf } from "@clew/base";
+import { negotiate, TRANSLATION_STRATEGIES, type TranslationStrategy } from "@clew/otlp/prometheus";
 import { toError } from "../../common/export-result.ts";
 import { untraced } from "../../common/suppress-tracing.ts";
 import { type Environment, readNumber, readText } from "../../config/environment.ts";
 import { MetricReader, type MetricReaderOptions } from "../../metrics/metric-reader.ts";
-import { negotiate } from "./content-negotiation.ts";
 import { expositionText } from "./exposition-text.ts";
 import { MetricFamilies } from "./metric-families.ts";
-import { TRANSLATION_STRATEGIES, type TranslationStrategy } from "./translation-strategy.ts";
 
+const FORMATS = ["text", "openmetrics"] as const;
 const DEFAULT_PORT = 9_464;
 /** What is left of a scraper's time for sending the page. */
 const SENDING_MS = 500;
@@ -131,7 +131,7 @@ export class PrometheusExporter extends MetricReader {
 
   async #sendPage({ headers }: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      const negotiated = negotiate(headers.accept);
+      const negotiated = negotiate(headers.accept, FORMATS);
       const { resourceMetrics, errors } = await this.collect(timeOf(headers));
       for (const thrown of errors) diag.error(`Prometheus exporter: collecting failed in part: ${messageOf(thrown)}`);
       const body = expositionText(this.#families.of(resourceMetrics), negotiated);

@@ -2,16 +2,17 @@ import { type Attributes, ROOT_CONTEXT, SpanKind, trace } from "@opentelemetry/a
 import { afterEach, expect, test } from "vitest";
 import { collectDiagnostics } from "../../diagnostics.test-kit.ts";
 import { BatchSpanProcessor, TracerProvider, ZipkinExporter } from "../../index.ts";
+import { type LoopbackServer, startLoopbackServer } from "../../loopback-server.test-kit.ts";
 import { unregisterAll } from "../../registered-sdk.test-kit.ts";
-import { sendSpan, sent, startZipkinServer, type ZipkinServer } from "./zipkin-spans.test-kit.ts";
+import { sendSpan, sent, startZipkinServer } from "./zipkin-spans.test-kit.ts";
 
-const servers: ZipkinServer[] = [];
+const servers: LoopbackServer[] = [];
 afterEach(() => {
   unregisterAll();
   for (const server of servers.splice(0)) server.close();
 });
 
-async function started(starting: Promise<ZipkinServer>): Promise<ZipkinServer> {
+async function started<Server extends LoopbackServer>(starting: Promise<Server>): Promise<Server> {
   const server = await starting;
   servers.push(server);
   return server;
@@ -68,6 +69,21 @@ test("what failed is told, and a server that refuses is reported", async () => {
   const server = await started(startZipkinServer(400));
   await sendSpan({}, { url: server.url });
   expect(diagnostics.lines).toEqual([expect.stringMatching(/^error .*Zipkin: HTTP 400/)]);
+});
+
+test("headers are asked for before each request", async () => {
+  const seen: unknown[] = [];
+  const server = await started(
+    startLoopbackServer(({ headers }) => {
+      seen.push(headers["x-token"]);
+      return { status: 202 };
+    }),
+  );
+  await sendSpan(
+    {},
+    { url: server.url, headers: { "x-token": "old" }, getExportRequestHeaders: () => ({ "X-Token": "new" }) },
+  );
+  expect(seen).toEqual(["new"]);
 });
 
 test("the environment names the endpoint, and a bad one is warned of", async () => {

@@ -3,7 +3,10 @@ import { type ExportResult, failure, SUCCESS, toError } from "../../common/expor
 import { WallClock } from "../../common/wall-clock.ts";
 import { type Environment, readText, readTimeout, warn } from "../../config/environment.ts";
 import type { BodyEncoding } from "../../otlp/body-encoding.ts";
+import { HeaderAskingTransport } from "../../otlp/header-asking-transport.ts";
 import { HttpTransport } from "../../otlp/http-transport.ts";
+import type { OtlpTransport } from "../../otlp/otlp-transport.ts";
+import { AskedHeaders, type Headers, normalizedHeaders } from "../../otlp/request-headers.ts";
 import { sendWithRetry } from "../../otlp/send-with-retry.ts";
 import { defaultResource } from "../../resource/resource.ts";
 import type { ReadableSpan } from "../../trace/readable-span.ts";
@@ -23,7 +26,9 @@ const JSON_BODY: BodyEncoding = {
 export interface ZipkinExporterConfig {
   /** http://localhost:9411/api/v2/spans */
   readonly url?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Headers;
+  /** Gives more headers for each request. */
+  readonly getExportRequestHeaders?: () => Headers | undefined;
   /** How long an export may take. 10000 */
   readonly timeoutMillis?: number;
   /** The resource's `service.name`, unless given. */
@@ -38,7 +43,7 @@ export interface ZipkinExporterConfig {
 
 /** Sends spans to Zipkin, or to what takes its JSON of version 2. */
 export class ZipkinExporter implements SpanExporter {
-  readonly #transport: HttpTransport;
+  readonly #transport: OtlpTransport;
   readonly #timeoutMs: number;
   readonly #clock: Clock;
   readonly #serviceName: string | undefined;
@@ -57,12 +62,17 @@ export class ZipkinExporter implements SpanExporter {
     };
     const settings = {
       url: address("url", config.url) ?? address(ENDPOINT, readText(env, ENDPOINT)) ?? new URL(DEFAULT_URL),
-      headers: config.headers ?? {},
+      headers: normalizedHeaders(config.headers ?? {}),
       compression: "none" as const,
       tls: {},
       clock: this.#clock,
     };
-    this.#transport = new HttpTransport(settings, JSON_BODY);
+    const transport = new HttpTransport(settings, JSON_BODY);
+    const { getExportRequestHeaders: ask } = config;
+    this.#transport =
+      ask === undefined
+        ? transport
+        : new HeaderAskingTransport(transport, new AskedHeaders(() => ask() ?? {}), this.#clock);
   }
 
   /** Calls back once; never throws. */

@@ -1,4 +1,5 @@
 import { decode, payloadBytes, PROTOCOLS, type MetricsObject, type Payload } from "@clew/otlp";
+import { negotiate } from "@clew/otlp/prometheus";
 import type { Component, Settings } from "../../../component.ts";
 import type { Consumer } from "../../../consumer.ts";
 import { addressText } from "../../../net/address.ts";
@@ -6,13 +7,15 @@ import { guardedRoute } from "../../../net/guarded-route.ts";
 import { serveRoutes, type RouteServer } from "../../../net/http-routes.ts";
 import { metricsRoute, type Page } from "../../../net/scrape-server.ts";
 import { serverTlsOptions } from "../../../net/server-tls.ts";
-import { negotiate } from "../../../prometheus/negotiate.ts";
 import { warnOfDeprecated } from "../../../prometheus/translation-config.ts";
 import { expositionText, openMetricsText } from "../../../telemetry/exposition.ts";
 import type { PrometheusConfig } from "./config.ts";
 import { MetricFamilies } from "./metric-families.ts";
 import { protobufPage } from "./protobuf-page.ts";
 import { escapedFamilies, textFamilies } from "./text-families.ts";
+
+const ALL_FORMATS = ["text", "openmetrics", "protobuf"] as const;
+const OLDER_FORMATS = ["text", "protobuf"] as const;
 
 /** Keeps the latest value of every series and shows them to Prometheus. */
 export class PrometheusExporter implements Component, Consumer {
@@ -69,7 +72,10 @@ export class PrometheusExporter implements Component, Consumer {
   }
 
   #page(accept: string): Page {
-    const { format, contentType, escaping } = negotiate(accept, this.#config.enable_open_metrics);
+    const { format, contentType, escaping } = negotiate(
+      accept,
+      this.#config.enable_open_metrics ? ALL_FORMATS : OLDER_FORMATS,
+    );
     const families = escapedFamilies(this.#families.families(), escaping);
     const timestamps = this.#config.send_timestamps;
     if (format === "protobuf") return { body: protobufPage(families, timestamps), contentType };

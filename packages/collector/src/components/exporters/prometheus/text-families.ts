@@ -1,6 +1,6 @@
 /** The kept families as the lines of the text formats. */
 import { boundText } from "../../../prometheus/bound-text.ts";
-import { escapedName, type Escaping } from "../../../prometheus/escaping.ts";
+import { escapedName, type Escaping } from "@clew/otlp/prometheus";
 import type { PrometheusExemplar } from "../../../prometheus/exemplar.ts";
 import type { Exemplar, Family, Sample } from "../../../telemetry/exposition.ts";
 import { powersOfTwo } from "./classic-buckets.ts";

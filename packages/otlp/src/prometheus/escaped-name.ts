@@ -1,7 +1,9 @@
-import type { Escaping } from "./content-negotiation.ts";
+/** How names are written for a scraper that does not know all characters. */
+export type Escaping = "allow-utf-8" | "underscores" | "dots" | "values";
+export const ESCAPINGS: readonly Escaping[] = ["allow-utf-8", "underscores", "dots", "values"];
 
 /** A name in the characters that a scraper knows. Source: Prometheus documentation, "Escaping schemes". `isLabel` forbids the colon. */
-export function escapedName(name: string, escaping: Escaping, isLabel: boolean): string {
+export function escapedName(name: string, escaping: Escaping, isLabel = false): string {
   const isLegacy = isLegacyName(name, isLabel);
   if (escaping === "allow-utf-8" || (isLegacy && escaping !== "dots")) return name;
   const characters = Array.from(name).map((character, i) => {

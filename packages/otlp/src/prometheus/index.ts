@@ -1,0 +1,4 @@
+/** What those who show metrics to Prometheus have in common, beside the names of `prometheus-name.ts`. */
+export { escapedName, type Escaping, isLegacyName } from "./escaped-name.ts";
+export { negotiate, type Negotiated } from "./negotiate.ts";
+export { TRANSLATION_STRATEGIES, type TranslationStrategy } from "./translation-strategy.ts";
