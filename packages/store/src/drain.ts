@@ -26,6 +26,8 @@ export class Drain {
   readonly #settings: DrainSettings;
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
+  #attempt: Promise<void> | undefined;
+  #pause: Promise<unknown> | undefined;
   rejectedSegments = 0;
 
   constructor(settings: DrainSettings) {
@@ -45,6 +47,20 @@ export class Drain {
     await this.#running;
   }
 
+  /** Runs `task` while nothing is moved into the engine. Resolves or rejects as it does. */
+  async pausedFor<T>(task: () => Promise<T>): Promise<T> {
+    const work = (async () => {
+      await this.#attempt?.catch(() => {});
+      return task();
+    })();
+    this.#pause = work.catch(() => {});
+    try {
+      return await work;
+    } finally {
+      this.#pause = undefined;
+    }
+  }
+
   async #drainAll(): Promise<void> {
     const { spool, clock, report } = this.#settings;
     const { signal } = this.#stopping;
@@ -52,8 +68,9 @@ export class Drain {
     // The run ends in the very step that finds nothing left, so that whoever closes a segment later starts another.
     try {
       for (let name = spool.oldestClosed; name !== undefined && !signal.aborted; name = spool.oldestClosed) {
+        await this.#pause;
         try {
-          await this.#drain(name);
+          await (this.#attempt = this.#drain(name));
           retryMs = FIRST_RETRY_MS;
         } catch (error) {
           if (this.#isHopeless(error)) {

@@ -1,3 +1,4 @@
+export type { BackupManifest } from "./backup/backup.ts";
 export { claimDirectory } from "./claim-directory.ts";
 export { parseClickHouseUrl, type ClickHouseServer } from "./engine/clickhouse-url.ts";
 export { credentialHeaders, type EngineEndpoint } from "./engine/engine-endpoint.ts";

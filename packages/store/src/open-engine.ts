@@ -1,6 +1,7 @@
 /** Starts a store's engine and brings what it holds to this program's format. */
 import { join } from "node:path";
 import { ClewError, type Clock } from "@clew/base";
+import { undoRestore } from "./backup/restore.ts";
 import { directoryFormat, removeOldSnapshots, snapshotBeforeMigration } from "./directory-format.ts";
 import type { ClickHouseServer } from "./engine/clickhouse-url.ts";
 import { EmbeddedEngine } from "./engine/embedded-engine.ts";
@@ -49,6 +50,7 @@ export async function openEngine(settings: EngineSettings, world: EngineWorld): 
   };
   try {
     await engine.start();
+    if (engine.kind === "embedded") await undoInterruptedRestore(engine);
     const record = ownFormat ?? serverFormat(client, engine.cluster);
     if (settings.readOnly === true) requireFormat(await record.read());
     else {
@@ -60,6 +62,11 @@ export async function openEngine(settings: EngineSettings, world: EngineWorld): 
     await close();
     throw error;
   }
+}
+
+async function undoInterruptedRestore({ endpoint }: Engine): Promise<void> {
+  const client = new EngineClient({ ...endpoint, database: "default" });
+  await undoRestore(client).finally(() => client.close());
 }
 
 function engineOf({ directory, engineProgram, engineMemoryBytes, server }: EngineSettings, world: EngineWorld): Engine {

@@ -6,9 +6,13 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { ClewError, messageOf, sleep, systemClock, type Clock } from "@clew/base";
 import type { Payload } from "@clew/otlp";
+import { backUp, type BackupManifest, type BackupPlace } from "./backup/backup.ts";
+import { restore } from "./backup/restore.ts";
 import { claimDirectory } from "./claim-directory.ts";
+import { directoryFormat } from "./directory-format.ts";
 import { Drain } from "./drain.ts";
-import type { EngineClient } from "./engine/engine-client.ts";
+import { EngineClient } from "./engine/engine-client.ts";
+import { BACKUPS } from "./engine/engine-configuration.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { EngineEndpoint } from "./engine/engine-endpoint.ts";
 import { GroupCommit } from "./group-commit.ts";
@@ -19,6 +23,7 @@ import { serverRetention } from "./retention/server-retention.ts";
 import { Spool } from "./spool/spool.ts";
 import { LogsTranscoder } from "./transcode/logs.ts";
 import { MetricsTranscoder } from "./transcode/metrics.ts";
+import { migrate } from "./schema/migrate.ts";
 import { SpansTranscoder } from "./transcode/spans.ts";
 
 /** How long a block waits in the open segment before it goes to the engine. */
@@ -166,6 +171,52 @@ export class Store {
   async flush(): Promise<void> {
     await this.#commit.betweenGroups(() => this.#spool.rotate());
     await this.#drain.run();
+  }
+
+  /**
+   * Copies everything that was acknowledged before the call to a directory, which must be empty or not there. Throws
+   * `BACKUP_TARGET_TAKEN`, `BACKUP_FAILED` and `BACKUP_NOT_OURS`.
+   */
+  async backUp(target: string): Promise<BackupManifest> {
+    const place = this.#backupPlace(this.client);
+    await this.flush();
+    return backUp(place, target, this.#clock.nowMs());
+  }
+
+  /**
+   * Puts a backup in the place of what is stored, all or nothing; what arrives meanwhile waits and is stored then.
+   * Throws `BACKUP_UNKNOWN`, `BACKUP_FAILED`, `BACKUP_NOT_OURS`, `STORE_FORMAT_NEWER`, and `RESTORE_NOT_EMPTY` unless
+   * what is stored may be replaced.
+   */
+  async restore(source: string, { replace = false }: { readonly replace?: boolean } = {}): Promise<BackupManifest> {
+    const client = new EngineClient({ ...this.#engine.endpoint, database: "default" });
+    try {
+      const place = this.#backupPlace(client);
+      await this.flush();
+      const manifest = await this.#drain.pausedFor(() =>
+        restore({ place, migrate: (format) => this.#migrateFrom(format), replace }, source),
+      );
+      // Series that were written before are known no longer.
+      this.#commit.forget();
+      return manifest;
+    } finally {
+      await client.close();
+    }
+  }
+
+  #migrateFrom(format: number): Promise<void> {
+    const { directory, report } = this.#settings;
+    const record = directoryFormat(directory);
+    const restored = { read: () => Promise.resolve(format), write: (reached: number) => record.write(reached) };
+    return migrate({ client: this.client, record: restored, report: report ?? (() => {}) });
+  }
+
+  #backupPlace(client: EngineClient): BackupPlace {
+    if (this.#engine.kind === "server")
+      throw new ClewError("BACKUP_NOT_OURS", "a ClickHouse server has the data", {
+        remedy: "use the server's own BACKUP and RESTORE statements",
+      });
+    return { client, engineBackups: join(this.#settings.directory, "engine", "data", BACKUPS) };
   }
 
   /** Stops taking payloads, moves what it has into the engine if that is ready, and stops that. Safe to call twice. */

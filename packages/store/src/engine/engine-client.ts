@@ -65,6 +65,12 @@ export class EngineClient {
     }, signal);
   }
 
+  /** Runs a statement that goes on after its answer, which is returned as rows. */
+  async started(statement: string): Promise<(readonly [string, ...string[]])[]> {
+    const result = await this.#client.query({ query: statement, format: "JSONCompactEachRow" });
+    return (await result.json()) as unknown as (readonly [string, ...string[]])[];
+  }
+
   /** Runs a query whose own FORMAT says what the returned bytes are. */
   async bytes(query: string, parameters: QueryParameters = {}, signal?: AbortSignal): Promise<Buffer> {
     return this.#whenConnected(async () => {

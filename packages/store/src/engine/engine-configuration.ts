@@ -12,6 +12,9 @@ const READER_MAX_RESULT_ROWS = 1_000_000;
 const READER_MAX_SECONDS = 60;
 const READER_MAX_MEMORY_BYTES = 2_000_000_000;
 
+/** Below the engine's directory: where it may write and read backups. */
+export const BACKUPS = "backups";
+
 export interface ConfigurationSettings {
   readonly usersPath: string;
   readonly memoryBytes: number;
@@ -46,6 +49,7 @@ export function configurationXml({ usersPath, memoryBytes, extra = "" }: Configu
   <max_thread_pool_free_size>0</max_thread_pool_free_size>
   <background_pool_size>2</background_pool_size>
   <background_schedule_pool_size>4</background_schedule_pool_size>
+  <backups><allowed_path>${BACKUPS}</allowed_path></backups>
   ${extra}
 </clickhouse>
 `;
