@@ -19,6 +19,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   up: async () => (await import("./up-command.ts")).runUp,
   collector: async () => (await import("./collector/collector-command.ts")).runCollector,
   demo: async () => (await import("./demo-command.ts")).runDemo,
+  backup: async () => (await import("./backup-command.ts")).runBackup,
+  restore: async () => (await import("./backup-command.ts")).runRestore,
   migrate: async () => (await import("./migrate-command.ts")).runMigrate,
 };
 
@@ -47,6 +49,11 @@ const HELP = `Clew: OpenTelemetry in one program.
   clew collector --config FILE    run a collector alone; clew collector --help tells what else it does
   clew instrument COMMAND         run a command with OpenTelemetry in every Node process of it
   clew bootstrap                  list or install what else it needs to be instrumented
+  clew backup DIR                 copy what is stored there, while clew up runs or not
+  clew restore DIR                put such a copy in the place of what is stored
+      --replace           and give up what is stored
+      --url URL           of the clew up that runs        (http://localhost:16686)
+      --data DIR          of the data directory, where none runs
   clew migrate clickhouse URL     copy what is stored to a ClickHouse server; run again, it goes on
       --data DIR          from there
   clew demo               run the demo application; it sends to OTEL_EXPORTER_OTLP_ENDPOINT

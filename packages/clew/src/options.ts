@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ClewError, messageOf, parseSize } from "@clew/base";
 import {
@@ -122,6 +123,43 @@ export function migrateOptions(
   if (kind !== "clickhouse" || url === undefined || others.length > 0)
     throw usage("expected clickhouse and a URL", "write clew migrate clickhouse http://host:8123/database");
   return { data: values["data"] as string | undefined, server: parseClickHouseUrl(url, env) };
+}
+
+export interface BackupOptions {
+  readonly directory: string;
+  readonly replace: boolean;
+  /** Of a running program. */
+  readonly url: string;
+  readonly token: string | undefined;
+  readonly data: string | undefined;
+}
+
+/** Of `clew backup DIR` and `clew restore DIR`. Throws `USAGE`. */
+export function backupOptions(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): BackupOptions {
+  const { values, positionals } = parsed(
+    args,
+    {
+      replace: { type: "boolean" },
+      url: { type: "string" },
+      token: { type: "string" },
+      data: { type: "string" },
+    },
+    true,
+  );
+  const [directory, ...others] = positionals;
+  if (directory === undefined || others.length > 0) throw usage("expected one directory", "see clew --help");
+  const url = (values["url"] as string | undefined) ?? "http://localhost:16686";
+  if (!URL.canParse(url)) throw usage(`expected a URL, got ${JSON.stringify(url)}`, "write http://host:16686", "url");
+  return {
+    directory: resolve(directory),
+    replace: values["replace"] === true,
+    url,
+    token: (values["token"] as string | undefined) ?? env["CLEW_TOKEN"],
+    data: values["data"] as string | undefined,
+  };
 }
 
 type Spec = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>["options"]>;

@@ -48,6 +48,7 @@ export function uiApp(settings: ApiSettings): Hono {
       clock,
       status: settings.status,
       health: () => store.health,
+      backups: store,
       subscribe: (listener) => store.subscribe(listener),
     }),
   );

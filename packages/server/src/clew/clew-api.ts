@@ -1,6 +1,7 @@
 /** Clew's own API, for its UI and for scripts: `/api/clew/v1/…` (docs/api.md). */
 import { ClewError, messageOf } from "@clew/base";
 import { Hono } from "hono";
+import { backupEndpoints, type BackupEndpointSettings } from "./backup-endpoints.ts";
 import { liveEndpoint, type LiveEndpointSettings } from "./live-endpoint.ts";
 import { logEndpoints, type LogEndpointSettings } from "./log-endpoints.ts";
 import { overviewEndpoints, type OverviewEndpointSettings } from "./overview-endpoints.ts";
@@ -10,7 +11,8 @@ import { traceEndpoints, type TraceEndpointSettings } from "./trace-endpoints.ts
 export type ClewApiSettings = TraceEndpointSettings &
   LogEndpointSettings &
   OverviewEndpointSettings &
-  LiveEndpointSettings;
+  LiveEndpointSettings &
+  BackupEndpointSettings;
 
 /** Errors are `{"error": {code, message, path?, remedy?}}`: 400 where the request is at fault, else 500. */
 export function clewApi(settings: ClewApiSettings): Hono {
@@ -20,6 +22,7 @@ export function clewApi(settings: ClewApiSettings): Hono {
     traceEndpoints(settings),
     logEndpoints(settings),
     liveEndpoint(settings),
+    backupEndpoints(settings),
   ]) {
     part.onError((error, context) => {
       const told = isBadPattern(error) ? badPattern(error) : error;
