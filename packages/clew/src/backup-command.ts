@@ -41,7 +41,11 @@ async function done(
     engineProgram: fileURLToPath(new URL("../dist/engine-main.js", import.meta.url)),
     report: (line) => terminal.error(`${line}\n`),
   });
-  return here(store).finally(() => store.close());
+  try {
+    return await here(store);
+  } finally {
+    await store.close();
+  }
 }
 
 interface AnsweredError {

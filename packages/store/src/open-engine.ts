@@ -66,7 +66,11 @@ export async function openEngine(settings: EngineSettings, world: EngineWorld): 
 
 async function undoInterruptedRestore({ endpoint }: Engine): Promise<void> {
   const client = new EngineClient({ ...endpoint, database: "default" });
-  await undoRestore(client).finally(() => client.close());
+  try {
+    await undoRestore(client);
+  } finally {
+    await client.close();
+  }
 }
 
 function engineOf({ directory, engineProgram, engineMemoryBytes, server }: EngineSettings, world: EngineWorld): Engine {
