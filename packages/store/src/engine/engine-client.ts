@@ -20,7 +20,15 @@ const QUERY_LIMITS: Readonly<Record<string, string>> = {
 };
 const RECONNECT_ATTEMPTS_MS = 15_000;
 const RECONNECT_DELAY_MS = 50;
-const NOT_CONNECTED = new Set(["ECONNREFUSED", "ENOENT", "ECONNRESET", "EPIPE"]);
+const NOT_CONNECTED = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EAI_AGAIN",
+]);
 
 export type QueryParameters = Readonly<Record<string, unknown>>;
 
