@@ -1,9 +1,12 @@
 /** `clew up --clickhouse`: one program takes telemetry in, another answers, and ClickHouse is a third one's. */
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { createClient } from "@clickhouse/client";
 import { encode, PROTOCOLS } from "@clew/otlp";
 import { afterAll, expect, test } from "vitest";
 import { eventually, getJson, startClew, temporaryDirectory, type RunningClew } from "./running-clew.test-kit.ts";
 
+const CLEW = fileURLToPath(new URL("../packages/clew/bin/clew.js", import.meta.url));
 const directories = [temporaryDirectory(), temporaryDirectory(), temporaryDirectory()];
 const [serverData, ingestData, queryData] = directories.map(({ path }) => path) as [string, string, string];
 const running: RunningClew[] = [];
@@ -70,6 +73,26 @@ test("while the server is away what comes in is acknowledged and waits; when it 
   };
   await eventually(count, (answer) => answer === "1");
   await client.close();
+});
+
+test("clew migrate copies what a directory has to the server, once", async () => {
+  const local = temporaryDirectory();
+  const laptop = await startClew(local.path);
+  expect(await sendTrace(laptop, "123")).toBe(200);
+  await laptop.stop();
+  const url = `${running[0]?.clickhouse}/moved`;
+  const migrate = (): ReturnType<typeof spawnSync> =>
+    spawnSync(process.execPath, [CLEW, "migrate", "clickhouse", url, "--data", local.path], { encoding: "utf8" });
+  const first = migrate();
+  expect([first.stdout, first.status]).toEqual([expect.stringMatching(/^Moved 1 rows to http/), 0]);
+  expect(first.stderr).toContain("otel_traces: 1 rows, verified");
+  const second = migrate();
+  expect([second.stderr, second.status]).toEqual([expect.stringContaining("MOVE_DONE"), 1]);
+  const client = createClient({ url: running[0]?.clickhouse ?? "", database: "moved" });
+  const result = await client.query({ query: "SELECT SpanName FROM otel_traces", format: "TabSeparated" });
+  expect(await result.text()).toBe("span of 123\n");
+  await client.close();
+  local.remove();
 });
 
 test("a server that is not there is named, with what to do; so is a role without one", async () => {

@@ -102,6 +102,22 @@ test("answers come compressed, in any format, with ClickHouse's headers", async 
   expect(await (await fetch(`${url}/ping`)).text()).toBe("Ok.\n");
 });
 
+test("what Grafana's plugin asks first is answered, in Native blocks as its driver reads them", async () => {
+  // As the Go driver does over HTTP: the query in the body, its protocol's version and block compression in parameters.
+  const parameters = "default_format=Native&client_protocol_version=54460&compress=1&database=clew";
+  const headers = { "X-ClickHouse-User": "default", "X-ClickHouse-Key": "" };
+  for (const body of [
+    "SELECT displayName(), version(), revision(), timezone()",
+    "SELECT name FROM system.databases",
+    "SELECT name FROM system.tables WHERE database = 'clew'",
+    "DESC TABLE clew.otel_traces",
+  ]) {
+    const response = await fetch(`${url}/?${parameters}`, { method: "POST", headers, body });
+    expect([body, response.status]).toEqual([body, 200]);
+    expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(20);
+  }
+});
+
 test("a session keeps its settings", async () => {
   const post = (body: string): Promise<Response> => fetch(`${url}/?session_id=mine`, { method: "POST", body });
   await post("SET max_block_size = 77");

@@ -100,7 +100,8 @@ export class EmbeddedEngine implements Engine {
 
   #launch(): Promise<void> {
     const { program, report } = this.#settings;
-    const child = fork(program, [], { stdio: ["ignore", "pipe", "pipe", "ipc"], execArgv: [] });
+    // In a session of its own, Linux shares the cores between it and the program, however many threads it has to run.
+    const child = fork(program, [], { stdio: ["ignore", "pipe", "pipe", "ipc"], execArgv: [], detached: true });
     this.#child = child;
     const printed: string[] = [];
     for (const stream of [child.stdout, child.stderr]) {

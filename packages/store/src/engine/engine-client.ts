@@ -2,8 +2,11 @@
 import { Readable } from "node:stream";
 import { ClickHouseLogLevel, createClient, type ClickHouseClient } from "@clickhouse/client";
 import { credentialHeaders, type EngineEndpoint } from "./engine-endpoint.ts";
+import { Turnstile } from "./turnstile.ts";
 
 const QUERY_TIMEOUT_S = 30;
+/** More wait: each takes cores from what comes in. Inserts do not wait for them. */
+const QUERIES_AT_ONCE = 6;
 const QUERY_MEMORY_BYTES = 2_000_000_000;
 /** Lower runs first: while an insert runs, queries pause between two blocks. */
 const INSERT_PRIORITY = "1";
@@ -17,12 +20,21 @@ const QUERY_LIMITS: Readonly<Record<string, string>> = {
 };
 const RECONNECT_ATTEMPTS_MS = 15_000;
 const RECONNECT_DELAY_MS = 50;
-const NOT_CONNECTED = new Set(["ECONNREFUSED", "ENOENT", "ECONNRESET", "EPIPE"]);
+const NOT_CONNECTED = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EAI_AGAIN",
+]);
 
 export type QueryParameters = Readonly<Record<string, unknown>>;
 
 export class EngineClient {
   readonly #client: ClickHouseClient;
+  readonly #queries = new Turnstile(QUERIES_AT_ONCE);
   readonly #querySettings: Readonly<Record<string, string>>;
   readonly #insertSettings: Readonly<Record<string, string>>;
 
@@ -53,7 +65,7 @@ export class EngineClient {
     parameters: QueryParameters = {},
     signal?: AbortSignal,
   ): Promise<Row[]> {
-    return this.#whenConnected(async () => {
+    return this.#ask(async () => {
       const result = await this.#client.query({
         query,
         format: "JSONCompactEachRow",
@@ -73,7 +85,7 @@ export class EngineClient {
 
   /** Runs a query whose own FORMAT says what the returned bytes are. */
   async bytes(query: string, parameters: QueryParameters = {}, signal?: AbortSignal): Promise<Buffer> {
-    return this.#whenConnected(async () => {
+    return this.#ask(async () => {
       const { stream } = await this.#client.exec({
         query,
         query_params: { ...parameters },
@@ -126,6 +138,10 @@ export class EngineClient {
 
   async close(): Promise<void> {
     await this.#client.close();
+  }
+
+  async #ask<T>(task: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    return this.#queries.run(() => this.#whenConnected(task, signal), signal);
   }
 
   /** An engine that is being started again is waited for. */

@@ -9,6 +9,8 @@ export const DATABASE = "clew";
 
 /** What an answer to somebody else's query may have. More is refused with ClickHouse's code 396. */
 const READER_MAX_RESULT_ROWS = 1_000_000;
+/** More are refused with code 202. */
+const READER_QUERIES_AT_ONCE = 8;
 const READER_MAX_SECONDS = 60;
 const READER_MAX_MEMORY_BYTES = 2_000_000_000;
 
@@ -65,7 +67,7 @@ export function usersXml({ password }: ConfigurationSettings): string {
       <max_result_rows>${READER_MAX_RESULT_ROWS}</max_result_rows>
       <max_execution_time>${READER_MAX_SECONDS}</max_execution_time>
       <max_memory_usage>${READER_MAX_MEMORY_BYTES}</max_memory_usage>
-      <max_concurrent_queries_for_user>8</max_concurrent_queries_for_user>
+      <max_concurrent_queries_for_user>${READER_QUERIES_AT_ONCE}</max_concurrent_queries_for_user>
       <priority>3</priority>
       <constraints>
         <max_result_rows><max>${READER_MAX_RESULT_ROWS}</max></max_result_rows>
