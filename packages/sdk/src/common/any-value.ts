@@ -31,10 +31,20 @@ const ANY_LENGTH: ValueLimits = { valueLengthLimit: Infinity, valueDepthLimit: D
 export function copyValue(value: unknown, limits: ValueLimits = ANY_LENGTH): AnyValue | undefined {
   if (typeof value !== "object") return copyPrimitive(value, limits);
   try {
-    return new ObjectCopy(limits).of(value);
+    return (Array.isArray(value) ? copyPlainList(value, limits) : undefined) ?? new ObjectCopy(limits).of(value);
   } catch {
     return undefined;
   }
+}
+
+/** Almost every list is of plain values. Undefined where one of them is not. */
+function copyPlainList(list: readonly unknown[], limits: ValueLimits): AnyValue[] | undefined {
+  const copy: AnyValue[] = [];
+  for (const item of list) {
+    if (typeof item === "object" && item !== null) return undefined;
+    copy.push(copyPrimitive(item, limits) ?? null);
+  }
+  return copy;
 }
 
 function copyPrimitive(value: unknown, { valueLengthLimit }: ValueLimits): AnyValue | undefined {
