@@ -5,6 +5,7 @@ export { credentialHeaders, type EngineEndpoint } from "./engine/engine-endpoint
 export { runEngineProgram } from "./engine/engine-program.ts";
 export type { JsonAnyValue, JsonKeyValue } from "./read/attribute-values.ts";
 export type { AttributeFilter, TimeWindow } from "./read/conditions.ts";
+export { bodyTest } from "./read/log-text.ts";
 export { LogReader, type LogBucket, type LogCursor, type LogFilter, type StoredLog } from "./read/log-reader.ts";
 export {
   MAX_SERIES,

@@ -1,7 +1,7 @@
 /** `/api/clew/v1/live`: what arrives, as it arrives, over server-sent events. */
 import { messageOf } from "@clew/base";
 import { decode, PROTOCOLS, type LogsObject, type Payload, type TracesObject } from "@clew/otlp";
-import type { AttributeFilter } from "@clew/store";
+import { bodyTest, type AttributeFilter } from "@clew/store";
 import { Hono, type Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import { attributesOf, badParameter, severityOf, textOf } from "./parameters.ts";
@@ -82,7 +82,7 @@ function itemsOf(payload: Payload, filter: LiveFilter): LiveItem[] {
 
 function filterOf(context: Context): LiveFilter {
   return {
-    words: phrasesOf((textOf(context, "q") ?? "").toLowerCase()),
+    isBodyRight: bodyTest(textOf(context, "q") ?? ""),
     services: context.req.queries("service") ?? [],
     minSeverity: severityOf(context) ?? 0,
     traceId: textOf(context, "traceId"),
@@ -105,9 +105,4 @@ function testOf(operator: AttributeFilter["operator"], value: string): (text: st
   } catch (error) {
     throw badParameter("attr", messageOf(error), "write a regular expression");
   }
-}
-
-/** Words, and what stands in quotes as one: as the store's search reads them. */
-function phrasesOf(text: string): string[] {
-  return [...text.matchAll(/"([^"]+)"|(\S+)/g)].map(([, phrase, word]) => phrase ?? word ?? "");
 }

@@ -2,8 +2,8 @@
 import type { AnyValueObject, KeyValueObject, LogsObject, TracesObject } from "@clew/otlp";
 
 export interface LiveFilter {
-  /** In lower case; all must stand in a log's body or a span's name. */
-  readonly words: readonly string[];
+  /** What a log's body, or a span's name, must say. */
+  readonly isBodyRight: (text: string) => boolean;
   /** Empty for all. */
   readonly services: readonly string[];
   readonly minSeverity: number;
@@ -86,11 +86,8 @@ function matches(
 ): boolean {
   if (filter.services.length > 0 && !filter.services.includes(service)) return false;
   if (filter.traceId !== undefined && filter.traceId !== traceId) return false;
-  const lower = text.toLowerCase();
-  return (
-    filter.words.every((word) => lower.includes(word)) &&
-    filter.attributes.every(({ key, isMet }) => isMet(valuesOf(attributes, key)))
-  );
+  if (!filter.isBodyRight(text)) return false;
+  return filter.attributes.every(({ key, isMet }) => isMet(valuesOf(attributes, key)));
 }
 
 function valuesOf(attributes: readonly KeyValueObject[], key: string): string[] {

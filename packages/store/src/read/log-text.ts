@@ -1,3 +1,4 @@
+/** What a text asks of a log record's body, in any letter case; the same in SQL and for records as they arrive. */
 import type { Conditions } from "./conditions.ts";
 
 const TERM = /"([^"]+)"|(\S+)/g;
@@ -5,28 +6,45 @@ const TERM = /"([^"]+)"|(\S+)/g;
 const PLAIN_WORD = /^[A-Za-z0-9]+$/;
 /** A word between ASCII signs. */
 const WHOLE_WORD = /(?<=[ -/:-@[-`{-~])[A-Za-z0-9]+(?=[ -/:-@[-`{-~])/g;
+const IN_WORDS = "[0-9A-Za-z\\u{80}-\\u{10ffff}]";
 
-/**
- * Adds what a text asks of a record's body, in any letter case: `word` stands there as a word, `*part*` as a part of
- * one, and `"some words"` stands there just so. All must hold.
- */
+interface Term {
+  /** A word stands by itself; a part anywhere. */
+  readonly isWord: boolean;
+  readonly text: string;
+}
+
+/** Adds what `text` asks: `word`, `*part of a word*`, `"some words just so"`. All must hold. */
 export function addBodyText(conditions: Conditions, text: string): void {
-  for (const [, quoted, term = ""] of text.matchAll(TERM)) {
-    if (quoted !== undefined) addPart(conditions, quoted);
-    else if (term.includes("*")) for (const part of term.split("*")) addPart(conditions, part);
-    else addWord(conditions, term);
+  for (const term of termsOf(text)) {
+    if (term.isWord) conditions.add("hasToken(lower(Body), {:String})", term.text.toLowerCase());
+    else addPart(conditions, term.text);
   }
 }
 
-/** A plain word is found by the index alone; of `100%` or `user_id` the signs are looked for as well. */
-function addWord(conditions: Conditions, term: string): void {
-  if (PLAIN_WORD.test(term)) conditions.add("hasToken(lower(Body), {:String})", term.toLowerCase());
-  else addPart(conditions, term);
+/** The same for bodies at hand. */
+export function bodyTest(text: string): (body: string) => boolean {
+  const tests = termsOf(text).map(({ isWord, text: wanted }) => {
+    const lower = wanted.toLowerCase();
+    if (!isWord) return (body: string) => body.toLowerCase().includes(lower);
+    const word = new RegExp(`(?<!${IN_WORDS})${wanted}(?!${IN_WORDS})`, "iu");
+    return (body: string) => word.test(body);
+  });
+  return (body) => tests.every((test) => test(body));
+}
+
+/** Of `100%` or `user_id` the signs are looked for as well, so it is a part. */
+function termsOf(text: string): Term[] {
+  return [...text.matchAll(TERM)].flatMap(([, quoted, term = ""]) => {
+    if (quoted !== undefined) return [{ isWord: false, text: quoted }];
+    if (!term.includes("*")) return [{ isWord: PLAIN_WORD.test(term), text: term }];
+    return term.split("*").flatMap((part) => (part === "" ? [] : [{ isWord: false, text: part }]));
+  });
 }
 
 /** Only words between others are whole for certain, and so can be looked up: the first and the last may be cut off. */
 function addPart(conditions: Conditions, part: string): void {
   for (const [word] of part.matchAll(WHOLE_WORD))
     conditions.add("hasToken(lower(Body), {:String})", word.toLowerCase());
-  if (part !== "") conditions.add("positionCaseInsensitiveUTF8(Body, {:String}) > 0", part);
+  conditions.add("positionCaseInsensitiveUTF8(Body, {:String}) > 0", part);
 }

@@ -64,7 +64,7 @@ function QueryField() {
       type="search"
       data-query=""
       aria-label="Words in the body"
-      placeholder={'Words in the body; "quotes" make a phrase'}
+      placeholder={'Words in the body; *parts*, "phrases"'}
       defaultValue={q}
       onBlur={(event) => search(event.target.value)}
       onChange={(event) => {
