@@ -167,6 +167,38 @@ test("off loopback the token is the password, wherever a client puts it", async 
   });
 });
 
+test("a server's own user, who may do everything, only reads through it", async () => {
+  const endpoint = running.store.visitorEndpoint(true);
+  const server = await listen(
+    clickHouseProxy({ endpoint, access: { token: undefined, loopback: true }, mayWrite: false }),
+    "127.0.0.1",
+    0,
+  );
+  servers.push(server);
+  const own = `http://127.0.0.1:${server.port}`;
+  const codeOf = async (query: string, parameters = ""): Promise<string | null> =>
+    (await fetch(`${own}/?${parameters}`, { method: "POST", body: query })).headers.get("x-clickhouse-exception-code");
+  expect(await codeOf("SELECT count() FROM otel_logs")).toBeNull();
+  expect(await codeOf("SELECT count() FROM otel_logs", "readonly=1")).toBeNull();
+  for (const parameters of ["", "readonly=0", "readonly=0&readonly=0", "readonly=1&readonly=0"]) {
+    expect([parameters, await codeOf("DROP TABLE otel_logs", parameters)]).toEqual([parameters, "164"]);
+    expect([parameters, await codeOf("DROP TABLE otel_logs SETTINGS readonly = 0", parameters)]).not.toEqual([
+      parameters,
+      null,
+    ]);
+  }
+  const form = new FormData();
+  form.set("readonly", "0");
+  form.set("query", "DROP TABLE otel_logs");
+  for (const path of ["", "?query=DROP+TABLE+otel_logs"]) {
+    const posted = await fetch(`${own}/${path}`, { method: "POST", body: form });
+    expect([path, posted.headers.get("x-clickhouse-exception-code")]).toEqual([path, expect.stringMatching(/^\d+$/)]);
+  }
+  const encoded = new URLSearchParams({ readonly: "0", query: "DROP TABLE otel_logs" });
+  expect((await fetch(`${own}/`, { method: "POST", body: encoded })).status).not.toBe(200);
+  expect(await codeOf("SELECT count() FROM otel_logs")).toBeNull();
+});
+
 test("where writing is allowed, it is done", async () => {
   const writer = clientOf({ url: await serve({ mayWrite: true }) });
   await writer.command({ query: "CREATE TABLE mine (n UInt32) ENGINE = MergeTree ORDER BY n" });

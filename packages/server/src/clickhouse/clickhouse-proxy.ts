@@ -68,7 +68,8 @@ function pathFor(url: URL, { headers }: IncomingMessage, { endpoint, mayWrite }:
     searchParams.set("database", endpoint.database);
   for (const [name, value] of Object.entries({ ...endpoint.settings, ...endpoint.querySettings }))
     if (!searchParams.has(name)) searchParams.set(name, value);
-  if (!mayWrite && searchParams.get("readonly") !== "1") searchParams.set("readonly", "2");
+  // Set, so that it stands there once: of several the engine takes the last.
+  if (!mayWrite) searchParams.set("readonly", searchParams.get("readonly") === "1" ? "1" : "2");
   return `${url.pathname}?${searchParams.toString()}`;
 }
 

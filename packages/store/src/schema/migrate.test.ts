@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { systemClock, type Clock } from "@clew/base";
 import { afterAll, expect, test } from "vitest";
 import { EngineClient } from "../engine/engine-client.ts";
 import { openStore, startEmbedded, temporaryDirectory } from "../running-store.test-kit.ts";
@@ -162,6 +163,33 @@ test("a step that fails is tried again by the next start, and those before it ar
   expect(ran).toEqual(["a", "b1", "b2", "b1", "b2", "t"]);
   await migrate({ client, record, migrations: steps, tables: ["t"] });
   expect(ran.slice(6)).toEqual(["t"]);
+});
+
+test("a table that a neighbour is changing is asked again, later each time, and not for ever", async () => {
+  const waitedMs: number[] = [];
+  const clock: Clock = {
+    ...systemClock,
+    after(delayMs, task) {
+      waitedMs.push(delayMs);
+      setImmediate(task);
+      return () => {};
+    },
+  };
+  let refusals = 2;
+  const client = {
+    async command(): Promise<void> {
+      if (refusals-- > 0) throw Object.assign(new Error("another ALTER is under way"), { code: "517" });
+    },
+  };
+  const steps: Migration[] = [{ format: 2, does: "a", statements: ["a"] }];
+  const record = recordOf(1);
+  await migrate({ client, record, clock, migrations: steps, tables: [] });
+  expect([waitedMs, await record.read()]).toEqual([[200, 400], 2]);
+  refusals = Number.POSITIVE_INFINITY;
+  await expect(migrate({ client, record: recordOf(1), clock, migrations: steps, tables: [] })).rejects.toThrow(
+    "under way",
+  );
+  expect(waitedMs.length).toBe(7);
 });
 
 function recordOf(format: number | undefined): FormatRecord {

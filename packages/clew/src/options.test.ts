@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { migrateOptions, upOptions } from "./options.ts";
+
+test("without any, everything runs on this machine, and nobody else's client is let in", () => {
+  expect(upOptions([])).toMatchObject({
+    role: "all",
+    clickhouse: undefined,
+    clickhousePort: undefined,
+    clickhouseAccess: "read",
+    storeMemoryBytes: 2 ** 31,
+    host: "127.0.0.1",
+  });
+});
+
+test("a server, its role and the engine's memory", () => {
+  const args = ["--clickhouse", "http://me@ch/db?cluster=prod", "--role", "ingest", "--store-memory", "512MiB"];
+  expect(upOptions(args, { CLICKHOUSE_PASSWORD: "secret" })).toMatchObject({
+    role: "ingest",
+    clickhouse: { url: "http://ch:8123", user: "me", password: "secret", database: "db", cluster: "prod" },
+    storeMemoryBytes: 512 * 2 ** 20,
+  });
+});
+
+test.each([
+  [["--role", "ingest"], "--role"],
+  [["--clickhouse", "http://h", "--role", "both"], "--role"],
+  [["--store-memory", "much"], "--store-memory"],
+  [["--clickhouse-port", "http"], "--clickhouse-port"],
+  [["--clickhouse-access", "all"], "--clickhouse-access"],
+])("%j is refused by the flag's name", (args, path) => {
+  expect(() => upOptions(args)).toThrow(expect.objectContaining({ code: "USAGE", path }));
+});
+
+test("where to move data: a kind, a URL, and from which directory", () => {
+  expect(migrateOptions(["clickhouse", "http://ch/db", "--data", "d"], {})).toMatchObject({
+    data: "d",
+    server: { url: "http://ch:8123", database: "db" },
+  });
+  for (const args of [[], ["clickhouse"], ["postgres", "http://h"], ["clickhouse", "http://h", "more"]])
+    expect(() => migrateOptions(args, {})).toThrow(expect.objectContaining({ code: "USAGE" }));
+});
