@@ -68,7 +68,9 @@ function spanBlocks(total) {
     blocks.push({ rows: transcoder.rows, bytes: Buffer.concat(nativeBlock(transcoder.columns)) });
     transcoder.reset();
   }
-  blocks.target = `(${Object.keys(transcoder.columns).map((column) => `\`${column}\``).join(", ")})`;
+  blocks.target = `(${Object.keys(transcoder.columns)
+    .map((column) => `\`${column}\``)
+    .join(", ")})`;
   return blocks;
 }
 
