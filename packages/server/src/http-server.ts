@@ -37,13 +37,14 @@ export function uiApp(settings: ApiSettings): Hono {
   const traces = new TraceReader(store.client);
   const app = new Hono();
   app.use(guard(settings.access));
+  const overview = new OverviewReader(store.client);
   app.route("/", healthApp(store));
   app.route(
     "/",
     clewApi({
       traces,
       logs: new LogReader(store.client),
-      overview: new OverviewReader(store.client),
+      overview,
       points: new MetricPointReader(store.client),
       clock,
       status: settings.status,
@@ -53,7 +54,7 @@ export function uiApp(settings: ApiSettings): Hono {
     }),
   );
   app.route("/", jaegerV3({ traces }));
-  app.route("/", jaegerV1({ traces, clock }));
+  app.route("/", jaegerV1({ traces, overview, clock }));
   app.route("/", promApp(settings));
   app.route("/", uiFiles(settings.uiDirectory));
   return app;

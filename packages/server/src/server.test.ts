@@ -81,6 +81,34 @@ afterAll(async () => {
 describe("Jaeger's first API", () => {
   const found = async (path: string): Promise<Json[]> => (await server.get(path)).body.data;
 
+  test("names the calls between services", async () => {
+    const span = {
+      traceId: id("00000000000000000000000000000009"),
+      startTimeUnixNano: START,
+      endTimeUnixNano: START + 5n,
+    };
+    const of = (service: string, kind: number, ids: object): object => ({
+      resource: { attributes: [text("service.name", service)] },
+      scopeSpans: [{ spans: [{ ...span, kind, ...ids }] }],
+    });
+    const other = await startServer();
+    try {
+      await other.send("traces", {
+        resourceSpans: [
+          of("cart", 2, { spanId: id("00000000000000c2"), parentSpanId: id("00000000000000c1") }),
+          of("web", 3, { spanId: id("00000000000000c1") }),
+        ],
+      });
+      expect(await other.get(`/api/dependencies?endTs=${START_MS + 1_000}&lookback=60000`)).toMatchObject({
+        status: 200,
+        body: { data: [{ parent: "web", child: "cart", callCount: 1 }] },
+      });
+      expect(await other.get("/api/dependencies?endTs=noon")).toMatchObject({ status: 400 });
+    } finally {
+      await other.stop();
+    }
+  });
+
   test("names services and operations", async () => {
     expect(await server.get("/api/services")).toEqual({
       status: 200,

@@ -41,6 +41,9 @@ export function overviewEndpoints({ overview, points, clock, status, health }: O
   app.get("/services/:service/operations", async (context) =>
     context.json({ operations: await overview.operations(context.req.param("service"), windowOf(context, clock)) }),
   );
+  app.get("/services/graph", async (context) =>
+    context.json({ edges: await overview.serviceGraph(windowOf(context, clock)) }),
+  );
   app.get("/metrics", async (context) => context.json({ metrics: await overview.catalogue(windowOf(context, clock)) }));
   app.get("/metrics/points", async (context) => {
     const name = textOf(context, "name");

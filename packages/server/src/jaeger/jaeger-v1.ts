@@ -1,6 +1,6 @@
 /** Jaeger's first HTTP API, which Grafana and scripts call: `/api/services`, `/api/traces` and their kin. */
 import { ClewError, messageOf, type Clock } from "@clew/base";
-import type { SpanFilter, TraceReader } from "@clew/store";
+import type { OverviewReader, SpanFilter, TraceReader } from "@clew/store";
 import { Hono, type Context } from "hono";
 import { jaegerTrace, type JaegerTrace } from "./jaeger-trace.ts";
 import { badParameter, durationNanos, kindName, kindNumber, windowOf, withTags } from "./span-filter.ts";
@@ -8,14 +8,16 @@ import { badParameter, durationNanos, kindName, kindNumber, windowOf, withTags }
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_500;
 const DEFAULT_LOOKBACK_NANOS = 48n * 3_600_000_000_000n;
+const DEFAULT_DEPENDENCY_LOOKBACK_MS = 86_400_000;
 const TRACE_ID = /^[0-9a-fA-F]{1,32}$/;
 
 export interface JaegerSettings {
   readonly traces: TraceReader;
+  readonly overview: OverviewReader;
   readonly clock: Clock;
 }
 
-export function jaegerV1({ traces, clock }: JaegerSettings): Hono {
+export function jaegerV1({ traces, overview, clock }: JaegerSettings): Hono {
   const app = new Hono();
   app.onError((error, context) => {
     const isClients = error instanceof ClewError && error.code === "QUERY_BAD_PARAMETER";
@@ -46,7 +48,25 @@ export function jaegerV1({ traces, clock }: JaegerSettings): Hono {
     const found = await tracesById(traces, [id]);
     return found.length === 0 ? failure(context, 404, "trace not found") : success(context, found);
   });
+  app.get("/api/dependencies", async (context) => {
+    const endMs = millisOf(context, "endTs") ?? clock.nowMs();
+    const lookbackMs = millisOf(context, "lookback") ?? DEFAULT_DEPENDENCY_LOOKBACK_MS;
+    const nanos = (ms: number): bigint => BigInt(Math.max(0, ms)) * 1_000_000n;
+    const edges = await overview.serviceGraph({ startUnixNano: nanos(endMs - lookbackMs), endUnixNano: nanos(endMs) });
+    return success(
+      context,
+      edges.map(({ client, server, calls }) => ({ parent: client, child: server, callCount: calls })),
+    );
+  });
   return app;
+}
+
+/** Milliseconds in a parameter; undefined where it is absent. */
+function millisOf(context: Context, name: string): number | undefined {
+  const text = context.req.query(name);
+  if (text === undefined || text === "") return undefined;
+  if (!/^\d{1,15}$/.test(text)) throw badParameter(`unable to parse param '${name}': ${JSON.stringify(text)}`);
+  return Number(text);
 }
 
 async function tracesById(traces: TraceReader, ids: readonly string[]): Promise<JaegerTrace[]> {

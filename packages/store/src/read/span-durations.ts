@@ -1,4 +1,5 @@
-import { DURATION, DURATION_BUCKETS_PER_DOUBLING, IS_REQUEST } from "../schema/traces.ts";
+import { DURATION_BUCKETS_PER_DOUBLING } from "../schema/service-edges.ts";
+import { DURATION, IS_REQUEST } from "../schema/traces.ts";
 import { Conditions, type TimeWindow } from "./conditions.ts";
 
 const QUARTER_NANOS = 900_000_000_000n;

@@ -18,6 +18,7 @@ export interface Partition {
 const SIGNAL_OF_TABLE: readonly (readonly [string, Signal])[] = [
   ["otel_traces", "traces"],
   ["span_", "traces"],
+  ["service_edges", "traces"],
   ["otel_logs", "logs"],
   ["metric_", "metrics"],
 ];

@@ -8,6 +8,7 @@ const TIME_OF_TABLE: Readonly<Record<string, string>> = {
   otel_traces: "toDateTime(Timestamp)",
   otel_traces_trace_id_ts: "Hour",
   span_durations: "Time",
+  service_edges: "Time",
   otel_logs: "toDateTime(Timestamp)",
   metric_series: "toDateTime(Day) + INTERVAL 1 DAY",
   metric_samples: "toDateTime(Timestamp)",

@@ -19,6 +19,7 @@ export interface Cluster {
  */
 const SHARDING: Readonly<Record<string, string>> = {
   otel_traces: "cityHash64(TraceId)",
+  service_edges: "cityHash64(Client, Server)",
   otel_logs: "if(TraceId = '', cityHash64(ServiceName, Timestamp), cityHash64(TraceId))",
 };
 /** Of the tables of metrics. */

@@ -2,6 +2,7 @@
  * `otel_traces`: the layout of the Collector's ClickHouse exporter, and behind it the columns
  * for what that layout loses (docs/adr/0003-tables.md).
  */
+import { DURATION_BUCKETS_PER_DOUBLING } from "./service-edges.ts";
 import { TABLE_SETTINGS, TRACE_ID_INDEX, WIDE_TABLE_SETTINGS } from "./settings.ts";
 
 const TRACES_TABLE = `
@@ -81,9 +82,6 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS otel_traces_trace_id_ts_mv TO otel_traces
 
 /** Spans that others called: server and consumer spans, and roots. */
 export const IS_REQUEST = "(SpanKind IN ('Server', 'Consumer') OR ParentSpanId = '')";
-
-/** Buckets of durations double sixteen times slower than the durations: a quantile is wrong by 2.2 % at most. */
-export const DURATION_BUCKETS_PER_DOUBLING = 16;
 
 /** A span's duration in nanoseconds. One that ends before it starts is kept as it came, wrapped below zero; it counts as 0. */
 export const DURATION = "if(Duration >= 9223372036854775808, 0, Duration)";

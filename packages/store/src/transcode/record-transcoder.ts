@@ -5,8 +5,14 @@ import { walkRecords, type Ranges, type RecordVisitor } from "./walk-records.ts"
 
 /** A signal whose records are the rows of one table, each with its resource and scope: spans and log records. */
 export abstract class RecordTranscoder extends BlockBuilder implements SignalTranscoder, RecordVisitor {
-  readonly blocks: readonly BlockBuilder[] = [this];
+  readonly blocks: readonly BlockBuilder[];
   protected readonly shared: ResourceColumns = new ResourceColumns();
+
+  /** `others` are tables that are filled besides. */
+  constructor(others: readonly BlockBuilder[] = []) {
+    super();
+    this.blocks = [this, ...others];
+  }
 
   /** Writes the row of the record that ends at `end`, the columns of `shared` apart. */
   protected abstract addRecord(reader: Reader, end: number): void;

@@ -33,6 +33,8 @@ export class ResourceColumns {
   #scopeUrl: Ranges = [];
   #resourceIsNew = false;
   #scopeIsNew = false;
+  /** Of the resource in use. */
+  service = "";
   /** Rows that are the last one again and not yet written. */
   #repeated = 0;
 
@@ -109,13 +111,17 @@ export class ResourceColumns {
 
   /** Copies the service's name from where it was just written among the attribute values. */
   #addService(valueAt: number): void {
-    if (valueAt < 0) return this.#serviceName.addEmpty();
+    if (valueAt < 0) {
+      this.service = "";
+      return this.#serviceName.addEmpty();
+    }
     const { bytes } = this.#resourceAttributes.values.values;
     let length = 0;
     let scale = 1;
     let position = valueAt;
     for (; bytes[position]! >= 128; position++, scale *= 128) length += (bytes[position]! & 127) * scale;
     length += bytes[position++]! * scale;
+    this.service = bytes.toString("utf8", position, position + length);
     this.#serviceName.add(bytes, position, position + length);
   }
 

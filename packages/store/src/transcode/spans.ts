@@ -5,6 +5,7 @@ import { AttributeWriter } from "./attributes.ts";
 import { EventColumns } from "./event-columns.ts";
 import { LinkColumns } from "./link-columns.ts";
 import { RecordTranscoder } from "./record-transcoder.ts";
+import { ServiceEdges, type CallSide } from "./service-edges.ts";
 
 /** The names that the Collector's ClickHouse exporter gives to span kinds and status codes, by number. */
 export const SPAN_KIND_NAMES = ["Unspecified", "Internal", "Server", "Client", "Producer", "Consumer"] as const;
@@ -12,9 +13,19 @@ export const STATUS_CODE_NAMES = ["Unset", "Ok", "Error"] as const;
 const KINDS = SPAN_KIND_NAMES.map((name) => Buffer.from(name));
 const STATUSES = STATUS_CODE_NAMES.map((name) => Buffer.from(name));
 
+/** As OTLP numbers them. */
+const SERVER = 2;
+const CLIENT = 3;
+const PRODUCER = 4;
+const CONSUMER = 5;
+const ERROR = 2;
+const SPAN_ID_BYTES = 8;
+const TWO_32 = 4_294_967_296;
+
 export class SpansTranscoder extends RecordTranscoder {
   readonly table = "otel_traces";
 
+  readonly #edges: ServiceEdges;
   readonly #timestamp = new FixedColumn("DateTime64(9)", 8);
   readonly #duration = new FixedColumn("UInt64", 8);
   readonly #traceId = new StringColumn();
@@ -56,6 +67,12 @@ export class SpansTranscoder extends RecordTranscoder {
     ...this.#links.columns,
     ...this.shared.columns,
   };
+
+  constructor() {
+    const edges = new ServiceEdges();
+    super([edges]);
+    this.#edges = edges;
+  }
 
   protected override addRecord(reader: Reader, end: number): void {
     this.#readSpan(reader, end);
@@ -165,7 +182,13 @@ export class SpansTranscoder extends RecordTranscoder {
     this.#droppedEvents.values.u32(droppedEvents);
     this.#droppedLinks.values.u32(droppedLinks);
     this.#writeTimes(bytes, startAt, endAt);
-    this.#writeStatus(reader, status, statusEnd);
+    const isError = this.#writeStatus(reader, status, statusEnd);
+    const isCaller = kind === CLIENT || kind === PRODUCER;
+    if (isCaller || kind === SERVER || kind === CONSUMER) {
+      const [idAt, idEnd] = isCaller ? [spanId, spanIdEnd] : [parent, parentEnd];
+      if (idEnd - idAt === SPAN_ID_BYTES && startAt >= 0 && endAt >= 0)
+        this.#edges.add(bytes, idAt, this.#callSide(bytes, isCaller, startAt, endAt, isError));
+    }
     reader.position = end;
   }
 
@@ -181,7 +204,20 @@ export class SpansTranscoder extends RecordTranscoder {
     this.#duration.values.u32(endHigh - startHigh - (endLow < startLow ? 1 : 0));
   }
 
-  #writeStatus(reader: Reader, start: number, end: number): void {
+  #callSide(bytes: Buffer, isCaller: boolean, startAt: number, endAt: number, isError: boolean): CallSide {
+    const start = bytes.readUInt32LE(startAt + 4) * TWO_32 + bytes.readUInt32LE(startAt);
+    const end = bytes.readUInt32LE(endAt + 4) * TWO_32 + bytes.readUInt32LE(endAt);
+    return {
+      isCaller,
+      service: this.shared.service,
+      startSeconds: Math.floor(start / 1e9),
+      durationNanos: Math.max(0, end - start),
+      isError,
+    };
+  }
+
+  /** Returns whether the status is an error. */
+  #writeStatus(reader: Reader, start: number, end: number): boolean {
     let code = 0;
     let message = 0;
     let messageEnd = 0;
@@ -197,6 +233,7 @@ export class SpansTranscoder extends RecordTranscoder {
     }
     addNamed(this.#statusCode, STATUSES, code);
     this.#statusMessage.add(reader.bytes, message, messageEnd);
+    return code === ERROR;
   }
 }
 
