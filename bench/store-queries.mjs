@@ -17,7 +17,7 @@ const LOGS = 10_000_000;
 const SAMPLES = 50_000_000;
 const PER_REQUEST = 512;
 const IN_FLIGHT = 64;
-const SPANS_PER_TRACE = 8.6;
+const SPANS_PER_TRACE = 20;
 const REPEATS = 15;
 const SETTLE_MS = 180_000;
 

@@ -212,7 +212,7 @@ function windowAfter(
 }
 
 function logConditions(filter: LogFilter): Conditions {
-  const conditions = new Conditions().within("Timestamp", filter.window);
+  const conditions = new Conditions().withinHours(filter.window);
   addBodyText(conditions, filter.text ?? "");
   if (filter.services !== undefined && filter.services.length > 0)
     conditions.add("ServiceName IN ({:Array(String)})", filter.services);

@@ -100,7 +100,7 @@ export class OverviewReader {
   async activity(window: TimeWindow, bucketCount: number): Promise<ActivityBucket[]> {
     const widthNanos = (window.endUnixNano - window.startUnixNano) / BigInt(Math.max(1, Math.floor(bucketCount))) || 1n;
     const bucket = `intDiv(toUnixTimestamp64Nano(Timestamp) - toInt64(${window.startUnixNano}), toInt64(${widthNanos}))`;
-    const where = new Conditions().within("Timestamp", window).where;
+    const where = new Conditions().withinHours(window).where;
     const rows = await this.#client.rows<readonly [string, string, string, string, string]>(
       `SELECT bucket, sum(spans), sum(errorSpans), sum(logs), sum(errorLogs) FROM (
          SELECT ${bucket} AS bucket, count() AS spans, countIf(StatusCode = 'Error') AS errorSpans, 0 AS logs, 0 AS errorLogs
@@ -194,7 +194,7 @@ export class OverviewReader {
   #logs(window: TimeWindow): Promise<(readonly [string, string, string, string])[]> {
     return this.#client.rows(
       `SELECT ServiceName, count(), countIf(SeverityNumber >= 17), max(toUnixTimestamp64Nano(Timestamp))
-       FROM otel_logs WHERE ${new Conditions().within("Timestamp", window).where} GROUP BY ServiceName`,
+       FROM otel_logs WHERE ${new Conditions().withinHours(window).where} GROUP BY ServiceName`,
     );
   }
 

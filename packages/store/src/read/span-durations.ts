@@ -23,7 +23,7 @@ export function spanDurations(window: TimeWindow, condition = "1"): string {
 }
 
 function ofSpans(window: TimeWindow, condition: string): string {
-  const conditions = new Conditions().within("Timestamp", window).add(condition);
+  const conditions = new Conditions().withinHours(window).add(condition);
   return `SELECT ServiceName, SpanName, ${IS_REQUEST} AS IsRequest, StatusCode = 'Error' AS IsError,
       toFloat64(${DURATION}) AS Duration, toUInt64(1) AS Spans, Timestamp AS LastSeen
     FROM otel_traces WHERE ${conditions.where}`;

@@ -72,7 +72,7 @@ export class TraceReader {
   /** Names of services that sent spans, sorted. */
   async services(window?: TimeWindow): Promise<string[]> {
     const conditions = new Conditions().add("ServiceName != ''");
-    if (window !== undefined) conditions.within("Timestamp", window);
+    if (window !== undefined) conditions.withinHours(window);
     const rows = await this.#client.rows<readonly [string]>(
       `SELECT DISTINCT ServiceName FROM otel_traces WHERE ${conditions.where} ORDER BY ServiceName`,
       conditions.parameters,
@@ -199,7 +199,7 @@ export class TraceReader {
   /** What each trace is about, in the order of `traceIds`. `window` bounds what is read; a margin is added. */
   async summaries(traceIds: readonly string[], window: TimeWindow): Promise<TraceSummary[]> {
     if (traceIds.length === 0) return [];
-    const conditions = new Conditions().add(isOfTraces(traceIds)).within("Timestamp", {
+    const conditions = new Conditions().add(isOfTraces(traceIds)).withinHours({
       startUnixNano: window.startUnixNano - SUMMARY_MARGIN_NANOS,
       endUnixNano: window.endUnixNano + SUMMARY_MARGIN_NANOS,
     });
@@ -247,7 +247,7 @@ function summaryOf([traceId, rootService, rootOperation, first, duration, servic
 }
 
 function spanConditions(filter: SpanFilter): Conditions {
-  const conditions = new Conditions().within("Timestamp", filter.window).add("TraceId != ''");
+  const conditions = new Conditions().withinHours(filter.window).add("TraceId != ''");
   if (filter.service !== undefined) conditions.add("ServiceName = {:String}", filter.service);
   if (filter.operation !== undefined) conditions.add("SpanName = {:String}", filter.operation);
   if (filter.kind !== undefined)

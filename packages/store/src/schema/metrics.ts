@@ -5,7 +5,7 @@
  * (docs/adr/0015-schema-measured.md).
  */
 import { VALUE_TYPE } from "../transcode/points/number-columns.ts";
-import { TABLE_SETTINGS } from "./settings.ts";
+import { POINT_TABLE_SETTINGS, TABLE_SETTINGS } from "./settings.ts";
 
 const SERIES_TABLE = `
 CREATE TABLE IF NOT EXISTS metric_series (
@@ -113,5 +113,5 @@ CREATE TABLE IF NOT EXISTS ${name} (${columns.map((column) => `\n  ${column.trim
 ENGINE = MergeTree
 PARTITION BY toDate(Timestamp)
 ORDER BY (Locality, Fingerprint, Timestamp)
-${TABLE_SETTINGS}`;
+${POINT_TABLE_SETTINGS}`;
 }

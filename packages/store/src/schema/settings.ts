@@ -13,6 +13,16 @@ export const TABLE_SETTINGS: string = `SETTINGS
   ${DURABLE_SETTINGS}`;
 
 /**
+ * For points of metrics. Blocks are large, so that each has many series of one process, whose exports have the same times:
+ * those compress to a quarter (docs/adr/0015-schema-measured.md).
+ */
+export const POINT_TABLE_SETTINGS: string = `SETTINGS
+  index_granularity = 8192,
+  min_compress_block_size = 524288,
+  max_compress_block_size = 1048576,
+  ${DURABLE_SETTINGS}`;
+
+/**
  * For tables of wide rows with attributes. Granules and compressed blocks are small, since a trace's spans stand far
  * apart and each brings a granule of every column with it. Merged parts keep each attribute map in one bucket
  * for every two keys, so that a search for one key reads a fraction of it. What an insert brings is one file, with one
@@ -30,7 +40,7 @@ export const WIDE_TABLE_SETTINGS: string = `SETTINGS
   max_buckets_in_map = 32,
   min_bytes_for_wide_part = 67108864,
   vertical_merge_algorithm_min_rows_to_activate = 1,
-  merge_selector_base = 12,
+  merge_selector_base = 8,
   ${DURABLE_SETTINGS}`;
 
 /** For ids that are looked up by value; one granule in a thousand is read in vain. */
