@@ -121,9 +121,9 @@ export class OverviewReader {
   /** A service's operations that others call, busiest first. */
   async operations(service: string, window: TimeWindow): Promise<OperationOverview[]> {
     const rows = await this.#client.rows<readonly [string, string, string, [Quantile, Quantile, Quantile]]>(
-      `SELECT SpanName, sum(Spans) AS requests, sumIf(Spans, IsError), ${DURATIONS}
-       FROM (${spanDurations(window, "ServiceName = {service:String}")}) WHERE IsRequest
-       GROUP BY SpanName ORDER BY requests DESC, SpanName LIMIT 1000`,
+      `SELECT By, sum(Spans) AS requests, sumIf(Spans, IsError), ${DURATIONS}
+       FROM (${spanDurations(window, "SpanName", "ServiceName = {service:String}")}) WHERE IsRequest
+       GROUP BY By ORDER BY requests DESC, By LIMIT 1000`,
       { service },
     );
     return rows.map(([name, requests, errors, [p50, p95, p99]]) => ({
@@ -185,9 +185,9 @@ export class OverviewReader {
     window: TimeWindow,
   ): Promise<(readonly [string, string, string, string, [Quantile, Quantile, Quantile], string])[]> {
     return this.#client.rows(
-      `SELECT ServiceName, sum(Spans), sumIf(Spans, IsRequest), sumIf(Spans, IsRequest AND IsError), ${DURATIONS},
+      `SELECT By, sum(Spans), sumIf(Spans, IsRequest), sumIf(Spans, IsRequest AND IsError), ${DURATIONS},
          max(toUnixTimestamp64Nano(LastSeen))
-       FROM (${spanDurations(window)}) GROUP BY ServiceName`,
+       FROM (${spanDurations(window, "ServiceName")}) GROUP BY By`,
     );
   }
 

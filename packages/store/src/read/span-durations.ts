@@ -5,26 +5,28 @@ import { Conditions, type TimeWindow } from "./conditions.ts";
 const QUARTER_NANOS = 900_000_000_000n;
 
 /**
- * A query for rows of `ServiceName, SpanName, IsRequest, IsError, Duration, Spans, LastSeen`: how many spans of the window
- * took how long. Whole quarters of an hour come from `span_durations`, what stands before and behind them from
+ * A query for rows of `By, IsRequest, IsError, Duration, Spans, LastSeen`: how many spans of each service, or of each
+ * operation, took how long in the window. Whole quarters of an hour come from `span_durations`, what stands before and behind them from
  * the spans. `condition` may ask for services and span names.
  */
-export function spanDurations(window: TimeWindow, condition = "1"): string {
+export function spanDurations(window: TimeWindow, by: "ServiceName" | "SpanName", condition = "1"): string {
   const first = ((window.startUnixNano + QUARTER_NANOS - 1n) / QUARTER_NANOS) * QUARTER_NANOS;
   const last = (window.endUnixNano / QUARTER_NANOS) * QUARTER_NANOS;
-  if (window.startUnixNano < 0n || first >= last) return ofSpans(window, condition);
+  if (window.startUnixNano < 0n || first >= last) return ofSpans(window, by, condition);
   return [
-    ofSpans({ startUnixNano: window.startUnixNano, endUnixNano: first }, condition),
-    ofSpans({ startUnixNano: last, endUnixNano: window.endUnixNano }, condition),
-    `SELECT ServiceName, SpanName, IsRequest, IsError,
-       exp2((DurationBucket + 0.5) / ${DURATION_BUCKETS_PER_DOUBLING}) AS Duration, Spans, LastSeen
-     FROM span_durations WHERE Time >= ${seconds(first)} AND Time < ${seconds(last)} AND ${condition}`,
+    ofSpans({ startUnixNano: window.startUnixNano, endUnixNano: first }, by, condition),
+    ofSpans({ startUnixNano: last, endUnixNano: window.endUnixNano }, by, condition),
+    // Added up first: of a day that leaves a few hundred durations a service for the quantiles.
+    `SELECT ${by} AS By, IsRequest, IsError, exp2((DurationBucket + 0.5) / ${DURATION_BUCKETS_PER_DOUBLING}) AS Duration,
+       sum(span_durations.Spans) AS Spans, max(span_durations.LastSeen) AS LastSeen
+     FROM span_durations WHERE Time >= ${seconds(first)} AND Time < ${seconds(last)} AND ${condition}
+     GROUP BY By, IsRequest, IsError, DurationBucket`,
   ].join(" UNION ALL ");
 }
 
-function ofSpans(window: TimeWindow, condition: string): string {
+function ofSpans(window: TimeWindow, by: string, condition: string): string {
   const conditions = new Conditions().withinHours(window).add(condition);
-  return `SELECT ServiceName, SpanName, ${IS_REQUEST} AS IsRequest, StatusCode = 'Error' AS IsError,
+  return `SELECT ${by} AS By, ${IS_REQUEST} AS IsRequest, StatusCode = 'Error' AS IsError,
       toFloat64(${DURATION}) AS Duration, toUInt64(1) AS Spans, Timestamp AS LastSeen
     FROM otel_traces WHERE ${conditions.where}`;
 }
