@@ -2,8 +2,8 @@ import { FixedColumn, LowCardinalityColumn, type Column } from "../block/columns
 import { DURATION_BUCKETS_PER_DOUBLING } from "../schema/service-edges.ts";
 import { BlockBuilder } from "./block-builder.ts";
 
-/** Halves of calls that wait for the other; beyond, the oldest is forgotten. */
-const MAX_WAITING = 65_536;
+/** Halves of calls that wait for the other come in two generations of so many; with a new one the older is forgotten. */
+const GENERATION = 32_768;
 const QUARTER_HOUR_S = 900;
 const TWO_32 = 4_294_967_296;
 const LOW_21_BITS = 0x1fffff;
@@ -31,7 +31,8 @@ export class ServiceEdges extends BlockBuilder {
   readonly #durationBucket = new FixedColumn("Int16", 2);
   readonly #calls = new FixedColumn("UInt64", 8);
   /** By 53 bits of the calling span's id, which is random. */
-  readonly #waiting = new Map<number, CallSide>();
+  #young = new Map<number, CallSide>();
+  #old = new Map<number, CallSide>();
 
   readonly columns: Readonly<Record<string, Column>> = {
     Time: this.#time,
@@ -45,22 +46,19 @@ export class ServiceEdges extends BlockBuilder {
   /** Takes one side of the call whose calling span has the id at `idAt`. */
   add(bytes: Buffer, idAt: number, side: CallSide): void {
     const id = (bytes.readUInt32LE(idAt + 4) & LOW_21_BITS) * TWO_32 + bytes.readUInt32LE(idAt);
-    const other = this.#waiting.get(id);
-    if (other === undefined || other.isCaller === side.isCaller) {
-      if (this.#waiting.size >= MAX_WAITING) this.#forgetOldest();
-      this.#waiting.set(id, side);
-      return;
-    }
-    this.#waiting.delete(id);
+    const other = this.#young.get(id) ?? this.#old.get(id);
+    if (other === undefined || other.isCaller === side.isCaller) return this.#wait(id, side);
+    if (!this.#young.delete(id)) this.#old.delete(id);
     if (side.isCaller) this.#addCall(side.service, other);
     else this.#addCall(other.service, side);
   }
 
-  #forgetOldest(): void {
-    for (const id of this.#waiting.keys()) {
-      this.#waiting.delete(id);
-      return;
+  #wait(id: number, side: CallSide): void {
+    if (this.#young.size >= GENERATION) {
+      this.#old = this.#young;
+      this.#young = new Map();
     }
+    this.#young.set(id, side);
   }
 
   #addCall(client: string, { service, startSeconds, durationNanos, isError }: CallSide): void {
