@@ -4,7 +4,7 @@
  */
 // Only the type: what is loaded at the first connection costs the start of a process nothing.
 import type { Socket } from "node:net";
-import { type HttpResponse, HttpResponseReader } from "./http-response-reader.ts";
+import { type HttpResponse, HttpResponseReader, ResponseHeads } from "./http-response-reader.ts";
 import type { TlsConfig } from "./otlp-config.ts";
 
 /** A request that was given to a connection. */
@@ -24,6 +24,7 @@ export class HttpConnection {
   #socket: Socket | undefined;
   // Whether the socket has answered before, and nothing has come since the request that it carries.
   #mayBeStale = false;
+  readonly #heads = new ResponseHeads();
   // The first is under way.
   readonly #exchanges: Exchange[] = [];
 
@@ -41,7 +42,7 @@ export class HttpConnection {
   request(head: string, body: Uint8Array): { response: Promise<HttpResponse>; giveUp: (error: Error) => void } {
     let exchange: Exchange | undefined;
     const response = new Promise<HttpResponse>((resolve, reject) => {
-      exchange = { head, body, resolve, reject, reader: new HttpResponseReader(), hasBegunAnew: false };
+      exchange = { head, body, resolve, reject, reader: new HttpResponseReader(this.#heads), hasBegunAnew: false };
       this.#exchanges.push(exchange);
       if (this.#exchanges.length === 1) this.#begin(exchange);
     });

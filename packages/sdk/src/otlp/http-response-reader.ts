@@ -33,12 +33,31 @@ interface Head {
   readonly isVersion10: boolean;
 }
 
+/** Reads the heads of one server's responses, which are the same for a second, as their `Date` is: the last one is not read again. */
+export class ResponseHeads {
+  #text: string | undefined;
+  #head: Head | undefined;
+
+  of(text: string): Head {
+    if (this.#head === undefined || text !== this.#text) {
+      this.#head = headOf(text);
+      this.#text = text;
+    }
+    return this.#head;
+  }
+}
+
 export class HttpResponseReader {
+  readonly #heads: ResponseHeads;
   #bytes: Buffer = Buffer.alloc(0);
   #head: Head | undefined;
   readonly #chunks: Buffer[] = [];
   #chunksLength = 0;
   #isTrailer = false;
+
+  constructor(heads: ResponseHeads = new ResponseHeads()) {
+    this.#heads = heads;
+  }
 
   /** Returns the response once it is whole. Throws an error that says what is wrong with it. */
   read(chunk: Buffer): HttpResponse | undefined {
@@ -61,7 +80,7 @@ export class HttpResponseReader {
     if (end > MAX_HEAD_BYTES || (end < 0 && this.#bytes.length > MAX_HEAD_BYTES))
       throw new Error("headers are too long");
     if (end < 0) return false;
-    this.#head = headOf(this.#bytes.toString("latin1", 0, end));
+    this.#head = this.#heads.of(this.#bytes.toString("latin1", 0, end));
     this.#bytes = this.#bytes.subarray(end + HEAD_END.length);
     return true;
   }

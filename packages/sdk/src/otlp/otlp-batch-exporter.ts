@@ -6,13 +6,16 @@ import { type EncodeItem, EncodedBatch, type Scoped } from "./encoded-batch.ts";
 import type { LastRequest } from "../exit/last-request.ts";
 import type { RequestSink } from "./request-sink.ts";
 
+/** One is filled, one is sent, and one may wait. */
+const MAX_SPARE = 3;
+
 /** What the exporters of spans and of log records have in common: batches that are bytes from the start. */
 export class OtlpBatchExporter<Item extends Scoped> implements BatchDestination<Item>, SelfObserved {
   readonly #sink: RequestSink;
   readonly #encode: EncodeItem<Item>;
   readonly #countOf: ((item: Item) => number) | undefined;
-  // A batch that was sent, whose memory the next one takes.
-  #spare: EncodedBatch<Item> | undefined;
+  // Batches that were sent, whose memory the next ones take.
+  readonly #spare: EncodedBatch<Item>[] = [];
   // Batches whose resources are not known yet.
   readonly #waiting = new Set<EncodedBatch<Item>>();
 
@@ -24,15 +27,13 @@ export class OtlpBatchExporter<Item extends Scoped> implements BatchDestination<
   }
 
   createBatch(): EncodedBatch<Item> {
-    const batch = this.#spare ?? new EncodedBatch<Item>(this.#encode, this.#countOf);
-    this.#spare = undefined;
-    return batch;
+    return this.#spare.pop() ?? new EncodedBatch<Item>(this.#encode, this.#countOf);
   }
 
   exportBatch(batch: EncodedBatch<Item>): Promise<ExportResult> {
     return this.#send(batch).finally(() => {
       batch.clear();
-      this.#spare = batch;
+      if (this.#spare.length < MAX_SPARE) this.#spare.push(batch);
     });
   }
 
