@@ -1,5 +1,8 @@
-/** Fills a store with a day of the shop, tells what it takes on disk, and asks it what users ask. */
-import { mkdtempSync, rmSync } from "node:fs";
+/**
+ * Fills a store with a day of the shop, tells what it takes on disk, and asks it what users ask. A directory that is named is
+ * kept, and asked again without being filled.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "../scripts/set-up.mjs";
@@ -21,31 +24,38 @@ const SPANS_PER_TRACE = 20;
 const REPEATS = 15;
 const SETTLE_MS = 180_000;
 
-export async function run(scaleText = "1") {
+export async function run(scaleText = "1", kept = undefined) {
   const scale = Number(scaleText);
-  const directory = mkdtempSync(join(tmpdir(), "clew-bench-"));
+  const directory = kept ?? mkdtempSync(join(tmpdir(), "clew-bench-"));
   const store = await Store.open({
     directory,
     engineProgram: join(ROOT, "packages/clew/dist/engine-main.js"),
     engineMemoryBytes: 4_294_967_296,
   });
   try {
-    const endMs = Date.now();
-    const startMs = endMs - DAY_MS;
-    const startUnixNano = BigInt(startMs) * 1_000_000n;
-    const loaded = {
-      traces: await load(store, "traces", spanRequests(SPANS * scale, startUnixNano)),
-      logs: await load(store, "logs", logRequests(LOGS * scale, startUnixNano)),
-      metrics: await load(store, "metrics", metricRequests(SAMPLES * scale, endMs)),
-    };
-    await settled(store);
+    const file = join(directory, "bench.json");
+    if (!existsSync(file)) writeFileSync(file, JSON.stringify(await fill(store, scale)));
+    const { endMs, loaded } = JSON.parse(readFileSync(file, "utf8"));
     await printDisk(store, loaded);
-    const window = { startUnixNano, endUnixNano: BigInt(endMs) * 1_000_000n };
+    const startMs = endMs - DAY_MS;
+    const window = { startUnixNano: BigInt(startMs) * 1_000_000n, endUnixNano: BigInt(endMs) * 1_000_000n };
     await printAnswers(store, window);
   } finally {
     await store.close();
-    rmSync(directory, { recursive: true, force: true });
+    if (kept === undefined) rmSync(directory, { recursive: true, force: true });
   }
+}
+
+async function fill(store, scale) {
+  const endMs = Date.now();
+  const startUnixNano = BigInt(endMs - DAY_MS) * 1_000_000n;
+  const loaded = {
+    traces: await load(store, "traces", spanRequests(SPANS * scale, startUnixNano)),
+    logs: await load(store, "logs", logRequests(LOGS * scale, startUnixNano)),
+    metrics: await load(store, "metrics", metricRequests(SAMPLES * scale, endMs)),
+  };
+  await settled(store);
+  return { endMs, loaded };
 }
 
 function* spanRequests(total, startUnixNano) {

@@ -106,6 +106,19 @@ export class StringColumn implements Column {
     this.rows++;
   }
 
+  /** Calls `visit` with where each row's text lies. */
+  each(visit: (bytes: Uint8Array, start: number, end: number) => void): void {
+    const { bytes } = this.values;
+    for (let position = 0; position < this.values.length;) {
+      let length = 0;
+      let scale = 1;
+      for (; bytes[position]! >= 128; position++, scale *= 128) length += (bytes[position]! & 127) * scale;
+      length += bytes[position++]! * scale;
+      visit(bytes, position, position + length);
+      position += length;
+    }
+  }
+
   /** Writes the last row so many times more. */
   repeat(times: number): void {
     const bytes = this.values.length - this.#lastStart;
@@ -230,6 +243,58 @@ export class MapColumn implements Column {
     this.#ends.reset();
     this.#rowStart = 0;
     this.#rowStartBytes = 0;
+  }
+}
+
+/**
+ * `Map(LowCardinality(String), LowCardinality(String))`: attributes that are the same in many rows. The same to write as a
+ * `MapColumn`; `values` has those of the row that is being written.
+ */
+export class DictionaryMapColumn implements Column {
+  readonly type = "Map(LowCardinality(String), LowCardinality(String))";
+  readonly keys: LowCardinalityColumn = new LowCardinalityColumn();
+  readonly values: StringColumn = new StringColumn();
+  readonly #known = new LowCardinalityColumn();
+  readonly #ends = new ByteBuffer();
+  #lastCount = 0;
+
+  get rows(): number {
+    return this.#ends.length / 8;
+  }
+
+  endRow(): void {
+    this.#lastCount = this.values.rows;
+    this.values.each((bytes, start, end) => this.#known.add(bytes, start, end));
+    this.values.reset();
+    this.#ends.u64(this.#known.rows);
+  }
+
+  /** Writes the last row so many times more. */
+  repeat(times: number): void {
+    const first = this.#known.rows;
+    if (this.#lastCount > 0) {
+      this.keys.repeat(times, this.#lastCount);
+      this.#known.repeat(times, this.#lastCount);
+    }
+    for (let i = 1; i <= times; i++) this.#ends.u64(first + this.#lastCount * i);
+  }
+
+  prefix(parts: Uint8Array[]): void {
+    this.keys.prefix(parts);
+    this.#known.prefix(parts);
+  }
+
+  data(parts: Uint8Array[]): void {
+    parts.push(this.#ends.view());
+    this.keys.data(parts);
+    this.#known.data(parts);
+  }
+
+  reset(): void {
+    this.keys.reset();
+    this.values.reset();
+    this.#known.reset();
+    this.#ends.reset();
   }
 }
 

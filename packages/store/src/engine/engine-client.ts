@@ -5,6 +5,8 @@ import { credentialHeaders, type EngineEndpoint } from "./engine-endpoint.ts";
 import { Turnstile } from "./turnstile.ts";
 
 const QUERY_TIMEOUT_S = 30;
+/** A migration rewrites all that is stored; a peer that is gone is found out by TCP's keep-alive. */
+const COMMAND_TIMEOUT_MS = 86_400_000;
 /** More wait: each takes cores from what comes in. Inserts do not wait for them. */
 const QUERIES_AT_ONCE = 6;
 const QUERY_MEMORY_BYTES = 2_000_000_000;
@@ -34,19 +36,18 @@ export type QueryParameters = Readonly<Record<string, unknown>>;
 
 export class EngineClient {
   readonly #client: ClickHouseClient;
+  readonly #commands: ClickHouseClient;
   readonly #queries = new Turnstile(QUERIES_AT_ONCE);
   readonly #querySettings: Readonly<Record<string, string>>;
   readonly #insertSettings: Readonly<Record<string, string>>;
 
   constructor(endpoint: EngineEndpoint) {
     const { url, database, agent, settings, insertSettings, querySettings, queryTimeoutS = QUERY_TIMEOUT_S } = endpoint;
-    this.#client = createClient({
+    const options = {
       url,
       database,
       http_headers: credentialHeaders(endpoint),
       set_basic_auth_header: false,
-      request_timeout: (queryTimeoutS + 5) * 1_000,
-      max_open_connections: 64,
       clickhouse_settings: {
         output_format_json_quote_64bit_integers: 1,
         output_format_json_quote_denormals: 1,
@@ -54,7 +55,9 @@ export class EngineClient {
       },
       log: { level: ClickHouseLogLevel.OFF },
       ...(agent === undefined ? {} : { http_agent: agent }),
-    });
+    } as const;
+    this.#client = createClient({ ...options, request_timeout: (queryTimeoutS + 5) * 1_000, max_open_connections: 64 });
+    this.#commands = createClient({ ...options, request_timeout: COMMAND_TIMEOUT_MS, max_open_connections: 4 });
     this.#querySettings = { ...QUERY_LIMITS, max_execution_time: String(queryTimeoutS), ...querySettings };
     this.#insertSettings = { ...insertSettings };
   }
@@ -98,7 +101,7 @@ export class EngineClient {
 
   /** Runs a statement that is no query. One on a cluster does not wait for nodes that are away: they do it when they are back. */
   async command(query: string, parameters: QueryParameters = {}): Promise<void> {
-    await this.#client.command({
+    await this.#commands.command({
       query,
       query_params: { ...parameters },
       clickhouse_settings: {
@@ -137,7 +140,7 @@ export class EngineClient {
   }
 
   async close(): Promise<void> {
-    await this.#client.close();
+    await Promise.all([this.#client.close(), this.#commands.close()]);
   }
 
   async #ask<T>(task: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {

@@ -48,7 +48,7 @@ export function configurationXml({ usersPath, memoryBytes, extra = "" }: Configu
   <mmap_cache_size>64</mmap_cache_size>
   <compiled_expression_cache_size>16777216</compiled_expression_cache_size>
   <max_thread_pool_size>128</max_thread_pool_size>
-  <max_thread_pool_free_size>0</max_thread_pool_free_size>
+  <max_thread_pool_free_size>16</max_thread_pool_free_size>
   <background_pool_size>2</background_pool_size>
   <background_schedule_pool_size>4</background_schedule_pool_size>
   <backups><allowed_path>${BACKUPS}</allowed_path></backups>

@@ -51,8 +51,11 @@ export class Conditions {
     return this;
   }
 
-  /** Holds where any of the maps has an attribute that meets the filter; for `!=` and `!~`, where none has one that does not. */
-  attribute({ key, operator, value }: AttributeFilter, maps: readonly string[]): this {
+  /**
+   * Holds where any of the maps has an attribute that meets the filter; for `!=` and `!~`, where none has one that does not.
+   * `isIndexed`: whether the maps' values have indexes.
+   */
+  attribute({ key, operator, value }: AttributeFilter, maps: readonly string[], isIndexed = false): this {
     const isNegative = operator === "!=" || operator === "!~";
     const isPattern = operator === "=~" || operator === "!~";
     const tests = maps.map((map) => {
@@ -63,6 +66,10 @@ export class Conditions {
       return { sql: `${compared} AND mapContains(${map}, {:String})`, values: [key, value, key] };
     });
     const clause = tests.map(({ sql }) => `(${sql})`).join(" OR ");
+    if (isIndexed && operator === "=" && value !== "") {
+      const has = maps.map((map) => `has(mapValues(${map}), {:String})`);
+      this.add(`indexHint(${has.join(" OR ")})`, ...maps.map(() => value));
+    }
     return this.add(isNegative ? `NOT (${clause})` : clause, ...tests.flatMap(({ values }) => values));
   }
 

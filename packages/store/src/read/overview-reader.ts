@@ -1,6 +1,7 @@
 import type { EngineClient } from "../engine/engine-client.ts";
 import { DURATION_BUCKETS_PER_DOUBLING } from "../schema/service-edges.ts";
 import { Conditions, type TimeWindow } from "./conditions.ts";
+import { inQuarters, partsOf } from "./quarters.ts";
 import { spanDurations } from "./span-durations.ts";
 
 /** What one service sent within a window. Requests are its spans that others called: server and consumer spans, and roots. */
@@ -81,18 +82,22 @@ export class OverviewReader {
   async services(window: TimeWindow): Promise<ServiceOverview[]> {
     const found = new Map<string, ServiceOverview>();
     const of = (service: string): ServiceOverview => found.get(service) ?? nothingOf(service);
-    for (const [service, spans, requests, errors, [p50, p95, p99], last] of await this.#spans(window)) {
+    const [bySpans, byLogs, bySeries] = await Promise.all([
+      this.#spans(window),
+      this.#logs(window),
+      this.#series(window),
+    ]);
+    for (const [service, spans, requests, errors, [p50, p95, p99], last] of bySpans) {
       const [p50Nanos, p95Nanos, p99Nanos] = [durationOf(p50), durationOf(p95), durationOf(p99)];
       const counts = { spans: Number(spans), requests: Number(requests), errors: Number(errors) };
       found.set(service, { ...of(service), ...counts, p50Nanos, p95Nanos, p99Nanos, lastSeenUnixNano: last });
     }
-    for (const [service, logs, errorLogs, last] of await this.#logs(window)) {
+    for (const [service, logs, errorLogs, last] of byLogs) {
       const before = of(service);
       const lastSeenUnixNano = BigInt(last) > BigInt(before.lastSeenUnixNano) ? last : before.lastSeenUnixNano;
       found.set(service, { ...before, logs: Number(logs), errorLogs: Number(errorLogs), lastSeenUnixNano });
     }
-    for (const [service, series] of await this.#series(window))
-      found.set(service, { ...of(service), series: Number(series) });
+    for (const [service, series] of bySeries) found.set(service, { ...of(service), series: Number(series) });
     return [...found.values()].sort((a, b) => (a.service < b.service ? -1 : 1));
   }
 
@@ -192,9 +197,16 @@ export class OverviewReader {
   }
 
   #logs(window: TimeWindow): Promise<(readonly [string, string, string, string])[]> {
+    const { edges, whole } = partsOf(window);
+    const queries = edges.map(
+      (edge) =>
+        `SELECT ServiceName, SeverityNumber, toUInt64(1) AS Logs, Timestamp AS LastSeen FROM otel_logs WHERE ${new Conditions().withinHours(edge).where}`,
+    );
+    if (whole !== undefined)
+      queries.push(`SELECT ServiceName, SeverityNumber, Logs, LastSeen FROM log_counts WHERE ${inQuarters(whole)}`);
     return this.#client.rows(
-      `SELECT ServiceName, count(), countIf(SeverityNumber >= 17), max(toUnixTimestamp64Nano(Timestamp))
-       FROM otel_logs WHERE ${new Conditions().withinHours(window).where} GROUP BY ServiceName`,
+      `SELECT ServiceName, sum(Logs), sumIf(Logs, SeverityNumber >= 17), max(toUnixTimestamp64Nano(LastSeen))
+       FROM (${queries.join(" UNION ALL ")}) GROUP BY ServiceName`,
     );
   }
 

@@ -2,11 +2,11 @@ import type { TimeWindow } from "./conditions.ts";
 
 /** The first part is this fraction of the window. */
 const FIRST_FRACTION = 64n;
-const GROWTH = 4n;
+const GROWTH = 8n;
 const SHORTEST_NANOS = 10_000_000_000n;
 
 /**
- * A window in parts, from its end to its start, each four times as long as the one before: who wants the newest few of
+ * A window in parts, from its end to its start, each eight times as long as the one before: who wants the newest few of
  * something reads little where there is much of it, and all of the window once where there is little.
  */
 export function* newestFirst({ startUnixNano, endUnixNano }: TimeWindow): Generator<TimeWindow> {

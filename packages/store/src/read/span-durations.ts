@@ -1,8 +1,7 @@
 import { DURATION_BUCKETS_PER_DOUBLING } from "../schema/service-edges.ts";
 import { DURATION, IS_REQUEST } from "../schema/traces.ts";
 import { Conditions, type TimeWindow } from "./conditions.ts";
-
-const QUARTER_NANOS = 900_000_000_000n;
+import { inQuarters, partsOf } from "./quarters.ts";
 
 /**
  * A query for rows of `By, IsRequest, IsError, Duration, Spans, LastSeen`: how many spans of each service, or of each
@@ -10,18 +9,15 @@ const QUARTER_NANOS = 900_000_000_000n;
  * the spans. `condition` may ask for services and span names.
  */
 export function spanDurations(window: TimeWindow, by: "ServiceName" | "SpanName", condition = "1"): string {
-  const first = ((window.startUnixNano + QUARTER_NANOS - 1n) / QUARTER_NANOS) * QUARTER_NANOS;
-  const last = (window.endUnixNano / QUARTER_NANOS) * QUARTER_NANOS;
-  if (window.startUnixNano < 0n || first >= last) return ofSpans(window, by, condition);
-  return [
-    ofSpans({ startUnixNano: window.startUnixNano, endUnixNano: first }, by, condition),
-    ofSpans({ startUnixNano: last, endUnixNano: window.endUnixNano }, by, condition),
-    // Added up first: of a day that leaves a few hundred durations a service for the quantiles.
-    `SELECT ${by} AS By, IsRequest, IsError, exp2((DurationBucket + 0.5) / ${DURATION_BUCKETS_PER_DOUBLING}) AS Duration,
+  const { edges, whole } = partsOf(window);
+  const queries = edges.map((edge) => ofSpans(edge, by, condition));
+  // Added up first: of a day that leaves a few hundred durations a service for the quantiles.
+  if (whole !== undefined)
+    queries.push(`SELECT ${by} AS By, IsRequest, IsError, exp2((DurationBucket + 0.5) / ${DURATION_BUCKETS_PER_DOUBLING}) AS Duration,
        sum(span_durations.Spans) AS Spans, max(span_durations.LastSeen) AS LastSeen
-     FROM span_durations WHERE Time >= ${seconds(first)} AND Time < ${seconds(last)} AND ${condition}
-     GROUP BY By, IsRequest, IsError, DurationBucket`,
-  ].join(" UNION ALL ");
+     FROM span_durations WHERE ${inQuarters(whole)} AND ${condition}
+     GROUP BY By, IsRequest, IsError, DurationBucket`);
+  return queries.join(" UNION ALL ");
 }
 
 function ofSpans(window: TimeWindow, by: string, condition: string): string {
@@ -29,8 +25,4 @@ function ofSpans(window: TimeWindow, by: string, condition: string): string {
   return `SELECT ${by} AS By, ${IS_REQUEST} AS IsRequest, StatusCode = 'Error' AS IsError,
       toFloat64(${DURATION}) AS Duration, toUInt64(1) AS Spans, Timestamp AS LastSeen
     FROM otel_traces WHERE ${conditions.where}`;
-}
-
-function seconds(unixNano: bigint): string {
-  return `toDateTime(${unixNano / 1_000_000_000n})`;
 }

@@ -256,7 +256,7 @@ function spanConditions(filter: SpanFilter): Conditions {
   if (filter.maxDurationNanos !== undefined) conditions.add(`${DURATION} <= ${filter.maxDurationNanos}`);
   if (filter.errorsOnly === true) conditions.add("StatusCode = 'Error'");
   for (const attribute of filter.attributes ?? [])
-    conditions.attribute(attribute, ["SpanAttributes", "ResourceAttributes"]);
+    conditions.attribute(attribute, ["SpanAttributes", "ResourceAttributes"], true);
   return conditions;
 }
 

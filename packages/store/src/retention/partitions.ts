@@ -20,6 +20,7 @@ const SIGNAL_OF_TABLE: readonly (readonly [string, Signal])[] = [
   ["span_", "traces"],
   ["service_edges", "traces"],
   ["otel_logs", "logs"],
+  ["log_", "logs"],
   ["metric_", "metrics"],
 ];
 

@@ -100,7 +100,7 @@ describe("for room", () => {
     await limited.apply();
     expect(await counts()).toEqual([3, 3, 3, 200, 3]);
     expect(limited.disk).toMatchObject({
-      droppedForRoom: 1,
+      droppedForRoom: 2,
       isFull: false,
       warning: expect.stringContaining("--max-disk"),
     });

@@ -10,6 +10,7 @@ const TIME_OF_TABLE: Readonly<Record<string, string>> = {
   span_durations: "Time",
   service_edges: "Time",
   otel_logs: "toDateTime(Timestamp)",
+  log_counts: "Time",
   metric_series: "toDateTime(Day) + INTERVAL 1 DAY",
   metric_samples: "toDateTime(Timestamp)",
   metric_histograms: "toDateTime(Timestamp)",

@@ -1,5 +1,5 @@
 /** `otel_logs`: the layout of the Collector's ClickHouse exporter, and the columns for what that layout loses. */
-import { TRACE_ID_INDEX, WIDE_TABLE_SETTINGS } from "./settings.ts";
+import { TABLE_SETTINGS, TRACE_ID_INDEX, WIDE_TABLE_SETTINGS } from "./settings.ts";
 
 export const LOGS_TABLE: string = `
 CREATE TABLE IF NOT EXISTS otel_logs (
@@ -12,10 +12,10 @@ CREATE TABLE IF NOT EXISTS otel_logs (
   ServiceName LowCardinality(String) CODEC(ZSTD(1)),
   Body String CODEC(ZSTD(3)),
   ResourceSchemaUrl LowCardinality(String) CODEC(ZSTD(1)),
-  ResourceAttributes Map(LowCardinality(String), String) CODEC(ZSTD(3)),
+  ResourceAttributes Map(LowCardinality(String), LowCardinality(String)) CODEC(ZSTD(3)),
   ScopeSchemaUrl LowCardinality(String) CODEC(ZSTD(1)),
-  ScopeName String CODEC(ZSTD(1)),
-  ScopeVersion String CODEC(ZSTD(1)),
+  ScopeName LowCardinality(String) CODEC(ZSTD(1)),
+  ScopeVersion LowCardinality(String) CODEC(ZSTD(1)),
   ScopeAttributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
   LogAttributes Map(LowCardinality(String), String) CODEC(ZSTD(3)),
   EventName LowCardinality(String) CODEC(ZSTD(1)),
@@ -36,3 +36,26 @@ ENGINE = MergeTree
 PARTITION BY toDate(Timestamp)
 ORDER BY (toStartOfHour(Timestamp), ServiceName, Timestamp)
 ${WIDE_TABLE_SETTINGS}`;
+
+/** How many records of each service and severity there are, by quarters of an hour. */
+const LOG_COUNTS_TABLE = `
+CREATE TABLE IF NOT EXISTS log_counts (
+  Time DateTime CODEC(Delta, ZSTD(1)),
+  ServiceName LowCardinality(String) CODEC(ZSTD(1)),
+  SeverityNumber UInt8 CODEC(ZSTD(1)),
+  Logs UInt64 CODEC(T64, ZSTD(1)),
+  LastSeen SimpleAggregateFunction(max, DateTime64(9)) CODEC(ZSTD(1))
+)
+ENGINE = SummingMergeTree((Logs))
+PARTITION BY toDate(Time)
+ORDER BY (Time, ServiceName, SeverityNumber)
+${TABLE_SETTINGS}`;
+
+export const LOG_COUNTS_QUERY: string = `
+SELECT toStartOfFifteenMinutes(Timestamp) AS Time, ServiceName, SeverityNumber, count() AS Logs, max(Timestamp) AS LastSeen
+FROM otel_logs GROUP BY Time, ServiceName, SeverityNumber`;
+
+const LOG_COUNTS_VIEW = `
+CREATE MATERIALIZED VIEW IF NOT EXISTS log_counts_mv TO log_counts AS ${LOG_COUNTS_QUERY}`;
+
+export const LOG_STATEMENTS: readonly string[] = [LOGS_TABLE, LOG_COUNTS_TABLE, LOG_COUNTS_VIEW];

@@ -5,6 +5,11 @@
 import { DURATION_BUCKETS_PER_DOUBLING } from "./service-edges.ts";
 import { TABLE_SETTINGS, TRACE_ID_INDEX, WIDE_TABLE_SETTINGS } from "./settings.ts";
 
+/** For values that few granules have; searches ask for them by `indexHint`, since a bucket of a map is read past its indexes. */
+export const ATTRIBUTE_VALUE_INDEXES: readonly string[] = ["SpanAttributes", "ResourceAttributes"].map(
+  (map) => `INDEX idx_${map} mapValues(${map}) TYPE bloom_filter(0.01) GRANULARITY 1`,
+);
+
 const TRACES_TABLE = `
 CREATE TABLE IF NOT EXISTS otel_traces (
   Timestamp DateTime64(9) CODEC(Delta, ZSTD(1)),
@@ -15,9 +20,9 @@ CREATE TABLE IF NOT EXISTS otel_traces (
   SpanName LowCardinality(String) CODEC(ZSTD(1)),
   SpanKind LowCardinality(String) CODEC(ZSTD(1)),
   ServiceName LowCardinality(String) CODEC(ZSTD(1)),
-  ResourceAttributes Map(LowCardinality(String), String) CODEC(ZSTD(3)),
-  ScopeName String CODEC(ZSTD(1)),
-  ScopeVersion String CODEC(ZSTD(1)),
+  ResourceAttributes Map(LowCardinality(String), LowCardinality(String)) CODEC(ZSTD(3)),
+  ScopeName LowCardinality(String) CODEC(ZSTD(1)),
+  ScopeVersion LowCardinality(String) CODEC(ZSTD(1)),
   SpanAttributes Map(LowCardinality(String), String) CODEC(ZSTD(3)),
   Duration UInt64 CODEC(ZSTD(1)),
   StatusCode LowCardinality(String) CODEC(ZSTD(1)),
@@ -50,7 +55,8 @@ CREATE TABLE IF NOT EXISTS otel_traces (
   ScopeAttributesTypes LowCardinality(String) CODEC(ZSTD(1)),
   ScopeDroppedAttributesCount UInt32 CODEC(ZSTD(1)),
   ScopeSchemaUrl LowCardinality(String) CODEC(ZSTD(1)),
-  ${TRACE_ID_INDEX}
+  ${TRACE_ID_INDEX},
+  ${ATTRIBUTE_VALUE_INDEXES.join(",\n  ")}
 )
 ENGINE = MergeTree
 PARTITION BY toDate(Timestamp)
@@ -86,7 +92,10 @@ export const IS_REQUEST = "(SpanKind IN ('Server', 'Consumer') OR ParentSpanId =
 /** A span's duration in nanoseconds. One that ends before it starts is kept as it came, wrapped below zero; it counts as 0. */
 export const DURATION = "if(Duration >= 9223372036854775808, 0, Duration)";
 
-/** How many spans of each operation took how long, by quarters of an hour: rates, errors and durations of any window. */
+/**
+ * How many spans of each operation took how long, by quarters of an hour: rates, errors and durations of any window. Of spans that
+ * are no requests, only how many there were.
+ */
 const SPAN_DURATIONS_TABLE = `
 CREATE TABLE IF NOT EXISTS span_durations (
   Time DateTime CODEC(Delta, ZSTD(1)),
@@ -106,7 +115,7 @@ ${TABLE_SETTINGS}`;
 export const SPAN_DURATIONS_QUERY: string = `
 SELECT toStartOfFifteenMinutes(Timestamp) AS Time, ServiceName, SpanName, ${IS_REQUEST} AS IsRequest,
   StatusCode = 'Error' AS IsError,
-  toInt16(floor(log2(greatest(${DURATION}, 1)) * ${DURATION_BUCKETS_PER_DOUBLING})) AS DurationBucket,
+  if(IsRequest, toInt16(floor(log2(greatest(${DURATION}, 1)) * ${DURATION_BUCKETS_PER_DOUBLING})), 0) AS DurationBucket,
   count() AS Spans, max(Timestamp) AS LastSeen
 FROM otel_traces GROUP BY Time, ServiceName, SpanName, IsRequest, IsError, DurationBucket`;
 

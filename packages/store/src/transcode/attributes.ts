@@ -1,5 +1,5 @@
 /**
- * Attributes on their way into a `Map(LowCardinality(String), String)` column. Values become
+ * Attributes on their way into a `Map` column. Values become
  * text as the Collector's ClickHouse exporter writes it; their types, which that loses, go
  * into a signature with one letter a value (docs/formats/attribute-types.md):
  *
@@ -9,7 +9,7 @@
  */
 import type { Reader } from "@clew/otlp";
 import { ByteBuffer } from "../block/byte-buffer.ts";
-import type { MapColumn, LowCardinalityColumn } from "../block/columns.ts";
+import type { DictionaryMapColumn, LowCardinalityColumn, MapColumn } from "../block/columns.ts";
 import { writeAnyValue } from "./any-value.ts";
 
 const KEY = 10;
@@ -20,7 +20,7 @@ const INT_VALUE = 24;
 
 /** One attribute list's two columns. */
 export interface AttributeColumns {
-  readonly values: MapColumn;
+  readonly values: MapColumn | DictionaryMapColumn;
   readonly types: LowCardinalityColumn;
 }
 

@@ -1,6 +1,6 @@
 /** The columns that every span and log record shares: its service, resource and scope. */
 import type { Reader } from "@clew/otlp";
-import { FixedColumn, LowCardinalityColumn, MapColumn, StringColumn, type Column } from "../block/columns.ts";
+import { DictionaryMapColumn, FixedColumn, LowCardinalityColumn, MapColumn, type Column } from "../block/columns.ts";
 import { AttributeWriter } from "./attributes.ts";
 import { takeRange, type Ranges } from "./walk-records.ts";
 
@@ -15,12 +15,12 @@ const SCOPE_DROPPED = 32;
 
 export class ResourceColumns {
   readonly #serviceName = new LowCardinalityColumn();
-  readonly #resourceAttributes = new MapColumn();
+  readonly #resourceAttributes = new DictionaryMapColumn();
   readonly #resourceTypes = new LowCardinalityColumn();
   readonly #resourceDropped = new FixedColumn("UInt32", 4);
   readonly #resourceSchemaUrl = new LowCardinalityColumn();
-  readonly #scopeName = new StringColumn();
-  readonly #scopeVersion = new StringColumn();
+  readonly #scopeName = new LowCardinalityColumn();
+  readonly #scopeVersion = new LowCardinalityColumn();
   readonly #scopeAttributes = new MapColumn();
   readonly #scopeTypes = new LowCardinalityColumn();
   readonly #scopeDropped = new FixedColumn("UInt32", 4);

@@ -1,9 +1,10 @@
 import { OWN_DATABASE } from "./0002-own-database.ts";
 import { MEASURED_LAYOUT } from "./0003-measured-layout.ts";
+import { INDEXED_VALUES } from "./0007-indexed-values.ts";
 import type { Migration } from "./migration.ts";
 
 /** In order, without gaps. Tables that are new need no step: what is missing is made after the last one. */
-export const MIGRATIONS: readonly Migration[] = [OWN_DATABASE, ...MEASURED_LAYOUT];
+export const MIGRATIONS: readonly Migration[] = [OWN_DATABASE, ...MEASURED_LAYOUT, ...INDEXED_VALUES];
 
 /** What this program reads and writes. It grows with every change that an older program would not understand. */
 export const FORMAT: number = MIGRATIONS.at(-1)?.format ?? 1;
