@@ -15,6 +15,7 @@ export class ClewProcess {
   #directory;
   #ports;
   #child;
+  #isBehind = false;
   #ended = Promise.resolve();
 
   static async create(directory) {
@@ -49,6 +50,7 @@ export class ClewProcess {
         this.log = (this.log + text).slice(-100_000);
       });
     this.#child = child;
+    this.#isBehind = prefix.length > 0;
     this.#ended = new Promise((resolve) => child.once("close", resolve));
   }
 
@@ -88,13 +90,15 @@ export class ClewProcess {
     await this.#ended;
   }
 
-  /** Kills both, as a power cut does, where it was launched behind another program. */
+  /** Kills whatever runs, as a power cut does, and waits for what it was launched behind to end. */
   async killAll() {
-    const programs = childrenOf(this.#child.pid);
+    if (this.#child === undefined || this.hasEnded) return;
+    const programs = this.#isBehind ? childrenOf(this.#child.pid) : [this.#child.pid];
     kill([...programs, ...programs.flatMap(childrenOf)]);
     await this.#ended;
   }
 
+  /** Ends it as Ctrl-C does. */
   async stop() {
     this.#child.kill("SIGTERM");
     await this.#ended;

@@ -4,7 +4,7 @@
  * is gone. Afterwards everything that was acknowledged must be there once, nothing that was never sent, and what views
  * made of it must agree. Prints what happened and ends with `N passed, N failed`.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -32,16 +32,17 @@ const { randomOf } = await import("./random.mjs");
 const random = randomOf(Number(values.seed));
 const directory = mkdtempSync(join(tmpdir(), "clew-soak-"));
 const data = join(directory, "data");
+mkdirSync(data);
 const clew = await ClewProcess.create(data);
 const load = new StoreLoad(clew.otlpHttp);
 const done = { programs: 0, engines: 0, cuts: 0 };
 const checks = [];
 console.log(`seed ${values.seed}`);
 try {
+  await cutPowerAtRandom();
   await killAtRandom();
   check(`after ${done.programs} kills of the program and ${done.engines} of its engine`, await load.faults(clew));
   await clew.stop();
-  await cutPowerAtRandom();
   checks.push(["acknowledged something", load.acknowledgedRequests > KILLS + POWER_CUTS]);
 } catch (error) {
   console.error(error);
