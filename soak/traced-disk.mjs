@@ -10,7 +10,7 @@ export const TRACED_CALLS =
   "openat,open,creat,write,pwrite64,writev,pwritev,pwritev2,ftruncate,fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat,rmdir,link,linkat,mkdir,mkdirat,symlink,symlinkat";
 
 const ARGUMENT = /(AT_FDCWD|\d+)<([^>]*)>|"((?:[^"\\]|\\.)*)"/g;
-const CALL = /^(\w+)\((.*)\) += (-?\d+)/;
+const CALL = /^(\w+)\((.*?) *\) += (-?\d+)/;
 
 export class TracedDisk {
   /** Calls that made something durable. */

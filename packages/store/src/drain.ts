@@ -1,6 +1,7 @@
 import { messageOf, sleep, type Clock } from "@clew/base";
 import { isDisconnected, type EngineClient } from "./engine/engine-client.ts";
 import { blocksByTarget, readFrames } from "./spool/segment.ts";
+import type { InsertJournal } from "./spool/insert-journal.ts";
 import type { Spool } from "./spool/spool.ts";
 
 const FIRST_RETRY_MS = 100;
@@ -19,6 +20,8 @@ export interface DrainSettings {
   readonly onRejected: () => void;
   /** Whether the engine's tables are nobody else's. */
   readonly isOwn: boolean;
+  /** Of the embedded engine; a server sees to it by itself. */
+  readonly journal?: InsertJournal | undefined;
 }
 
 /** Moves closed segments into the engine, oldest first; a segment that was inserted before a crash is not inserted twice. */
@@ -88,12 +91,14 @@ export class Drain {
   }
 
   async #drain(name: string): Promise<void> {
-    const { spool, client } = this.#settings;
+    const { spool, client, journal } = this.#settings;
     const segment = await this.#read(name);
     if (segment === undefined) return;
     const { frames, damaged } = readFrames(segment);
+    await journal?.begin(name);
     for (const [target, blocks] of blocksByTarget(frames))
       await client.insertNative(target, blocks, `${name} ${target}`);
+    await journal?.commit();
     if (damaged > 0) await this.#putAside(name, `${damaged} blocks of a spool file are damaged; the others were kept`);
     else await spool.remove(name);
   }

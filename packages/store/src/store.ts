@@ -2,7 +2,6 @@
  * Where telemetry is kept. A payload is transcoded into blocks, appended to the spool,
  * acknowledged when that is on disk, and moved into the engine within a second.
  */
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { ClewError, messageOf, sleep, systemClock, type Clock } from "@clew/base";
 import type { Payload } from "@clew/otlp";
@@ -17,9 +16,11 @@ import type { Engine } from "./engine/engine.ts";
 import type { EngineEndpoint } from "./engine/engine-endpoint.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { openEngine, type EngineSettings, type OpenEngine } from "./open-engine.ts";
+import { makeDirectory } from "./sync-directory.ts";
 import { Retention, type DiskHealth } from "./retention/retention.ts";
 import type { RetentionAges, RetentionRule } from "./retention/retention-settings.ts";
 import { serverRetention } from "./retention/server-retention.ts";
+import type { InsertJournal } from "./spool/insert-journal.ts";
 import { Spool } from "./spool/spool.ts";
 import { LogsTranscoder } from "./transcode/logs.ts";
 import { MetricsTranscoder } from "./transcode/metrics.ts";
@@ -69,6 +70,7 @@ export class Store {
   readonly #spool: Spool;
   readonly #commit: GroupCommit;
   readonly #drain: Drain;
+  readonly #journal: InsertJournal | undefined;
   readonly #retention: Retention | undefined;
   readonly #release: () => void;
   readonly #listeners = new Set<(payload: Payload) => void>();
@@ -78,7 +80,7 @@ export class Store {
   private constructor(
     settings: StoreSettings,
     clock: Clock,
-    { engine, client }: OpenEngine,
+    { engine, client, journal }: OpenEngine,
     spool: Spool,
     release: () => void,
   ) {
@@ -94,6 +96,7 @@ export class Store {
       metrics: new MetricsTranscoder(),
     }));
     const report = settings.report ?? (() => {});
+    this.#journal = journal;
     this.#drain = new Drain({
       spool,
       client,
@@ -101,6 +104,7 @@ export class Store {
       report,
       onRejected: () => this.#commit.forget(),
       isOwn: engine.kind === "embedded",
+      journal,
     });
     if (engine.kind === "embedded") this.#retention = this.#newRetention(report);
   }
@@ -108,7 +112,7 @@ export class Store {
   /** Throws `STORE_IN_USE`, what `openEngine` throws, or what the file system throws. */
   static async open(settings: StoreSettings): Promise<Store> {
     const clock = settings.clock ?? systemClock;
-    mkdirSync(settings.directory, { recursive: true, mode: 0o700 });
+    await makeDirectory(settings.directory, 0o700);
     const undo: (() => unknown)[] = [];
     try {
       const release = claimDirectory(settings.directory, (pid) => inUse(pid, settings.directory));
@@ -194,8 +198,11 @@ export class Store {
       const place = this.#backupPlace(client);
       await this.flush();
       const manifest = await this.#drain.pausedFor(() =>
-        restore({ place, migrate: (format) => this.#migrateFrom(format), replace }, source),
+        restore({ place, migrate: (format) => this.#migrateFrom(format), replace }, source).finally(() =>
+          this.#journal?.forget(),
+        ),
       );
+      await this.#journal?.commit();
       // Series that were written before are known no longer.
       this.#commit.forget();
       return manifest;

@@ -1,6 +1,8 @@
 import { open, rename } from "node:fs/promises";
+import { dirname } from "node:path";
+import { syncDirectory } from "./sync-directory.ts";
 
-/** Replaces a small file; after a crash it is the old one or the new one, whole. */
+/** Replaces a small file; after a crash it is the old one or the new one, whole, and once this has resolved the new one. */
 export async function writeDurably(path: string, text: string): Promise<void> {
   const next = `${path}.next`;
   const file = await open(next, "w", 0o600);
@@ -11,4 +13,5 @@ export async function writeDurably(path: string, text: string): Promise<void> {
     await file.close();
   }
   await rename(next, path);
+  await syncDirectory(dirname(path));
 }

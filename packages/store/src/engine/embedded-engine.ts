@@ -25,6 +25,8 @@ export interface EmbeddedEngineSettings {
   readonly tcpPort?: number;
   /** More XML for its configuration. */
   readonly extraConfiguration?: string;
+  /** Called before each start, while no engine runs. */
+  readonly beforeStart?: () => Promise<void>;
   readonly clock: Clock;
   /** Told of restarts and of what the engine prints. */
   readonly report: (line: string) => void;
@@ -98,7 +100,8 @@ export class EmbeddedEngine implements Engine {
     cancel();
   }
 
-  #launch(): Promise<void> {
+  async #launch(): Promise<void> {
+    await this.#settings.beforeStart?.();
     const { program, report } = this.#settings;
     // In a session of its own, Linux shares the cores between it and the program, however many threads it has to run.
     const child = fork(program, [], { stdio: ["ignore", "pipe", "pipe", "ipc"], execArgv: [], detached: true });
@@ -112,7 +115,7 @@ export class EmbeddedEngine implements Engine {
       });
     }
     child.send(this.#orders());
-    return new Promise((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       const cancel = this.#settings.clock.after(START_TIMEOUT_MS, () => child.kill("SIGKILL"));
       child.once("error", (error) => reject(startFailure(messageOf(error))));
       child.on("message", (message) => {

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm, stat, type FileHandle } from "node:fs/promises";
+import { open, readdir, readFile, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { ClewError, messageOf } from "@clew/base";
+import { makeDirectory, syncDirectory } from "../sync-directory.ts";
 import { framed } from "./segment.ts";
 
 const SUFFIX = ".spool";
@@ -39,7 +40,7 @@ export class Spool {
    * `nowMs` makes names sort, and something random keeps them apart where a clock went back.
    */
   static async open(directory: string, nowMs: number): Promise<Spool> {
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(directory);
     const time = Math.floor(nowMs).toString(36).padStart(9, "0");
     const spool = new Spool(directory, `${time}-${randomBytes(4).toString("hex")}`);
     const names = (await readdir(directory)).filter((name) => name.endsWith(SUFFIX)).sort();
@@ -95,6 +96,7 @@ export class Spool {
   /** Forgets a closed segment, whose blocks are in the engine now. */
   async remove(name: string): Promise<void> {
     await rm(join(this.#directory, name), { force: true });
+    await syncDirectory(this.#directory).catch(unlessMissing);
     this.#forget(name);
   }
 
@@ -102,7 +104,7 @@ export class Spool {
   async putAside(name: string): Promise<string> {
     const aside = join(this.#directory, "rejected");
     this.#forget(name);
-    await mkdir(aside, { recursive: true });
+    await makeDirectory(aside);
     await rename(join(this.#directory, name), join(aside, name)).catch(unlessMissing);
     return join(aside, name);
   }
@@ -184,15 +186,5 @@ async function writeRest(file: FileHandle, bytes: Buffer, alreadyWritten: number
     const { bytesWritten } = await file.write(bytes, written, bytes.length - written, position + written);
     if (bytesWritten === 0) throw new Error("no space left");
     written += bytesWritten;
-  }
-}
-
-/** A file's name survives a power cut only when its directory was synced too. */
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

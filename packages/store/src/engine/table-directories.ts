@@ -1,0 +1,124 @@
+/** The files of the embedded engine's tables, as far as the program must know them: `store/UUID/…/PART`. */
+import { existsSync } from "node:fs";
+import { readdir, readFile, readlink, rm, stat } from "node:fs/promises";
+import { join, relative, resolve } from "node:path";
+import { DATABASE } from "./engine-configuration.ts";
+import { syncDirectory } from "../sync-directory.ts";
+import { writeDurably } from "../write-durably.ts";
+
+/** `20261127_1_5_2`: partition, first and last block, how often it was merged, and perhaps the mutation it went through. */
+const PART = /^(?!tmp|delete_tmp)([^_]+)_(\d+)_(\d+)_\d+(?:_\d+)?$/;
+const DEDUPLICATION_LOGS = "deduplication_logs";
+/** What was done, the part's name, the block's id. */
+const DEDUPLICATION_RECORD = /^[12]\t(\S+)\t\S+$/;
+
+interface Part {
+  readonly name: string;
+  readonly partition: string;
+  readonly first: number;
+  readonly last: number;
+}
+
+export class TableDirectories {
+  readonly #data: string;
+  // directory --> when it was changed, as of the last sync
+  readonly #synced = new Map<string, bigint>();
+
+  /** `data` is what the engine has as its path. */
+  constructor(data: string) {
+    this.#data = data;
+  }
+
+  /** Makes durable which tables and parts there are: the engine syncs a part, and not the name that leads to it. */
+  async sync(): Promise<void> {
+    const store = join(this.#data, "store");
+    const groups = (await namesIn(store)).map((name) => join(store, name));
+    const tables = (await this.#all()).map((table) => join(store, table));
+    const databases = join(this.#data, "metadata");
+    for (const directory of [join(this.#data, ".."), this.#data, databases, store, ...groups, ...tables])
+      await this.#syncIfChanged(directory);
+  }
+
+  /** The last block of each table, by its directory. */
+  async lastBlocks(): Promise<Record<string, number>> {
+    const last: Record<string, number> = {};
+    for (const table of await this.#ours())
+      last[table] = Math.max(0, ...(await this.#partsOf(table)).map((part) => part.last));
+    return last;
+  }
+
+  /** Removes what was inserted since `lastBlocks`, and the memory of it. Only while no engine runs. */
+  async removeAfter(lastBlocks: Readonly<Record<string, number>>): Promise<void> {
+    for (const [table, last] of Object.entries(lastBlocks)) {
+      const parts = await this.#partsOf(table);
+      const directory = join(this.#data, "store", table);
+      for (const part of parts.filter((one) => isBeyond(one, last, parts)))
+        await rm(join(directory, part.name), { recursive: true });
+      await forgetAfter(join(directory, DEDUPLICATION_LOGS), last);
+      if (existsSync(directory)) await syncDirectory(directory);
+    }
+  }
+
+  async #syncIfChanged(directory: string): Promise<void> {
+    const { mtimeNs } = await stat(directory, { bigint: true });
+    if (this.#synced.get(directory) === mtimeNs) return;
+    await syncDirectory(directory);
+    this.#synced.set(directory, mtimeNs);
+  }
+
+  /** Those of the tables in our database, which only the drain and our views write to. */
+  async #ours(): Promise<string[]> {
+    const links = join(this.#data, "data", DATABASE);
+    const targets = await Promise.all((await namesIn(links)).map((name) => readlink(join(links, name))));
+    return targets.map((target) => relative(join(this.#data, "store"), resolve(links, target)));
+  }
+
+  /** Directories of tables and databases, below `store`. */
+  async #all(): Promise<string[]> {
+    const store = join(this.#data, "store");
+    const found: string[] = [];
+    for (const group of await namesIn(store))
+      for (const name of await namesIn(join(store, group))) found.push(join(group, name));
+    return found;
+  }
+
+  async #partsOf(table: string): Promise<Part[]> {
+    return (await namesIn(join(this.#data, "store", table))).flatMap((name) => {
+      const [, partition, first, last] = PART.exec(name) ?? [];
+      return partition === undefined ? [] : [{ name, partition, first: Number(first), last: Number(last) }];
+    });
+  }
+}
+
+/**
+ * Whether a part has anything beyond `last`. One that older blocks were merged into as well goes only while those are
+ * still there, as they are for some minutes.
+ */
+function isBeyond(part: Part, last: number, parts: readonly Part[]): boolean {
+  if (part.last <= last) return false;
+  if (part.first > last) return true;
+  return parts.some((one) => one.partition === part.partition && one.first === part.first && one.last <= last);
+}
+
+/** Without its record a block is inserted again. A record that a power cut tore goes as well. */
+async function forgetAfter(logs: string, last: number): Promise<void> {
+  for (const name of await namesIn(logs)) {
+    const path = join(logs, name);
+    const lines = (await readFile(path, "latin1")).split("\n").filter((line) => line !== "");
+    const kept = lines.filter((line) => {
+      const [, part = ""] = DEDUPLICATION_RECORD.exec(line) ?? [];
+      return Number(PART.exec(part)?.[3] ?? Infinity) <= last;
+    });
+    if (kept.length < lines.length) await writeDurably(path, kept.map((line) => `${line}\n`).join(""));
+  }
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return [];
+    throw error;
+  }
+}

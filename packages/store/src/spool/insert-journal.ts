@@ -1,0 +1,82 @@
+/**
+ * Which segment is being inserted into the embedded engine, and what its tables had before: after a crash, what came
+ * of it is removed and it is inserted again. The engine's own memory of inserts (`insert_deduplication_token`) can't tell:
+ * it is not synced, and it has an insert before the insert is there.
+ */
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { TableDirectories } from "../engine/table-directories.ts";
+import { writeDurably } from "../write-durably.ts";
+import { readFrames } from "./segment.ts";
+
+const FILE = "inserting.json";
+
+interface Entry {
+  readonly segment: string;
+  /** By the tables' directories. */
+  readonly lastBlocks: Readonly<Record<string, number>>;
+}
+
+export class InsertJournal {
+  readonly #spool: string;
+  readonly #tables: TableDirectories;
+  #entry: Entry | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** `spool` is the spool's directory. */
+  constructor(spool: string, tables: TableDirectories) {
+    this.#spool = spool;
+    this.#tables = tables;
+  }
+
+  /** To be called before each attempt to insert a segment. */
+  begin(segment: string): Promise<void> {
+    return this.#afterOthers(async () => {
+      const before = this.#entry?.segment === segment ? this.#entry.lastBlocks : {};
+      const known = Object.keys(before).length > 0;
+      if (known) return;
+      this.#entry = { segment, lastBlocks: await this.#tables.lastBlocks() };
+      await writeDurably(join(this.#spool, FILE), `${JSON.stringify(this.#entry)}\n`);
+    });
+  }
+
+  /** To be called after a segment was inserted, before it is removed. */
+  commit(): Promise<void> {
+    return this.#afterOthers(() => this.#tables.sync());
+  }
+
+  /** Tables were replaced, so what is known of them is void. */
+  forget(): void {
+    this.#entry = undefined;
+  }
+
+  /**
+   * Takes back what a crash left half inserted. Only while no engine runs. A segment that is gone was inserted whole; one that
+   * is damaged may have less than what was inserted of it, so that stays.
+   */
+  undo(): Promise<void> {
+    return this.#afterOthers(async () => {
+      const entry = await this.#read();
+      if (entry === undefined) return;
+      const segment = join(this.#spool, entry.segment);
+      if (!existsSync(segment) || readFrames(await readFile(segment)).damaged > 0) return;
+      await this.#tables.removeAfter(entry.lastBlocks);
+      this.#entry = entry;
+    });
+  }
+
+  async #read(): Promise<Entry | undefined> {
+    try {
+      return JSON.parse(await readFile(join(this.#spool, FILE), "utf8")) as Entry;
+    } catch {
+      return undefined; // There is none, or a power cut tore one that nothing came of yet.
+    }
+  }
+
+  #afterOthers(task: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(task);
+    this.#last = done.catch(() => {});
+    return done;
+  }
+}
