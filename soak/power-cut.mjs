@@ -42,5 +42,5 @@ export async function cutPower({ clew, load, data, random, wait }) {
   await clew.stop();
   rmSync(beside, { recursive: true });
   const what = strict ? "names of unsynced directories lost" : "names in order";
-  return { what: `${what}, ${disk.syncs} syncs`, faults };
+  return { what: `${what}, ${disk.syncs} syncs, ${disk.missed} files missed`, faults };
 }

@@ -1,7 +1,7 @@
 /** The files of the embedded engine's tables, as far as the program must know them: `store/UUID/…/PART`. */
 import { existsSync } from "node:fs";
-import { readdir, readFile, readlink, rm, stat } from "node:fs/promises";
-import { join, relative, resolve } from "node:path";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { DATABASE } from "./engine-configuration.ts";
 import { syncDirectory } from "../sync-directory.ts";
 import { writeDurably } from "../write-durably.ts";
@@ -68,9 +68,12 @@ export class TableDirectories {
 
   /** Those of the tables in our database, which only the drain and our views write to. */
   async #ours(): Promise<string[]> {
-    const links = join(this.#data, "data", DATABASE);
-    const targets = await Promise.all((await namesIn(links)).map((name) => readlink(join(links, name))));
-    return targets.map((target) => relative(join(this.#data, "store"), resolve(links, target)));
+    const database = await directoryNamedIn(join(this.#data, "metadata", `${DATABASE}.sql`));
+    if (database === undefined) return [];
+    const definitions = join(this.#data, "store", database);
+    const names = (await namesIn(definitions)).filter((name) => name.endsWith(".sql"));
+    const tables = await Promise.all(names.map((name) => directoryNamedIn(join(definitions, name))));
+    return tables.filter((table) => table !== undefined);
   }
 
   /** Directories of tables and databases, below `store`. */
@@ -111,6 +114,13 @@ async function forgetAfter(logs: string, last: number): Promise<void> {
     });
     if (kept.length < lines.length) await writeDurably(path, kept.map((line) => `${line}\n`).join(""));
   }
+}
+
+/** Where below `store` a table or a database is that a file defines: `ATTACH TABLE _ UUID '55c7c63e-…'`. */
+async function directoryNamedIn(definition: string): Promise<string | undefined> {
+  const text = await readFile(definition, "utf8").catch(() => "");
+  const uuid = /^ATTACH \w[\w ]* _ UUID '([\da-f-]+)'/.exec(text)?.[1];
+  return uuid === undefined ? undefined : join(uuid.slice(0, 3), uuid);
 }
 
 async function namesIn(directory: string): Promise<string[]> {
