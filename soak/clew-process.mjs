@@ -44,7 +44,10 @@ export class ClewProcess {
     const program = [process.execPath, join(ROOT, "packages/clew/bin/clew.js"), "up", "--data", this.#directory];
     const [command, ...args] = [...prefix, ...program, ...ports];
     // Files are written by system calls, which strace sees, and not by io_uring.
-    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, UV_USE_IO_URING: "0" } });
+    const child = spawn(command, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, UV_USE_IO_URING: "0" },
+    });
     for (const stream of [child.stdout, child.stderr])
       stream.on("data", (text) => {
         this.log = (this.log + text).slice(-100_000);

@@ -5,7 +5,19 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { TRACED_CALLS, TracedDisk } from "./traced-disk.mjs";
 
-const STRACE = ["strace", "-f", "-y", "--seccomp-bpf", "-qq", "-s", "0", "-e", "signal=none", "-e", `trace=${TRACED_CALLS}`];
+const STRACE = [
+  "strace",
+  "-f",
+  "-y",
+  "--seccomp-bpf",
+  "-qq",
+  "-s",
+  "0",
+  "-e",
+  "signal=none",
+  "-e",
+  `trace=${TRACED_CALLS}`,
+];
 
 /** Why it can't be done on this machine; undefined where it can. */
 export function whyNoPowerCuts() {

@@ -9,7 +9,8 @@ const SIGNALS = ["traces", "logs", "metrics"];
 const RESOURCE = { attributes: [{ key: "service.name", value: { stringValue: "survivor" } }] };
 /** How many of each request's items are stored, and how many different ones. */
 const STORED = {
-  traces: "SELECT reinterpretAsUInt64(reverse(unhex(TraceId))), toUInt32(count()), toUInt32(uniqExact(SpanId)) FROM otel_traces GROUP BY TraceId",
+  traces:
+    "SELECT reinterpretAsUInt64(reverse(unhex(TraceId))), toUInt32(count()), toUInt32(uniqExact(SpanId)) FROM otel_traces GROUP BY TraceId",
   logs: "SELECT reinterpretAsUInt64(reverse(unhex(TraceId))), toUInt32(count()), toUInt32(uniqExact(SpanId)) FROM otel_logs GROUP BY TraceId",
   metrics: `SELECT intDiv(IntValue, ${ITEMS_A_REQUEST}) AS Request, toUInt32(count()), toUInt32(uniqExact(IntValue)) FROM metric_samples GROUP BY Request`,
 };
@@ -67,9 +68,11 @@ export class StoreLoad {
       else if (count !== different) wrong["there twice"].push(number);
     }
     const { count, missing } = this.acknowledged[signal].missingIn(stored);
-    const faults = count === 0 ? [] : [`${signal}: ${count} acknowledged requests are missing: ${missing.join(", ")} …`];
+    const faults =
+      count === 0 ? [] : [`${signal}: ${count} acknowledged requests are missing: ${missing.join(", ")} …`];
     for (const [what, numbers] of Object.entries(wrong))
-      if (numbers.length > 0) faults.push(`${signal}: ${numbers.length} requests ${what}: ${numbers.slice(0, 5).join(", ")} …`);
+      if (numbers.length > 0)
+        faults.push(`${signal}: ${numbers.length} requests ${what}: ${numbers.slice(0, 5).join(", ")} …`);
     return faults;
   }
 

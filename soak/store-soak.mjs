@@ -110,7 +110,14 @@ acknowledged  ${load.acknowledgedRequests}; refused: ${load.refused}
 happened      ${done.programs} kills of the program, ${done.engines} of its engine, ${done.cuts} power cuts, ${clew.starts} starts`);
   for (const [name, holds] of checks) console.log(`${holds ? "holds " : "FAILS "} ${name}`);
   const failed = checks.filter(([, holds]) => !holds).length;
-  if (failed > 0) console.error(clew.log.split("\n").filter((line) => /^\S+Z\t|Error|STORE_/.test(line)).slice(-40).join("\n"));
+  if (failed > 0)
+    console.error(
+      clew.log
+        .split("\n")
+        .filter((line) => /^\S+Z\t|Error|STORE_/.test(line))
+        .slice(-40)
+        .join("\n"),
+    );
   console.log(`\n${checks.length - failed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
 }

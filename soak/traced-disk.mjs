@@ -2,7 +2,16 @@
  * What a disk would have of a directory, had it kept only what was synced. Follows a log of strace's: which files were
  * made, written, renamed and removed, and which of that an fsync or fdatasync has made durable.
  */
-import { copyFileSync, linkSync, lstatSync, mkdirSync, readdirSync, readlinkSync, symlinkSync, truncateSync } from "node:fs";
+import {
+  copyFileSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  symlinkSync,
+  truncateSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 
 /** The calls that it must be shown. Nobody writes to these files through mappings or io_uring. */
@@ -57,14 +66,19 @@ export class TracedDisk {
    * Makes `target` what the disk has after a power cut. `strict`: of names only what an fsync of their directory made
    * durable, of bytes only what an fsync of their file did, as POSIX promises. Otherwise as a journaling file system does it:
    * names change in order, and any sync makes all changes before it durable; what was written since then is
-   * there, or not, or reads as zeros.
+   * there, or not, or in part.
    */
   cutPower(target, { strict, random }) {
     if (!strict) for (let left = Math.floor(random() * (this.#undo.length + 1)); left > 0; left--) this.#undo.pop()();
-    this.#restore(this.#top, target, (node) => (strict ? node.syncedEntries : node.entries), (node) => {
-      if (strict || random() < 0.5) return node.synced;
-      return node.synced + Math.floor(random() * (node.written - node.synced + 1));
-    });
+    this.#restore(
+      this.#top,
+      target,
+      (node) => (strict ? node.syncedEntries : node.entries),
+      (node) => {
+        if (strict || random() < 0.5) return node.synced;
+        return node.synced + Math.floor(random() * (node.written - node.synced + 1));
+      },
+    );
   }
 
   #restore(node, target, entriesOf, lengthOf) {
@@ -79,7 +93,10 @@ export class TracedDisk {
 
   #restoreFile(node, path, length) {
     this.#keep(node);
-    if (!node.isKept) return void this.missed++;
+    if (!node.isKept) {
+      this.missed++;
+      return;
+    }
     copyFileSync(join(this.#kept, String(node.id)), path);
     truncateSync(path, length);
   }
@@ -201,8 +218,7 @@ export class TracedDisk {
   #find(path) {
     if (path === undefined || !`${path}/`.startsWith(`${this.#root}/`)) return undefined;
     let node = this.#top;
-    for (const name of path.slice(this.#root.length).split("/"))
-      if (name !== "") node = node?.entries?.get(name);
+    for (const name of path.slice(this.#root.length).split("/")) if (name !== "") node = node?.entries?.get(name);
     return node;
   }
 

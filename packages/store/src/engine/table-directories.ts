@@ -1,4 +1,4 @@
-/** The files of the embedded engine's tables, as far as the program must know them: `store/UUID/…/PART`. */
+/** The files of the embedded engine's tables, as far as the program must know them: `store/55c/55c7c63e-…/PART`. */
 import { existsSync } from "node:fs";
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";

@@ -33,9 +33,8 @@ export class InsertJournal {
   /** To be called before each attempt to insert a segment. */
   begin(segment: string): Promise<void> {
     return this.#afterOthers(async () => {
-      const before = this.#entry?.segment === segment ? this.#entry.lastBlocks : {};
-      const known = Object.keys(before).length > 0;
-      if (known) return;
+      // What an earlier attempt inserted is to be taken back as well.
+      if (this.#entry?.segment === segment) return;
       this.#entry = { segment, lastBlocks: await this.#tables.lastBlocks() };
       await writeDurably(join(this.#spool, FILE), `${JSON.stringify(this.#entry)}\n`);
     });
