@@ -10,6 +10,8 @@ const LONGEST_RETRY_MS = 5_000;
 const HOPELESS = new Set(["6", "27", "33", "44", "53", "62", "117", "432"]);
 /** Unknown table or column: for good in an engine of our own, while a server's owner may mend it. */
 const HOPELESS_IN_OWN = new Set(["8", "16", "20", "36", "47", "60", "81"]);
+/** Why a file can't be read now that can be read later. */
+const PASSING = new Set(["EMFILE", "ENFILE", "ENOMEM", "EAGAIN"]);
 
 export interface DrainSettings {
   readonly spool: Spool;
@@ -31,10 +33,16 @@ export class Drain {
   #running: Promise<void> | undefined;
   #attempt: Promise<void> | undefined;
   #pause: Promise<unknown> | undefined;
+  #failure: string | undefined;
   rejectedSegments = 0;
 
   constructor(settings: DrainSettings) {
     this.#settings = settings;
+  }
+
+  /** Why the last attempt failed; undefined where it did not. */
+  get failure(): string | undefined {
+    return this.#failure;
   }
 
   /** Resolves when no closed segment is left, or after `stop`. Calls while it runs share the run. */
@@ -73,14 +81,12 @@ export class Drain {
       for (let name = spool.oldestClosed; name !== undefined && !signal.aborted; name = spool.oldestClosed) {
         await this.#pause;
         try {
-          await (this.#attempt = this.#drain(name));
+          await (this.#attempt = this.#drainOrPutAside(name));
           retryMs = FIRST_RETRY_MS;
+          this.#failure = undefined;
         } catch (error) {
-          if (this.#isHopeless(error)) {
-            await this.#putAside(name, `The engine will not take a block: ${messageOf(error)}`);
-            continue;
-          }
-          if (!isDisconnected(error)) report(`The engine did not take a block, trying again: ${messageOf(error)}`);
+          this.#failure = messageOf(error);
+          if (!isDisconnected(error)) report(`The engine did not take a block, trying again: ${this.#failure}`);
           await sleep(clock, retryMs, signal);
           retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
         }
@@ -90,17 +96,30 @@ export class Drain {
     }
   }
 
+  async #drainOrPutAside(name: string): Promise<void> {
+    try {
+      await this.#drain(name);
+    } catch (error) {
+      if (!this.#isHopeless(error)) throw error;
+      await this.#putAside(name, `The engine will not take a block: ${messageOf(error)}`);
+    }
+  }
+
   async #drain(name: string): Promise<void> {
-    const { spool, client, journal } = this.#settings;
+    const { spool, client, journal, report } = this.#settings;
     const segment = await this.#read(name);
     if (segment === undefined) return;
-    const { frames, damaged } = readFrames(segment);
+    const { frames, damaged, tornBytes } = readFrames(segment);
     await journal?.begin(name);
     for (const [target, blocks] of blocksByTarget(frames))
-      await client.insertNative(target, blocks, `${name} ${target}`);
+      if (journal?.wasInserted(name, tableOf(target)) !== true)
+        await client.insertNative(target, blocks, `${name} ${target}`);
     await journal?.commit();
-    if (damaged > 0) await this.#putAside(name, `${damaged} blocks of a spool file are damaged; the others were kept`);
-    else await spool.remove(name);
+    const isWhole = damaged === 0 && tornBytes === 0 && frames.length > 0;
+    if (damaged > 0 || (!isWhole && !spool.mayBeTorn(name)))
+      return this.#putAside(name, "A spool file is damaged; the blocks of it that can be read were kept");
+    if (tornBytes > 0) report(`A crash cut a spool file short, in a block that was not acknowledged yet (${name}).`);
+    await spool.remove(name);
   }
 
   /** A segment that can't be read can't be drained; undefined then. */
@@ -108,6 +127,7 @@ export class Drain {
     try {
       return await this.#settings.spool.read(name);
     } catch (error) {
+      if (PASSING.has(String((error as NodeJS.ErrnoException).code))) throw error;
       await this.#putAside(name, `A spool file can't be read: ${messageOf(error)}`);
       return undefined;
     }
@@ -125,4 +145,8 @@ export class Drain {
     const code = (error as { code?: unknown } | undefined)?.code;
     return typeof code === "string" && (HOPELESS.has(code) || (this.#settings.isOwn && HOPELESS_IN_OWN.has(code)));
   }
+}
+
+function tableOf(target: string): string {
+  return target.slice(0, target.indexOf(" "));
 }

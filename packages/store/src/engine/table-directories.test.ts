@@ -18,7 +18,10 @@ beforeEach(() => {
   table = join(store, "222", TABLE);
   for (const path of ["metadata", `store/111/${DATABASE}`, `store/${KEY}/deduplication_logs`, `store/333/${OTHERS}`])
     mkdirSync(join(directory.path, path), { recursive: true });
-  writeFileSync(join(directory.path, "metadata", "clew.sql"), `ATTACH DATABASE _ UUID '${DATABASE}'\nENGINE = Atomic\n`);
+  writeFileSync(
+    join(directory.path, "metadata", "clew.sql"),
+    `ATTACH DATABASE _ UUID '${DATABASE}'\nENGINE = Atomic\n`,
+  );
   writeFileSync(join(store, "111", DATABASE, "words.sql"), `ATTACH TABLE _ UUID '${TABLE}'\n(…)`);
 });
 afterEach(() => directory.remove());

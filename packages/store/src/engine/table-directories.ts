@@ -8,6 +8,7 @@ import { writeDurably } from "../write-durably.ts";
 
 /** `20261127_1_5_2`: partition, first and last block, how often it was merged, and perhaps the mutation it went through. */
 const PART = /^(?!tmp|delete_tmp)([^_]+)_(\d+)_(\d+)_\d+(?:_\d+)?$/;
+const DEFINITION = ".sql";
 const DEDUPLICATION_LOGS = "deduplication_logs";
 /** What was done, the part's name, the block's id. */
 const DEDUPLICATION_RECORD = /^[12]\t(\S+)\t\S+$/;
@@ -42,9 +43,15 @@ export class TableDirectories {
   /** The last block of each table, by its directory. */
   async lastBlocks(): Promise<Record<string, number>> {
     const last: Record<string, number> = {};
-    for (const table of await this.#ours())
+    for (const table of (await this.#ours()).values())
       last[table] = Math.max(0, ...(await this.#partsOf(table)).map((part) => part.last));
     return last;
+  }
+
+  /** The names of the tables into which something was inserted since `lastBlocks`. */
+  async tablesBeyond(lastBlocks: Readonly<Record<string, number>>): Promise<Set<string>> {
+    const now = await this.lastBlocks();
+    return new Set([...(await this.#ours())].flatMap(([name, at]) => (now[at]! > (lastBlocks[at] ?? 0) ? [name] : [])));
   }
 
   /** Removes what was inserted since `lastBlocks`, and the memory of it. Only while no engine runs. */
@@ -66,14 +73,17 @@ export class TableDirectories {
     this.#synced.set(directory, mtimeNs);
   }
 
-  /** Those of the tables in our database, which only the drain and our views write to. */
-  async #ours(): Promise<string[]> {
+  /** Where the tables in our database are, by their names. Only the drain and our views write to them. */
+  async #ours(): Promise<Map<string, string>> {
     const database = await directoryNamedIn(join(this.#data, "metadata", `${DATABASE}.sql`));
-    if (database === undefined) return [];
+    if (database === undefined) return new Map();
     const definitions = join(this.#data, "store", database);
-    const names = (await namesIn(definitions)).filter((name) => name.endsWith(".sql"));
-    const tables = await Promise.all(names.map((name) => directoryNamedIn(join(definitions, name))));
-    return tables.filter((table) => table !== undefined);
+    const tables = new Map<string, string>();
+    for (const file of (await namesIn(definitions)).filter((name) => name.endsWith(DEFINITION))) {
+      const table = await directoryNamedIn(join(definitions, file));
+      if (table !== undefined) tables.set(file.slice(0, -DEFINITION.length), table);
+    }
+    return tables;
   }
 
   /** Directories of tables and databases, below `store`. */

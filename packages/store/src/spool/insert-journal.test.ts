@@ -40,8 +40,7 @@ async function partsOf(store: Store): Promise<string[]> {
 
 function openSegment(): string {
   const spool = join(directory.path, "spool");
-  const [name = ""] = readdirSync(spool).filter((one) => one.endsWith(".spool"));
-  return join(spool, name);
+  return join(spool, readdirSync(spool).find((name) => name.endsWith(".spool")) ?? "");
 }
 
 /** Inserts what waits, and leaves the segment there as a crash before its removal would. Returns its path. */

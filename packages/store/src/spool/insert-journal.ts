@@ -22,6 +22,8 @@ export class InsertJournal {
   readonly #spool: string;
   readonly #tables: TableDirectories;
   #entry: Entry | undefined;
+  // of a damaged segment: the tables that have what was inserted of it
+  #inserted: { readonly segment: string; readonly tables: ReadonlySet<string> } | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
   /** `spool` is the spool's directory. */
@@ -45,9 +47,18 @@ export class InsertJournal {
     return this.#afterOthers(() => this.#tables.sync());
   }
 
+  /**
+   * Whether a segment that is damaged now was inserted into a table before a crash. The engine's tokens can't tell: they
+   * are others for another number of blocks.
+   */
+  wasInserted(segment: string, table: string): boolean {
+    return this.#inserted?.segment === segment && this.#inserted.tables.has(table);
+  }
+
   /** Tables were replaced, so what is known of them is void. */
   forget(): void {
     this.#entry = undefined;
+    this.#inserted = undefined;
   }
 
   /**
@@ -58,9 +69,11 @@ export class InsertJournal {
     return this.#afterOthers(async () => {
       const entry = await this.#read();
       if (entry === undefined) return;
-      const segment = join(this.#spool, entry.segment);
-      if (!existsSync(segment) || readFrames(await readFile(segment)).damaged > 0) return;
-      await this.#tables.removeAfter(entry.lastBlocks);
+      const path = join(this.#spool, entry.segment);
+      if (!existsSync(path)) return;
+      const { damaged, tornBytes } = readFrames(await readFile(path));
+      if (damaged === 0 && tornBytes === 0) await this.#tables.removeAfter(entry.lastBlocks);
+      else this.#inserted = { segment: entry.segment, tables: await this.#tables.tablesBeyond(entry.lastBlocks) };
       this.#entry = entry;
     });
   }

@@ -84,13 +84,20 @@ export class Spool {
     this.#closed.push({ name: this.#name, byteLength: this.#length });
     this.#file = undefined;
     this.#length = 0;
-    await file.close();
+    // What is acknowledged is synced, so nothing is lost by a file that doesn't close.
+    await file.close().catch(() => {});
   }
 
   /** What was acknowledged of a closed segment. */
   async read(name: string): Promise<Buffer> {
     const byteLength = this.#closed.find((segment) => segment.name === name)?.byteLength ?? 0;
     return (await readFile(join(this.#directory, name))).subarray(0, byteLength);
+  }
+
+  /** Whether a crash may have cut a closed segment short, as it may the last of an earlier run: the others were closed when they were whole. */
+  mayBeTorn(name: string): boolean {
+    const run = name.slice(0, name.lastIndexOf("-"));
+    return run !== this.#run && !this.#closed.some((other) => other.name > name && other.name.startsWith(`${run}-`));
   }
 
   /** Forgets a closed segment, whose blocks are in the engine now. */
@@ -103,9 +110,9 @@ export class Spool {
   /** Puts a segment aside that the engine will never take, for a person to look at. */
   async putAside(name: string): Promise<string> {
     const aside = join(this.#directory, "rejected");
-    this.#forget(name);
     await makeDirectory(aside);
     await rename(join(this.#directory, name), join(aside, name)).catch(unlessMissing);
+    this.#forget(name);
     return join(aside, name);
   }
 
