@@ -9,6 +9,7 @@ import { backUp, type BackupManifest, type BackupPlace } from "./backup/backup.t
 import { restore } from "./backup/restore.ts";
 import { claimDirectory } from "./claim-directory.ts";
 import { directoryFormat } from "./directory-format.ts";
+import { DamagedParts } from "./damage/damaged-parts.ts";
 import { Drain } from "./drain.ts";
 import { EngineClient } from "./engine/engine-client.ts";
 import { BACKUPS } from "./engine/engine-configuration.ts";
@@ -58,6 +59,8 @@ export interface StoreHealth {
   readonly enginePid: number | undefined;
   readonly spoolBytes: number;
   readonly rejectedSegments: number;
+  /** Of tables; kept aside until somebody removes them. */
+  readonly damagedParts: number;
   /** Undefined where a server has the data. */
   readonly disk: DiskHealth | undefined;
 }
@@ -72,6 +75,7 @@ export class Store {
   readonly #drain: Drain;
   readonly #journal: InsertJournal | undefined;
   readonly #retention: Retention | undefined;
+  readonly #damagedParts: DamagedParts | undefined;
   readonly #release: () => void;
   readonly #listeners = new Set<(payload: Payload) => void>();
   #stopTimer: () => void = () => {};
@@ -106,7 +110,9 @@ export class Store {
       isOwn: engine.kind === "embedded",
       journal,
     });
-    if (engine.kind === "embedded") this.#retention = this.#newRetention(report);
+    if (engine.kind !== "embedded") return;
+    this.#retention = this.#newRetention(report);
+    this.#damagedParts = new DamagedParts({ client, clock, report, alone: (task) => this.#alone(task) });
   }
 
   /** Throws `STORE_IN_USE`, what `openEngine` throws, or what the file system throws. */
@@ -146,6 +152,7 @@ export class Store {
       enginePid: this.#engine.pid,
       spoolBytes: this.#spool.byteLength,
       rejectedSegments: this.#drain.rejectedSegments,
+      damagedParts: this.#damagedParts?.aside ?? 0,
       disk: this.#retention?.disk,
     };
   }
@@ -196,19 +203,23 @@ export class Store {
     const client = new EngineClient({ ...this.#engine.endpoint, database: "default" });
     try {
       const place = this.#backupPlace(client);
-      await this.flush();
-      const manifest = await this.#drain.pausedFor(() =>
-        restore({ place, migrate: (format) => this.#migrateFrom(format), replace }, source).finally(() =>
-          this.#journal?.forget(),
-        ),
+      const manifest = await this.#alone(() =>
+        restore({ place, migrate: (format) => this.#migrateFrom(format), replace }, source),
       );
-      await this.#journal?.commit();
       // Series that were written before are known no longer.
       this.#commit.forget();
       return manifest;
     } finally {
       await client.close();
     }
+  }
+
+  /** Runs a task that writes to tables itself, when all that was acknowledged before is there. Resolves or rejects as it does. */
+  async #alone<T>(task: () => Promise<T>): Promise<T> {
+    await this.flush();
+    const result = await this.#drain.pausedFor(() => task().finally(() => this.#journal?.forget()));
+    await this.#journal?.commit();
+    return result;
   }
 
   #migrateFrom(format: number): Promise<void> {
@@ -242,6 +253,7 @@ export class Store {
       await Promise.race([flushed, sleep(this.#clock, CLOSE_DRAIN_MS, inTime.signal)]);
     }
     await this.#drain.stop();
+    await this.#damagedParts?.stop();
     await this.#spool.close();
     await this.client.close();
     await this.#engine.stop();
@@ -264,6 +276,7 @@ export class Store {
 
   #start(): void {
     this.#retention?.start();
+    this.#damagedParts?.start();
     this.#stopTimer = this.#clock.every(DRAIN_INTERVAL_MS, () => this.#drainInBackground());
     this.#drainInBackground();
   }

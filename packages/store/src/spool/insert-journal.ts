@@ -4,9 +4,10 @@
  * it is not synced, and it has an insert before the insert is there.
  */
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { TableDirectories } from "../engine/table-directories.ts";
+import { syncDirectory } from "../sync-directory.ts";
 import { writeDurably } from "../write-durably.ts";
 import { readFrames } from "./segment.ts";
 
@@ -55,10 +56,14 @@ export class InsertJournal {
     return this.#inserted?.segment === segment && this.#inserted.tables.has(table);
   }
 
-  /** Tables were replaced, so what is known of them is void. */
-  forget(): void {
-    this.#entry = undefined;
-    this.#inserted = undefined;
+  /** Others than the drain wrote to tables or replaced them, so what is known of them is void. */
+  forget(): Promise<void> {
+    return this.#afterOthers(async () => {
+      this.#entry = undefined;
+      this.#inserted = undefined;
+      await rm(join(this.#spool, FILE), { force: true });
+      await syncDirectory(this.#spool);
+    });
   }
 
   /**
