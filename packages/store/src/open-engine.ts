@@ -43,7 +43,7 @@ export interface OpenEngine {
   close(): Promise<void>;
 }
 
-/** Throws `STORE_ENGINE_FAILED`, `STORE_FORMAT_NEWER`, `STORE_FORMAT_OLDER` or `STORE_FORMAT_UNKNOWN`; nothing runs then. */
+/** Throws `STORE_ENGINE_FAILED`, `STORE_DATA_DAMAGED`, `STORE_FORMAT_NEWER`, `STORE_FORMAT_OLDER` or `STORE_FORMAT_UNKNOWN`; nothing runs then. */
 export async function openEngine(settings: EngineSettings, world: EngineWorld): Promise<OpenEngine> {
   const journal = settings.server === undefined ? journalOf(settings.directory) : undefined;
   const engine = engineOf(settings, world, journal);

@@ -26,6 +26,7 @@ import { Spool } from "./spool/spool.ts";
 import { LogsTranscoder } from "./transcode/logs.ts";
 import { MetricsTranscoder } from "./transcode/metrics.ts";
 import { migrate } from "./schema/migrate.ts";
+import { warningsOf } from "./store-warnings.ts";
 import { SpansTranscoder } from "./transcode/spans.ts";
 
 /** How long a block waits in the open segment before it goes to the engine. */
@@ -63,6 +64,8 @@ export interface StoreHealth {
   readonly damagedParts: number;
   /** Undefined where a server has the data. */
   readonly disk: DiskHealth | undefined;
+  /** What somebody should do something about, the most urgent first. */
+  readonly warnings: readonly string[];
 }
 
 export class Store {
@@ -115,12 +118,12 @@ export class Store {
     this.#damagedParts = new DamagedParts({ client, clock, report, alone: (task) => this.#alone(task) });
   }
 
-  /** Throws `STORE_IN_USE`, what `openEngine` throws, or what the file system throws. */
+  /** Throws `STORE_IN_USE`, `STORE_DIRECTORY_UNUSABLE`, and what `openEngine` throws. */
   static async open(settings: StoreSettings): Promise<Store> {
     const clock = settings.clock ?? systemClock;
-    await makeDirectory(settings.directory, 0o700);
     const undo: (() => unknown)[] = [];
     try {
+      await makeDirectory(settings.directory, 0o700);
       const release = claimDirectory(settings.directory, (pid) => inUse(pid, settings.directory));
       undo.push(release);
       const opened = await openEngine(settings, { clock, report: settings.report ?? (() => {}) });
@@ -134,7 +137,7 @@ export class Store {
       return store;
     } catch (error) {
       for (const step of undo.toReversed()) await step();
-      throw error;
+      throw isOfFileSystem(error) ? unusable(error, settings.directory) : error;
     }
   }
 
@@ -144,7 +147,7 @@ export class Store {
   }
 
   get health(): StoreHealth {
-    return {
+    const facts = {
       engine: this.#engine.kind,
       engineReady: this.#engine.isReady,
       engineVersion: this.#engine.version,
@@ -154,6 +157,10 @@ export class Store {
       rejectedSegments: this.#drain.rejectedSegments,
       damagedParts: this.#damagedParts?.aside ?? 0,
       disk: this.#retention?.disk,
+    } as const;
+    return {
+      ...facts,
+      warnings: warningsOf({ ...facts, spoolFailure: this.#spool.failure, drainFailure: this.#drain.failure }),
     };
   }
 
@@ -217,8 +224,9 @@ export class Store {
   /** Runs a task that writes to tables itself, when all that was acknowledged before is there. Resolves or rejects as it does. */
   async #alone<T>(task: () => Promise<T>): Promise<T> {
     await this.flush();
-    const result = await this.#drain.pausedFor(() => task().finally(() => this.#journal?.forget()));
-    await this.#journal?.commit();
+    const journal = this.#journal;
+    const result = await this.#drain.pausedFor(() => task().finally(async () => journal?.forget()));
+    await journal?.commit();
     return result;
   }
 
@@ -316,6 +324,18 @@ export class DiskLimitError extends ClewError {
       remedy: "allow more with --max-disk, or keep less with --retention",
     });
   }
+}
+
+function isOfFileSystem(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error && "code" in error;
+}
+
+function unusable(error: NodeJS.ErrnoException, directory: string): ClewError {
+  return new ClewError("STORE_DIRECTORY_UNUSABLE", messageOf(error), {
+    path: directory,
+    remedy: "see that this user may write there and that the disk has room, or choose another directory with --data",
+    cause: error,
+  });
 }
 
 function inUse(pid: string, directory: string): ClewError {

@@ -87,7 +87,7 @@ export class Retention {
   async #apply(): Promise<void> {
     const { client, clock, ages, rules, report } = this.#settings;
     let partitions = await partitionsOf(client);
-    if (!this.#clockJumped()) {
+    if (this.#removesByAge && !this.#clockJumped(partitions)) {
       const nowMs = clock.nowMs();
       const isDue = ({ signal, endMs }: Partition): boolean => endMs <= nowMs - (ages[signal] ?? Infinity);
       for (const partition of partitions.filter(isDue)) await dropPartition(client, partition);
@@ -97,11 +97,19 @@ export class Retention {
     await this.#makeRoom(partitions);
   }
 
-  /** A clock that was set forward makes everything look old. */
-  #clockJumped(): boolean {
+  get #removesByAge(): boolean {
+    const { ages, rules } = this.#settings;
+    return Object.keys(ages).length > 0 || rules.length > 0;
+  }
+
+  /**
+   * A clock that was set forward makes everything look old. Before the first run nobody watched it: there, what is stored
+   * tells when it was last right.
+   */
+  #clockJumped(partitions: readonly Partition[]): boolean {
     const { clock, report } = this.#settings;
     const now = { wallMs: clock.nowMs(), passedMs: performance.now() };
-    const last = this.#last ?? now;
+    const last = this.#last ?? { wallMs: newestOf(partitions) ?? now.wallMs, passedMs: now.passedMs };
     this.#last = now;
     const jumpMs = now.wallMs - last.wallMs - (now.passedMs - last.passedMs);
     if (jumpMs > MAX_CLOCK_JUMP_MS) {
@@ -129,6 +137,12 @@ export class Retention {
       left = left.filter((partition) => !victims.includes(partition));
     }
   }
+}
+
+/** The end of the newest day that is stored. */
+function newestOf(partitions: readonly Partition[]): number | undefined {
+  const ends = partitions.filter(({ isDay }) => isDay).map(({ endMs }) => endMs);
+  return ends.length === 0 ? undefined : Math.max(...ends);
 }
 
 /** The first day of the signal that takes most, with all its tables. Its newest day is never given up. */

@@ -29,6 +29,7 @@ export class Spool {
   #file: FileHandle | undefined;
   #name = "";
   #length = 0;
+  #failure: string | undefined;
 
   private constructor(directory: string, run: string) {
     this.#directory = directory;
@@ -53,6 +54,11 @@ export class Spool {
     return this.#closed.reduce((total, segment) => total + segment.byteLength, this.#length);
   }
 
+  /** Why the last `append` failed; undefined where it did not. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
   get oldestClosed(): string | undefined {
     return this.#closed[0]?.name;
   }
@@ -68,13 +74,15 @@ export class Spool {
       await this.#file.datasync();
     } catch (error) {
       await this.#abandonTail();
-      throw new ClewError("STORE_SPOOL_FAILED", messageOf(error), {
+      this.#failure = messageOf(error);
+      throw new ClewError("STORE_SPOOL_FAILED", this.#failure, {
         path: this.#directory,
         remedy: "free disk space, or point --data at a disk that has room",
         cause: error,
       });
     }
     this.#length += byteLength;
+    this.#failure = undefined;
   }
 
   /** Closes the open segment, so that it will be drained. Not to be called while `append` runs. */
