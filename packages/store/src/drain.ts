@@ -82,11 +82,14 @@ export class Drain {
         await this.#pause;
         try {
           await (this.#attempt = this.#drainOrPutAside(name));
+          if (retryMs > FIRST_RETRY_MS && this.#failure !== undefined) report("The engine takes blocks again.");
           retryMs = FIRST_RETRY_MS;
           this.#failure = undefined;
         } catch (error) {
-          this.#failure = messageOf(error);
-          if (!isDisconnected(error)) report(`The engine did not take a block, trying again: ${this.#failure}`);
+          this.#failure = isDisconnected(error) ? undefined : firstLineOf(messageOf(error));
+          // After the first attempts health tells it, and not a line every few seconds.
+          if (this.#failure !== undefined && retryMs < LONGEST_RETRY_MS)
+            report(`The engine did not take a block, trying again: ${this.#failure}`);
           await sleep(clock, retryMs, signal);
           retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
         }
@@ -145,6 +148,10 @@ export class Drain {
     const code = (error as { code?: unknown } | undefined)?.code;
     return typeof code === "string" && (HOPELESS.has(code) || (this.#settings.isOwn && HOPELESS_IN_OWN.has(code)));
   }
+}
+
+function firstLineOf(text: string): string {
+  return text.trim().split("\n", 1)[0] ?? "";
 }
 
 function tableOf(target: string): string {

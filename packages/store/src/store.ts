@@ -225,7 +225,13 @@ export class Store {
   async #alone<T>(task: () => Promise<T>): Promise<T> {
     await this.flush();
     const journal = this.#journal;
-    const result = await this.#drain.pausedFor(() => task().finally(async () => journal?.forget()));
+    const result = await this.#drain.pausedFor(async () => {
+      try {
+        return await task();
+      } finally {
+        await journal?.forget();
+      }
+    });
     await journal?.commit();
     return result;
   }
@@ -257,8 +263,9 @@ export class Store {
     await this.#commit.idle();
     if (this.#engine.isReady) {
       const inTime = new AbortController();
-      const flushed = this.flush().finally(() => inTime.abort());
-      await Promise.race([flushed, sleep(this.#clock, CLOSE_DRAIN_MS, inTime.signal)]);
+      const flushed = this.flush().catch((error: unknown) => this.#reportUndrained(error));
+      void flushed.then(() => inTime.abort());
+      await sleep(this.#clock, CLOSE_DRAIN_MS, inTime.signal);
     }
     await this.#drain.stop();
     await this.#damagedParts?.stop();
@@ -292,7 +299,11 @@ export class Store {
   /** While closed segments wait, the open one goes on growing: an engine that is behind gets few large inserts. */
   #drainInBackground(): void {
     const work = this.#spool.oldestClosed === undefined ? this.flush() : this.#drain.run();
-    work.catch((error: unknown) => this.#settings.report?.(`The spool could not be drained: ${messageOf(error)}`));
+    work.catch((error: unknown) => this.#reportUndrained(error));
+  }
+
+  #reportUndrained(error: unknown): void {
+    this.#settings.report?.(`The spool could not be drained: ${messageOf(error)}`);
   }
 
   #tell(listener: (payload: Payload) => void, payload: Payload): void {

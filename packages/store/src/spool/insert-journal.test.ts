@@ -1,5 +1,5 @@
 /** A crash between an insert and the removal of its segment, on the real engine, with what a disk may have left of both. */
-import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock, type Clock } from "@clew/base";
 import { encode, payloadOf, PROTOCOLS, type Payload } from "@clew/otlp";
@@ -127,4 +127,21 @@ test("the engine killed between an insert and its removal, while the program goe
   await again.flush();
   expect(await bodies(again)).toEqual(["one", "two"]);
   await again.close();
+});
+
+test("where the journal can't be written nothing is inserted, and it is written before the next attempt", async () => {
+  const store = await open();
+  await store.write(logs("waits"));
+  const segment = openSegment();
+  const inTheWay = join(directory.path, "spool", "inserting.json.next");
+  mkdirSync(inTheWay);
+  const flushed = store.flush();
+  await expect.poll(() => store.health.warnings).toContainEqual(expect.stringContaining("can't be stored yet"));
+  expect(await bodies(store)).toEqual([]);
+  rmdirSync(inTheWay);
+  await flushed;
+  expect(await bodies(store)).toEqual(["waits"]);
+  const journal = readFileSync(join(directory.path, "spool", "inserting.json"), "utf8");
+  expect(segment).toContain((JSON.parse(journal) as { segment: string }).segment);
+  await store.close();
 });

@@ -38,8 +38,9 @@ export class InsertJournal {
     return this.#afterOthers(async () => {
       // What an earlier attempt inserted is to be taken back as well.
       if (this.#entry?.segment === segment) return;
-      this.#entry = { segment, lastBlocks: await this.#tables.lastBlocks() };
-      await writeDurably(join(this.#spool, FILE), `${JSON.stringify(this.#entry)}\n`);
+      const entry = { segment, lastBlocks: await this.#tables.lastBlocks() };
+      await writeDurably(join(this.#spool, FILE), `${JSON.stringify(entry)}\n`);
+      this.#entry = entry;
     });
   }
 

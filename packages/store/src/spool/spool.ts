@@ -77,7 +77,7 @@ export class Spool {
       this.#failure = messageOf(error);
       throw new ClewError("STORE_SPOOL_FAILED", this.#failure, {
         path: this.#directory,
-        remedy: "free disk space, or point --data at a disk that has room",
+        remedy: "see that the disk has room and may be written to, or point --data at another",
         cause: error,
       });
     }
