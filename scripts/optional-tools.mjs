@@ -48,7 +48,7 @@ const TOOLS = [
   {
     name: "strace",
     commands: ["strace"],
-    enables: "power cuts in the soak of the store",
+    enables: "power cuts in the soak of the store, and tests of disks that fail to sync",
     remedy: "apt-get install strace",
   },
   {
