@@ -1,5 +1,6 @@
 import { messageOf, sleep, type Clock } from "@clew/base";
 import { isDisconnected, type EngineClient } from "./engine/engine-client.ts";
+import { insertStatement } from "./schema/migrations/index.ts";
 import { blocksByTarget, readFrames } from "./spool/segment.ts";
 import type { InsertJournal } from "./spool/insert-journal.ts";
 import type { Spool } from "./spool/spool.ts";
@@ -116,7 +117,7 @@ export class Drain {
     await journal?.begin(name);
     for (const [target, blocks] of blocksByTarget(frames))
       if (journal?.wasInserted(name, tableOf(target)) !== true)
-        await client.insertNative(target, blocks, `${name} ${target}`);
+        await client.insert(insertStatement(target), blocks, `${name} ${target}`);
     await journal?.commit();
     const isWhole = damaged === 0 && tornBytes === 0 && frames.length > 0;
     if (damaged > 0 || (!isWhole && !spool.mayBeTorn(name)))
