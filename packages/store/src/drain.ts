@@ -1,5 +1,7 @@
 import { messageOf, sleep, type Clock } from "@clew/base";
 import { isDisconnected, type EngineClient } from "./engine/engine-client.ts";
+import { rowsOf } from "./block/native-block.ts";
+import { INSERTED_TABLES } from "./schema/tables.ts";
 import { insertStatement } from "./schema/migrations/index.ts";
 import { blocksByTarget, readFrames } from "./spool/segment.ts";
 import type { InsertJournal } from "./spool/insert-journal.ts";
@@ -27,6 +29,12 @@ export interface DrainSettings {
   readonly journal?: InsertJournal | undefined;
 }
 
+/** What was moved into one table since the program began. */
+export interface Inserted {
+  rows: number;
+  bytes: number;
+}
+
 /** Moves closed segments into the engine, oldest first; a segment that was inserted before a crash is not inserted twice. */
 export class Drain {
   readonly #settings: DrainSettings;
@@ -35,6 +43,8 @@ export class Drain {
   #attempt: Promise<void> | undefined;
   #pause: Promise<unknown> | undefined;
   #failure: string | undefined;
+  // table --> what was inserted
+  readonly #inserted = new Map<string, Inserted>(INSERTED_TABLES.map((table) => [table, { rows: 0, bytes: 0 }]));
   rejectedSegments = 0;
 
   constructor(settings: DrainSettings) {
@@ -44,6 +54,10 @@ export class Drain {
   /** Why the last attempt failed; undefined where it did not. */
   get failure(): string | undefined {
     return this.#failure;
+  }
+
+  get inserted(): Readonly<Record<string, Readonly<Inserted>>> {
+    return Object.fromEntries(this.#inserted);
   }
 
   /** Resolves when no closed segment is left, or after `stop`. Calls while it runs share the run. */
@@ -116,14 +130,25 @@ export class Drain {
     const { frames, damaged, tornBytes } = readFrames(segment);
     await journal?.begin(name);
     for (const [target, blocks] of blocksByTarget(frames))
-      if (journal?.wasInserted(name, tableOf(target)) !== true)
+      if (journal?.wasInserted(name, tableOf(target)) !== true) {
         await client.insert(insertStatement(target), blocks, `${name} ${target}`);
+        this.#count(tableOf(target), blocks);
+      }
     await journal?.commit();
     const isWhole = damaged === 0 && tornBytes === 0 && frames.length > 0;
     if (damaged > 0 || (!isWhole && !spool.mayBeTorn(name)))
       return this.#putAside(name, "A spool file is damaged; the blocks of it that can be read were kept");
     if (tornBytes > 0) report(`A crash cut a spool file short, in a block that was not acknowledged yet (${name}).`);
     await spool.remove(name);
+  }
+
+  #count(table: string, blocks: readonly Uint8Array[]): void {
+    const inserted = this.#inserted.get(table);
+    if (inserted === undefined) return;
+    for (const block of blocks) {
+      inserted.rows += rowsOf(block);
+      inserted.bytes += block.length;
+    }
   }
 
   /** A segment that can't be read can't be drained; undefined then. */

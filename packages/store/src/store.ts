@@ -10,7 +10,7 @@ import { restore } from "./backup/restore.ts";
 import { claimDirectory } from "./claim-directory.ts";
 import { directoryFormat } from "./directory-format.ts";
 import { DamagedParts } from "./damage/damaged-parts.ts";
-import { Drain } from "./drain.ts";
+import { Drain, type Inserted } from "./drain.ts";
 import { EngineClient } from "./engine/engine-client.ts";
 import { BACKUPS } from "./engine/engine-configuration.ts";
 import type { Engine } from "./engine/engine.ts";
@@ -59,6 +59,11 @@ export interface StoreHealth {
   readonly engineRestarts: number;
   readonly enginePid: number | undefined;
   readonly spoolBytes: number;
+  readonly spoolSegments: number;
+  /** For how long the oldest block has waited to be stored; 0 where none does. */
+  readonly oldestWaitingMs: number;
+  /** What was stored since the program began, by table. */
+  readonly inserted: Readonly<Record<string, Readonly<Inserted>>>;
   readonly rejectedSegments: number;
   /** Of tables; kept aside until somebody removes them. */
   readonly damagedParts: number;
@@ -154,6 +159,9 @@ export class Store {
       engineRestarts: this.#engine.restarts,
       enginePid: this.#engine.pid,
       spoolBytes: this.#spool.byteLength,
+      spoolSegments: this.#spool.segments,
+      oldestWaitingMs: this.#spool.oldestWaitingMs,
+      inserted: this.#drain.inserted,
       rejectedSegments: this.#drain.rejectedSegments,
       damagedParts: this.#damagedParts?.aside ?? 0,
       disk: this.#retention?.disk,

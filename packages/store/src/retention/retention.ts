@@ -33,6 +33,8 @@ export interface DiskHealth {
   readonly usedBytes: number;
   readonly maxBytes: number | undefined;
   readonly freeBytes: number;
+  /** Partitions that were removed when they were as old as they may be, since the program began. */
+  readonly droppedByAge: number;
   /** Partitions that were removed before their time, to stay below `maxBytes`. */
   readonly droppedForRoom: number;
   /** Whether nothing is left to remove, so that writes are refused. */
@@ -56,6 +58,7 @@ export class Retention {
       usedBytes: 0,
       maxBytes: maxDiskBytes,
       freeBytes: 0,
+      droppedByAge: 0,
       droppedForRoom: 0,
       isFull: false,
       warning: undefined,
@@ -90,7 +93,10 @@ export class Retention {
     if (this.#removesByAge && !this.#clockJumped(partitions)) {
       const nowMs = clock.nowMs();
       const isDue = ({ signal, endMs }: Partition): boolean => endMs <= nowMs - (ages[signal] ?? Infinity);
-      for (const partition of partitions.filter(isDue)) await dropPartition(client, partition);
+      for (const partition of partitions.filter(isDue)) {
+        await dropPartition(client, partition);
+        this.#disk = { ...this.#disk, droppedByAge: this.#disk.droppedByAge + 1 };
+      }
       partitions = partitions.filter((partition) => !isDue(partition));
       await applyRules(client, rules, nowMs, report);
     }
@@ -129,7 +135,8 @@ export class Retention {
       const isFull = maxDiskBytes !== undefined && usedBytes > maxDiskBytes && victims === undefined;
       const freeBytes = await roomOf(directory);
       const warning = warningOf({ isFull, freeBytes, droppedForRoom, maxBytes: maxDiskBytes });
-      this.#disk = { usedBytes, maxBytes: maxDiskBytes, freeBytes, droppedForRoom, isFull, warning };
+      const { droppedByAge } = this.#disk;
+      this.#disk = { usedBytes, maxBytes: maxDiskBytes, freeBytes, droppedByAge, droppedForRoom, isFull, warning };
       if (victims === undefined) return;
       for (const partition of victims) await dropPartition(client, partition);
       droppedForRoom += victims.length;
@@ -172,7 +179,7 @@ async function roomOf(directory: string): Promise<number> {
   return bavail * bsize;
 }
 
-function warningOf(disk: Omit<DiskHealth, "warning" | "usedBytes">): string | undefined {
+function warningOf(disk: Omit<DiskHealth, "warning" | "usedBytes" | "droppedByAge">): string | undefined {
   if (disk.isFull)
     return `--max-disk ${disk.maxBytes} is used up by a single day of each signal: what arrives is refused`;
   if (disk.freeBytes < LITTLE_ROOM_BYTES) return `the disk has ${Math.round(disk.freeBytes / 1_048_576)} MiB left`;

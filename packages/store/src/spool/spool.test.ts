@@ -126,6 +126,23 @@ test("what was appended is read back after a restart, oldest first, without bein
   await second.close();
 });
 
+test("tells how many segments wait, and for how long the oldest has, a restart included", async () => {
+  const first = await Spool.open(directory.path, Date.now());
+  expect([first.segments, first.oldestWaitingMs]).toEqual([0, 0]);
+  await first.append([block("a", "one")]);
+  await first.rotate();
+  await first.append([block("a", "two")]);
+  expect(first.segments).toBe(2);
+  expect(first.oldestWaitingMs).toBeGreaterThan(0);
+  await first.close();
+  const later = await Spool.open(directory.path, Date.now() + 60_000);
+  expect(later.segments).toBe(2);
+  expect(later.oldestWaitingMs).toBeGreaterThan(59_000);
+  await drained(later);
+  expect([later.segments, later.oldestWaitingMs]).toEqual([0, 0]);
+  await later.close();
+});
+
 test("a tail that a crash tore off is passed over after a restart", async () => {
   const first = await Spool.open(directory.path, 1_000);
   await first.append([block("a", "one")]);

@@ -15,6 +15,13 @@ export interface SpoolBlock {
   readonly parts: readonly Uint8Array[];
 }
 
+interface ClosedSegment {
+  readonly name: string;
+  readonly byteLength: number;
+  /** When its first block came, by `performance.now()`. */
+  readonly sinceMs: number;
+}
+
 /**
  * Files that hold blocks between their acknowledgement and their insert. Blocks are appended
  * to the open segment and synced; a segment that is closed is drained and removed by its name.
@@ -24,11 +31,12 @@ export interface SpoolBlock {
 export class Spool {
   readonly #directory: string;
   readonly #run: string;
-  readonly #closed: { readonly name: string; readonly byteLength: number }[] = [];
+  readonly #closed: ClosedSegment[] = [];
   #sequence = 0;
   #file: FileHandle | undefined;
   #name = "";
   #length = 0;
+  #sinceMs = 0;
   #failure: string | undefined;
 
   private constructor(directory: string, run: string) {
@@ -45,13 +53,27 @@ export class Spool {
     const time = Math.floor(nowMs).toString(36).padStart(9, "0");
     const spool = new Spool(directory, `${time}-${randomBytes(4).toString("hex")}`);
     const names = (await readdir(directory)).filter((name) => name.endsWith(SUFFIX)).sort();
-    for (const name of names) spool.#closed.push({ name, byteLength: (await stat(join(directory, name))).size });
+    for (const name of names) {
+      const { size, mtimeMs } = await stat(join(directory, name));
+      const sinceMs = performance.now() - Math.max(0, nowMs - mtimeMs);
+      spool.#closed.push({ name, byteLength: size, sinceMs });
+    }
     return spool;
   }
 
   /** Bytes that were acknowledged and are not in the engine yet. */
   get byteLength(): number {
     return this.#closed.reduce((total, segment) => total + segment.byteLength, this.#length);
+  }
+
+  get segments(): number {
+    return this.#closed.length + (this.#length > 0 ? 1 : 0);
+  }
+
+  /** How long the oldest block has waited, or in an earlier run's segment about so; 0 where nothing waits. */
+  get oldestWaitingMs(): number {
+    const sinceMs = this.#closed[0]?.sinceMs ?? (this.#length > 0 ? this.#sinceMs : undefined);
+    return sinceMs === undefined ? 0 : performance.now() - sinceMs;
   }
 
   /** Why the last `append` failed; undefined where it did not. */
@@ -81,6 +103,7 @@ export class Spool {
         cause: error,
       });
     }
+    if (this.#length === 0) this.#sinceMs = performance.now();
     this.#length += byteLength;
     this.#failure = undefined;
   }
@@ -89,9 +112,8 @@ export class Spool {
   async rotate(): Promise<void> {
     const file = this.#file;
     if (file === undefined || this.#length === 0) return;
-    this.#closed.push({ name: this.#name, byteLength: this.#length });
+    this.#close();
     this.#file = undefined;
-    this.#length = 0;
     // What is acknowledged is synced, so nothing is lost by a file that doesn't close.
     await file.close().catch(() => {});
   }
@@ -131,6 +153,11 @@ export class Spool {
     if (file !== undefined) await this.#discard(file);
   }
 
+  #close(): void {
+    this.#closed.push({ name: this.#name, byteLength: this.#length, sinceMs: this.#sinceMs });
+    this.#length = 0;
+  }
+
   #forget(name: string): void {
     const index = this.#closed.findIndex((segment) => segment.name === name);
     if (index >= 0) this.#closed.splice(index, 1);
@@ -164,8 +191,7 @@ export class Spool {
     } catch {
       this.#file = undefined;
       if (this.#length === 0) return this.#discard(file);
-      this.#closed.push({ name: this.#name, byteLength: this.#length });
-      this.#length = 0;
+      this.#close();
       await file.close().catch(() => {});
     }
   }
