@@ -102,7 +102,7 @@ describe.skipIf(noDisk !== undefined)(`on a small disk${noDisk === undefined ? "
 
   test("full when something is to be acknowledged: it is refused and that is told, until there is room again", async () => {
     disk.fill(0);
-    await refused("x".repeat(20_000), /STORE_SPOOL_FAILED|ENOSPC|no space/);
+    await refused("x".repeat(20_000), /ENOSPC|no space/);
     await eventuallyWarned("what arrives can't be written to disk and is refused: ENOSPC");
     expect(await found()).toEqual(["stored before"]);
     disk.makeRoom();
@@ -137,6 +137,31 @@ describe.skipIf(noDisk !== undefined)(`on a small disk${noDisk === undefined ? "
     disk.repair("to write");
     clew = await startClew(data);
     await eventuallyFound("stored before", "acknowledged just before");
+  });
+
+  test("full when the engine dies: whether it can start again or not, all is there once there is room", async () => {
+    await acknowledged("acknowledged just before");
+    disk.fill(0);
+    process.kill((await status()).store.enginePid, "SIGKILL");
+    await eventually(
+      () => Promise.resolve(clew?.output() ?? ""),
+      (output) => /The engine (?:is back|did not start)/.test(output),
+    );
+    disk.makeRoom();
+    await eventuallyFound("stored before", "acknowledged just before");
+    await eventuallyAtEase();
+  });
+
+  test("full at the start: what is stored can be read, and what arrives is refused, until there is room", async () => {
+    await clew?.stop();
+    disk.fill(0);
+    clew = await startClew(data);
+    expect(await found()).toEqual(["stored before"]);
+    await refused("x".repeat(20_000), /ENOSPC|no space/);
+    disk.makeRoom();
+    await acknowledged("stored after");
+    await eventuallyFound("stored before", "stored after");
+    await eventuallyAtEase();
   });
 
   test("read-only at the start: the program says so, and ends", async () => {
