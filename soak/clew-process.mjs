@@ -57,6 +57,11 @@ export class ClewProcess {
     this.#ended = new Promise((resolve) => child.once("close", resolve));
   }
 
+  /** The last line that it printed. */
+  get lastWords() {
+    return this.log.trimEnd().split("\n").at(-1);
+  }
+
   get hasEnded() {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }

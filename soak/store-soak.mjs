@@ -59,26 +59,27 @@ async function killAtRandom() {
   load.start();
   for (let kill = 0; kill < KILLS; kill++) {
     await wait();
-    if (clew.hasEnded) throw new Error(`clew ended by itself\n${clew.log}`);
+    relaunchIfEnded();
     if (random() < 0.5) {
       if (clew.killEngine()) done.engines++;
-      // One that is killed while it starts takes the program with it, which says so.
       else kill--;
-      await relaunchIfEnded();
     } else {
       await clew.killProgram();
       done.programs++;
       clew.launch();
     }
   }
-  await relaunchIfEnded();
+  await wait();
+  relaunchIfEnded();
   await load.stop();
   await clew.drained();
 }
 
-async function relaunchIfEnded() {
-  await new Promise((resolve) => setTimeout(resolve, MIN_WAIT_MS));
-  if (clew.hasEnded) clew.launch();
+/** An engine that is killed while the program starts takes that with it, which says so, a little later. */
+function relaunchIfEnded() {
+  if (!clew.hasEnded) return;
+  if (!clew.lastWords.includes("did not start: exit SIGKILL")) throw new Error(`clew ended by itself\n${clew.log}`);
+  clew.launch();
 }
 
 async function cutPowerAtRandom() {

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { ClewError, type Clock } from "@clew/base";
 import { undoRestore } from "./backup/restore.ts";
+import { removeBrokenMerges } from "./damage/broken-merges.ts";
 import { directoryFormat, removeOldSnapshots, snapshotBeforeMigration } from "./directory-format.ts";
 import type { ClickHouseServer } from "./engine/clickhouse-url.ts";
 import { EmbeddedEngine } from "./engine/embedded-engine.ts";
@@ -55,8 +56,12 @@ export async function openEngine(settings: EngineSettings, world: EngineWorld): 
     await engine.stop();
   };
   try {
+    const startedAtMs = Date.now();
     await engine.start();
-    if (engine.kind === "embedded") await undoInterruptedRestore(engine);
+    if (engine.kind === "embedded") {
+      await undoInterruptedRestore(engine);
+      if (settings.readOnly !== true) await removeBrokenMerges(client, startedAtMs);
+    }
     const record = ownFormat ?? serverFormat(client, engine.cluster);
     if (settings.readOnly === true) requireFormat(await record.read());
     else {

@@ -116,18 +116,6 @@ export class DamagedParts {
   }
 }
 
-/**
- * After a power cut a merged part may be broken while those that it was made of are there, which are then used: older
- * ones that begin and end where it does. Such a part is no loss.
- */
 const ASIDE = `
-  SELECT any(aside.path) FROM system.detached_parts AS aside
-  LEFT JOIN (SELECT * FROM system.parts WHERE active AND database = currentDatabase()) AS used
-    ON used.table = aside.table AND used.partition_id = aside.partition_id
-  WHERE aside.database = currentDatabase() AND aside.reason IN ('', 'broken', 'broken-on-start', 'unexpected')
-  GROUP BY aside.table, aside.name
-  HAVING NOT (
-    countIf(used.min_block_number = aside.min_block_number AND used.modification_time <= aside.modification_time) > 0
-    AND countIf(used.max_block_number = aside.max_block_number AND used.modification_time <= aside.modification_time) > 0
-    AND any(aside.reason) != ''
-  )`;
+  SELECT path FROM system.detached_parts
+  WHERE database = currentDatabase() AND reason IN ('', 'broken', 'broken-on-start', 'unexpected')`;

@@ -65,4 +65,6 @@ test("the engine forgets what was removed, and what a power cut tore of its memo
   writeFileSync(log, "1\t20261127_1_1_0\tall_token\n1\t20261127_2_2_0\tother\n1\t2026");
   await tables.removeAfter({ [KEY]: 1 });
   expect(readFileSync(log, "utf8")).toBe("1\t20261127_1_1_0\tall_token\n");
+  // A crash may leave what was being written, and the engine does not start with anything else among its logs.
+  expect(readdirSync(join(table, "deduplication_logs"))).toEqual(["deduplication_log_1.txt"]);
 });

@@ -61,8 +61,23 @@ export class TableDirectories {
       const directory = join(this.#data, "store", table);
       for (const part of parts.filter((one) => isBeyond(one, last, parts)))
         await rm(join(directory, part.name), { recursive: true });
-      await forgetAfter(join(directory, DEDUPLICATION_LOGS), last);
+      await this.#forgetAfter(join(directory, DEDUPLICATION_LOGS), last);
       if (existsSync(directory)) await syncDirectory(directory);
+    }
+  }
+
+  /** Without its record a block is inserted again. A record that a power cut tore goes as well. */
+  async #forgetAfter(logs: string, last: number): Promise<void> {
+    for (const name of await namesIn(logs)) {
+      const path = join(logs, name);
+      const lines = (await readFile(path, "latin1")).split("\n").filter((line) => line !== "");
+      const kept = lines.filter((line) => {
+        const [, part = ""] = DEDUPLICATION_RECORD.exec(line) ?? [];
+        return Number(PART.exec(part)?.[3] ?? Infinity) <= last;
+      });
+      // Made elsewhere: the engine does not start with a file of another name among its logs.
+      const next = join(this.#data, "deduplication_log.next");
+      if (kept.length < lines.length) await writeDurably(path, kept.map((line) => `${line}\n`).join(""), next);
     }
   }
 
@@ -111,19 +126,6 @@ function isBeyond(part: Part, last: number, parts: readonly Part[]): boolean {
   if (part.last <= last) return false;
   if (part.first > last) return true;
   return parts.some((one) => one.partition === part.partition && one.first === part.first && one.last <= last);
-}
-
-/** Without its record a block is inserted again. A record that a power cut tore goes as well. */
-async function forgetAfter(logs: string, last: number): Promise<void> {
-  for (const name of await namesIn(logs)) {
-    const path = join(logs, name);
-    const lines = (await readFile(path, "latin1")).split("\n").filter((line) => line !== "");
-    const kept = lines.filter((line) => {
-      const [, part = ""] = DEDUPLICATION_RECORD.exec(line) ?? [];
-      return Number(PART.exec(part)?.[3] ?? Infinity) <= last;
-    });
-    if (kept.length < lines.length) await writeDurably(path, kept.map((line) => `${line}\n`).join(""));
-  }
 }
 
 /** Where below `store` a table or a database is that a file defines: `ATTACH TABLE _ UUID '55c7c63e-…'`. */
