@@ -78,7 +78,7 @@ async function killAtRandom() {
 /** An engine that is killed while the program starts takes that with it, which says so, a little later. */
 function relaunchIfEnded() {
   if (!clew.hasEnded) return;
-  if (!clew.lastWords.includes("did not start: exit SIGKILL")) throw new Error(`clew ended by itself\n${clew.log}`);
+  if (!clew.lastWords.startsWith("[STORE_ENGINE_FAILED]")) throw new Error(`clew ended by itself\n${clew.log}`);
   clew.launch();
 }
 

@@ -1,12 +1,12 @@
 /** Starts a store's engine and brings what it holds to this program's format. */
 import { join } from "node:path";
-import { ClewError, type Clock } from "@clew/base";
+import { ClewError, messageOf, type Clock } from "@clew/base";
 import { undoRestore } from "./backup/restore.ts";
 import { removeBrokenMerges } from "./damage/broken-merges.ts";
 import { directoryFormat, removeOldSnapshots, snapshotBeforeMigration } from "./directory-format.ts";
 import type { ClickHouseServer } from "./engine/clickhouse-url.ts";
 import { EmbeddedEngine } from "./engine/embedded-engine.ts";
-import { EngineClient } from "./engine/engine-client.ts";
+import { EngineClient, isDisconnected } from "./engine/engine-client.ts";
 import type { Engine } from "./engine/engine.ts";
 import { orphanedEngineGone } from "./engine/orphaned-engine.ts";
 import { ServerEngine } from "./engine/server-engine.ts";
@@ -72,8 +72,15 @@ export async function openEngine(settings: EngineSettings, world: EngineWorld): 
     return { engine, client, journal, close };
   } catch (error) {
     await close();
-    throw error;
+    throw isDisconnected(error) ? endedMeanwhile(error) : error;
   }
+}
+
+function endedMeanwhile(cause: unknown): ClewError {
+  return new ClewError("STORE_ENGINE_FAILED", `the storage engine ended while it was opened: ${messageOf(cause)}`, {
+    remedy: "start again; see in the system's log whether something killed it, such as for want of memory",
+    cause,
+  });
 }
 
 async function undoInterruptedRestore({ endpoint }: Engine): Promise<void> {
