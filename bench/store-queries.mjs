@@ -24,7 +24,7 @@ const SPANS_PER_TRACE = 20;
 const REPEATS = 15;
 const SETTLE_MS = 180_000;
 
-export async function run(scaleText = "1", kept = undefined) {
+export async function run(scaleText = "1", kept) {
   const scale = Number(scaleText);
   const directory = kept ?? mkdtempSync(join(tmpdir(), "clew-bench-"));
   const store = await Store.open({

@@ -46,6 +46,12 @@ const TOOLS = [
     remedy: "apt-get install rabbitmq-server",
   },
   {
+    name: "strace",
+    commands: ["strace"],
+    enables: "power cuts in the soak of the store, and tests of disks that fail to sync",
+    remedy: "apt-get install strace",
+  },
+  {
     name: "kcat",
     commands: ["kcat"],
     enables: "tests with the Kafka brokers that librdkafka has for tests",

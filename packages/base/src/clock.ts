@@ -13,8 +13,15 @@ export function nanosOf(ms: number): bigint {
   return BigInt(Math.round(ms * 1_000)) * 1_000n;
 }
 
+/** Beyond this the wall clock was set since the process began, or the machine slept, which `performance.now` knows nothing of. */
+const MAX_DRIFT_MS = 1_000;
+
 export const systemClock: Clock = {
-  nowMs: () => performance.timeOrigin + performance.now(),
+  nowMs() {
+    const exactMs = performance.timeOrigin + performance.now();
+    const wallMs = Date.now();
+    return Math.abs(exactMs - wallMs) > MAX_DRIFT_MS ? wallMs : exactMs;
+  },
   after(delayMs, task) {
     const timer = setTimeout(task, delayMs);
     return () => clearTimeout(timer);

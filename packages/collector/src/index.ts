@@ -12,6 +12,7 @@ export type {
   Settings,
   Stability,
 } from "./component.ts";
+export type { Meter } from "./telemetry/meter.ts";
 export { clewExporter, type Sink } from "./components/exporters/clew/factory.ts";
 export { ConfigError } from "./config/config-error.ts";
 export { readConfig } from "./config/collector-config.ts";

@@ -65,10 +65,10 @@ export function healthApp(store: Pick<Store, "health">, needsEngine: boolean = t
   const app = new Hono();
   app.get("/live", (context) => context.text("ok\n"));
   app.get("/ready", (context) => {
-    const { engine, engineReady, engineVersion, spoolBytes, disk } = store.health;
+    const { engine, engineReady, engineVersion, spoolBytes, warnings } = store.health;
     if (engineReady) {
-      const warning = disk?.warning === undefined ? "" : `warning: ${disk.warning}\n`;
-      return context.text(`ready (${engine} ClickHouse ${engineVersion})\n${warning}`);
+      const told = warnings.map((warning) => `warning: ${warning}\n`).join("");
+      return context.text(`ready (${engine} ClickHouse ${engineVersion})\n${told}`);
     }
     if (!needsEngine) return context.text(`ready (ClickHouse does not answer: ${spoolBytes} bytes wait for it)\n`);
     return context.text(engine === "embedded" ? "the engine is starting\n" : "ClickHouse does not answer\n", 503);

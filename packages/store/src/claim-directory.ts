@@ -13,7 +13,7 @@ export function claimDirectory(directory: string, inUse: (pid: string) => Error)
     try {
       writeFileSync(path, own, { flag: "wx" });
       return () => {
-        if (holderOf(path) === own) rmSync(path, { force: true });
+        if (holderOf(path) === own) removeIfPossible(path);
       };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
@@ -26,6 +26,13 @@ function removeIfStale(path: string, inUse: (pid: string) => Error): void {
   const [pid = "", startTime = ""] = holderOf(path).split(" ");
   if (pid !== "" && isRunning(Number(pid)) && startTimeOf(Number(pid)) === startTime) throw inUse(pid);
   rmSync(path, { force: true });
+}
+
+/** One that stays, such as on a disk that became read-only, is taken over later. */
+function removeIfPossible(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {}
 }
 
 /** What the file says; nothing where it is gone. */

@@ -33,6 +33,7 @@ export {
   type TraceSummary,
 } from "./read/trace-reader.ts";
 export { moveToServer, type MovedTable, type MoveSettings } from "./move/move-to-server.ts";
+export { signalOfTable } from "./retention/partitions.ts";
 export type { DiskHealth } from "./retention/retention.ts";
 export {
   parseRetention,

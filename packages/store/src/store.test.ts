@@ -1,5 +1,5 @@
 /** The store around its engine: crashes, limits, and what must never happen twice. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { encode, payloadOf, PROTOCOLS, type Payload } from "@clew/otlp";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -123,7 +123,47 @@ test("a damaged block costs that block, is told, and its segment is kept aside",
   await drain.run();
   expect(await storedWords()).toEqual(["behind", "whole"]);
   expect(drain.rejectedSegments).toBe(1);
-  expect(reports).toEqual([expect.stringContaining("1 blocks of a spool file are damaged")]);
+  expect(reports).toEqual([expect.stringContaining("A spool file is damaged")]);
+  expect(existsSync(join(directory.path, "rejected", name))).toBe(true);
+  directory.remove();
+});
+
+test.each<[string, (bytes: Buffer) => Buffer]>([
+  ["whose only block is damaged", (bytes) => bytes.fill(0x55, bytes.length - 3)],
+  ["that was cut off", (bytes) => bytes.subarray(0, bytes.length - 3)],
+  ["that has nothing left", () => Buffer.alloc(0)],
+])("a spool file %s is told and kept aside, and what follows is not held up", async (_what, damage) => {
+  await running.store.client.command("TRUNCATE TABLE words");
+  const directory = temporaryDirectory();
+  const { spool, drain, reports } = await drainOf(directory.path);
+  for (const word of ["lost", "kept"]) {
+    await spool.append([{ target: "words (word)", parts: [wordsBlock(word)] }]);
+    await spool.rotate();
+  }
+  const name = spool.oldestClosed ?? "";
+  writeFileSync(join(directory.path, name), damage(readFileSync(join(directory.path, name))));
+  await drain.run();
+  expect(await storedWords()).toEqual(["kept"]);
+  expect(drain.rejectedSegments).toBe(1);
+  expect(reports).toEqual([expect.stringContaining("A spool file is damaged")]);
+  expect(existsSync(join(directory.path, "rejected", name))).toBe(true);
+  directory.remove();
+});
+
+test("where a segment can't be put aside, it is tried again until it can", async () => {
+  await running.store.client.command("TRUNCATE TABLE words");
+  const directory = temporaryDirectory();
+  const { spool, drain, reports } = await drainOf(directory.path);
+  await spool.append([{ target: "words (no_such_column)", parts: [wordsBlock("bad")] }]);
+  await spool.rotate();
+  const name = spool.oldestClosed ?? "";
+  writeFileSync(join(directory.path, "rejected"), "in the way");
+  const drained = drain.run();
+  await expect.poll(() => reports.at(-1)).toContain("trying again");
+  expect(drain.failure).toBeDefined();
+  rmSync(join(directory.path, "rejected"));
+  await drained;
+  expect([drain.rejectedSegments, drain.failure, spool.byteLength]).toEqual([1, undefined, 0]);
   expect(existsSync(join(directory.path, "rejected", name))).toBe(true);
   directory.remove();
 });

@@ -2,7 +2,6 @@
  * Where telemetry is kept. A payload is transcoded into blocks, appended to the spool,
  * acknowledged when that is on disk, and moved into the engine within a second.
  */
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { ClewError, messageOf, sleep, systemClock, type Clock } from "@clew/base";
 import type { Payload } from "@clew/otlp";
@@ -10,20 +9,24 @@ import { backUp, type BackupManifest, type BackupPlace } from "./backup/backup.t
 import { restore } from "./backup/restore.ts";
 import { claimDirectory } from "./claim-directory.ts";
 import { directoryFormat } from "./directory-format.ts";
-import { Drain } from "./drain.ts";
+import { DamagedParts } from "./damage/damaged-parts.ts";
+import { Drain, type Inserted } from "./drain.ts";
 import { EngineClient } from "./engine/engine-client.ts";
 import { BACKUPS } from "./engine/engine-configuration.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { EngineEndpoint } from "./engine/engine-endpoint.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { openEngine, type EngineSettings, type OpenEngine } from "./open-engine.ts";
+import { makeDirectory } from "./sync-directory.ts";
 import { Retention, type DiskHealth } from "./retention/retention.ts";
 import type { RetentionAges, RetentionRule } from "./retention/retention-settings.ts";
 import { serverRetention } from "./retention/server-retention.ts";
+import type { InsertJournal } from "./spool/insert-journal.ts";
 import { Spool } from "./spool/spool.ts";
 import { LogsTranscoder } from "./transcode/logs.ts";
 import { MetricsTranscoder } from "./transcode/metrics.ts";
 import { migrate } from "./schema/migrate.ts";
+import { warningsOf } from "./store-warnings.ts";
 import { SpansTranscoder } from "./transcode/spans.ts";
 
 /** How long a block waits in the open segment before it goes to the engine. */
@@ -56,9 +59,18 @@ export interface StoreHealth {
   readonly engineRestarts: number;
   readonly enginePid: number | undefined;
   readonly spoolBytes: number;
+  readonly spoolSegments: number;
+  /** For how long the oldest block has waited to be stored; 0 where none does. */
+  readonly oldestWaitingMs: number;
+  /** What was stored since the program began, by table. */
+  readonly inserted: Readonly<Record<string, Readonly<Inserted>>>;
   readonly rejectedSegments: number;
+  /** Of tables; kept aside until somebody removes them. */
+  readonly damagedParts: number;
   /** Undefined where a server has the data. */
   readonly disk: DiskHealth | undefined;
+  /** What somebody should do something about, the most urgent first. */
+  readonly warnings: readonly string[];
 }
 
 export class Store {
@@ -69,7 +81,9 @@ export class Store {
   readonly #spool: Spool;
   readonly #commit: GroupCommit;
   readonly #drain: Drain;
+  readonly #journal: InsertJournal | undefined;
   readonly #retention: Retention | undefined;
+  readonly #damagedParts: DamagedParts | undefined;
   readonly #release: () => void;
   readonly #listeners = new Set<(payload: Payload) => void>();
   #stopTimer: () => void = () => {};
@@ -78,7 +92,7 @@ export class Store {
   private constructor(
     settings: StoreSettings,
     clock: Clock,
-    { engine, client }: OpenEngine,
+    { engine, client, journal }: OpenEngine,
     spool: Spool,
     release: () => void,
   ) {
@@ -94,6 +108,7 @@ export class Store {
       metrics: new MetricsTranscoder(),
     }));
     const report = settings.report ?? (() => {});
+    this.#journal = journal;
     this.#drain = new Drain({
       spool,
       client,
@@ -101,16 +116,19 @@ export class Store {
       report,
       onRejected: () => this.#commit.forget(),
       isOwn: engine.kind === "embedded",
+      journal,
     });
-    if (engine.kind === "embedded") this.#retention = this.#newRetention(report);
+    if (engine.kind !== "embedded") return;
+    this.#retention = this.#newRetention(report);
+    this.#damagedParts = new DamagedParts({ client, clock, report, alone: (task) => this.#alone(task) });
   }
 
-  /** Throws `STORE_IN_USE`, what `openEngine` throws, or what the file system throws. */
+  /** Throws `STORE_IN_USE`, `STORE_DIRECTORY_UNUSABLE`, and what `openEngine` throws. */
   static async open(settings: StoreSettings): Promise<Store> {
     const clock = settings.clock ?? systemClock;
-    mkdirSync(settings.directory, { recursive: true, mode: 0o700 });
     const undo: (() => unknown)[] = [];
     try {
+      await makeDirectory(settings.directory, 0o700);
       const release = claimDirectory(settings.directory, (pid) => inUse(pid, settings.directory));
       undo.push(release);
       const opened = await openEngine(settings, { clock, report: settings.report ?? (() => {}) });
@@ -124,7 +142,7 @@ export class Store {
       return store;
     } catch (error) {
       for (const step of undo.toReversed()) await step();
-      throw error;
+      throw isOfFileSystem(error) ? unusable(error, settings.directory) : error;
     }
   }
 
@@ -134,15 +152,23 @@ export class Store {
   }
 
   get health(): StoreHealth {
-    return {
+    const facts = {
       engine: this.#engine.kind,
       engineReady: this.#engine.isReady,
       engineVersion: this.#engine.version,
       engineRestarts: this.#engine.restarts,
       enginePid: this.#engine.pid,
       spoolBytes: this.#spool.byteLength,
+      spoolSegments: this.#spool.segments,
+      oldestWaitingMs: this.#spool.oldestWaitingMs,
+      inserted: this.#drain.inserted,
       rejectedSegments: this.#drain.rejectedSegments,
+      damagedParts: this.#damagedParts?.aside ?? 0,
       disk: this.#retention?.disk,
+    } as const;
+    return {
+      ...facts,
+      warnings: warningsOf({ ...facts, spoolFailure: this.#spool.failure, drainFailure: this.#drain.failure }),
     };
   }
 
@@ -192,8 +218,7 @@ export class Store {
     const client = new EngineClient({ ...this.#engine.endpoint, database: "default" });
     try {
       const place = this.#backupPlace(client);
-      await this.flush();
-      const manifest = await this.#drain.pausedFor(() =>
+      const manifest = await this.#alone(() =>
         restore({ place, migrate: (format) => this.#migrateFrom(format), replace }, source),
       );
       // Series that were written before are known no longer.
@@ -202,6 +227,21 @@ export class Store {
     } finally {
       await client.close();
     }
+  }
+
+  /** Runs a task that writes to tables itself, when all that was acknowledged before is there. Resolves or rejects as it does. */
+  async #alone<T>(task: () => Promise<T>): Promise<T> {
+    await this.flush();
+    const journal = this.#journal;
+    const result = await this.#drain.pausedFor(async () => {
+      try {
+        return await task();
+      } finally {
+        await journal?.forget();
+      }
+    });
+    await journal?.commit();
+    return result;
   }
 
   #migrateFrom(format: number): Promise<void> {
@@ -231,10 +271,12 @@ export class Store {
     await this.#commit.idle();
     if (this.#engine.isReady) {
       const inTime = new AbortController();
-      const flushed = this.flush().finally(() => inTime.abort());
-      await Promise.race([flushed, sleep(this.#clock, CLOSE_DRAIN_MS, inTime.signal)]);
+      const flushed = this.flush().catch((error: unknown) => this.#reportUndrained(error));
+      void flushed.then(() => inTime.abort());
+      await sleep(this.#clock, CLOSE_DRAIN_MS, inTime.signal);
     }
     await this.#drain.stop();
+    await this.#damagedParts?.stop();
     await this.#spool.close();
     await this.client.close();
     await this.#engine.stop();
@@ -257,6 +299,7 @@ export class Store {
 
   #start(): void {
     this.#retention?.start();
+    this.#damagedParts?.start();
     this.#stopTimer = this.#clock.every(DRAIN_INTERVAL_MS, () => this.#drainInBackground());
     this.#drainInBackground();
   }
@@ -264,7 +307,11 @@ export class Store {
   /** While closed segments wait, the open one goes on growing: an engine that is behind gets few large inserts. */
   #drainInBackground(): void {
     const work = this.#spool.oldestClosed === undefined ? this.flush() : this.#drain.run();
-    work.catch((error: unknown) => this.#settings.report?.(`The spool could not be drained: ${messageOf(error)}`));
+    work.catch((error: unknown) => this.#reportUndrained(error));
+  }
+
+  #reportUndrained(error: unknown): void {
+    this.#settings.report?.(`The spool could not be drained: ${messageOf(error)}`);
   }
 
   #tell(listener: (payload: Payload) => void, payload: Payload): void {
@@ -296,6 +343,18 @@ export class DiskLimitError extends ClewError {
       remedy: "allow more with --max-disk, or keep less with --retention",
     });
   }
+}
+
+function isOfFileSystem(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error && "code" in error;
+}
+
+function unusable(error: NodeJS.ErrnoException, directory: string): ClewError {
+  return new ClewError("STORE_DIRECTORY_UNUSABLE", messageOf(error), {
+    path: directory,
+    remedy: "see that this user may write there and that the disk has room, or choose another directory with --data",
+    cause: error,
+  });
 }
 
 function inUse(pid: string, directory: string): ClewError {

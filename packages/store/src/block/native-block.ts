@@ -32,3 +32,18 @@ function columnHead(name: string, type: string): Uint8Array {
   }
   return head.view();
 }
+
+/** How many rows a block has. */
+export function rowsOf(block: Uint8Array): number {
+  let position = 0;
+  const varint = (): number => {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = block[position++] ?? 0;
+      value += (byte & 127) * 2 ** shift;
+      if (byte < 128) return value;
+    }
+  };
+  varint(); // Of columns.
+  return varint();
+}

@@ -14,6 +14,8 @@ const STOP_TIMEOUT_MS = 10_000;
 /** An engine whose parent was killed may still be letting go of the directory. */
 const UNLOCK_TIMEOUT_MS = 10_000;
 const UNLOCK_RETRY_MS = 100;
+/** SYNTAX_ERROR, CORRUPTED_DATA and their like, in what the engine keeps of its tables. */
+const DAMAGED = /Code: (?:26|27|33|40|62|107|117|246|271)\./;
 const DIRECTORY_LOCKED = /Cannot lock file/;
 
 export interface EmbeddedEngineSettings {
@@ -25,6 +27,8 @@ export interface EmbeddedEngineSettings {
   readonly tcpPort?: number;
   /** More XML for its configuration. */
   readonly extraConfiguration?: string;
+  /** Called before each start, while no engine runs. */
+  readonly beforeStart?: () => Promise<void>;
   readonly clock: Clock;
   /** Told of restarts and of what the engine prints. */
   readonly report: (line: string) => void;
@@ -98,7 +102,8 @@ export class EmbeddedEngine implements Engine {
     cancel();
   }
 
-  #launch(): Promise<void> {
+  async #launch(): Promise<void> {
+    await this.#settings.beforeStart?.();
     const { program, report } = this.#settings;
     // In a session of its own, Linux shares the cores between it and the program, however many threads it has to run.
     const child = fork(program, [], { stdio: ["ignore", "pipe", "pipe", "ipc"], execArgv: [], detached: true });
@@ -112,7 +117,7 @@ export class EmbeddedEngine implements Engine {
       });
     }
     child.send(this.#orders());
-    return new Promise((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       const cancel = this.#settings.clock.after(START_TIMEOUT_MS, () => child.kill("SIGKILL"));
       child.once("error", (error) => reject(startFailure(messageOf(error))));
       child.on("message", (message) => {
@@ -159,6 +164,11 @@ export class EmbeddedEngine implements Engine {
 }
 
 function startFailure(what: string): ClewError {
+  if (DAMAGED.test(what))
+    return new ClewError("STORE_DATA_DAMAGED", `the storage engine can't read its own files: ${what}`, {
+      remedy:
+        "put the file that is named back from a copy, or restore a backup into another directory; nothing was removed",
+    });
   return new ClewError("STORE_ENGINE_FAILED", `the storage engine did not start: ${what}`, {
     remedy: "see that no other program uses the data directory and that the disk has room",
   });

@@ -118,9 +118,14 @@ export class EngineClient {
   }
 
   /** Inserts Native blocks into `table (column, …)` as one part, once: a second insert under the same token does nothing. */
-  async insertNative(target: string, blocks: readonly Uint8Array[], token: string): Promise<void> {
+  insertNative(target: string, blocks: readonly Uint8Array[], token: string): Promise<void> {
+    return this.insert(`INSERT INTO ${target} FORMAT Native`, blocks, token);
+  }
+
+  /** The same by an INSERT that ends in `FORMAT Native`. */
+  async insert(statement: string, blocks: readonly Uint8Array[], token: string): Promise<void> {
     const { stream } = await this.#client.exec({
-      query: `INSERT INTO ${target} FORMAT Native`,
+      query: statement,
       values: Readable.from(blocks),
       clickhouse_settings: {
         insert_deduplicate: 1,

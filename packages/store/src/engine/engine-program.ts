@@ -5,6 +5,7 @@
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { messageOf } from "@clew/base";
 import { configurationXml, DATABASE, usersXml } from "./engine-configuration.ts";
 
 const PORT_POLL_MS = 10;
@@ -107,6 +108,11 @@ function endWithParent(): void {
   const end = (): void => void process.kill(process.pid, "SIGKILL");
   if (!process.connected) end();
   process.once("disconnect", end);
+  // Such as a message to a parent that has just gone. Node's own end would wait for the engine's threads, for ever.
+  process.once("uncaughtException", (error) => {
+    process.stderr.write(`${messageOf(error)}\n`);
+    end();
+  });
   process.on("message", (message) => {
     if (message === "shutdown") end();
   });

@@ -66,9 +66,9 @@ describe("by age", () => {
   });
 
   test("a signal without an age is kept for ever", async () => {
-    await fill(4_000);
+    for (const daysAgo of [0, 4_000]) await fill(daysAgo);
     await retention({ ages: parseRetention("logs=1h", "--retention") }).apply();
-    expect(await counts()).toEqual([1, 1, 1, 0, 1]);
+    expect(await counts()).toEqual([2, 2, 2, 100, 2]);
   });
 
   test("a clock that was set forward removes nothing", async () => {
@@ -80,6 +80,27 @@ describe("by age", () => {
     expect(await counts()).toEqual([1, 1, 1, 100, 1]);
     expect(reports).toEqual([expect.stringContaining("The clock went forward")]);
   });
+});
+
+test("a clock that is far ahead when the program starts removes nothing by age", async () => {
+  for (const daysAgo of [0, 2]) await fill(daysAgo);
+  const ages = parseRetention("traces=1d,logs=1d,metrics=1d", "--retention");
+  nowMs += 3_650 * DAY_MS;
+  await retention({ ages }).apply();
+  expect(await counts()).toEqual([2, 2, 2, 200, 2]);
+  expect(reports).toEqual([expect.stringContaining("nothing is removed by age for an hour")]);
+});
+
+test("a clock that is set back keeps what it would have removed, until it is there again", async () => {
+  for (const daysAgo of [0, 2]) await fill(daysAgo);
+  const kept = retention({ ages: parseRetention("traces=1d,logs=1d,metrics=1d", "--retention") });
+  nowMs -= 30 * DAY_MS;
+  await kept.apply();
+  expect([await counts(), reports]).toEqual([[2, 2, 2, 200, 2], []]);
+  nowMs += 2 * DAY_MS;
+  await kept.apply();
+  expect(reports).toEqual([expect.stringContaining("The clock went forward")]);
+  expect(await counts()).toEqual([2, 2, 2, 200, 2]);
 });
 
 test("a rule removes only the records with its attribute that are older than it says", async () => {

@@ -33,6 +33,8 @@ export interface DiskHealth {
   readonly usedBytes: number;
   readonly maxBytes: number | undefined;
   readonly freeBytes: number;
+  /** Partitions that were removed when they were as old as they may be, since the program began. */
+  readonly droppedByAge: number;
   /** Partitions that were removed before their time, to stay below `maxBytes`. */
   readonly droppedForRoom: number;
   /** Whether nothing is left to remove, so that writes are refused. */
@@ -56,6 +58,7 @@ export class Retention {
       usedBytes: 0,
       maxBytes: maxDiskBytes,
       freeBytes: 0,
+      droppedByAge: 0,
       droppedForRoom: 0,
       isFull: false,
       warning: undefined,
@@ -87,21 +90,32 @@ export class Retention {
   async #apply(): Promise<void> {
     const { client, clock, ages, rules, report } = this.#settings;
     let partitions = await partitionsOf(client);
-    if (!this.#clockJumped()) {
+    if (this.#removesByAge && !this.#clockJumped(partitions)) {
       const nowMs = clock.nowMs();
       const isDue = ({ signal, endMs }: Partition): boolean => endMs <= nowMs - (ages[signal] ?? Infinity);
-      for (const partition of partitions.filter(isDue)) await dropPartition(client, partition);
+      for (const partition of partitions.filter(isDue)) {
+        await dropPartition(client, partition);
+        this.#disk = { ...this.#disk, droppedByAge: this.#disk.droppedByAge + 1 };
+      }
       partitions = partitions.filter((partition) => !isDue(partition));
       await applyRules(client, rules, nowMs, report);
     }
     await this.#makeRoom(partitions);
   }
 
-  /** A clock that was set forward makes everything look old. */
-  #clockJumped(): boolean {
+  get #removesByAge(): boolean {
+    const { ages, rules } = this.#settings;
+    return Object.keys(ages).length > 0 || rules.length > 0;
+  }
+
+  /**
+   * A clock that was set forward makes everything look old. Before the first run nobody watched it: there, what is stored
+   * tells when it was last right.
+   */
+  #clockJumped(partitions: readonly Partition[]): boolean {
     const { clock, report } = this.#settings;
     const now = { wallMs: clock.nowMs(), passedMs: performance.now() };
-    const last = this.#last ?? now;
+    const last = this.#last ?? { wallMs: newestOf(partitions) ?? now.wallMs, passedMs: now.passedMs };
     this.#last = now;
     const jumpMs = now.wallMs - last.wallMs - (now.passedMs - last.passedMs);
     if (jumpMs > MAX_CLOCK_JUMP_MS) {
@@ -121,7 +135,8 @@ export class Retention {
       const isFull = maxDiskBytes !== undefined && usedBytes > maxDiskBytes && victims === undefined;
       const freeBytes = await roomOf(directory);
       const warning = warningOf({ isFull, freeBytes, droppedForRoom, maxBytes: maxDiskBytes });
-      this.#disk = { usedBytes, maxBytes: maxDiskBytes, freeBytes, droppedForRoom, isFull, warning };
+      const { droppedByAge } = this.#disk;
+      this.#disk = { usedBytes, maxBytes: maxDiskBytes, freeBytes, droppedByAge, droppedForRoom, isFull, warning };
       if (victims === undefined) return;
       for (const partition of victims) await dropPartition(client, partition);
       droppedForRoom += victims.length;
@@ -129,6 +144,12 @@ export class Retention {
       left = left.filter((partition) => !victims.includes(partition));
     }
   }
+}
+
+/** The end of the newest day that is stored. */
+function newestOf(partitions: readonly Partition[]): number | undefined {
+  const ends = partitions.filter(({ isDay }) => isDay).map(({ endMs }) => endMs);
+  return ends.length === 0 ? undefined : Math.max(...ends);
 }
 
 /** The first day of the signal that takes most, with all its tables. Its newest day is never given up. */
@@ -158,7 +179,7 @@ async function roomOf(directory: string): Promise<number> {
   return bavail * bsize;
 }
 
-function warningOf(disk: Omit<DiskHealth, "warning" | "usedBytes">): string | undefined {
+function warningOf(disk: Omit<DiskHealth, "warning" | "usedBytes" | "droppedByAge">): string | undefined {
   if (disk.isFull)
     return `--max-disk ${disk.maxBytes} is used up by a single day of each signal: what arrives is refused`;
   if (disk.freeBytes < LITTLE_ROOM_BYTES) return `the disk has ${Math.round(disk.freeBytes / 1_048_576)} MiB left`;

@@ -9,9 +9,13 @@ import { openStore, startEmbedded, temporaryDirectory } from "../running-store.t
 import { MetricReader } from "../read/metric-reader.ts";
 import { OverviewReader } from "../read/overview-reader.ts";
 import { TraceReader } from "../read/trace-reader.ts";
+import { FixedColumn, LowCardinalityColumn, MapColumn, StringColumn, type Column } from "../block/columns.ts";
+import { nativeBlock } from "../block/native-block.ts";
+import { Spool, type SpoolBlock } from "../spool/spool.ts";
+import { VALUE_TYPE } from "../transcode/points/number-columns.ts";
 import { snapshotBeforeMigration } from "../directory-format.ts";
 import { migrate, type FormatRecord } from "./migrate.ts";
-import { FORMAT, MIGRATIONS } from "./migrations/index.ts";
+import { FORMAT, insertStatement, MIGRATIONS } from "./migrations/index.ts";
 import type { Migration } from "./migrations/migration.ts";
 
 const directories: { remove(): void }[] = [];
@@ -111,6 +115,98 @@ test("an older directory is kept as it is in a snapshot, and migrated; a crash i
   const before = await openStore({ directory: restored });
   expect(await before.store.client.rows("SELECT Body FROM otel_logs")).toEqual([["old"]]);
   await before.store.close();
+});
+
+/** Two numbers as format 1 put them into the spool, an integer in both of its columns; and an exemplar. */
+function numbersOfFormat1(): readonly SpoolBlock[] {
+  const shared = {
+    Fingerprint: fixed("UInt64", 7n, 7n),
+    Timestamp: fixed("DateTime64(9)", nanosAt("10:30:00"), nanosAt("10:31:00")),
+    Value: fixed("Float64", doubleBits(6), doubleBits(3.5)),
+    IntValue: fixed("Int64", 6n, 0n),
+    ValueType: new FixedColumn("UInt8", 1),
+  };
+  shared.ValueType.values.u8(VALUE_TYPE.int);
+  shared.ValueType.values.u8(VALUE_TYPE.double);
+  const samples = { ...shared, StartTimestamp: fixed("DateTime64(9)", 0n, 0n) };
+  const [ids, types, attributes] = [new StringColumn(), new LowCardinalityColumn(), new MapColumn()];
+  for (let row = 0; row < 2; row++) {
+    ids.addText("ab");
+    types.addEmpty();
+    attributes.endRow();
+  }
+  const exemplars = {
+    ...shared,
+    PointTimestamp: shared.Timestamp,
+    TraceId: ids,
+    SpanId: ids,
+    FilteredAttributes: attributes,
+    FilteredAttributesTypes: types,
+  };
+  return [blockOf("metric_samples", samples), blockOf("metric_exemplars", exemplars)];
+}
+
+function blockOf(table: string, columns: Readonly<Record<string, Column>>): SpoolBlock {
+  return { target: `${table} (${Object.keys(columns).join(", ")})`, parts: nativeBlock(columns) };
+}
+
+function fixed(type: string, ...rows: readonly bigint[]): FixedColumn {
+  const column = new FixedColumn(type, 8);
+  for (const row of rows) column.values.u64Big(row);
+  return column;
+}
+
+function doubleBits(value: number): bigint {
+  return new BigUint64Array(Float64Array.of(value).buffer)[0]!;
+}
+
+function nanosAt(time: string): bigint {
+  return BigInt(Date.parse(`2026-11-01T${time}Z`)) * 1_000_000n;
+}
+
+test("what an older program left in its spool is stored as well, numbers in the columns that they have now", async () => {
+  const directory = await directoryOfFormat1();
+  const left = await Spool.open(join(directory, "spool"), 1_000);
+  await left.append(numbersOfFormat1());
+  const body = new StringColumn();
+  body.addText("spooled");
+  await left.append([blockOf("otel_logs", { Body: body })]);
+  await left.close();
+
+  const { store } = await openStore({ directory });
+  await store.flush();
+  const rows = await store.client.rows("SELECT DoubleValue, IntValue, Value FROM metric_samples ORDER BY Timestamp");
+  expect(rows).toEqual([
+    [0, "5", 5],
+    [2.5, "0", 2.5],
+    [0, "6", 6],
+    [3.5, "0", 3.5],
+  ]);
+  expect(await store.client.rows("SELECT Body FROM otel_logs ORDER BY Body")).toEqual([["old"], ["spooled"]]);
+  const window = { startMs: Date.parse("2026-11-01"), endMs: Date.parse("2026-11-02") };
+  const metrics = new MetricReader(store.client);
+  const series = await metrics.series([{ name: "__name__", operator: "=", value: "size" }], window);
+  expect([...(await metrics.numbers(series, window, 100)).values()].flat().map(({ value }) => value)).toEqual([
+    5, 2.5, 6, 3.5,
+  ]);
+  const [exemplars = []] = (await metrics.exemplars(series, window, 100)).values();
+  expect(exemplars.map(({ value, traceId }) => [value, traceId])).toEqual([
+    [6, "ab"],
+    [3.5, "ab"],
+  ]);
+  expect(store.health.rejectedSegments).toBe(0);
+  await store.close();
+});
+
+test("an older block that is sent again under its token is there once, and blocks of today are inserted as they are", async () => {
+  const { store } = await openStore({ directory: newDirectory() });
+  for (const { target, parts } of [...numbersOfFormat1(), ...numbersOfFormat1()])
+    await store.client.insert(insertStatement(target), parts, `a token ${target}`);
+  expect(await store.client.rows("SELECT count() FROM metric_samples")).toEqual([["2"]]);
+  expect(await store.client.rows("SELECT count() FROM metric_exemplars")).toEqual([["2"]]);
+  const target = "metric_samples (Fingerprint, DoubleValue)";
+  expect(insertStatement(target)).toBe(`INSERT INTO ${target} FORMAT Native`);
+  await store.close();
 });
 
 test("a snapshot takes hardly any room, and is removed after a week", async () => {

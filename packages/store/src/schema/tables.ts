@@ -10,3 +10,11 @@ export const TABLES: readonly string[] = [
   ...LOG_STATEMENTS,
   ...METRIC_TABLES,
 ];
+
+const CREATED = /CREATE TABLE IF NOT EXISTS (\w+)/;
+const WRITTEN_BY_A_VIEW = /CREATE MATERIALIZED VIEW IF NOT EXISTS \w+ TO (\w+)/;
+
+/** The names of those that blocks are inserted into. What views make of them, they make again wherever the blocks go. */
+export const INSERTED_TABLES: readonly string[] = TABLES.flatMap(
+  (statement) => CREATED.exec(statement)?.[1] ?? [],
+).filter((name) => !TABLES.some((statement) => WRITTEN_BY_A_VIEW.exec(statement)?.[1] === name));

@@ -72,15 +72,37 @@ test("of a segment that is cut short at any byte, the frames that stand whole ar
   }
 });
 
-test("a frame that is damaged in the middle costs that frame and is counted", () => {
-  const first = segmentOf(...three.slice(0, 1)).length;
-  const second = segmentOf(...three.slice(0, 2)).length;
-  for (let at = first + 4; at < second; at++) {
-    const segment = segmentOf(...three);
+test("a frame that is damaged in the middle, its length included, costs that frame and is counted", () => {
+  const blocks = ["one", "two", "three"].map((text) => block("otel_logs (Body, `Events.Name`)", text));
+  const first = segmentOf(...blocks.slice(0, 1)).length;
+  const second = segmentOf(...blocks.slice(0, 2)).length;
+  for (let at = first; at < second; at++) {
+    const segment = segmentOf(...blocks);
     segment[at] = (segment[at] ?? 0) ^ 0x55;
-    expect(textsOf(segment)).toEqual(["a (x): one", "a (x): three"]);
+    expect(textsOf(segment)).toEqual(["one", "three"].map((text) => `otel_logs (Body, \`Events.Name\`): ${text}`));
     expect(readFrames(segment).damaged).toBe(1);
   }
+});
+
+test("a damaged last frame is no frame that a crash cut short, and neither is a hole in the middle", () => {
+  const segment = segmentOf(...three);
+  segment[segment.length - 1] = 0;
+  expect(readFrames(segment)).toMatchObject({ damaged: 1, tornBytes: 0 });
+  const hole = segmentOf(block("otel_logs (Body)", "one"), block("otel_logs (Body)", "two"));
+  hole.fill(0, 0, 20);
+  expect(readFrames(hole)).toMatchObject({ damaged: 1, tornBytes: 0, frames: [{ target: "otel_logs (Body)" }] });
+});
+
+test("room at the end that was never written to is no damage", () => {
+  const segment = Buffer.concat([segmentOf(...three), Buffer.alloc(4_096)]);
+  expect(readFrames(segment)).toMatchObject({ damaged: 0, tornBytes: 4_096 });
+});
+
+test("what looks like a frame inside a damaged one, but names no table of telemetry, is none", () => {
+  const forged = segmentOf(block("clew_format (Format)", "9"), block("otel_logs (Body) SETTINGS x = 1, b (x)", "9"));
+  const segment = segmentOf({ target: "otel_logs (Body)", parts: [forged] });
+  segment[4] = (segment[4] ?? 0) ^ 0x01;
+  expect(readFrames(segment)).toMatchObject({ frames: [], damaged: 1 });
 });
 
 test("random bytes are no frames, and do no harm", () => {
@@ -104,6 +126,23 @@ test("what was appended is read back after a restart, oldest first, without bein
   await second.close();
 });
 
+test("tells how many segments wait, and for how long the oldest has, a restart included", async () => {
+  const first = await Spool.open(directory.path, Date.now());
+  expect([first.segments, first.oldestWaitingMs]).toEqual([0, 0]);
+  await first.append([block("a", "one")]);
+  await first.rotate();
+  await first.append([block("a", "two")]);
+  expect(first.segments).toBe(2);
+  expect(first.oldestWaitingMs).toBeGreaterThan(0);
+  await first.close();
+  const later = await Spool.open(directory.path, Date.now() + 60_000);
+  expect(later.segments).toBe(2);
+  expect(later.oldestWaitingMs).toBeGreaterThan(59_000);
+  await drained(later);
+  expect([later.segments, later.oldestWaitingMs]).toEqual([0, 0]);
+  await later.close();
+});
+
 test("a tail that a crash tore off is passed over after a restart", async () => {
   const first = await Spool.open(directory.path, 1_000);
   await first.append([block("a", "one")]);
@@ -115,6 +154,20 @@ test("a tail that a crash tore off is passed over after a restart", async () => 
   const second = await Spool.open(directory.path, 2_000);
   expect(await drained(second)).toEqual(["a: one"]);
   await first.close();
+});
+
+test("only the last segment of an earlier run may have been cut short by a crash", async () => {
+  const first = await Spool.open(directory.path, 1_000);
+  for (const text of ["one", "two"]) {
+    await first.append([block("a", text)]);
+    await first.rotate();
+  }
+  const second = await Spool.open(directory.path, 2_000);
+  await second.append([block("a", "three")]);
+  await second.rotate();
+  expect(filesOf().map((name) => second.mayBeTorn(name))).toEqual([false, true, false]);
+  await first.close();
+  await second.close();
 });
 
 test("names are never used again, not even when the clock stands still", async () => {

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm, stat, type FileHandle } from "node:fs/promises";
+import { open, readdir, readFile, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { ClewError, messageOf } from "@clew/base";
+import { makeDirectory, syncDirectory } from "../sync-directory.ts";
 import { framed } from "./segment.ts";
 
 const SUFFIX = ".spool";
@@ -14,6 +15,13 @@ export interface SpoolBlock {
   readonly parts: readonly Uint8Array[];
 }
 
+interface ClosedSegment {
+  readonly name: string;
+  readonly byteLength: number;
+  /** When its first block came, by `performance.now()`. */
+  readonly sinceMs: number;
+}
+
 /**
  * Files that hold blocks between their acknowledgement and their insert. Blocks are appended
  * to the open segment and synced; a segment that is closed is drained and removed by its name.
@@ -23,11 +31,13 @@ export interface SpoolBlock {
 export class Spool {
   readonly #directory: string;
   readonly #run: string;
-  readonly #closed: { readonly name: string; readonly byteLength: number }[] = [];
+  readonly #closed: ClosedSegment[] = [];
   #sequence = 0;
   #file: FileHandle | undefined;
   #name = "";
   #length = 0;
+  #sinceMs = 0;
+  #failure: string | undefined;
 
   private constructor(directory: string, run: string) {
     this.#directory = directory;
@@ -39,17 +49,36 @@ export class Spool {
    * `nowMs` makes names sort, and something random keeps them apart where a clock went back.
    */
   static async open(directory: string, nowMs: number): Promise<Spool> {
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(directory);
     const time = Math.floor(nowMs).toString(36).padStart(9, "0");
     const spool = new Spool(directory, `${time}-${randomBytes(4).toString("hex")}`);
     const names = (await readdir(directory)).filter((name) => name.endsWith(SUFFIX)).sort();
-    for (const name of names) spool.#closed.push({ name, byteLength: (await stat(join(directory, name))).size });
+    for (const name of names) {
+      const { size, mtimeMs } = await stat(join(directory, name));
+      const sinceMs = performance.now() - Math.max(0, nowMs - mtimeMs);
+      spool.#closed.push({ name, byteLength: size, sinceMs });
+    }
     return spool;
   }
 
   /** Bytes that were acknowledged and are not in the engine yet. */
   get byteLength(): number {
     return this.#closed.reduce((total, segment) => total + segment.byteLength, this.#length);
+  }
+
+  get segments(): number {
+    return this.#closed.length + (this.#length > 0 ? 1 : 0);
+  }
+
+  /** How long the oldest block has waited, or in an earlier run's segment about so; 0 where nothing waits. */
+  get oldestWaitingMs(): number {
+    const sinceMs = this.#closed[0]?.sinceMs ?? (this.#length > 0 ? this.#sinceMs : undefined);
+    return sinceMs === undefined ? 0 : performance.now() - sinceMs;
+  }
+
+  /** Why the last `append` failed; undefined where it did not. */
+  get failure(): string | undefined {
+    return this.#failure;
   }
 
   get oldestClosed(): string | undefined {
@@ -67,23 +96,26 @@ export class Spool {
       await this.#file.datasync();
     } catch (error) {
       await this.#abandonTail();
-      throw new ClewError("STORE_SPOOL_FAILED", messageOf(error), {
+      this.#failure = messageOf(error);
+      throw new ClewError("STORE_SPOOL_FAILED", this.#failure, {
         path: this.#directory,
-        remedy: "free disk space, or point --data at a disk that has room",
+        remedy: "see that the disk has room and may be written to, or point --data at another",
         cause: error,
       });
     }
+    if (this.#length === 0) this.#sinceMs = performance.now();
     this.#length += byteLength;
+    this.#failure = undefined;
   }
 
   /** Closes the open segment, so that it will be drained. Not to be called while `append` runs. */
   async rotate(): Promise<void> {
     const file = this.#file;
     if (file === undefined || this.#length === 0) return;
-    this.#closed.push({ name: this.#name, byteLength: this.#length });
+    this.#close();
     this.#file = undefined;
-    this.#length = 0;
-    await file.close();
+    // What is acknowledged is synced, so nothing is lost by a file that doesn't close.
+    await file.close().catch(() => {});
   }
 
   /** What was acknowledged of a closed segment. */
@@ -92,18 +124,25 @@ export class Spool {
     return (await readFile(join(this.#directory, name))).subarray(0, byteLength);
   }
 
+  /** Whether a crash may have cut a closed segment short, as it may the last of an earlier run: the others were closed when they were whole. */
+  mayBeTorn(name: string): boolean {
+    const run = name.slice(0, name.lastIndexOf("-"));
+    return run !== this.#run && !this.#closed.some((other) => other.name > name && other.name.startsWith(`${run}-`));
+  }
+
   /** Forgets a closed segment, whose blocks are in the engine now. */
   async remove(name: string): Promise<void> {
     await rm(join(this.#directory, name), { force: true });
+    await syncDirectory(this.#directory).catch(unlessMissing);
     this.#forget(name);
   }
 
   /** Puts a segment aside that the engine will never take, for a person to look at. */
   async putAside(name: string): Promise<string> {
     const aside = join(this.#directory, "rejected");
-    this.#forget(name);
-    await mkdir(aside, { recursive: true });
+    await makeDirectory(aside);
     await rename(join(this.#directory, name), join(aside, name)).catch(unlessMissing);
+    this.#forget(name);
     return join(aside, name);
   }
 
@@ -112,6 +151,11 @@ export class Spool {
     const file = this.#file;
     this.#file = undefined;
     if (file !== undefined) await this.#discard(file);
+  }
+
+  #close(): void {
+    this.#closed.push({ name: this.#name, byteLength: this.#length, sinceMs: this.#sinceMs });
+    this.#length = 0;
   }
 
   #forget(name: string): void {
@@ -147,8 +191,7 @@ export class Spool {
     } catch {
       this.#file = undefined;
       if (this.#length === 0) return this.#discard(file);
-      this.#closed.push({ name: this.#name, byteLength: this.#length });
-      this.#length = 0;
+      this.#close();
       await file.close().catch(() => {});
     }
   }
@@ -184,15 +227,5 @@ async function writeRest(file: FileHandle, bytes: Buffer, alreadyWritten: number
     const { bytesWritten } = await file.write(bytes, written, bytes.length - written, position + written);
     if (bytesWritten === 0) throw new Error("no space left");
     written += bytesWritten;
-  }
-}
-
-/** A file's name survives a power cut only when its directory was synced too. */
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

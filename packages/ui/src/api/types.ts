@@ -49,9 +49,8 @@ export interface Status {
     readonly engineVersion: string;
     readonly engineRestarts: number;
     readonly spoolBytes: number;
-    readonly rejectedSegments: number;
-    /** Absent where a server has the data. */
-    readonly disk?: { readonly usedBytes: number; readonly freeBytes: number; readonly warning?: string };
+    /** What somebody should do something about, the most urgent first. */
+    readonly warnings: readonly string[];
   };
 }
 

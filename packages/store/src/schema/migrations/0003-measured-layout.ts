@@ -24,6 +24,23 @@ const EXEMPLARS =
 /** What was one column became two, of which an integer has nothing in the first. */
 const DOUBLE_VALUE = "if(ValueType = 2, 0, Value)";
 
+/** Columns that a block with numbers of format 2 may have, and their types. */
+const NUMBER_BLOCK: Readonly<Record<string, string>> = {
+  Fingerprint: "UInt64",
+  Timestamp: "DateTime64(9)",
+  StartTimestamp: "DateTime64(9)",
+  PointTimestamp: "DateTime64(9)",
+  Flags: "UInt32",
+  Value: "Float64",
+  IntValue: "Int64",
+  ValueType: "UInt8",
+  TraceId: "String",
+  SpanId: "String",
+  FilteredAttributes: "Map(LowCardinality(String), String)",
+  FilteredAttributesTypes: "LowCardinality(String)",
+};
+const NUMBER_TARGET = /^(metric_samples|metric_exemplars) \((.*)\)$/;
+
 const CREATED = [...TRACE_STATEMENTS.filter(isOfTable), LOGS_TABLE, ...METRIC_TABLES];
 const REPLACED = ["otel_traces", "otel_logs", "metric_series", ...Object.keys(POINTS), "metric_exemplars"];
 
@@ -65,9 +82,21 @@ export const MEASURED_LAYOUT: readonly Migration[] = [
     format: 6,
     onlyEmbedded: true,
     does: "removes the tables of the old layout",
+    insertOlder,
     statements: REPLACED.map((table) => `DROP TABLE IF EXISTS ${table}_old SYNC`),
   },
 ];
+
+/** `Value` is worked out from the other two columns now, and nothing can be inserted into it. */
+function insertOlder(target: string): string | undefined {
+  const [, table, list = ""] = NUMBER_TARGET.exec(target) ?? [];
+  const columns = list.split(", ");
+  if (table === undefined || !columns.includes("Value")) return undefined;
+  const into = columns.map((column) => (column === "Value" ? "DoubleValue" : column));
+  const from = columns.map((column) => (column === "Value" ? DOUBLE_VALUE : column));
+  const block = columns.map((column) => `${column} ${NUMBER_BLOCK[column]}`);
+  return `INSERT INTO ${table} (${into.join(", ")}) SELECT ${from.join(", ")} FROM input('${block.join(", ")}') FORMAT Native`;
+}
 
 function isOfTable(statement: string): boolean {
   return statement.includes("CREATE TABLE");

@@ -6,5 +6,14 @@ import type { Migration } from "./migration.ts";
 /** In order, without gaps. Tables that are new need no step: what is missing is made after the last one. */
 export const MIGRATIONS: readonly Migration[] = [OWN_DATABASE, ...MEASURED_LAYOUT, ...INDEXED_VALUES];
 
+/** The INSERT for a block in the spool, whichever format the program had that left it. */
+export function insertStatement(target: string): string {
+  for (const { insertOlder } of MIGRATIONS) {
+    const statement = insertOlder?.(target);
+    if (statement !== undefined) return statement;
+  }
+  return `INSERT INTO ${target} FORMAT Native`;
+}
+
 /** What this program reads and writes. It grows with every change that an older program would not understand. */
 export const FORMAT: number = MIGRATIONS.at(-1)?.format ?? 1;

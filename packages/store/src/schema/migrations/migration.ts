@@ -11,6 +11,11 @@ export interface Migration {
    * `insert_deduplication_token`.
    */
   readonly statements: readonly string[];
+  /**
+   * The INSERT of a spooled block that a program of the older format left, where its `table (column, …)` has columns that are no
+   * more. Undefined for all others.
+   */
+  readonly insertOlder?: (target: string) => string | undefined;
   /** The format that it leads away from was never on a server, where it is passed over. */
   readonly onlyEmbedded?: true;
 }

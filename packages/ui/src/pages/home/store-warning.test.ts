@@ -8,7 +8,7 @@ const statusOf = (store: Partial<Status["store"]>): Status => ({
   dataDirectory: "",
   inMemory: true,
   ui: "",
-  store: { engineReady: true, engineVersion: "", engineRestarts: 0, spoolBytes: 0, rejectedSegments: 0, ...store },
+  store: { engineReady: true, engineVersion: "", engineRestarts: 0, spoolBytes: 0, warnings: [], ...store },
 });
 
 test("warns of a spool that grows with each answer, not of one that comes and goes", () => {
@@ -17,7 +17,8 @@ test("warns of a spool that grows with each answer, not of one that comes and go
   expect(storeWarning({ status: statusOf({}), spoolBytes: [1, 2] })).toBeUndefined();
 });
 
-test("warns of an engine that is not ready, and of segments that it refused", () => {
+test("warns of an engine that is not ready, and of what the store warns of", () => {
   expect(storeWarning({ status: statusOf({ engineReady: false }), spoolBytes: [2_048] })).toContain("2.00KiB");
-  expect(storeWarning({ status: statusOf({ rejectedSegments: 2 }), spoolBytes: [0] })).toContain("2 segments");
+  const warnings = ["2 spool files are kept aside", "the disk has 1 MiB left"];
+  expect(storeWarning({ status: statusOf({ warnings }), spoolBytes: [0] })).toBe("2 spool files are kept aside");
 });

@@ -8,12 +8,11 @@ const GROWING_ANSWERS = 4;
 
 /** What is wrong with the store, undefined where nothing is. */
 export function storeWarning({ status, spoolBytes }: StatusHistory): string | undefined {
-  const { engineReady, rejectedSegments, disk } = status.store;
+  const { engineReady, warnings } = status.store;
   const waiting = spoolBytes.at(-1) ?? 0;
   if (!engineReady)
     return `The engine is not ready: what arrives is kept (${formatBytes(waiting)}) and will show later`;
-  if (rejectedSegments > 0) return `${rejectedSegments} segments were refused by the engine and are kept aside`;
-  if (disk?.warning !== undefined) return sentenceOf(disk.warning);
+  if (warnings[0] !== undefined) return sentenceOf(warnings[0]);
   if (waiting > MUCH_SPOOLED_BYTES) return `${formatBytes(waiting)} wait to be stored`;
   if (isGrowing(spoolBytes)) return `What waits to be stored grows: ${formatBytes(waiting)}`;
   return undefined;

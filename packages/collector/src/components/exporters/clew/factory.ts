@@ -1,10 +1,13 @@
 import type { Payload } from "@clew/otlp";
-import { stateless, type ExporterFactory } from "../../../component.ts";
+import type { ExporterFactory } from "../../../component.ts";
+import type { Meter } from "../../../telemetry/meter.ts";
 import { schema, type ClewConfig } from "./config.ts";
 
 /** Where Clew keeps telemetry. `write` resolves once the payload is durable. */
 export interface Sink {
   write(payload: Payload): Promise<void>;
+  /** Adds its own metrics to the collector's, until the returned function is called. */
+  observe?(meter: Meter): () => void;
 }
 
 /**
@@ -17,6 +20,17 @@ export function clewExporter(sink: Sink): ExporterFactory<ClewConfig> {
     type: "clew",
     stability: { traces: "beta", metrics: "beta", logs: "beta" },
     schema,
-    create: () => ({ ...stateless, consume: (payload) => sink.write(payload) }),
+    create: ({ meter }) => {
+      let end = (): void => {};
+      return {
+        async start() {
+          end = sink.observe?.(meter) ?? end;
+        },
+        async shutdown() {
+          end();
+        },
+        consume: (payload) => sink.write(payload),
+      };
+    },
   };
 }
