@@ -48,6 +48,8 @@ export class EngineClient {
       database,
       http_headers: credentialHeaders(endpoint),
       set_basic_auth_header: false,
+      // The client's own limit ends a connection that is in use again: what takes longer was cut off. Servers end those that are idle.
+      keep_alive: { enabled: true, idle_socket_ttl: 0 },
       clickhouse_settings: {
         output_format_json_quote_64bit_integers: 1,
         output_format_json_quote_denormals: 1,

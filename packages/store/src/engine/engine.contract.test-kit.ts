@@ -4,6 +4,7 @@ import { createClient, type ClickHouseClient } from "@clickhouse/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { nativeBlock } from "../block/native-block.ts";
 import { FixedColumn, LowCardinalityColumn, MapColumn, type Column } from "../block/columns.ts";
+import { EngineClient } from "./engine-client.ts";
 import { credentialHeaders, type EngineEndpoint } from "./engine-endpoint.ts";
 
 export interface EngineUnderTest {
@@ -71,6 +72,13 @@ export function engineContract(name: string, start: () => Promise<EngineUnderTes
       const settings: Record<string, string> = { max_block_size: "77", no_such_setting: "1" };
       await expect(client.query({ query, clickhouse_settings: settings })).rejects.toMatchObject({ code: "115" });
       for (let i = 0; i < 8; i++) expect(await rowsOf(query)).toEqual(usual);
+    });
+
+    test("a statement that takes longer than a connection may be idle is not cut off", async () => {
+      const ours = new EngineClient(engine.endpoint);
+      await ours.command("SELECT 1");
+      await ours.command("SELECT sleep(3)");
+      await ours.close();
     });
 
     test("rows are inserted from JSON", async () => {
