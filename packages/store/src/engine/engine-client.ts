@@ -48,7 +48,7 @@ export class EngineClient {
       database,
       http_headers: credentialHeaders(endpoint),
       set_basic_auth_header: false,
-      // The client's own limit ends a connection that is in use again: what takes longer was cut off. Servers end those that are idle.
+      // Both clients have the agent's connections: the one's limit for idle ones would end what the other uses. Servers end them too.
       keep_alive: { enabled: true, idle_socket_ttl: 0 },
       clickhouse_settings: {
         output_format_json_quote_64bit_integers: 1,

@@ -180,6 +180,8 @@ export function clientOf({ agent, ...endpoint }: EngineEndpoint): ClickHouseClie
     database: endpoint.database,
     http_headers: credentialHeaders(endpoint),
     set_basic_auth_header: false,
+    // Its connections are the engine's own as well.
+    keep_alive: { enabled: true, idle_socket_ttl: 0 },
     log: { level: 127 },
     ...(agent === undefined ? {} : { http_agent: agent }),
   });
