@@ -35,6 +35,8 @@ async function exported(
   return collected(new ExportReader(store.store.client, limits).requests(signal, filter));
 }
 
+const byText = (a: string, b: string): number => (a < b ? -1 : 1);
+
 async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const item of items) all.push(item);
@@ -49,7 +51,7 @@ function records(signal: Signal, requests: readonly Json[]): Json[] {
 }
 
 function pointsOf({ record, ...around }: Json): Json[] {
-  const [kind] = ["gauge", "sum", "histogram", "exponentialHistogram", "summary"].filter((one) => one in record);
+  const kind = ["gauge", "sum", "histogram", "exponentialHistogram", "summary"].find((one) => one in record);
   if (kind === undefined) return [];
   const { dataPoints, ...data } = record[kind];
   return dataPoints.map((point: Json) => ({ ...around, record: { ...record, [kind]: data }, point }));
@@ -126,7 +128,7 @@ test("a window and traces choose what comes out", async () => {
   const traceId = randomBytes(16);
   await log("before", time - 1n, traceId);
   await log("first", time, traceId);
-  await log("other", time);
+  await log("other", time + 1n);
   await log("last", time + NANOS_PER_DAY - 1n, traceId);
   await log("behind", time + NANOS_PER_DAY, traceId);
   await running.store.flush();
@@ -164,6 +166,8 @@ test("whole traces come out once each, however many fit on a page", async () => 
   await running.store.write(payloadOf("traces", encode(PROTOCOLS.traces.request, object)));
   await running.store.flush();
   const found = await collected(new ExportReader(running.store.client).wholeTraces({ window }));
-  expect(found.map(({ traceId }) => traceId).sort()).toEqual(traceIds.map((id) => id.toString("hex")).sort());
+  expect(found.map(({ traceId }) => traceId).toSorted(byText)).toEqual(
+    traceIds.map((id) => id.toString("hex")).toSorted(byText),
+  );
   for (const { resourceSpans } of found) expect([...within({ resourceSpans }, ...NAMES.traces)]).toHaveLength(2);
 });
