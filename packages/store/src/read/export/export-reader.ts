@@ -20,7 +20,7 @@ export interface ExportFilter {
 /** A request in OTLP/JSON: `{resourceSpans}`, `{resourceLogs}` or `{resourceMetrics}`. */
 export type JsonRequest = Readonly<Record<string, readonly object[]>>;
 
-const LIMITS: PieceLimits = { rows: 5_000, bytes: 8 * 1024 * 1024 };
+const LIMITS: PieceLimits = { rows: 5_000, bytes: 4 * 1024 * 1024 };
 const SPANS: SlicedTable = { name: "otel_traces", isHourly: true, bytes: "byteSize(*)" };
 const LOGS: SlicedTable = { name: "otel_logs", isHourly: true, bytes: "byteSize(*)" };
 const SPAN_ORDER =
