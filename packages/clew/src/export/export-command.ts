@@ -4,6 +4,7 @@ import { createWriteStream } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
+import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
@@ -12,7 +13,7 @@ import type { Signal } from "@clew/otlp";
 import type { Terminal } from "../terminal.ts";
 import { exportOptions, type ExportOptions } from "./export-options.ts";
 
-const [OK, BAD_REQUEST, UNAUTHORIZED] = [200, 400, 401];
+const [OK, UNAUTHORIZED] = [200, 401];
 
 /** Rejects with `CLEW_NOT_REACHED`, `EXPORT_INCOMPLETE`, `FILE_UNWRITABLE` and `USAGE`. */
 export async function runExport(args: readonly string[], terminal: Terminal): Promise<void> {
@@ -24,7 +25,7 @@ export async function runExport(args: readonly string[], terminal: Terminal): Pr
   const partial = `${file}.partial`;
   const zip = file.endsWith(".gz") ? [createGzip()] : [];
   try {
-    await pipeline([pieces.read(), ...zip, createWriteStream(partial)]);
+    await pipeline([Readable.from(pieces.read()), ...zip, createWriteStream(partial)]);
     await rename(partial, file);
   } catch (error) {
     await rm(partial, { force: true });
@@ -79,13 +80,11 @@ async function* piecesOf(signal: Signal, options: ExportOptions, stop: AbortSign
 async function ask(signal: Signal, options: ExportOptions, stop: AbortSignal): Promise<IncomingMessage> {
   const { url, token, format, fromMs, toMs, traceIds } = options;
   const address = new URL("/api/clew/v1/export", url);
-  address.search = new URLSearchParams([
-    ["signal", signal],
-    ["format", format],
-    ...(fromMs === undefined ? [] : [["start", String(fromMs)]]),
-    ...(toMs === undefined ? [] : [["end", String(toMs)]]),
-    ...traceIds.map((id) => ["traceId", id]),
-  ]).toString();
+  address.searchParams.set("signal", signal);
+  address.searchParams.set("format", format);
+  if (fromMs !== undefined) address.searchParams.set("start", String(fromMs));
+  if (toMs !== undefined) address.searchParams.set("end", String(toMs));
+  for (const id of traceIds) address.searchParams.append("traceId", id);
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   // Not fetch, which gives up after five minutes.
   const request = (address.protocol === "https:" ? httpsRequest : httpRequest)(address, { headers, signal: stop });
@@ -115,15 +114,10 @@ async function refusal(response: IncomingMessage, url: string): Promise<ClewErro
     const { code, message, path, remedy } = error;
     return new ClewError(code, message, { path, remedy: remedy ?? "see the log of clew up" });
   } catch {
-    const isOther = response.statusCode !== undefined && response.statusCode >= BAD_REQUEST;
-    return new ClewError(
-      "CLEW_NOT_REACHED",
-      `${isOther ? "status " : ""}${response.statusCode}: ${body.slice(0, 100)}`,
-      {
-        path: url,
-        remedy: "name a clew up with --url",
-      },
-    );
+    return new ClewError("CLEW_NOT_REACHED", `status ${response.statusCode}: ${body.slice(0, 100)}`, {
+      path: url,
+      remedy: "name a clew up with --url",
+    });
   }
 }
 

@@ -14,15 +14,12 @@ const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
  */
 export async function* itemsOf(file: string, format: Format, standardInput: Readable): AsyncGenerator<Item> {
   const stored = chunksOf(file, file === "-" ? standardInput : createReadStream(file));
-  const magic = await headOf(stored, GZIP_MAGIC.length);
-  const whole = from(magic, stored);
-  if (!magic.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC)) return yield* split(whole, format);
+  const head = await headOf(stored, GZIP_MAGIC.length);
+  const isZipped = head.bytes.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC);
+  const whole = from(head, stored);
   try {
     // An error of either comes out where the plain bytes are read.
-    yield* split(
-      pipeline(Readable.from(whole), createGunzip(), () => {}),
-      format,
-    );
+    yield* split(isZipped ? pipeline(Readable.from(whole), createGunzip(), () => {}) : whole, format);
   } catch (error) {
     if (error instanceof ClewError) throw error;
     yield { place: "its compressed data", bytes: undefined, problem: messageOf(error) };
@@ -32,11 +29,11 @@ export async function* itemsOf(file: string, format: Format, standardInput: Read
 async function* split(source: AsyncIterable<Buffer>, format: Format): AsyncGenerator<Item> {
   const chunks = source[Symbol.asyncIterator]();
   const head = await headOf(chunks, HEAD_BYTES);
-  if (head.length === 0) return yield broken("it is empty");
-  const splitter = splitterFor(head, format);
-  if (splitter === undefined) return yield broken("it begins like none of OTLP, Jaeger's and Zipkin's formats");
-  for await (const chunk of from(head, chunks)) yield* splitter.feed(chunk);
-  yield* splitter.end();
+  const splitter = splitterFor(head.bytes, format);
+  for await (const chunk of from(head, chunks)) if (splitter !== undefined) yield* splitter.feed(chunk);
+  if (head.bytes.length === 0) yield broken("it is empty");
+  else if (splitter === undefined) yield broken("it begins like none of OTLP, Jaeger's and Zipkin's formats");
+  else yield* splitter.end();
 }
 
 function broken(problem: string): Item {
@@ -52,19 +49,30 @@ async function* chunksOf(file: string, stream: Readable): AsyncGenerator<Buffer>
   }
 }
 
-/** As many bytes, or more, or all that there are. */
-async function headOf(chunks: AsyncIterator<Buffer>, bytes: number): Promise<Buffer> {
-  const found: Buffer[] = [];
-  for (let length = 0; length < bytes;) {
-    const { done, value } = await chunks.next();
-    if (done === true) break;
-    found.push(value);
-    length += value.length;
-  }
-  return Buffer.concat(found);
+interface Head {
+  readonly bytes: Buffer;
+  /** What broke off the reading so early; what came before is still worth something. */
+  readonly failure: unknown;
 }
 
-async function* from(head: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
-  yield head;
+/** As many bytes, or more, or all that there are. */
+async function headOf(chunks: AsyncIterator<Buffer>, bytes: number): Promise<Head> {
+  const found: Buffer[] = [];
+  try {
+    for (let length = 0; length < bytes;) {
+      const { done, value } = await chunks.next();
+      if (done === true) break;
+      found.push(value);
+      length += value.length;
+    }
+  } catch (failure) {
+    return { bytes: Buffer.concat(found), failure };
+  }
+  return { bytes: Buffer.concat(found), failure: undefined };
+}
+
+async function* from({ bytes, failure }: Head, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  if (bytes.length > 0) yield bytes;
+  if (failure !== undefined) throw failure;
   for (let next; (next = await rest.next()).done !== true;) yield next.value;
 }

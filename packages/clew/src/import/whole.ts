@@ -12,8 +12,9 @@ export class Whole implements Splitter {
     this.#place = place;
   }
 
-  *feed(chunk: Buffer): Iterable<Item> {
+  feed(chunk: Buffer): readonly Item[] {
     this.#bytes.add(chunk);
+    return [];
   }
 
   *end(): Iterable<Item> {

@@ -84,7 +84,7 @@ function valueOf(type: unknown, value: unknown): AnyValueObject {
 }
 
 function isAbsent(id: unknown): boolean {
-  return id === undefined || id === null || id === "" || /^0+$/.test(String(id));
+  return id === undefined || id === null || id === "" || (typeof id === "string" && /^0+$/.test(id));
 }
 
 /** Ids come without their leading zeros. */
