@@ -91,7 +91,9 @@ async function ask(signal: Signal, options: ExportOptions, stop: AbortSignal): P
   try {
     request.end();
     const [response] = (await once(request, "response")) as [IncomingMessage];
-    if (response.statusCode === OK) return response;
+    // An older program would answer with the page of its UI.
+    const isPage = response.headers["content-type"]?.startsWith("text/html") === true;
+    if (response.statusCode === OK && !isPage) return response;
     throw await refusal(response, url);
   } catch (error) {
     if (error instanceof ClewError) throw error;

@@ -32,9 +32,13 @@ export async function runImport(args: readonly string[], terminal: Terminal): Pr
     refusals.printRest();
   }
   if (refusals.count > 0)
-    throw new ClewError("IMPORT_REFUSED", `${refusals.count} parts of what was to be imported were not taken`, {
-      remedy: "see the lines above",
-    });
+    throw new ClewError(
+      "IMPORT_REFUSED",
+      `not everything was imported: something was refused in ${refusals.count} places`,
+      {
+        remedy: "see the lines above",
+      },
+    );
 
   async function importFile(file: string): Promise<void> {
     for await (const { place, bytes, problem } of itemsOf(file, format, terminal.stdin)) {

@@ -60,8 +60,15 @@ function zipkinSpan(span: JsonSpan, service: string, around: Tags): object {
     localEndpoint: local,
     ...(remote === undefined ? {} : { remoteEndpoint: remote }),
     ...(span.events === undefined ? {} : { annotations: span.events.map(annotationOf) }),
-    tags: { ...around, ...own, ...stateTags(span) },
+    tags: { ...around, ...errorTag(span, own), ...stateTags(span) },
   };
+}
+
+/** The tag `error` makes a span a failed one, whatever it says; what it says of a failed one is kept. */
+function errorTag({ status }: JsonSpan, own: Tags): Tags {
+  if (status?.code === ERROR) return { error: "true", ...own };
+  const { error, ...others } = own;
+  return error === "false" ? others : own;
 }
 
 function stateTags(span: JsonSpan): Tags {
@@ -69,7 +76,6 @@ function stateTags(span: JsonSpan): Tags {
   if (span.traceState !== undefined) tags["w3c.tracestate"] = span.traceState;
   if (span.kind === INTERNAL) tags["span.kind"] = "internal";
   const { code = 0, message } = span.status ?? {};
-  if (code === ERROR) tags["error"] = "true";
   if (code === OK || code === ERROR) tags["otel.status_code"] = code === OK ? "Ok" : "Error";
   if (message !== undefined) tags["otel.status_description"] = message;
   for (const [i, link] of (span.links ?? []).entries()) {

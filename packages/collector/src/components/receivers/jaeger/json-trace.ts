@@ -25,8 +25,9 @@ export function payloadOfJaegerTrace(trace: unknown): Payload | undefined {
 
 function spanOf(span: Json, processes: Json): JaegerSpan {
   const parent = span["parentSpanID"];
-  const startTimeUnixNano = nanosOf(span["startTime"], "startTime");
+  const startTimeUnixNano = timeOf(span["startTime"], "startTime");
   const durationNano = nanosOf(span["duration"] ?? 0, "duration");
+  if (startTimeUnixNano + durationNano < 0n) throw malformed("it ends before all times");
   return {
     traceId: idOf(span["traceID"], TRACE_ID_DIGITS, "traceID"),
     spanId: idOf(span["spanID"], SPAN_ID_DIGITS, "spanID"),
@@ -38,7 +39,7 @@ function spanOf(span: Json, processes: Json): JaegerSpan {
     durationNano,
     tags: tagsOf(span["tags"]),
     logs: listOf(span["logs"], "logs").map(({ timestamp, fields }) => ({
-      timeUnixNano: nanosOf(timestamp, "timestamp"),
+      timeUnixNano: timeOf(timestamp, "timestamp"),
       fields: tagsOf(fields),
     })),
     process: processOf(span["process"] ?? processes[textOf(span["processID"] ?? "", "processID")]),
@@ -94,10 +95,16 @@ function idOf(value: unknown, digits: number, name: string): Buffer {
   throw malformed(`${name} is no id of up to ${digits} hexadecimal digits: ${shown(value)}`);
 }
 
-/** Of microseconds. */
+function timeOf(value: unknown, name: string): bigint {
+  const nanos = nanosOf(value, name);
+  if (nanos < 0n) throw malformed(`${name} is before all times: ${shown(value)}`);
+  return nanos;
+}
+
+/** Of microseconds; a span that ends before it starts has less than none. */
 function nanosOf(value: unknown, name: string): bigint {
-  const micros = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
-  if (typeof micros === "number" && Number.isSafeInteger(Math.round(micros)) && micros >= 0)
+  const micros = typeof value === "string" && /^-?\d+$/.test(value) ? Number(value) : value;
+  if (typeof micros === "number" && Number.isSafeInteger(Math.round(micros)))
     return BigInt(Math.round(micros)) * NANOS_PER_MICRO;
   throw malformed(`${name} is no number of microseconds: ${shown(value)}`);
 }
