@@ -24,6 +24,9 @@ afterAll(async () => {
   for (const directory of directories) directory.remove();
 });
 
+// oxlint-disable-next-line typescript/no-explicit-any -- the tests read into it by field names
+type Json = any;
+
 interface Ended {
   readonly code: number;
   readonly out: string;
@@ -129,7 +132,7 @@ function parts(lines: string): unknown[] {
   const requests = lines
     .split("\n")
     .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as Record<string, any[]>);
+    .map((line) => JSON.parse(line) as Record<string, Json[]>);
   const flat = requests.flatMap(({ resourceSpans, resourceLogs, resourceMetrics = [] }) => [
     ...(resourceSpans ?? []),
     ...(resourceLogs ?? []),
@@ -186,7 +189,7 @@ test("Jaeger's and Zipkin's files are imported, and exported as such files again
   );
   const ids = ["7be2fd98d0973be3", "0af7651916cd43dd8448eb211c80319c"].flatMap((id) => ["--trace", id]);
   const jaeger = await exportFrom(clew, "-", "--format", "jaeger", ...ids);
-  const { data } = JSON.parse(jaeger.out) as { data: any[] };
+  const { data } = JSON.parse(jaeger.out) as { data: Json[] };
   expect(data[0]).toMatchObject({
     traceID: "00000000000000007be2fd98d0973be3",
     spans: [

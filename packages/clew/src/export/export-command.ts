@@ -70,11 +70,12 @@ async function* piecesOf(signal: Signal, options: ExportOptions, stop: AbortSign
   try {
     for await (const piece of response) yield piece as Buffer;
   } catch (error) {
-    throw new ClewError("EXPORT_INCOMPLETE", stop.aborted ? "it was stopped" : messageOf(error), {
-      path: options.url,
-      remedy: "see the log of clew up, and try again",
-    });
+    throw incomplete(stop.aborted ? "it was stopped" : messageOf(error), options.url);
   }
+}
+
+function incomplete(what: string, url: string): ClewError {
+  return new ClewError("EXPORT_INCOMPLETE", what, { path: url, remedy: "see the log of clew up, and try again" });
 }
 
 async function ask(signal: Signal, options: ExportOptions, stop: AbortSignal): Promise<IncomingMessage> {
@@ -97,6 +98,7 @@ async function ask(signal: Signal, options: ExportOptions, stop: AbortSignal): P
     throw await refusal(response, url);
   } catch (error) {
     if (error instanceof ClewError) throw error;
+    if (stop.aborted) throw incomplete("it was stopped", url);
     throw new ClewError("CLEW_NOT_REACHED", messageOf(error), {
       path: url,
       remedy: "start clew up, or name another with --url",

@@ -1,6 +1,6 @@
 /** What becomes of each answer of a receiver: a real server over HTTP that answers as it is told. */
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { systemClock } from "@clew/base";
@@ -27,14 +27,14 @@ async function setUp(...answers: readonly Answer[]): Promise<{
 }> {
   const requests: number[] = [];
   const authorizations: (string | undefined)[] = [];
-  server = createServer((request, response) => {
-    void buffer(request).then((body) => {
-      const { status, body: answer = new Uint8Array(), headers = {} } = answers[requests.length] ?? { status: 200 };
-      authorizations.push(request.headers.authorization);
-      requests.push(payloadOf("traces", body).counts.items);
-      response.writeHead(status, headers).end(answer);
-    });
-  });
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await buffer(request);
+    const { status, body: answered = new Uint8Array(), headers = {} } = answers[requests.length] ?? { status: 200 };
+    authorizations.push(request.headers.authorization);
+    requests.push(payloadOf("traces", body).counts.items);
+    response.writeHead(status, headers).end(answered);
+  };
+  server = createServer((request, response) => void answer(request, response));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const refusals: Refusal[] = [];

@@ -1,7 +1,11 @@
 /** What `/api/clew/v1/export` gives, in each format. */
-import { payloadOf, PROTOCOLS, toJson } from "@clew/otlp";
+import { encode, payloadOf, PROTOCOLS, toJson } from "@clew/otlp";
+import { ExportReader } from "@clew/store";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { openStore } from "../../../store/src/running-store.test-kit.ts";
+import { listen } from "../http-server.ts";
 import { startServer, type Json, type RunningServer } from "../running-server.test-kit.ts";
+import { exportEndpoint } from "./export-endpoint.ts";
 
 const START_MS = 1_760_000_000_000;
 const START = BigInt(START_MS) * 1_000_000n;
@@ -171,4 +175,25 @@ test.each([
   const { status, body } = await exported(query);
   expect(status).toBe(400);
   expect(JSON.parse(body.toString())).toMatchObject({ error: { code: "QUERY_BAD_PARAMETER", path } });
+});
+
+test("where reading fails in the middle, the answer breaks off instead of looking whole", async () => {
+  const running = await openStore();
+  const app = exportEndpoint({ exports: new ExportReader(running.store.client, { rows: 1, bytes: 1_000_000 }) });
+  const listening = await listen(app, "127.0.0.1", 0);
+  const spans = Array.from({ length: 3 }, (_unused, i) => ({ startTimeUnixNano: START + BigInt(i) }));
+  const object = { resourceSpans: [{ scopeSpans: [{ spans }] }] };
+  await running.store.write(payloadOf("traces", encode(PROTOCOLS.traces.request, object)));
+  await running.store.flush();
+  const response = await fetch(`http://127.0.0.1:${listening.port}/export`);
+  const reader = response.body!.getReader();
+  expect((await reader.read()).done).toBe(false);
+  await running.store.client.command("RENAME TABLE otel_traces TO elsewhere");
+  await expect(
+    (async () => {
+      while (!(await reader.read()).done);
+    })(),
+  ).rejects.toThrow("terminated");
+  await listening.close();
+  await running.stop();
 });
