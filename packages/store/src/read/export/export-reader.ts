@@ -20,7 +20,8 @@ export interface ExportFilter {
 /** A request in OTLP/JSON: `{resourceSpans}`, `{resourceLogs}` or `{resourceMetrics}`. */
 export type JsonRequest = Readonly<Record<string, readonly object[]>>;
 
-const LIMITS: PieceLimits = { rows: 5_000, bytes: 4 * 1024 * 1024 };
+/** Small, so that what else the program does waits for a few dozen milliseconds at most while a piece is written out. */
+const LIMITS: PieceLimits = { rows: 2_000, bytes: 1024 * 1024 };
 const SPANS: SlicedTable = { name: "otel_traces", isHourly: true, bytes: "byteSize(*)" };
 const LOGS: SlicedTable = { name: "otel_logs", isHourly: true, bytes: "byteSize(*)" };
 const SPAN_ORDER =
