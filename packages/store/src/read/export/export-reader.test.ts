@@ -7,11 +7,11 @@ import { arbitraryMessage } from "../../../../otlp/src/arbitrary-requests.test-k
 import { flattened, sortedBy, type Json } from "../../round-trip.test-kit.ts";
 import { openStore, type RunningStore } from "../../running-store.test-kit.ts";
 import { ExportReader, type ExportFilter, type JsonRequest } from "./export-reader.ts";
-import type { PieceLimits } from "./time-slices.ts";
+import type { PageLimits } from "./key-pages.ts";
 
 const DAY = 1_760_000_000_000_000_000n;
 const NANOS_PER_DAY = 86_400_000_000_000n;
-const SMALL: PieceLimits = { rows: 7, bytes: 20_000 };
+const SMALL: PageLimits = { rows: 7, bytes: 20_000 };
 const NAMES: Readonly<Record<Signal, readonly [list: string, scopes: string, records: string]>> = {
   traces: ["resourceSpans", "scopeSpans", "spans"],
   logs: ["resourceLogs", "scopeLogs", "logRecords"],
@@ -30,7 +30,7 @@ afterAll(async () => {
 
 async function exported(
   signal: Signal,
-  { store, limits, ...filter }: ExportFilter & { store: RunningStore; limits?: PieceLimits },
+  { store, limits, ...filter }: ExportFilter & { store: RunningStore; limits?: PageLimits },
 ): Promise<JsonRequest[]> {
   return collected(new ExportReader(store.store.client, limits).requests(signal, filter));
 }

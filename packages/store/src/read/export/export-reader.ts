@@ -8,7 +8,7 @@ import { resourceSpansOf, SPAN_SELECT, type JsonResourceSpans } from "../span-ro
 import { idList, isOfTraces, TraceReader } from "../trace-reader.ts";
 import { resourceLogsOf } from "./log-json.ts";
 import { PointPages } from "./point-pages.ts";
-import { TimeSlices, type Piece, type PieceLimits, type SlicedTable } from "./time-slices.ts";
+import { HOUR, KeyPages, textColumn, TIMESTAMP, type OrderedTable, type PageLimits } from "./key-pages.ts";
 
 /** What is wanted; all of it where nothing is said. */
 export interface ExportFilter {
@@ -20,14 +20,20 @@ export interface ExportFilter {
 /** A request in OTLP/JSON: `{resourceSpans}`, `{resourceLogs}` or `{resourceMetrics}`. */
 export type JsonRequest = Readonly<Record<string, readonly object[]>>;
 
-/** Small, so that what else the program does waits for a few dozen milliseconds at most while a piece is written out. */
-const LIMITS: PieceLimits = { rows: 2_000, bytes: 1024 * 1024 };
-const SPANS: SlicedTable = { name: "otel_traces", isHourly: true, bytes: "byteSize(*)" };
-const LOGS: SlicedTable = { name: "otel_logs", isHourly: true, bytes: "byteSize(*)" };
-const SPAN_ORDER =
-  "Timestamp, TraceId, SpanId, cityHash64(SpanName, SpanKind, Duration, StatusMessage, SpanAttributes, ResourceAttributes, ScopeName)";
-const LOG_ORDER =
-  "Timestamp, cityHash64(TraceId, SpanId, Body, BodyType, SeverityText, SeverityNumber, EventName, ObservedTimestamp, LogAttributes, ResourceAttributes, ScopeName)";
+/** Small, so that what else the program does waits for a few dozen milliseconds at most while a page is written out. */
+const LIMITS: PageLimits = { rows: 2_000, bytes: 1024 * 1024 };
+const SPANS: OrderedTable = {
+  name: "otel_traces",
+  key: [HOUR, textColumn("ServiceName"), textColumn("SpanName"), TIMESTAMP],
+  ties: "TraceId, SpanId, cityHash64(SpanKind, Duration, StatusMessage, SpanAttributes, ResourceAttributes, ScopeName)",
+  isHourly: true,
+};
+const LOGS: OrderedTable = {
+  name: "otel_logs",
+  key: [HOUR, textColumn("ServiceName"), TIMESTAMP],
+  ties: "cityHash64(TraceId, SpanId, Body, BodyType, SeverityText, SeverityNumber, EventName, ObservedTimestamp, LogAttributes, ResourceAttributes, ScopeName)",
+  isHourly: true,
+};
 const TRACES_A_PAGE = 500;
 /** Of so many spans are whole traces read at once, unless one trace has more. */
 const SPANS_AT_ONCE = 20_000;
@@ -35,14 +41,14 @@ const SPANS_AT_ONCE = 20_000;
 /** Reads page by page, of which each fits into memory. Every method rejects with the engine's error where the engine refuses. */
 export class ExportReader {
   readonly #client: EngineClient;
-  readonly #limits: PieceLimits;
+  readonly #limits: PageLimits;
 
-  constructor(client: EngineClient, limits: PieceLimits = LIMITS) {
+  constructor(client: EngineClient, limits: PageLimits = LIMITS) {
     this.#client = client;
     this.#limits = limits;
   }
 
-  /** From the oldest to the newest; the same data gives the same requests. */
+  /** Hour by hour, and there service by service; metrics day by day, and there series by series. */
   requests(signal: Signal, filter: ExportFilter = {}): AsyncGenerator<JsonRequest> {
     if (signal === "traces") return this.#spans(filter);
     return signal === "logs" ? this.#logs(filter) : new PointPages(this.#client, this.#limits).requests(filter.window);
@@ -72,7 +78,7 @@ export class ExportReader {
 
   /** The part of the window in which there are spans: a search reads step by step. */
   async #searched(window: TimeWindow | undefined): Promise<TimeWindow | undefined> {
-    const bounds = await this.#slices(SPANS, {}).bounds();
+    const bounds = await this.#pagesOf(SPANS, {}).bounds();
     if (bounds === undefined || window === undefined) return bounds;
     const startUnixNano = bounds.startUnixNano > window.startUnixNano ? bounds.startUnixNano : window.startUnixNano;
     const endUnixNano = bounds.endUnixNano < window.endUnixNano ? bounds.endUnixNano : window.endUnixNano;
@@ -80,12 +86,12 @@ export class ExportReader {
   }
 
   async *#spans(filter: ExportFilter): AsyncGenerator<JsonRequest> {
-    for await (const rows of this.#pages(SPANS, filter, SPAN_SELECT, SPAN_ORDER))
+    for await (const rows of this.#pagesOf(SPANS, filter).pages(SPAN_SELECT, filter.window))
       yield { resourceSpans: resourceSpansOf(rows) };
   }
 
   async *#logs(filter: ExportFilter): AsyncGenerator<JsonRequest> {
-    for await (const rows of this.#pages(LOGS, filter, LOG_SELECT, LOG_ORDER)) {
+    for await (const rows of this.#pagesOf(LOGS, filter).pages(LOG_SELECT, filter.window)) {
       const records = rows.map((row) => ({
         row: row.slice(0, RESOURCE_COLUMN_COUNT) as unknown as ResourceRow,
         item: logOf(row),
@@ -94,26 +100,12 @@ export class ExportReader {
     }
   }
 
-  async *#pages(
-    table: SlicedTable,
-    filter: ExportFilter,
-    select: string,
-    order: string,
-  ): AsyncGenerator<(readonly unknown[])[]> {
-    for await (const piece of this.#slices(table, filter).pieces(filter.window))
-      yield await this.#client.rows(pieceQuery(select, table.name, piece, order), piece.parameters);
-  }
-
-  #slices(table: SlicedTable, { traceIds }: ExportFilter): TimeSlices {
-    return new TimeSlices(this.#client, table, this.#limits, () => {
+  #pagesOf(table: OrderedTable, { traceIds }: ExportFilter): KeyPages {
+    return new KeyPages(this.#client, table, this.#limits, () => {
       if (traceIds === undefined) return new Conditions();
       return new Conditions().add(table === SPANS ? isOfTraces(traceIds) : `TraceId IN (${idList(traceIds)})`);
     });
   }
-}
-
-export function pieceQuery(select: string, table: string, { where, limit, offset }: Piece, order: string): string {
-  return `SELECT ${select} FROM ${table} WHERE ${where} ORDER BY ${order} LIMIT ${limit} OFFSET ${offset}`;
 }
 
 function* inPortions(

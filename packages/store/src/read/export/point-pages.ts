@@ -9,12 +9,11 @@ import {
   pointOf,
   pointSelect,
   type PointRow,
-  type PointShape,
 } from "../point-json.ts";
 import { isOfSeries } from "../series-condition.ts";
 import { resourceMetricsOf, seriesOf, seriesQuery, type MetricSeriesRow } from "../series-rows.ts";
 import type { JsonRequest } from "./export-reader.ts";
-import { TimeSlices, type Piece, type PieceLimits } from "./time-slices.ts";
+import { KeyPages, numberColumn, TIMESTAMP, type PageLimits } from "./key-pages.ts";
 
 /** So many series are asked for in one query, whose text has a limit. */
 const SERIES_A_QUERY = 1_000;
@@ -25,39 +24,38 @@ const MAX_EXEMPLAR_SERIES = 100_000;
 
 export class PointPages {
   readonly #client: EngineClient;
-  readonly #limits: PieceLimits;
+  readonly #limits: PageLimits;
   // fingerprint --> its series
   readonly #known = new Map<string, MetricSeriesRow>();
 
-  constructor(client: EngineClient, limits: PieceLimits) {
+  constructor(client: EngineClient, limits: PageLimits) {
     this.#client = client;
     this.#limits = limits;
   }
 
-  /** One table of points after the other, each from the oldest to the newest. Rejects with the engine's error. */
+  /** One table of points after the other, each day by day and series by series. Rejects with the engine's error. */
   async *requests(window: TimeWindow | undefined): AsyncGenerator<JsonRequest> {
     const hasExemplars = await this.#whichHaveExemplars();
     const shapes = new Map(Object.values(POINT_SHAPES).map((shape) => [shape.table, shape]));
     for (const shape of shapes.values()) {
-      const table = { name: shape.table, isHourly: false, bytes: "byteSize(*)" };
-      const slices = new TimeSlices(this.#client, table, this.#limits, () => new Conditions());
-      for await (const piece of slices.pieces(window)) {
-        const resourceMetrics = await this.#metrics(shape, piece, hasExemplars);
+      const table = {
+        name: shape.table,
+        key: [numberColumn("Locality"), numberColumn("Fingerprint"), TIMESTAMP],
+        ties: `cityHash64(StartTimestamp, Flags, ${shape.columns})`,
+        isHourly: false,
+      };
+      const pages = new KeyPages(this.#client, table, this.#limits, () => new Conditions());
+      for await (const rows of pages.pages(pointSelect(shape), window)) {
+        const resourceMetrics = await this.#metrics(rows, hasExemplars);
         if (resourceMetrics.length > 0) yield { resourceMetrics };
       }
     }
   }
 
   async #metrics(
-    shape: PointShape,
-    piece: Piece,
+    rows: readonly PointRow[],
     hasExemplars: (fingerprint: string) => boolean,
   ): Promise<readonly object[]> {
-    const rows = await this.#client.rows<PointRow>(
-      `SELECT ${pointSelect(shape)} FROM ${shape.table} WHERE ${piece.where}
-       ORDER BY Timestamp, Fingerprint, cityHash64(StartTimestamp, Flags, ${shape.columns}) LIMIT ${piece.limit} OFFSET ${piece.offset}`,
-      piece.parameters,
-    );
     const series = await this.#seriesOf(new Set(rows.map(([fingerprint]) => fingerprint as string)));
     const exemplars = await this.#exemplars(
       [...series.values()].filter(({ fingerprint }) => hasExemplars(fingerprint)),
@@ -104,19 +102,19 @@ export class PointPages {
     return (fingerprint) => known.has(fingerprint);
   }
 
-  /** Of the points in `rows`, which stand in the order of time. */
   async #exemplars(series: readonly MetricSeriesRow[], rows: readonly PointRow[]): Promise<Map<string, object[]>> {
     const found: PointRow[] = [];
-    const time = "toUnixTimestamp64Nano(PointTimestamp)";
-    for (const some of portions(series)) {
-      const during = `${time} BETWEEN toInt64('${rows[0]![1] as string}') AND toInt64('${rows.at(-1)![1] as string}')`;
+    const times = rows.map((row) => BigInt(row[1] as string));
+    const first = times.reduce((a, b) => (a < b ? a : b));
+    const last = times.reduce((a, b) => (a > b ? a : b));
+    const during = `toUnixTimestamp64Nano(PointTimestamp) BETWEEN toInt64('${first}') AND toInt64('${last}')`;
+    for (const some of portions(series))
       found.push(
         ...(await this.#client.rows<PointRow>(
           `SELECT ${EXEMPLAR_SELECT} FROM metric_exemplars WHERE ${isOfSeries(some)} AND ${during}
            ORDER BY Timestamp, TraceId, SpanId, Value`,
         )),
       );
-    }
     return exemplarsByPoint(found);
   }
 }
