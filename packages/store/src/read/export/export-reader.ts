@@ -48,7 +48,7 @@ export class ExportReader {
     this.#limits = limits;
   }
 
-  /** Hour by hour, and there service by service; metrics day by day, and there series by series. */
+  /** Hour by hour, and there service by service; data points by kind, then day by day, and there series by series. */
   requests(signal: Signal, filter: ExportFilter = {}): AsyncGenerator<JsonRequest> {
     if (signal === "traces") return this.#spans(filter);
     return signal === "logs" ? this.#logs(filter) : new PointPages(this.#client, this.#limits).requests(filter.window);

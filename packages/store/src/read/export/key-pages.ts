@@ -47,8 +47,13 @@ export function numberColumn(sql: string): KeyColumn {
   return { sql, select: sql, value: "{:UInt64}" };
 }
 
-/** So few rows does the engine handle at once: a page is cut behind such a block. */
-const ROWS_A_BLOCK = 128;
+/**
+ * The engine reads rows in the order in which they stand and stops where the page is full, by its rows or its bytes: it
+ * handles few at once, does not read ahead (which made it read the rest of the day for each page), and does not put the
+ * wide columns together at the end, when it is too late to stop.
+ */
+const IN_ORDER =
+  "max_block_size = 16, result_overflow_mode = 'break', read_in_order_use_buffering = 0, query_plan_optimize_lazy_materialization = 0";
 
 interface Cursor {
   readonly values: readonly unknown[];
@@ -122,7 +127,7 @@ export class KeyPages {
     return this.#client.rows(
       `SELECT ${select}, ${key.map((column) => column.select).join(", ")} FROM ${name} WHERE ${condition.where}
        ORDER BY ${key.map(({ sql }) => sql).join(", ")}, ${ties} LIMIT ${this.#limits.rows} OFFSET ${cursor?.repeats ?? 0}
-       SETTINGS max_block_size = ${ROWS_A_BLOCK}, max_result_bytes = ${this.#limits.bytes}, result_overflow_mode = 'break'`,
+       SETTINGS max_result_bytes = ${this.#limits.bytes}, ${IN_ORDER}`,
       condition.parameters,
     );
   }
