@@ -21,6 +21,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   demo: async () => (await import("./demo-command.ts")).runDemo,
   backup: async () => (await import("./backup-command.ts")).runBackup,
   restore: async () => (await import("./backup-command.ts")).runRestore,
+  export: async () => (await import("./export/export-command.ts")).runExport,
+  import: async () => (await import("./import/import-command.ts")).runImport,
   migrate: async () => (await import("./migrate-command.ts")).runMigrate,
 };
 
@@ -54,6 +56,17 @@ const HELP = `Clew: OpenTelemetry in one program.
       --replace           and give up what is stored
       --url URL           of the clew up that runs        (http://localhost:16686)
       --data DIR          of the data directory, where none runs
+  clew export FILE                write what a running clew up has stored; "-" is the standard output, FILE.gz is compressed
+      --signal SIGNAL     traces, logs or metrics         (all)
+      --format FORMAT     otlp-json, otlp-proto, jaeger or zipkin  (otlp-json: a request on each line)
+      --from TIME         such as 2026-01-31T12:00:00Z, or 2h for two hours ago; the same with --to
+      --trace ID          of this trace alone, any number of times
+      --url URL           of the clew up that runs        (http://localhost:16686)
+  clew import FILE...             send such files to a running clew up; "-" is the standard input
+      --format FORMAT     what they are, instead of seeing for itself
+      --signal SIGNAL     what otlp-proto is of           (it is seen)
+      --endpoint URL      where OTLP is taken over HTTP   (http://localhost:4318)
+      --token TOKEN       for either, where one is wanted (CLEW_TOKEN)
   clew migrate clickhouse URL     copy what is stored to a ClickHouse server; run again, it goes on
       --data DIR          from there
   clew demo               run the demo application; it sends to OTEL_EXPORTER_OTLP_ENDPOINT
@@ -68,6 +81,8 @@ export async function main(args: readonly string[]): Promise<number> {
   const terminal: Terminal = {
     out: (text) => void process.stdout.write(text),
     error: (text) => void process.stderr.write(text),
+    stdin: process.stdin,
+    stdout: process.stdout,
     env: process.env,
     stop: stopSignal(),
     onReload(reload) {

@@ -151,8 +151,7 @@ export function backupOptions(
   );
   const [directory, ...others] = positionals;
   if (directory === undefined || others.length > 0) throw usage("expected one directory", "see clew --help");
-  const url = (values["url"] as string | undefined) ?? "http://localhost:16686";
-  if (!URL.canParse(url)) throw usage(`expected a URL, got ${JSON.stringify(url)}`, "write http://host:16686", "url");
+  const url = urlOf("url", (values["url"] as string | undefined) ?? "http://localhost:16686");
   return {
     directory: resolve(directory),
     replace: values["replace"] === true,
@@ -164,7 +163,8 @@ export function backupOptions(
 
 type Spec = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>["options"]>;
 
-function parsed(
+/** What `parseArgs` makes of the arguments. Throws `USAGE`. */
+export function parsed(
   args: readonly string[],
   options: Spec,
   allowPositionals = false,
@@ -188,7 +188,14 @@ function optionalPortOf(flag: string, text: string | undefined, usual: number): 
   return { port: text === "off" ? undefined : portOf(flag, text), isDefault: false };
 }
 
-function oneOf<T extends string>(flag: string, text: string, choices: readonly T[]): T {
+/** Throws `USAGE` naming the flag. */
+export function urlOf(flag: string, text: string): string {
+  if (URL.canParse(text) && /^https?:/.test(text)) return text;
+  throw usage(`expected a URL, got ${JSON.stringify(text)}`, "write http://host:port", flag);
+}
+
+/** Throws `USAGE` naming the flag. */
+export function oneOf<T extends string>(flag: string, text: string, choices: readonly T[]): T {
   const choice = choices.find((one) => one === text);
   if (choice === undefined)
     throw usage(`expected ${choices.join(", ")}, got ${JSON.stringify(text)}`, "give one of these", flag);
@@ -203,6 +210,6 @@ function bytesOf(flag: string, text: string): number {
   }
 }
 
-function usage(what: string, remedy: string, flag?: string): ClewError {
+export function usage(what: string, remedy: string, flag?: string): ClewError {
   return new ClewError("USAGE", what, { path: flag === undefined ? undefined : `--${flag}`, remedy });
 }

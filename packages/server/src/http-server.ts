@@ -2,7 +2,15 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Clock } from "@clew/base";
-import { LogReader, MetricPointReader, MetricReader, OverviewReader, TraceReader, type Store } from "@clew/store";
+import {
+  ExportReader,
+  LogReader,
+  MetricPointReader,
+  MetricReader,
+  OverviewReader,
+  TraceReader,
+  type Store,
+} from "@clew/store";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import { guard, type AccessSettings } from "./access.ts";
@@ -50,6 +58,7 @@ export function uiApp(settings: ApiSettings): Hono {
       status: settings.status,
       health: () => store.health,
       backups: store,
+      exports: new ExportReader(store.client),
       subscribe: (listener) => store.subscribe(listener),
     }),
   );

@@ -4,6 +4,7 @@ export { parseClickHouseUrl, type ClickHouseServer } from "./engine/clickhouse-u
 export { credentialHeaders, type EngineEndpoint } from "./engine/engine-endpoint.ts";
 export { runEngineProgram } from "./engine/engine-program.ts";
 export type { JsonAnyValue, JsonKeyValue } from "./read/attribute-values.ts";
+export { ExportReader, type ExportFilter, type JsonRequest } from "./read/export/export-reader.ts";
 export type { AttributeFilter, TimeWindow } from "./read/conditions.ts";
 export { bodyTest } from "./read/log-text.ts";
 export { LogReader, type LogBucket, type LogCursor, type LogFilter, type StoredLog } from "./read/log-reader.ts";

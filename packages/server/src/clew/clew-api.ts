@@ -2,6 +2,7 @@
 import { ClewError, messageOf } from "@clew/base";
 import { Hono } from "hono";
 import { backupEndpoints, type BackupEndpointSettings } from "./backup-endpoints.ts";
+import { exportEndpoint, type ExportEndpointSettings } from "./export-endpoint.ts";
 import { liveEndpoint, type LiveEndpointSettings } from "./live-endpoint.ts";
 import { logEndpoints, type LogEndpointSettings } from "./log-endpoints.ts";
 import { overviewEndpoints, type OverviewEndpointSettings } from "./overview-endpoints.ts";
@@ -12,7 +13,8 @@ export type ClewApiSettings = TraceEndpointSettings &
   LogEndpointSettings &
   OverviewEndpointSettings &
   LiveEndpointSettings &
-  BackupEndpointSettings;
+  BackupEndpointSettings &
+  ExportEndpointSettings;
 
 /** Errors are `{"error": {code, message, path?, remedy?}}`: 400 where the request is at fault, else 500. */
 export function clewApi(settings: ClewApiSettings): Hono {
@@ -23,6 +25,7 @@ export function clewApi(settings: ClewApiSettings): Hono {
     logEndpoints(settings),
     liveEndpoint(settings),
     backupEndpoints(settings),
+    exportEndpoint(settings),
   ]) {
     part.onError((error, context) => {
       const told = isBadPattern(error) ? badPattern(error) : error;

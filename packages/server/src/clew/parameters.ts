@@ -3,7 +3,10 @@ import { ClewError, parseDuration, type Clock } from "@clew/base";
 import type { AttributeFilter, TimeWindow } from "@clew/store";
 import type { Context } from "hono";
 
-const DEFAULT_RANGE_MS = 15 * 60_000;
+const DEFAULT_RANGE_NANOS = 15n * 60_000_000_000n;
+/** What the store can hold as a time; beyond, nanoseconds since the epoch stand below zero. */
+const LEAST_UNIX_NANO = -(2n ** 63n);
+const GREATEST_UNIX_NANO = 2n ** 63n - 1n;
 /** What a `Date` can hold. */
 const GREATEST_MS = 8.64e15;
 const ATTRIBUTE = /^(.+?)(=~|!~|!=|=)([\s\S]*)$/;
@@ -15,13 +18,31 @@ export function badParameter(name: string, what: string, remedy: string): ClewEr
 
 /** `start` and `end` in milliseconds since the epoch; the last 15 minutes where they are absent. */
 export function windowOf(context: Context, clock: Clock): TimeWindow {
-  const endMs = number(context, "end") ?? clock.nowMs();
-  const startMs = number(context, "start") ?? endMs - DEFAULT_RANGE_MS;
-  for (const [name, value] of Object.entries({ start: startMs, end: endMs }))
-    if (Math.abs(value) > GREATEST_MS)
-      throw badParameter(name, `${value} is no time`, "give milliseconds since the epoch");
-  if (startMs >= endMs) throw badParameter("start", "start is not before end", "give milliseconds since the epoch");
-  return { startUnixNano: nanos(startMs), endUnixNano: nanos(endMs) };
+  const endUnixNano = timeOf(context, "end") ?? nanos(clock.nowMs());
+  const startUnixNano = timeOf(context, "start") ?? endUnixNano - DEFAULT_RANGE_NANOS;
+  return inOrder({ startUnixNano, endUnixNano });
+}
+
+/** The same, without an end or a beginning where they are absent. */
+export function openWindowOf(context: Context): TimeWindow {
+  return inOrder({
+    startUnixNano: timeOf(context, "start") ?? LEAST_UNIX_NANO,
+    endUnixNano: timeOf(context, "end") ?? GREATEST_UNIX_NANO,
+  });
+}
+
+function inOrder(window: TimeWindow): TimeWindow {
+  if (window.startUnixNano < window.endUnixNano) return window;
+  throw badParameter("start", "start is not before end", "give milliseconds since the epoch");
+}
+
+/** Milliseconds since the epoch in a parameter, as nanoseconds. */
+function timeOf(context: Context, name: string): bigint | undefined {
+  const milliseconds = number(context, name);
+  if (milliseconds === undefined) return undefined;
+  if (Math.abs(milliseconds) > GREATEST_MS)
+    throw badParameter(name, `${milliseconds} is no time`, "give milliseconds since the epoch");
+  return nanos(milliseconds);
 }
 
 export function number(context: Context, name: string): number | undefined {

@@ -115,7 +115,8 @@ function tagOf({ key, value }: JsonKeyValue): JaegerTag {
   return { key, type: "string", value: textOf(value) };
 }
 
-function textOf(value: JsonAnyValue): string {
+/** A value as text: JSON for arrays and maps. */
+export function textOf(value: JsonAnyValue): string {
   const plain = plainValue(value) ?? "";
   return typeof plain === "string" ? plain : JSON.stringify(plain);
 }

@@ -65,7 +65,7 @@ export interface LogBucket {
 const HASH =
   "cityHash64(TraceId, SpanId, Body, BodyType, ServiceName, SeverityText, SeverityNumber, EventName, ObservedTimestamp, LogAttributes)";
 
-const LOG_SELECT = [
+export const LOG_SELECT: string = [
   RESOURCE_SELECT,
   "toUnixTimestamp64Nano(Timestamp)",
   "TimestampSource",
@@ -226,7 +226,7 @@ function logConditions(filter: LogFilter): Conditions {
 
 const TIME = 0;
 
-function logOf(row: readonly unknown[]): StoredLog {
+export function logOf(row: readonly unknown[]): StoredLog {
   const shared = resourceAndScopeOf(row.slice(0, RESOURCE_COLUMN_COUNT) as unknown as ResourceRow);
   const [
     timestamp,

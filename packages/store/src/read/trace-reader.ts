@@ -261,12 +261,12 @@ function spanConditions(filter: SpanFilter): Conditions {
 }
 
 /** A condition that only spans of these traces meet, with the hours in which they have any. */
-function isOfTraces(traceIds: readonly string[]): string {
+export function isOfTraces(traceIds: readonly string[]): string {
   const ids = idList(traceIds);
   return `TraceId IN (${ids}) AND toStartOfHour(Timestamp) IN (SELECT Hour FROM otel_traces_trace_id_ts WHERE TraceId IN (${ids}))`;
 }
 
 /** Ids as SQL literals: only hexadecimal digits get through. */
-function idList(ids: readonly string[]): string {
+export function idList(ids: readonly string[]): string {
   return ids.map((id) => `'${id.toLowerCase().replaceAll(/[^0-9a-f]/g, "")}'`).join(", ");
 }
