@@ -168,7 +168,12 @@ export class Store {
     } as const;
     return {
       ...facts,
-      warnings: warningsOf({ ...facts, spoolFailure: this.#spool.failure, drainFailure: this.#drain.failure }),
+      warnings: warningsOf({
+        ...facts,
+        spoolFailure: this.#spool.failure,
+        drainFailure: this.#drain.failure,
+        diskFailure: this.#damagedParts?.diskFailure,
+      }),
     };
   }
 
