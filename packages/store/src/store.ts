@@ -274,6 +274,7 @@ export class Store {
     this.#stopTimer();
     await this.#retention?.stop();
     await this.#commit.idle();
+    this.#drain.tryOnce();
     if (this.#engine.isReady) {
       const inTime = new AbortController();
       const flushed = this.flush().catch((error: unknown) => this.#reportUndrained(error));
