@@ -1,16 +1,16 @@
 /** Disks that are full, that become read-only, that fail to sync: what arrives is refused or waits, what is stored stays. */
-import { spawn, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { findTool } from "../scripts/optional-tools.mjs";
+import { whileCallsFail, whyNoFailingCalls } from "../packages/store/src/damage/failing-calls.test-kit.ts";
 import { eventually, getJson, startClew, temporaryDirectory, type RunningClew } from "./running-clew.test-kit.ts";
 import { makeSmallDisk, whyNoSmallDisk, type SmallDisk } from "./small-disk.test-kit.ts";
 
 const CLEW = fileURLToPath(new URL("../packages/clew/bin/clew.js", import.meta.url));
 /** Enough for some requests, and less than what the engine wants to have for an insert. */
 const LITTLE_BYTES = 300_000;
+const SYNCS = "fsync,fdatasync";
 const PORT_FLAGS = ["--port", "--otlp-grpc-port", "--otlp-http-port", "--prometheus-port", "--metrics-port"];
 
 interface Status {
@@ -177,46 +177,30 @@ describe.skipIf(noDisk !== undefined)(`on a small disk${noDisk === undefined ? "
   });
 });
 
-const noStrace =
-  findTool("strace") === undefined || spawnSync("strace", ["-qq", "-o", "/dev/null", "true"]).status !== 0
-    ? "strace is missing or may not trace here"
-    : undefined;
+const noFailing = whyNoFailingCalls();
 
-describe.skipIf(noStrace !== undefined)(`where a sync fails${noStrace === undefined ? "" : ` (${noStrace})`}`, () => {
-  const directory = temporaryDirectory();
-  afterEach(() => directory.remove());
+describe.skipIf(noFailing !== undefined)(
+  `where a sync fails${noFailing === undefined ? "" : ` (${noFailing})`}`,
+  () => {
+    const directory = temporaryDirectory();
+    afterEach(() => directory.remove());
 
-  /** Has every sync of a process fail while `task` runs. */
-  async function whileSyncsFail(pid: number | undefined, task: () => Promise<void>): Promise<void> {
-    const calls = "fsync,fdatasync";
-    const args = ["-f", "-qq", "-o", "/dev/null", "-e", `trace=${calls}`, "-e", `inject=${calls}:error=EIO`];
-    const strace = spawn("strace", [...args, "-p", String(pid)], { stdio: "ignore" });
-    const ended = new Promise((resolve) => strace.once("exit", resolve));
-    const isTraced = (): Promise<string> => Promise.resolve(readFileSync(`/proc/${pid}/status`, "utf8"));
-    await eventually(isTraced, (text) => text.includes(`TracerPid:\t${strace.pid}\n`));
-    try {
-      await task();
-    } finally {
-      strace.kill("SIGTERM");
-      await ended;
-    }
-  }
-
-  test("the program's: what arrives is refused; the engine's: it waits; and afterwards all goes on by itself", async () => {
-    clew = await startClew(directory.path);
-    await acknowledged("stored before");
-    await eventuallyFound("stored before");
-    await whileSyncsFail(clew.process.pid, async () => {
-      await refused("refused", /EIO/);
-      await eventuallyWarned("what arrives can't be written to disk and is refused: EIO");
+    test("the program's: what arrives is refused; the engine's: it waits; and afterwards all goes on by itself", async () => {
+      clew = await startClew(directory.path);
+      await acknowledged("stored before");
+      await eventuallyFound("stored before");
+      await whileCallsFail(clew.process.pid, SYNCS, async () => {
+        await refused("refused", /EIO/);
+        await eventuallyWarned("what arrives can't be written to disk and is refused: EIO");
+      });
+      await acknowledged("stored after");
+      await eventuallyFound("stored before", "stored after");
+      await whileCallsFail((await status()).store.enginePid, SYNCS, async () => {
+        await acknowledged("waits");
+        await eventuallyWarned("what arrives is kept, but can't be stored yet");
+      });
+      await eventuallyFound("stored before", "stored after", "waits");
+      await eventuallyAtEase();
     });
-    await acknowledged("stored after");
-    await eventuallyFound("stored before", "stored after");
-    await whileSyncsFail((await status()).store.enginePid, async () => {
-      await acknowledged("waits");
-      await eventuallyWarned("what arrives is kept, but can't be stored yet");
-    });
-    await eventuallyFound("stored before", "stored after", "waits");
-    await eventuallyAtEase();
-  });
-});
+  },
+);

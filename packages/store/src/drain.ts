@@ -43,6 +43,7 @@ export class Drain {
   #attempt: Promise<void> | undefined;
   #pause: Promise<unknown> | undefined;
   #failure: string | undefined;
+  #triesOnce = false;
   // table --> what was inserted
   readonly #inserted = new Map<string, Inserted>(INSERTED_TABLES.map((table) => [table, { rows: 0, bytes: 0 }]));
   rejectedSegments = 0;
@@ -65,6 +66,12 @@ export class Drain {
     if (this.#settings.spool.oldestClosed === undefined) return;
     this.#running ??= this.#drainAll();
     await this.#running;
+  }
+
+  /** From now on a run ends with the first attempt that fails. What is left will be drained by the next start. */
+  tryOnce(): void {
+    this.#triesOnce = true;
+    if (this.#failure !== undefined) this.#stopping.abort();
   }
 
   /** Ends the run after the attempt in hand. What is left will be drained by the next start. */
@@ -105,6 +112,7 @@ export class Drain {
           // After the first attempts health tells it, and not a line every few seconds.
           if (this.#failure !== undefined && retryMs < LONGEST_RETRY_MS)
             report(`The engine did not take a block, trying again: ${this.#failure}`);
+          if (this.#triesOnce) return;
           await sleep(clock, retryMs, signal);
           retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
         }

@@ -6,6 +6,8 @@ export interface StoreFacts {
   readonly disk: DiskHealth | undefined;
   /** Why the last block could not be made durable. */
   readonly spoolFailure: string | undefined;
+  /** What could not be read of what is stored. */
+  readonly diskFailure: string | undefined;
   /** Why the last attempt to move something into the engine failed. */
   readonly drainFailure: string | undefined;
 }
@@ -17,10 +19,12 @@ export function warningsOf({
   disk,
   spoolFailure,
   drainFailure,
+  diskFailure,
 }: StoreFacts): readonly string[] {
   const warnings = [
     spoolFailure && `what arrives can't be written to disk and is refused: ${spoolFailure}`,
     drainFailure && `what arrives is kept, but can't be stored yet: ${drainFailure}`,
+    diskFailure && `the disk fails to read what is stored: ${diskFailure}`,
     disk?.warning,
     rejectedSegments > 0 && `${rejectedSegments} spool files could not be stored whole and are kept in spool/rejected`,
     damagedParts > 0 && `${damagedParts} damaged parts of tables are kept aside, in directories named detached`,

@@ -168,7 +168,12 @@ export class Store {
     } as const;
     return {
       ...facts,
-      warnings: warningsOf({ ...facts, spoolFailure: this.#spool.failure, drainFailure: this.#drain.failure }),
+      warnings: warningsOf({
+        ...facts,
+        spoolFailure: this.#spool.failure,
+        drainFailure: this.#drain.failure,
+        diskFailure: this.#damagedParts?.diskFailure,
+      }),
     };
   }
 
@@ -269,6 +274,7 @@ export class Store {
     this.#stopTimer();
     await this.#retention?.stop();
     await this.#commit.idle();
+    this.#drain.tryOnce();
     if (this.#engine.isReady) {
       const inTime = new AbortController();
       const flushed = this.flush().catch((error: unknown) => this.#reportUndrained(error));

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openStore, temporaryDirectory } from "../running-store.test-kit.ts";
 
+/** An engine that can't start waits for its own threads for seconds before it says so. */
+const TIMEOUT_MS = 120_000;
 const directory = temporaryDirectory();
 const data = join(directory.path, "data");
 const engine = join(data, "engine", "data");
@@ -38,22 +40,26 @@ test.each([
   ["table", "garbage"],
   ["table", ""],
   ["version", "x"],
-])("a file of the %s with %j in it is named, nothing is removed, and put back it is served", async (what, garbage) => {
-  const path = paths[what] ?? "";
-  const before = readFileSync(path);
-  writeFileSync(path, garbage);
-  const files = execFileSync("find", [join(engine, "store"), "-type", "f"], { encoding: "utf8" })
-    .split("\n")
-    .toSorted();
-  await expect(openStore({ directory: data })).rejects.toMatchObject({
-    code: "STORE_DATA_DAMAGED",
-    what: expect.stringContaining(path.slice(path.lastIndexOf("/") + 1)),
-  });
-  const left = execFileSync("find", [join(engine, "store"), "-type", "f"], { encoding: "utf8" }).split("\n");
-  expect(left).toEqual(expect.arrayContaining(files));
-  writeFileSync(path, before);
-  await expectAllThere();
-});
+])(
+  "a file of the %s with %j in it is named, nothing is removed, and put back it is served",
+  { timeout: TIMEOUT_MS },
+  async (what, garbage) => {
+    const path = paths[what] ?? "";
+    const before = readFileSync(path);
+    writeFileSync(path, garbage);
+    const files = execFileSync("find", [join(engine, "store"), "-type", "f"], { encoding: "utf8" })
+      .split("\n")
+      .toSorted();
+    await expect(openStore({ directory: data })).rejects.toMatchObject({
+      code: "STORE_DATA_DAMAGED",
+      what: expect.stringContaining(path.slice(path.lastIndexOf("/") + 1)),
+    });
+    const left = execFileSync("find", [join(engine, "store"), "-type", "f"], { encoding: "utf8" }).split("\n");
+    expect(left).toEqual(expect.arrayContaining(files));
+    writeFileSync(path, before);
+    await expectAllThere();
+  },
+);
 
 test("garbage in the engine's lock file changes nothing", async () => {
   writeFileSync(paths["status"] ?? "", Buffer.from([0, 1, 2, 255, 254]));

@@ -5,6 +5,7 @@ import { systemClock } from "@clew/base";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openStore, temporaryDirectory, type RunningStore } from "../running-store.test-kit.ts";
 import { DamagedParts } from "./damaged-parts.ts";
+import { whileCallsFail, whyNoFailingCalls } from "./failing-calls.test-kit.ts";
 
 const ROWS = 10_000;
 let directory: ReturnType<typeof temporaryDirectory>;
@@ -62,36 +63,98 @@ async function counts(): Promise<readonly number[]> {
   return row.map(Number);
 }
 
-/** As the store's own does every minute. */
-async function look(): Promise<{ readonly aside: number; readonly reports: readonly string[] }> {
-  const reports: string[] = [];
-  const { client } = running.store;
-  const damaged = new DamagedParts({
-    client,
+/** As the store has them, but for the time when they look. */
+function damagedParts(reports: string[]): DamagedParts {
+  return new DamagedParts({
+    client: running.store.client,
     clock: systemClock,
     report: (line) => void reports.push(line),
     alone: (task) => task(),
   });
+}
+
+async function look(): Promise<{ readonly aside: number; readonly reports: readonly string[] }> {
+  const reports: string[] = [];
+  const damaged = damagedParts(reports);
   await damaged.look();
   return { aside: damaged.aside, reports };
 }
 
-test("a part whose content is damaged fails its query and no other; then what can be read of it is kept, and it is put aside", async () => {
+test(
+  "a part whose content is damaged fails its query and no other; then what can be read of it is kept, and it is put aside",
+  { timeout: 120_000 },
+  async () => {
+    const part = await fill();
+    await reopened(() => flip(join(part, "data.bin")));
+    await expect(counts()).rejects.toThrow(/corrupted data.*reading from part/s);
+    expect(await running.store.client.rows("SELECT TraceId FROM otel_traces")).toEqual([["aa"]]);
+    const { aside, reports } = await look();
+    const [different = 0, twice, spans] = await counts();
+    expect([twice, spans, aside]).toEqual([0, 1, 1]);
+    expect(different).toBeGreaterThanOrEqual(2 * ROWS - 3_072);
+    expect(different).toBeLessThan(2 * ROWS);
+    expect(reports).toEqual([
+      expect.stringContaining(`A part of otel_logs is damaged: ${different - ROWS} of its ${ROWS} rows were kept`),
+    ]);
+    expect(existsSync(join(part, "..", "detached", "20261127_2_2_0", "data.bin"))).toBe(true);
+    expect((await look()).reports).toEqual([]);
+  },
+);
+
+test("a part of which nothing can be read is put aside when that is so at a second look", async () => {
   const part = await fill();
-  await reopened(() => flip(join(part, "data.bin")));
-  await expect(counts()).rejects.toThrow(/corrupted data.*reading from part/s);
-  expect(await running.store.client.rows("SELECT TraceId FROM otel_traces")).toEqual([["aa"]]);
-  const { aside, reports } = await look();
-  const [different = 0, twice, spans] = await counts();
-  expect([twice, spans, aside]).toEqual([0, 1, 1]);
-  expect(different).toBeGreaterThanOrEqual(2 * ROWS - 3_072);
-  expect(different).toBeLessThan(2 * ROWS);
-  expect(reports).toEqual([
-    expect.stringContaining(`A part of otel_logs is damaged: ${different - ROWS} of its ${ROWS} rows were kept`),
-  ]);
-  expect(existsSync(join(part, "..", "detached", "20261127_2_2_0", "data.bin"))).toBe(true);
-  expect((await look()).reports).toEqual([]);
+  await reopened(() => writeFileSync(join(part, "data.bin"), readFileSync(join(part, "data.bin")).fill(0x55)));
+  await expect(counts()).rejects.toThrow("20261127_2_2_0");
+  const reports: string[] = [];
+  const damaged = damagedParts(reports);
+  await damaged.look();
+  expect([damaged.aside, reports]).toEqual([0, []]);
+  await damaged.look();
+  expect(reports).toEqual([expect.stringContaining(`0 of its ${ROWS} rows were kept`)]);
+  expect([damaged.aside, await counts()]).toEqual([1, [ROWS, 0, 1]]);
 });
+
+test("a damaged index costs no rows: when queries fail by it again, its part is made anew", async () => {
+  const part = await fill();
+  await reopened(() => flip(join(part, "skp_idx_idx_words.idx")));
+  const search = (): Promise<unknown[]> =>
+    running.store.client.rows("SELECT count() FROM otel_logs WHERE hasToken(lower(Body), '15000')");
+  const reports: string[] = [];
+  const damaged = damagedParts(reports);
+  for (let i = 0; i < 2; i++) {
+    expect([await counts(), reports]).toEqual([[2 * ROWS, 0, 1], []]);
+    await expect(search()).rejects.toThrow("skp_idx_idx_words");
+    await damaged.look();
+  }
+  expect(reports).toEqual([expect.stringContaining(`${ROWS} of its ${ROWS} rows were kept`)]);
+  expect([await counts(), await search()]).toEqual([[2 * ROWS, 0, 1], [["1"]]]);
+});
+
+const noFailing = whyNoFailingCalls();
+
+test.skipIf(noFailing !== undefined)(
+  `a disk that fails to read is told, and nothing is put aside for what may pass${noFailing === undefined ? "" : ` (${noFailing})`}`,
+  async () => {
+    await fill();
+    const { client, health } = running.store;
+    const damaged = damagedParts([]);
+    await counts();
+    await whileCallsFail(health.enginePid, "pread64,preadv,preadv2", async () => {
+      await expect(counts()).rejects.toThrow("Cannot read");
+    });
+    await damaged.look();
+    expect([damaged.aside, damaged.diskFailure]).toEqual([0, expect.stringContaining("Input/output error")]);
+    // Without what it remembers of a part's files it takes that for damage.
+    await client.command("SYSTEM DROP MARK CACHE");
+    await whileCallsFail(health.enginePid, "pread64,preadv,preadv2", async () => {
+      await expect(counts()).rejects.toThrow("Cannot read");
+      await damaged.look();
+    });
+    expect(damaged.aside).toBe(0);
+    for (let i = 0; i < 2; i++) await damaged.look();
+    expect([damaged.aside, damaged.diskFailure, await counts()]).toEqual([0, undefined, [2 * ROWS, 0, 1]]);
+  },
+);
 
 test("what was kept aside is told at each start, until somebody removes it", async () => {
   const part = await fill();

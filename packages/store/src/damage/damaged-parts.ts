@@ -4,12 +4,15 @@
  */
 import { messageOf, type Clock } from "@clew/base";
 import type { EngineClient } from "../engine/engine-client.ts";
-import { DAMAGE_NAMES } from "./damage-errors.ts";
-import { finishSalvage, salvage, type DamagedPart } from "./salvage.ts";
+import { DAMAGE_NAMES, DISK_NAMES } from "./damage-errors.ts";
+import { finishSalvage, readableRows, salvage, type DamagedPart } from "./salvage.ts";
 
 const INTERVAL_MS = 60_000;
-/** What an error says of where it was: `(while reading from part …/20261127_1_1_0/ in table clew.otel_logs (…`. */
-const IN_PART = /reading from part (\S+?)\/? in table clew\.(\w+)/;
+/** Where an error says that it was: below `store` the table's directory, and in that the part's. */
+const IN_PART = /\/(store\/\w{3}\/[\da-f-]{36}\/\w+\/)/;
+
+/** EIO, as ClickHouse prints it. */
+const IO_ERROR = "errno: 5,";
 
 export interface DamagedPartsSettings {
   readonly client: EngineClient;
@@ -25,7 +28,10 @@ export class DamagedParts {
   readonly #seen = new Map<string, string>();
   #stopTimer: () => void = () => {};
   #running: Promise<void> | undefined;
+  // part --> how many of its rows could be read: all or none, which may have had a reason that passed
+  readonly #doubtful = new Map<string, { readonly part: DamagedPart; readonly kept: number }>();
   #aside = 0;
+  #diskFailure: string | undefined;
 
   constructor(settings: DamagedPartsSettings) {
     this.#settings = settings;
@@ -34,6 +40,11 @@ export class DamagedParts {
   /** How many are kept aside, of this run and of earlier ones, until somebody removes them. */
   get aside(): number {
     return this.#aside;
+  }
+
+  /** What the disk did not give since the last time. */
+  get diskFailure(): string | undefined {
+    return this.#diskFailure;
   }
 
   start(): void {
@@ -53,9 +64,13 @@ export class DamagedParts {
   /** Looks into what the engine could not read since the last time. Never rejects: what fails is reported. */
   look(): Promise<void> {
     return this.#run(async () => {
-      const suspects = await this.#suspects();
+      this.#diskFailure = (await this.#newErrors(DISK_NAMES)).find((message) => message.includes(IO_ERROR));
+      const suspects = new Map((await this.#suspects()).map((part) => [keyOf(part), part]));
+      for (const [key, { part, kept }] of this.#doubtful) if (kept === 0) suspects.set(key, part);
       try {
-        for (const part of suspects) await this.#settings.alone(() => this.#takeOut(part));
+        for (const part of suspects.values()) await this.#settings.alone(() => this.#takeOut(part));
+        // Those that came of looking.
+        if (suspects.size > 0) await this.#newErrors(DAMAGE_NAMES);
       } catch (error) {
         this.#seen.clear();
         throw error;
@@ -77,31 +92,40 @@ export class DamagedParts {
 
   /** Parts of our tables that new errors name and that are still there. */
   async #suspects(): Promise<DamagedPart[]> {
-    const { client } = this.#settings;
-    const errors = await client.rows<readonly [string, string, string]>(
-      "SELECT name, toString(value), last_error_message FROM system.errors WHERE name IN ({names:Array(String)})",
-      { names: DAMAGE_NAMES },
+    const places = (await this.#newErrors(DAMAGE_NAMES)).flatMap((message) => IN_PART.exec(message)?.[1] ?? []);
+    const rows = await this.#settings.client.rows<readonly [string, string, string]>(
+      `SELECT table, name, toString(rows) FROM system.parts
+       WHERE active AND database = currentDatabase() AND arrayExists(place -> endsWith(path, place), {places:Array(String)})`,
+      { places },
     );
-    const found: DamagedPart[] = [];
-    for (const [error, count, message] of errors) {
+    return rows.map(([table, name, count]) => ({ table, name, rows: Number(count) }));
+  }
+
+  /** What errors of these names say that came since the last time. */
+  async #newErrors(names: readonly string[]): Promise<string[]> {
+    const errors = await this.#settings.client.rows<readonly [string, string, string]>(
+      "SELECT name, toString(value), last_error_message FROM system.errors WHERE name IN ({names:Array(String)})",
+      { names },
+    );
+    return errors.flatMap(([error, count, message]) => {
       const seen = `${count} ${message}`;
-      if (this.#seen.get(error) === seen) continue;
+      if (this.#seen.get(error) === seen) return [];
       this.#seen.set(error, seen);
-      const [, path = "", table = ""] = IN_PART.exec(message) ?? [];
-      const name = path.slice(path.lastIndexOf("/") + 1);
-      const rows = await client.rows<readonly [string]>(
-        `SELECT toString(rows) FROM system.parts
-         WHERE database = currentDatabase() AND table = {table:String} AND name = {name:String} AND active`,
-        { table, name },
-      );
-      for (const [count] of rows) found.push({ table, name, rows: Number(count) });
-    }
-    return found;
+      return [message];
+    });
   }
 
   async #takeOut(part: DamagedPart): Promise<void> {
     const { client, report } = this.#settings;
-    const kept = await salvage(client, part);
+    const readable = await readableRows(client, part);
+    const kept = readable.reduce((sum, [from, to]) => sum + to - from, 0);
+    const key = keyOf(part);
+    if ((kept === part.rows || kept === 0) && this.#doubtful.get(key)?.kept !== kept) {
+      this.#doubtful.set(key, { part, kept });
+      return;
+    }
+    this.#doubtful.delete(key);
+    await salvage(client, part, readable);
     await this.#countAside();
     report(
       `A part of ${part.table} is damaged: ${kept} of its ${part.rows} rows were kept, and the part was put aside (${part.name}).`,
@@ -114,6 +138,10 @@ export class DamagedParts {
     this.#aside = rows.length;
     return rows.map(([path]) => path);
   }
+}
+
+function keyOf({ table, name }: DamagedPart): string {
+  return `${table} ${name}`;
 }
 
 const ASIDE = `

@@ -20,25 +20,26 @@ export interface DamagedPart {
 /** Rows by their places in a part, the last of which is not among them. */
 type Range = readonly [from: number, to: number];
 
-/**
- * Resolves to how many rows were kept. Nothing may be inserted meanwhile. What was damaged stays in the table's
- * directory `detached`.
- */
-export async function salvage(client: EngineClient, part: DamagedPart): Promise<number> {
-  const { table, name, rows } = part;
+/** The rows of a part that can be read. */
+export async function readableRows(client: EngineClient, part: DamagedPart): Promise<readonly Range[]> {
+  const readable: Range[] = [];
+  for (let from = 0; from < part.rows; from += ROWS_AT_ONCE)
+    readable.push(...(await readableOf(client, part, [from, Math.min(from + ROWS_AT_ONCE, part.rows)])));
+  return readable;
+}
+
+/** Nothing may be inserted meanwhile. What was damaged stays in the table's directory `detached`. */
+export async function salvage(client: EngineClient, part: DamagedPart, readable: readonly Range[]): Promise<void> {
+  const { table, name } = part;
   await finishSalvage(client);
   await client.command(`SYSTEM STOP MERGES ${table}`);
   try {
-    const readable: Range[] = [];
-    for (let from = 0; from < rows; from += ROWS_AT_ONCE)
-      readable.push(...(await readableOf(client, part, [from, Math.min(from + ROWS_AT_ONCE, rows)])));
     await client.command(`CREATE DATABASE ${DATABASE}`);
     await client.command(`CREATE TABLE ${DATABASE}.${table} AS ${table}`);
     for (const range of readable)
       await client.command(`INSERT INTO ${DATABASE}.${table} SELECT * FROM ${table} WHERE ${placeOf(part, range)}`);
     await client.command(`CREATE TABLE ${DATABASE}.whole (x UInt8) ENGINE = MergeTree ORDER BY x COMMENT '${name}'`);
     await finishSalvage(client);
-    return readable.reduce((sum, [from, to]) => sum + to - from, 0);
   } finally {
     await client.command(`SYSTEM START MERGES ${table}`);
   }

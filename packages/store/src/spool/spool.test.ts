@@ -183,6 +183,18 @@ test("names are never used again, not even when the clock stands still", async (
   expect(names.size).toBe(5);
 });
 
+test("a clock that was set back between two runs costs nothing", async () => {
+  const first = await Spool.open(directory.path, 2_000);
+  await first.append([block("a", "one")]);
+  await first.close();
+  const second = await Spool.open(directory.path, 1_000);
+  await second.append([block("a", "two")]);
+  await second.close();
+  const third = await Spool.open(directory.path, 3_000);
+  expect((await drained(third)).toSorted()).toEqual(["a: one", "a: two"]);
+  await third.close();
+});
+
 test("a segment that would grow too large is closed first", async () => {
   const spool = await Spool.open(directory.path, 1_000);
   const megabytes = block("a", "x".repeat(28 * 1_048_576));
