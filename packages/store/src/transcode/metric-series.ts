@@ -3,14 +3,15 @@
  * resource, scope, metric and attributes; only when those bytes were not seen before is
  * anything decoded, the series' fingerprint worked out, and its row written.
  *
- *     bytes of resource, scope, metric head --> context number
- *     context number + attribute bytes      --> fingerprint and the day it was last written
+ *     bytes of resource, scope, metric head --> the metric's series
+ *     attribute bytes                       --> fingerprint and the day it was last written (known-series.ts)
  */
 import { createHash } from "node:crypto";
 import { decode, KeyValue, prometheusLabelName, prometheusMetricName, Reader, type KeyValueObject } from "@clew/otlp";
 import { FixedColumn, LowCardinalityColumn, MapColumn, type Column } from "../block/columns.ts";
 import { AttributeWriter } from "./attributes.ts";
 import { BlockBuilder } from "./block-builder.ts";
+import { KnownSeries, SeriesOfMetric, textOf } from "./known-series.ts";
 import { ResourceColumns } from "./resource-columns.ts";
 import type { Ranges } from "./walk-records.ts";
 
@@ -18,7 +19,7 @@ export type MetricType = "gauge" | "sum" | "histogram" | "exponential_histogram"
 
 /** What all points of one metric in one request share. */
 export interface MetricContext {
-  readonly id: number;
+  readonly series: SeriesOfMetric;
   readonly name: string;
   readonly description: string;
   readonly unit: string;
@@ -33,26 +34,16 @@ export interface MetricContext {
   readonly scopeSchemaUrl: Ranges;
 }
 
-/** Which series a point is of, and where its points stand among others: by metric, then by resource. */
-export interface SeriesKey {
-  readonly locality: bigint;
-  readonly fingerprint: bigint;
-}
-
-interface KnownSeries extends SeriesKey {
-  day: number;
-}
-
-/** How many series and contexts are remembered; beyond, all are forgotten and written anew. */
+/** How many series and metrics of processes are remembered; beyond, all are forgotten and written anew. */
 const MAX_KNOWN_SERIES = 200_000;
-const MAX_KNOWN_CONTEXTS = 20_000;
+const MAX_KNOWN_METRICS = 20_000;
 const NANOS_PER_DAY = 86_400_000_000_000;
 
 export class MetricSeries extends BlockBuilder {
   readonly table = "metric_series";
 
-  readonly #known = new Map<string, KnownSeries>();
-  readonly #contexts = new Map<string, number>();
+  readonly #metrics = new Map<string, SeriesOfMetric>();
+  #knownCount = 0;
   readonly #shared = new ResourceColumns();
   readonly #day = new FixedColumn("Date", 2);
   readonly #locality = new FixedColumn("UInt64", 8);
@@ -99,42 +90,45 @@ export class MetricSeries extends BlockBuilder {
     this.#shared.useScope(scope, schemaUrl);
   }
 
-  /** A number for these bytes: the same for the same bytes, until too many are known. */
-  contextId(bytes: string): number {
-    const known = this.#contexts.get(bytes);
-    if (known !== undefined) return known;
-    if (this.#contexts.size >= MAX_KNOWN_CONTEXTS) {
-      // Series are known by their context's number, which is about to be another's.
-      this.#contexts.clear();
-      this.#known.clear();
+  /** The series of the metric whose head, scope and resource are these bytes, whose points follow. */
+  ofMetric(bytes: string): SeriesOfMetric {
+    let known = this.#metrics.get(bytes);
+    if (known === undefined) {
+      if (this.#metrics.size >= MAX_KNOWN_METRICS) this.#forgetAll();
+      this.#metrics.set(bytes, (known = new SeriesOfMetric()));
     }
-    const id = this.#contexts.size;
-    this.#contexts.set(bytes, id);
-    return id;
+    known.begin();
+    return known;
   }
 
   /** The point's series; writes the series' row when it is new or has not been seen on the point's day. */
-  find(reader: Reader, context: MetricContext, attributes: Ranges, timeUnixNano: number): SeriesKey {
-    const key = `${context.id}:${textOf(reader, attributes)}`;
+  find(reader: Reader, context: MetricContext, attributes: Ranges, timeUnixNano: number): KnownSeries {
     const day = Math.floor(timeUnixNano / NANOS_PER_DAY) & 0xffff;
-    const known = this.#known.get(key);
+    const known = context.series.find(reader, attributes);
     if (known?.day === day) return known;
-    if (known === undefined) return this.#add(reader, key, context, attributes, day);
+    if (known === undefined) return this.#add(reader, context, attributes, day);
     known.day = day;
     this.#writeRow(reader, known, context, attributes);
     return known;
   }
 
-  #add(reader: Reader, key: string, context: MetricContext, attributes: Ranges, day: number): SeriesKey {
-    if (this.#known.size >= MAX_KNOWN_SERIES) this.#known.clear();
-    const series = {
-      locality: localityOf(reader, context),
-      fingerprint: fingerprintOf(reader, context, attributes),
+  #add(reader: Reader, context: MetricContext, attributes: Ranges, day: number): KnownSeries {
+    if (this.#knownCount >= MAX_KNOWN_SERIES) this.#forgetAll();
+    const series = new KnownSeries(
+      localityOf(reader, context),
+      fingerprintOf(reader, context, attributes),
+      textOf(reader, attributes),
       day,
-    };
-    this.#known.set(key, series);
+    );
+    context.series.add(series);
+    this.#knownCount++;
     this.#writeRow(reader, series, context, attributes);
     return series;
+  }
+
+  #forgetAll(): void {
+    this.#metrics.clear();
+    this.#knownCount = 0;
   }
 
   #writeRow(reader: Reader, series: KnownSeries, context: MetricContext, attributes: Ranges): void {
@@ -143,8 +137,7 @@ export class MetricSeries extends BlockBuilder {
     this.#shared.settle();
     this.#day.values.u8(series.day & 255);
     this.#day.values.u8(series.day >> 8);
-    this.#locality.values.u64Big(series.locality);
-    this.#fingerprint.values.u64Big(series.fingerprint);
+    series.put(this.#locality, this.#fingerprint);
     this.#metricName.addText(context.name);
     this.#prometheusName.addText(prometheusName(context));
     this.#type.addText(context.type);
@@ -167,13 +160,6 @@ export class MetricSeries extends BlockBuilder {
     }
     this.#labels.endRow();
   }
-}
-
-/** Bytes as one character each, fit for a key of a Map. */
-export function textOf(reader: Reader, ranges: Ranges): string {
-  let text = "";
-  for (let i = 0; i < ranges.length; i += 2) text += `${reader.bytes.toString("latin1", ranges[i], ranges[i + 1])}\n`;
-  return text;
 }
 
 function addAll(reader: Reader, writer: AttributeWriter, ranges: Ranges): void {

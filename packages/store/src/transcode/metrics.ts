@@ -1,7 +1,8 @@
 /** OTLP metrics to rows: a series table, and one table of points for each shape that points have. */
 import type { Payload, Reader } from "@clew/otlp";
 import type { BlockBuilder, SignalTranscoder } from "./block-builder.ts";
-import { MetricSeries, textOf, type MetricContext, type MetricType } from "./metric-series.ts";
+import { textOf } from "./known-series.ts";
+import { MetricSeries, type MetricContext, type MetricType } from "./metric-series.ts";
 import { ExponentialHistogramPoints } from "./points/exponential-histogram-points.ts";
 import { Exemplars } from "./points/exemplars.ts";
 import { HistogramPoints } from "./points/histogram-points.ts";
@@ -91,7 +92,7 @@ export class MetricsTranscoder implements SignalTranscoder, RecordVisitor {
     const headText = head.map((ranges) => textOf(reader, ranges)).join("\n");
     const text = `${type} ${temporality} ${monotonic}\n${headText}\n${this.#scopeText}\n${this.#resourceText}`;
     const context: MetricContext = {
-      id: this.#series.contextId(text),
+      series: this.#series.ofMetric(text),
       name: utf8(reader, name),
       description: utf8(reader, description),
       unit: utf8(reader, unit),

@@ -3,7 +3,7 @@ import type { Reader } from "@clew/otlp";
 import { FixedColumn, LowCardinalityColumn, MapColumn, StringColumn, type Column } from "../../block/columns.ts";
 import { AttributeWriter } from "../attributes.ts";
 import { BlockBuilder } from "../block-builder.ts";
-import type { SeriesKey } from "../metric-series.ts";
+import type { KnownSeries } from "../known-series.ts";
 import { takeRange, type Ranges } from "../walk-records.ts";
 import { NumberColumns } from "./number-columns.ts";
 import { addEight, take8 } from "./point-columns.ts";
@@ -34,7 +34,7 @@ export class Exemplars extends BlockBuilder {
   };
 
   /** `pointTimeAt` is where the time of the point stands that they came with, -1 for none. */
-  addAll(reader: Reader, exemplars: Ranges, series: SeriesKey, pointTimeAt: number): void {
+  addAll(reader: Reader, exemplars: Ranges, series: KnownSeries, pointTimeAt: number): void {
     for (let i = 0; i < exemplars.length; i += 2) {
       reader.position = exemplars[i]!;
       this.#add(reader, exemplars[i + 1]!, series);
@@ -42,7 +42,7 @@ export class Exemplars extends BlockBuilder {
     }
   }
 
-  #add(reader: Reader, end: number, series: SeriesKey): void {
+  #add(reader: Reader, end: number, series: KnownSeries): void {
     const traceId: Ranges = [0, 0];
     const spanId: Ranges = [0, 0];
     let timeAt = -1;
@@ -59,8 +59,7 @@ export class Exemplars extends BlockBuilder {
       else reader.skip(tag);
     }
     this.#attributeWriter.endRow();
-    this.#locality.values.u64Big(series.locality);
-    this.#fingerprint.values.u64Big(series.fingerprint);
+    series.put(this.#locality, this.#fingerprint);
     addEight(this.#timestamp, reader.bytes, timeAt);
     this.#number.add(reader.bytes, doubleAt, intAt);
     this.#traceId.addHex(reader.bytes, traceId[0]!, traceId[1]!);

@@ -1,7 +1,8 @@
 /** The columns that points of every shape have. */
 import type { Reader } from "@clew/otlp";
 import { FixedColumn, type Column } from "../../block/columns.ts";
-import type { MetricContext, MetricSeries, SeriesKey } from "../metric-series.ts";
+import type { MetricContext, MetricSeries } from "../metric-series.ts";
+import type { KnownSeries } from "../known-series.ts";
 import type { Ranges } from "../walk-records.ts";
 
 export class PointColumns {
@@ -32,12 +33,11 @@ export class PointColumns {
     startAt: number,
     timeAt: number,
     flags: number,
-  ): SeriesKey {
+  ): KnownSeries {
     const { bytes } = reader;
     const timeUnixNano = timeAt < 0 ? 0 : bytes.readUInt32LE(timeAt + 4) * 4_294_967_296 + bytes.readUInt32LE(timeAt);
     const series = this.#series.find(reader, context, attributes, timeUnixNano);
-    this.#locality.values.u64Big(series.locality);
-    this.#fingerprint.values.u64Big(series.fingerprint);
+    series.put(this.#locality, this.#fingerprint);
     addEight(this.#timestamp, bytes, timeAt);
     addEight(this.#startTimestamp, bytes, startAt);
     this.#flags.values.u32(flags);
