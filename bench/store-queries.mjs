@@ -9,6 +9,7 @@ import { ROOT } from "../scripts/set-up.mjs";
 import { payloadOf } from "../packages/otlp/dist/index.js";
 import { LogReader, MetricReader, OverviewReader, Store, TraceReader } from "../packages/store/dist/index.js";
 import { cpuMicros, memoryBytes } from "./process-usage.mjs";
+import { askDuckdb } from "./store-duckdb.mjs";
 import { Random, SERVICES } from "./shop-model.mjs";
 import { ShopLogs } from "./shop-logs.mjs";
 import { EXPORT_INTERVAL_MS, SERIES_COUNT, ShopMetrics } from "./shop-metrics.mjs";
@@ -40,6 +41,7 @@ export async function run(scaleText = "1", kept) {
     const startMs = endMs - DAY_MS;
     const window = { startUnixNano: BigInt(startMs) * 1_000_000n, endUnixNano: BigInt(endMs) * 1_000_000n };
     await printAnswers(store, window);
+    await askDuckdb(store, window, await questionsForDuckdb(store));
   } finally {
     await store.close();
     if (kept === undefined) rmSync(directory, { recursive: true, force: true });
@@ -151,11 +153,7 @@ async function printAnswers(store, day) {
   );
   const random = new Random(9);
   const hour = { startUnixNano: day.endUnixNano - 3_600_000_000_000n, endUnixNano: day.endUnixNano };
-  const ids = (
-    await store.client.rows(
-      `SELECT TraceId FROM otel_traces_trace_id_ts GROUP BY TraceId ORDER BY cityHash64(TraceId) LIMIT ${REPEATS}`,
-    )
-  ).map(([id]) => id);
+  const ids = await someTraceIds(store);
   const status = { key: "http.response.status_code", operator: "=", value: "500" };
   const user = () => ({ key: "user.id", operator: "=", value: `u${100_000 + random.below(100_000)}` });
   const service = () => SERVICES[random.below(SERVICES.length)].name;
@@ -227,4 +225,38 @@ async function printAnswers(store, day) {
       ].join("  "),
     );
   }
+}
+
+/** The same as far as SQL of a store that knows nothing of traces can ask it. */
+async function questionsForDuckdb(store) {
+  const ids = await someTraceIds(store);
+  const traces = (condition) =>
+    `SELECT TraceId, min(Timestamp) AS first FROM spans WHERE ${condition} GROUP BY TraceId ORDER BY first DESC LIMIT 20`;
+  return [
+    ["trace by id", (i) => `SELECT * FROM spans WHERE TraceId = '${ids[i]}'`],
+    [
+      "service, attribute, duration, a day",
+      (i) =>
+        traces(
+          `ServiceName = '${SERVICES[i].name}' AND SpanAttributes['http.response.status_code'] = '500' AND Duration >= 20000000`,
+        ),
+    ],
+    ["rare attribute anywhere", (i) => traces(`SpanAttributes['user.id'] = 'u${150_000 + i}'`)],
+    [
+      "RED of all services, a day",
+      () => `SELECT ServiceName, count(*), count(*) FILTER (StatusCode = 'Error'), quantile_cont(Duration, [0.5, 0.95, 0.99])
+        FROM spans WHERE SpanKind IN ('Server', 'Consumer') OR ParentSpanId = '' GROUP BY ServiceName`,
+    ],
+    [
+      "rare log word",
+      () => "SELECT * FROM logs WHERE regexp_matches(Body, '\\bzyzzyva\\b', 'i') ORDER BY Timestamp DESC LIMIT 50",
+    ],
+  ];
+}
+
+async function someTraceIds(store) {
+  const rows = await store.client.rows(
+    `SELECT TraceId FROM otel_traces_trace_id_ts GROUP BY TraceId ORDER BY cityHash64(TraceId) LIMIT ${REPEATS}`,
+  );
+  return rows.map(([id]) => id);
 }
