@@ -6,12 +6,15 @@ import { goGeneralText } from "./go-float.ts";
 import { histogramText } from "./histogram-text.ts";
 import { ratioOffset } from "./ratio-sampler.ts";
 import { isLabelName } from "./label-functions.ts";
+import { quoted } from "./labels.ts";
 import { queryError } from "./query-error.ts";
 import { type Sample, Series, SeriesMap } from "./series.ts";
 
 interface Candidate {
   readonly series: Series;
   readonly sample: Sample;
+  /** Which ratios pick it; only `limit_ratio` asks. */
+  readonly ratioOffset: number;
 }
 
 /** `topk bottomk limitk limit_ratio`: some of each group's own series, chosen anew at each step. */
@@ -24,13 +27,14 @@ export function evaluateSelection(
 ): readonly Series[] {
   checkParameter(expr, parameter, annotations);
   const chosen = new Map<Series, Series>();
+  const offsets = new Map(expr.operator === "limit_ratio" ? series.map((one) => [one, ratioOffset(one.labels)]) : []);
   const groups = groupsOf(expr, series);
   for (let step = 0; step < count; step++) {
     for (const { members } of groups) {
       const candidates: Candidate[] = [];
       for (const one of members) {
         const sample = one.at(step);
-        if (sample !== undefined) candidates.push({ series: one, sample });
+        if (sample !== undefined) candidates.push({ series: one, sample, ratioOffset: offsets.get(one) ?? 0 });
       }
       for (const { series, sample } of choose(expr, candidates, parameter[step] ?? NaN, annotations)) {
         let out = chosen.get(series);
@@ -72,7 +76,7 @@ function choose(
   annotations: Annotations,
 ): readonly Candidate[] {
   if (operator === "limitk") return candidates.slice(0, Math.max(0, Math.trunc(parameter)));
-  if (operator === "limit_ratio") return candidates.filter(({ series }) => isSampled(series, parameter));
+  if (operator === "limit_ratio") return candidates.filter((one) => isSampled(one.ratioOffset, parameter));
   if (Math.trunc(parameter) < 1) return [];
   const floats = candidates.filter((one): one is Candidate & { sample: number } => typeof one.sample === "number");
   if (floats.length < candidates.length) annotations.info(`ignored histogram in ${operator} aggregation`, position);
@@ -87,9 +91,8 @@ function ranked(a: number, b: number, sign: number): number {
 }
 
 /** A negative ratio picks exactly the series that its positive complement leaves. */
-function isSampled({ labels }: Series, ratio: number): boolean {
+function isSampled(offset: number, ratio: number): boolean {
   const capped = Math.max(-1, Math.min(1, ratio));
-  const offset = ratioOffset(labels);
   return capped >= 0 ? offset < capped : offset >= 1 + capped;
 }
 
@@ -101,7 +104,7 @@ export function evaluateCountValues(
   count: number,
 ): readonly Series[] {
   if (!isLabelName(label)) {
-    throw queryError("execution", `invalid label name ${JSON.stringify(label)}`, { position: expr.position });
+    throw queryError("execution", `invalid label name ${quoted(label)}`, { position: expr.position });
   }
   const out = new SeriesMap(count);
   for (let step = 0; step < count; step++) {

@@ -118,6 +118,9 @@ export function quoted(text: string): string {
   return `"${escapedText}"`;
 }
 
+/** A byte that is not part of well-formed UTF-8 is kept as a lone surrogate, this and the byte. */
+export const ESCAPED_BYTES = 0xdc00;
+
 const NAMED_ESCAPES: Readonly<Record<string, string>> = {
   "\\": "\\\\",
   '"': '\\"',
@@ -132,6 +135,7 @@ const NAMED_ESCAPES: Readonly<Record<string, string>> = {
 
 function escaped(character: string): string {
   const code = character.codePointAt(0) ?? 0;
+  if (code >= ESCAPED_BYTES + 0x80 && code <= ESCAPED_BYTES + 0xff) return `\\x${(code - ESCAPED_BYTES).toString(16)}`;
   const isPrintable = (code >= 0x20 && code < 0x7f) || (code > 0xa0 && code !== 0xad);
   const hex = code.toString(16);
   const coded = code < 0x80 ? `\\x${hex.padStart(2, "0")}` : `\\u${hex.padStart(4, "0")}`;
