@@ -30,7 +30,7 @@ class Target {
     const common = { job, instance };
     this.#counters = range(ROUTES * 2).map((i) => {
       const labels = { route: `/route/${i >> 1}`, status: i % 2 === 0 ? "200" : "500" };
-      return { ...named("http_requests_total", common, labels), value: 0, rate: 1 + this.#random.below(400) };
+      return { ...named("http_requests_total", common, labels), value: 0, rate: 1_000 + this.#random.below(400_000) };
     });
     this.#histograms = range(TIMED_ROUTES).map((i) => {
       const labels = { route: `/route/${i}` };

@@ -200,7 +200,7 @@ async function printAnswers(store, day) {
         ];
         const series = await metrics.series(conditions, millis);
         const points = await metrics.numbers(series, millis, 1e9);
-        return [...points.values()];
+        return points.runs;
       },
     ],
   ];

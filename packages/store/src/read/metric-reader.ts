@@ -5,6 +5,13 @@ import { isOfSeries } from "./series-condition.ts";
 import { dayConditions, timeConditions, type MillisWindow } from "./millis-window.ts";
 import type { Pairs } from "./resource-rows.ts";
 import { engineDouble } from "./engine-double.ts";
+import {
+  type HistogramColumns,
+  histogramColumns,
+  type NumberColumns,
+  numberColumns,
+  POINT_HEAD,
+} from "./point-columns.ts";
 import { RowBinary } from "./row-binary.ts";
 import { readTargets, type StoredTarget } from "./targets.ts";
 
@@ -44,17 +51,6 @@ interface Point {
   /** When the counting of this point began; 0 where the sender did not tell. */
   readonly startMs: number;
   readonly flags: number;
-}
-
-export interface NumberPoint extends Point {
-  readonly value: number;
-}
-
-export interface HistogramPoint extends Point {
-  readonly count: number;
-  readonly sum: number | undefined;
-  readonly bucketCounts: Float64Array;
-  readonly explicitBounds: Float64Array;
 }
 
 export interface ExponentialHistogramPoint extends Point {
@@ -126,32 +122,27 @@ export class MetricReader {
     }));
   }
 
-  numbers(
+  /** Gauges' and sums' points. */
+  async numbers(
     series: readonly StoredSeries[],
     window: MillisWindow,
     limit: number,
     signal?: AbortSignal,
-  ): Promise<Map<string, NumberPoint[]>> {
-    return this.#points(series, "metric_samples", "Value", window, limit, signal, (row, point) => ({
-      ...point,
-      value: row.f64(),
-    }));
+  ): Promise<NumberColumns> {
+    const columns = `${POINT_HEAD}, Value`;
+    return numberColumns(await this.#pointBytes(series, "metric_samples", columns, "Native", window, limit, signal));
   }
 
-  histograms(
+  async histograms(
     series: readonly StoredSeries[],
     window: MillisWindow,
     limit: number,
     signal?: AbortSignal,
-  ): Promise<Map<string, HistogramPoint[]>> {
-    const columns = "Count, Sum, Has, BucketCounts, ExplicitBounds";
-    return this.#points(series, "metric_histograms", columns, window, limit, signal, (row, point) => ({
-      ...point,
-      count: row.u64(),
-      sum: optional(row.f64(), row.u8()),
-      bucketCounts: row.u64s(),
-      explicitBounds: row.f64s(),
-    }));
+  ): Promise<HistogramColumns> {
+    const columns = `${POINT_HEAD}, toInt64(Count), Sum, toUInt8(bitAnd(Has, ${HAS.sum}) != 0), BucketCounts, ExplicitBounds`;
+    return histogramColumns(
+      await this.#pointBytes(series, "metric_histograms", columns, "Native", window, limit, signal),
+    );
   }
 
   exponentialHistograms(
@@ -252,14 +243,9 @@ export class MetricReader {
   ): Promise<Map<string, P[]>> {
     const found = new Map<string, P[]>();
     if (series.length === 0) return found;
-    const where = pointConditions(series, window);
-    const bytes = await this.#client.bytes(
-      `SELECT Fingerprint, toUnixTimestamp64Milli(Timestamp), toUnixTimestamp64Milli(StartTimestamp), Flags, ${columns} FROM ${table} WHERE ${where.where}
-       ORDER BY Locality, Fingerprint, Timestamp LIMIT ${limitOf(limit)} FORMAT RowBinary`,
-      where.parameters,
-      signal,
-    );
-    const rows = new RowBinary(bytes);
+    const head = "Fingerprint, toUnixTimestamp64Milli(Timestamp), toUnixTimestamp64Milli(StartTimestamp), Flags";
+    const all = `${head}, ${columns}`;
+    const rows = new RowBinary(await this.#pointBytes(series, table, all, "RowBinary", window, limit, signal));
     let key = "";
     let points: P[] = [];
     while (!rows.atEnd) {
@@ -270,6 +256,26 @@ export class MetricReader {
       else points.push(point);
     }
     return found;
+  }
+
+  /** Rows in the order of the table; none where no series is given. */
+  async #pointBytes(
+    series: readonly StoredSeries[],
+    table: string,
+    columns: string,
+    format: string,
+    window: MillisWindow,
+    limit: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Buffer> {
+    if (series.length === 0) return Buffer.alloc(0);
+    const where = pointConditions(series, window);
+    return this.#client.bytes(
+      `SELECT ${columns} FROM ${table} WHERE ${where.where}
+       ORDER BY Locality, Fingerprint, Timestamp LIMIT ${limitOf(limit)} FORMAT ${format}`,
+      where.parameters,
+      signal,
+    );
   }
 }
 
