@@ -23,6 +23,8 @@ const EXTENSION_FUNCTIONS = {
   smoothed: ["delta", "increase", "rate"],
 } as const;
 
+const NO_PARAMETERS: readonly number[] = [];
+
 const COUNTER_SUFFIXES = ["_total", "_sum", "_count", "_bucket"];
 
 /** Evaluates a function over ranges at all steps. `parameters[i]` is the i-th scalar argument, a value a step. */
@@ -50,7 +52,7 @@ export function evaluateRangeCall(
             : (move(window, ranges, grid, step),
               compute(
                 window,
-                parameters.map((values) => values[step] ?? NaN),
+                parameters.length === 0 ? NO_PARAMETERS : parameters.map((values) => values[step] ?? NaN),
               ));
         if (sample !== undefined) series.set(step, sample);
       }
@@ -98,9 +100,9 @@ function checkExtension({ func, position }: Call, extension: Ranges["extension"]
 function noteCounterName({ func }: Call, series: Series, { position }: Ranges, annotations: Annotations): void {
   if (func !== "rate" && func !== "increase") return;
   const name = series.labels.metricName;
+  if (name === "" || COUNTER_SUFFIXES.some((suffix) => name.endsWith(suffix))) return;
   const type = series.labels.get("__type__");
-  const isFloat = series.present.some((present, step) => present === 1 && series.histogramAt(step) === undefined);
-  if (name === "" || !isFloat || COUNTER_SUFFIXES.some((suffix) => name.endsWith(suffix))) return;
+  if (!series.present.some((present, step) => present === 1 && series.histogramAt(step) === undefined)) return;
   if (type === "counter" || type === "histogram") return;
   const suffixes = COUNTER_SUFFIXES.join("/");
   annotations.info(

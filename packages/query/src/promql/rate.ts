@@ -1,3 +1,4 @@
+import { anyBetween, placeAfter } from "./counter-resets.ts";
 import { combine, isReset, scale } from "./histogram-math.ts";
 import { usesCustomBuckets } from "./histogram-buckets.ts";
 import { extendedRate } from "./extended-rate.ts";
@@ -5,7 +6,15 @@ import type { NativeHistogram } from "./native-histogram.ts";
 import { combineIn, incompatible, mixed, type RateKind } from "./rate-remarks.ts";
 import type { RangeWindow } from "./range-window.ts";
 import type { Sample } from "./series.ts";
-import { knownZero, sampleTimes, type SampleTimes, startsAnew, warnOfOverlap } from "./start-times.ts";
+import {
+  knownZero,
+  knownZeroOfFloats,
+  sampleTimes,
+  type SampleTimes,
+  startsAnew,
+  warnOfOverlap,
+  warnOfOverlapping,
+} from "./start-times.ts";
 
 /** How much the first and last samples differ, extrapolated to the window's ends where samples come close to them. */
 export function extrapolatedRate(window: RangeWindow, kind: RateKind): Sample | undefined {
@@ -17,27 +26,27 @@ export function extrapolatedRate(window: RangeWindow, kind: RateKind): Sample | 
 
 function floatRate(window: RangeWindow, kind: RateKind): number | undefined {
   const { floats, firstFloat, endFloat } = window;
-  const times = kind.isCounter ? sampleTimes(window, "floats") : undefined;
-  const zeroMs = knownZero(window, times);
-  if (window.floatCount < 2 && zeroMs === undefined) return undefined;
+  const zeroMs = kind.isCounter ? knownZeroOfFloats(window) : undefined;
+  const count = endFloat - firstFloat;
+  if (count < 2 && zeroMs === undefined) return undefined;
   const first = floats[firstFloat] ?? NaN;
   let difference = (floats[endFloat - 1] ?? NaN) - first;
-  if (kind.isCounter) difference += fallsOf(floats, firstFloat, endFloat, times);
+  if (kind.isCounter) {
+    const { at, overlapping } = window.counterResets;
+    if (at.length > 0) difference += fallsOf(floats, at, firstFloat, endFloat);
+    if (overlapping.length > 0 && anyBetween(overlapping, firstFloat, endFloat)) warnOfOverlapping(window);
+  }
   if (zeroMs !== undefined) difference += first;
-  warnOfOverlap(window, times);
   const firstMs = window.floatTimeAt(firstFloat);
   const lastMs = window.floatTimeAt(endFloat - 1);
-  const count = window.floatCount;
   return difference * extrapolation(window, kind, { firstMs, lastMs, count, first, difference, zeroMs });
 }
 
-/** The sum of the values from which a counter fell back. */
-function fallsOf(floats: Float64Array, first: number, end: number, times: readonly SampleTimes[] | undefined): number {
+/** The sum of the values from which a counter fell back between two samples of a window. */
+function fallsOf(floats: Float64Array, resets: readonly number[], first: number, end: number): number {
   let falls = 0;
-  for (let i = first + 1; i < end; i++) {
-    const previous = floats[i - 1] ?? NaN;
-    if ((floats[i] ?? NaN) < previous || startsAnew(times?.[i - first - 1], times?.[i - first])) falls += previous;
-  }
+  for (let place = placeAfter(resets, first); place < resets.length && resets[place]! < end; place++)
+    falls += floats[resets[place]! - 1] ?? NaN;
   return falls;
 }
 

@@ -3,7 +3,7 @@
  * summary its quantiles, `_sum` and `_count`, an exponential histogram a native one. Delta
  * points are summed up over the window, so that `rate` means the same for both temporalities.
  */
-import { Labels } from "@clew/query";
+import type { Labels } from "@clew/query";
 import {
   NO_RECORDED_VALUE,
   type ExponentialHistogramPoint,
@@ -19,22 +19,22 @@ import {
 import { bucketColumns } from "./bucket-columns.ts";
 import { leOf } from "./bucket-labels.ts";
 import { nativeHistogram } from "./native-histogram.ts";
+import type { SeriesLabels } from "./series-labels.ts";
 import type { SampleColumns, SampleSet, SampleSets } from "./sample-sets.ts";
 
 const DELTA = 1;
 
-export function labelsOf(series: StoredSeries, name: string): Labels {
-  return Labels.from([...series.labels, ["__name__", name]]);
-}
-
 /** Every label set that a stored series stands for. `bounds` are a histogram's. */
-export function labelSetsOf(series: StoredSeries, bounds: Float64Array | undefined): Labels[] {
+export function labelSetsOf(
+  series: StoredSeries,
+  bounds: Float64Array | undefined,
+  labels: SeriesLabels,
+): readonly Labels[] {
   const { name, type } = series;
-  if (type !== "histogram" && type !== "summary") return [labelsOf(series, name)];
-  const parts = [labelsOf(series, `${name}_sum`), labelsOf(series, `${name}_count`)];
-  if (type === "summary") return [labelsOf(series, name), ...parts];
-  const bucket = labelsOf(series, `${name}_bucket`);
-  return [...parts, ...[...(bounds ?? []), Number.POSITIVE_INFINITY].map((bound) => bucket.with("le", leOf(bound)))];
+  if (type !== "histogram" && type !== "summary") return [labels.of(series, name)];
+  const parts = [labels.of(series, `${name}_sum`), labels.of(series, `${name}_count`)];
+  if (type === "summary") return [labels.of(series, name), ...parts];
+  return [...parts, ...[...(bounds ?? []), Infinity].map((bound) => labels.bucket(series, bound))];
 }
 
 /** Reads the points of the series and adds them to `samples`. */
@@ -44,27 +44,33 @@ export async function expandPoints(
   window: MillisWindow,
   limit: number,
   samples: SampleSets,
+  labels: SeriesLabels,
   signal: AbortSignal,
 ): Promise<void> {
   const of = (...types: readonly StoredSeries["type"][]): StoredSeries[] =>
     series.filter(({ type }) => types.includes(type));
   const scalars = of("gauge", "sum");
-  addNumbers(scalars, await reader.numbers(scalars, window, limit, signal), samples);
+  addNumbers(scalars, await reader.numbers(scalars, window, limit, signal), samples, labels);
   const classic = of("histogram");
-  addHistograms(classic, await reader.histograms(classic, window, limit, signal), samples);
+  addHistograms(classic, await reader.histograms(classic, window, limit, signal), samples, labels);
   const exponential = of("exponential_histogram");
   const natives = await reader.exponentialHistograms(exponential, window, limit, signal);
-  for (const one of exponential) addNativeHistograms(one, natives.get(one.key) ?? [], samples);
+  for (const one of exponential) addNativeHistograms(one, natives.get(one.key) ?? [], samples, labels);
   const quantiles = of("summary");
   const summaries = await reader.summaries(quantiles, window, limit, signal);
-  for (const one of quantiles) addSummaries(one, summaries.get(one.key) ?? [], samples);
+  for (const one of quantiles) addSummaries(one, summaries.get(one.key) ?? [], samples, labels);
 }
 
-function addNumbers(all: readonly StoredSeries[], points: NumberColumns, samples: SampleSets): void {
+function addNumbers(
+  all: readonly StoredSeries[],
+  points: NumberColumns,
+  samples: SampleSets,
+  labels: SeriesLabels,
+): void {
   const byKey = new Map(all.map((one) => [one.key, one]));
   for (const { key, start, end } of points.runs) {
     const series = byKey.get(key);
-    const set = series && samples.open(labelsOf(series, series.name));
+    const set = series && samples.open(labels.of(series, series.name));
     if (series === undefined || set === undefined) continue;
     const values = points.values.subarray(start, end);
     const columns = { ...timesOf(series, points, start, end), values };
@@ -90,32 +96,42 @@ function addUp(values: Float64Array): void {
   for (let i = 1; i < values.length; i++) values[i] = values[i]! + values[i - 1]!;
 }
 
-function addHistograms(all: readonly StoredSeries[], points: HistogramColumns, samples: SampleSets): void {
+function addHistograms(
+  all: readonly StoredSeries[],
+  points: HistogramColumns,
+  samples: SampleSets,
+  labels: SeriesLabels,
+): void {
   const byKey = new Map(all.map((one) => [one.key, one]));
   for (const run of points.runs) {
     const series = byKey.get(run.key);
-    if (series !== undefined) addHistogram(series, run, points, samples);
+    if (series !== undefined) addHistogram(series, run, points, samples, labels);
   }
 }
 
 /** A classic histogram's `_count`, `_sum` and one `_bucket` a bound. */
-function addHistogram(series: StoredSeries, run: PointRun, points: HistogramColumns, samples: SampleSets): void {
+function addHistogram(
+  series: StoredSeries,
+  run: PointRun,
+  points: HistogramColumns,
+  samples: SampleSets,
+  labels: SeriesLabels,
+): void {
   const { start, end } = run;
   const times = timesOf(series, points, start, end);
-  const add = (labels: Labels, columnOf: () => Float64Array, rows?: readonly number[]): void => {
-    const set = samples.open(labels);
+  const add = (of: Labels, columnOf: () => Float64Array, rows?: readonly number[]): void => {
+    const set = samples.open(of);
     if (set === undefined) return;
     const values = columnOf();
     if (series.temporality === DELTA) addUp(values);
     set.addColumns(rows === undefined ? { ...times, values } : pickedRows(times, values, rows));
   };
-  add(labelsOf(series, `${series.name}_count`), () => points.counts.slice(start, end));
+  add(labels.of(series, `${series.name}_count`), () => points.counts.slice(start, end));
   const summed = rowsWhere(start, end, (row) => points.hasSum[row] === 1 || points.stale[row] === 1);
   const sums = (): Float64Array => Float64Array.from(summed, (i) => points.sums[start + i]!);
-  add(labelsOf(series, `${series.name}_sum`), sums, summed.length === end - start ? undefined : summed);
-  const bucket = labelsOf(series, `${series.name}_bucket`);
+  add(labels.of(series, `${series.name}_sum`), sums, summed.length === end - start ? undefined : summed);
   for (const { bound, rows, cumulative } of bucketColumns(run, points))
-    add(bucket.with("le", leOf(bound)), cumulative, rows);
+    add(labels.bucket(series, bound), cumulative, rows);
 }
 
 function rowsWhere(start: number, end: number, isWanted: (row: number) => boolean): readonly number[] {
@@ -141,18 +157,24 @@ function addNativeHistograms(
   series: StoredSeries,
   points: readonly ExponentialHistogramPoint[],
   samples: SampleSets,
+  labels: SeriesLabels,
 ): void {
-  const set = samples.open(labelsOf(series, series.name));
+  const set = samples.open(labels.of(series, series.name));
   for (const point of points) {
     const histogram = nativeHistogram(point, series.temporality === DELTA);
     if (histogram !== undefined) set?.add(point, 0, isStale(point.flags), histogram);
   }
 }
 
-function addSummaries(series: StoredSeries, points: readonly SummaryPoint[], samples: SampleSets): void {
-  const sums = samples.open(labelsOf(series, `${series.name}_sum`));
-  const counts = samples.open(labelsOf(series, `${series.name}_count`));
-  const base = labelsOf(series, series.name);
+function addSummaries(
+  series: StoredSeries,
+  points: readonly SummaryPoint[],
+  samples: SampleSets,
+  labels: SeriesLabels,
+): void {
+  const sums = samples.open(labels.of(series, `${series.name}_sum`));
+  const counts = samples.open(labels.of(series, `${series.name}_count`));
+  const base = labels.of(series, series.name);
   const sets = new Map<number, SampleSet | undefined>();
   for (const point of points) {
     const { flags, count, sum, quantiles, values } = point;

@@ -12,6 +12,8 @@ import {
   numberColumns,
   POINT_HEAD,
 } from "./point-columns.ts";
+import { KnownSeries } from "./known-series.ts";
+import { NativeColumns } from "./native-columns.ts";
 import { RowBinary } from "./row-binary.ts";
 import { readTargets, type StoredTarget } from "./targets.ts";
 
@@ -86,13 +88,38 @@ export const MAX_SERIES = 200_000;
 /** Answers questions about metrics. Points come by series key, by ascending time, no time twice. */
 export class MetricReader {
   readonly #client: EngineClient;
+  readonly #known = new KnownSeries(MAX_SERIES);
 
   constructor(client: EngineClient) {
     this.#client = client;
   }
 
-  /** Series that were written on the window's days and meet all conditions. */
+  /**
+   * Series that were written on the window's days and meet all conditions. What a fingerprint stands for never
+   * changes but for its description, so that it is read once.
+   */
   async series(
+    conditions: readonly LabelCondition[],
+    window: MillisWindow,
+    signal?: AbortSignal,
+  ): Promise<StoredSeries[]> {
+    const where = dayConditions(window);
+    for (const condition of conditions) addLabelCondition(where, condition);
+    const bytes = await this.#client.bytes(
+      `SELECT DISTINCT Fingerprint, Locality FROM metric_series WHERE ${where.where} LIMIT ${MAX_SERIES} FORMAT Native`,
+      where.parameters,
+      signal,
+    );
+    const places = placesOf(new NativeColumns(bytes));
+    const known = [...places].flatMap(([key, localities]) => this.#known.at(key, localities) ?? []);
+    if (known.length === places.size) return known;
+    const all = await this.describedSeries(conditions, window, signal);
+    this.#known.add(all);
+    return all;
+  }
+
+  /** The same with the newest descriptions. */
+  async describedSeries(
     conditions: readonly LabelCondition[],
     window: MillisWindow,
     signal?: AbortSignal,
@@ -277,6 +304,20 @@ export class MetricReader {
       signal,
     );
   }
+}
+
+/** Localities by series key. */
+function placesOf(columns: NativeColumns): Map<string, string[]> {
+  const fingerprints = Buffer.from(columns.bytesOf(0).buffer);
+  const localities = new BigUint64Array(columns.wordsOf(1).buffer);
+  const texts = new Map<bigint, string>();
+  const places = new Map<string, string[]>();
+  for (const [row, locality] of localities.entries()) {
+    let text = texts.get(locality);
+    if (text === undefined) texts.set(locality, (text = String(locality)));
+    push(places, fingerprints.toString("latin1", 8 * row, 8 * row + 8), text);
+  }
+  return places;
 }
 
 /** The engine takes no infinity. */
