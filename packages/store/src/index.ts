@@ -14,6 +14,7 @@ export {
   NO_RECORDED_VALUE,
   type ExponentialHistogramPoint,
   type LabelCondition,
+  type PointWindow,
   type StoredExemplar,
   type StoredSeries,
   type SummaryPoint,

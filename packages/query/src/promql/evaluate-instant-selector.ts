@@ -1,6 +1,6 @@
 import type { Grid } from "./grid.ts";
 import type { SeriesSamples } from "./querier.ts";
-import { Series } from "./series.ts";
+import { type Series, SeriesSlab } from "./series.ts";
 import { staleTest } from "./stale-marker.ts";
 import { type Reference, referenceTime } from "./timing.ts";
 
@@ -18,17 +18,20 @@ export function evaluateInstantSelector(
   lookbackMs: number,
   take: InstantTake = "samples",
 ): readonly Series[] {
-  return samples.map((one) => lookBack(one, reference, grid, lookbackMs, take)).filter((series) => !series.isEmpty);
+  const slab = new SeriesSlab(samples.length, grid.count);
+  return samples
+    .map((one) => lookBack(one, slab.next(one.labels, take !== "samples"), reference, grid, lookbackMs, take))
+    .filter((series) => !series.isEmpty);
 }
 
 function lookBack(
-  { labels, timestampsMs, values, histograms, startTimestampsMs: starts }: SeriesSamples,
+  { timestampsMs, values, histograms, startTimestampsMs: starts }: SeriesSamples,
+  series: Series,
   reference: Reference,
   grid: Grid,
   lookbackMs: number,
   take: InstantTake,
 ): Series {
-  const series = new Series(labels, grid.count, take !== "samples");
   const isStale = staleTest(values);
   let next = 0;
   for (let step = 0; step < grid.count; step++) {

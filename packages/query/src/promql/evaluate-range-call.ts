@@ -5,7 +5,7 @@ import { queryError } from "./query-error.ts";
 import { NAME_KEEPING, RANGE_FUNCTIONS } from "./range-functions.ts";
 import { RangeWindow } from "./range-window.ts";
 import type { SampleColumns } from "./sample-columns.ts";
-import { Series } from "./series.ts";
+import { type Series, SeriesSlab } from "./series.ts";
 import { type Reference, referenceTime } from "./timing.ts";
 
 /** A range expression made ready: the samples of its series, and where its windows lie. */
@@ -41,9 +41,10 @@ export function evaluateRangeCall(
   checkExtension(call, ranges.extension);
   // With `@` every window is the same: unless a parameter or the evaluation time plays a part, one is enough.
   const once = ranges.reference.fixedMs !== undefined && parameters.length === 0;
+  const slab = new SeriesSlab(ranges.columns.length, grid.count);
   return ranges.columns
     .map((columns) => {
-      const series = new Series(columns.labels, grid.count, !NAME_KEEPING.has(call.func) || columns.dropName);
+      const series = slab.next(columns.labels, !NAME_KEEPING.has(call.func) || columns.dropName);
       const window = new RangeWindow(columns, { ...ranges, annotations });
       for (let step = 0; step < grid.count; step++) {
         const sample =

@@ -9,7 +9,7 @@ import {
   type ExponentialHistogramPoint,
   type HistogramColumns,
   type MetricReader,
-  type MillisWindow,
+  type PointWindow,
   type NumberColumns,
   type PointColumns,
   type PointRun,
@@ -41,7 +41,7 @@ export function labelSetsOf(
 export async function expandPoints(
   reader: MetricReader,
   series: readonly StoredSeries[],
-  window: MillisWindow,
+  window: PointWindow,
   limit: number,
   samples: SampleSets,
   labels: SeriesLabels,
@@ -83,10 +83,10 @@ type Times = Pick<SampleColumns, "timestampsMs" | "startsMs" | "stale">;
 
 /** Sums of deltas are counted since the first of them began. */
 function timesOf({ temporality }: StoredSeries, points: PointColumns, start: number, end: number): Times {
-  const startsMs = points.startsMs.subarray(start, end);
+  const startsMs = points.startsMs?.subarray(start, end);
   return {
     timestampsMs: points.timestampsMs.subarray(start, end),
-    startsMs: temporality === DELTA ? startsMs.fill(startsMs[0] ?? 0) : startsMs,
+    startsMs: temporality === DELTA ? startsMs?.fill(startsMs[0] ?? 0) : startsMs,
     stale: points.stale.subarray(start, end),
   };
 }

@@ -1,21 +1,23 @@
-/** Reads ClickHouse's varints, strings and runs of bytes, one after the other. */
+/** Reads ClickHouse's varints, strings and runs of bytes out of pieces, one after the other and without joining them. */
 export class ByteReader {
-  readonly #bytes: Buffer;
+  readonly #chunks: readonly Buffer[];
+  #chunk = 0;
   #position = 0;
 
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes;
+  constructor(chunks: readonly Buffer[]) {
+    this.#chunks = chunks;
   }
 
   get atEnd(): boolean {
-    return this.#position >= this.#bytes.length;
+    this.#skipRead();
+    return this.#chunk === this.#chunks.length;
   }
 
   varint(): number {
     let value = 0;
     let scale = 1;
     for (;;) {
-      const byte = this.#bytes[this.#position++]!;
+      const byte = this.#byte();
       value += (byte & 127) * scale;
       if (byte < 128) return value;
       scale *= 128;
@@ -23,17 +25,32 @@ export class ByteReader {
   }
 
   string(): string {
-    return this.#next(this.varint()).toString("utf8");
+    return Buffer.concat(this.views(this.varint())).toString("utf8");
   }
 
-  /** A view: it shares memory with what is read from. */
-  bytes(length: number): Uint8Array {
-    return this.#next(length);
+  /** The next bytes as views, which share memory with what is read from. Throws where there are fewer. */
+  views(length: number): Uint8Array[] {
+    const views: Uint8Array[] = [];
+    let missing = length;
+    while (missing > 0) {
+      if (this.atEnd) throw new Error("the engine's answer ends in the middle of a column");
+      const view = this.#chunks[this.#chunk]!.subarray(this.#position, this.#position + missing);
+      views.push(view);
+      this.#position += view.length;
+      missing -= view.length;
+    }
+    return views;
   }
 
-  #next(length: number): Buffer {
-    const next = this.#bytes.subarray(this.#position, this.#position + length);
-    this.#position += length;
-    return next;
+  #byte(): number {
+    if (this.atEnd) throw new Error("the engine's answer ends in the middle of a block");
+    return this.#chunks[this.#chunk]![this.#position++]!;
+  }
+
+  #skipRead(): void {
+    while (this.#chunk < this.#chunks.length && this.#position === this.#chunks[this.#chunk]!.length) {
+      this.#chunk++;
+      this.#position = 0;
+    }
   }
 }

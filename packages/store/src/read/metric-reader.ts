@@ -10,7 +10,8 @@ import {
   histogramColumns,
   type NumberColumns,
   numberColumns,
-  POINT_HEAD,
+  pointHead,
+  pointShape,
 } from "./point-columns.ts";
 import { KnownSeries } from "./known-series.ts";
 import { NativeColumns } from "./native-columns.ts";
@@ -82,6 +83,11 @@ export interface StoredExemplar {
   readonly attributes: Pairs;
 }
 
+/** Where points are looked for, and whether their start times are wanted. */
+export interface PointWindow extends MillisWindow {
+  readonly hasStarts: boolean;
+}
+
 /** How many series one question may touch. */
 export const MAX_SERIES = 200_000;
 
@@ -105,12 +111,12 @@ export class MetricReader {
   ): Promise<StoredSeries[]> {
     const where = dayConditions(window);
     for (const condition of conditions) addLabelCondition(where, condition);
-    const bytes = await this.#client.bytes(
+    const chunks = await this.#client.chunks(
       `SELECT DISTINCT Fingerprint, Locality FROM metric_series WHERE ${where.where} LIMIT ${MAX_SERIES} FORMAT Native`,
       where.parameters,
       signal,
     );
-    const places = placesOf(new NativeColumns(bytes));
+    const places = placesOf(new NativeColumns(chunks));
     const known = [...places].flatMap(([key, localities]) => this.#known.at(key, localities) ?? []);
     if (known.length === places.size) return known;
     const all = await this.describedSeries(conditions, window, signal);
@@ -152,24 +158,27 @@ export class MetricReader {
   /** Gauges' and sums' points. */
   async numbers(
     series: readonly StoredSeries[],
-    window: MillisWindow,
+    window: PointWindow,
     limit: number,
     signal?: AbortSignal,
   ): Promise<NumberColumns> {
-    const columns = `${POINT_HEAD}, Value`;
-    return numberColumns(await this.#pointBytes(series, "metric_samples", columns, "Native", window, limit, signal));
+    const shape = pointShape(window, window.hasStarts);
+    const columns = `${pointHead(shape)}, Value`;
+    const chunks = await this.#pointBytes(series, "metric_samples", columns, "Native", window, limit, signal);
+    return numberColumns(chunks, shape);
   }
 
   async histograms(
     series: readonly StoredSeries[],
-    window: MillisWindow,
+    window: PointWindow,
     limit: number,
     signal?: AbortSignal,
   ): Promise<HistogramColumns> {
-    const columns = `${POINT_HEAD}, toInt64(Count), Sum, toUInt8(bitAnd(Has, ${HAS.sum}) != 0), BucketCounts, ExplicitBounds`;
-    return histogramColumns(
-      await this.#pointBytes(series, "metric_histograms", columns, "Native", window, limit, signal),
-    );
+    const shape = pointShape(window, window.hasStarts);
+    const hasSum = `toUInt8(bitAnd(Has, ${HAS.sum}) != 0)`;
+    const columns = `${pointHead(shape)}, toInt64(Count), Sum, ${hasSum}, BucketCounts, ExplicitBounds`;
+    const chunks = await this.#pointBytes(series, "metric_histograms", columns, "Native", window, limit, signal);
+    return histogramColumns(chunks, shape);
   }
 
   exponentialHistograms(
@@ -272,7 +281,8 @@ export class MetricReader {
     if (series.length === 0) return found;
     const head = "Fingerprint, toUnixTimestamp64Milli(Timestamp), toUnixTimestamp64Milli(StartTimestamp), Flags";
     const all = `${head}, ${columns}`;
-    const rows = new RowBinary(await this.#pointBytes(series, table, all, "RowBinary", window, limit, signal));
+    const chunks = await this.#pointBytes(series, table, all, "RowBinary", window, limit, signal);
+    const rows = new RowBinary(Buffer.concat(chunks));
     let key = "";
     let points: P[] = [];
     while (!rows.atEnd) {
@@ -294,10 +304,10 @@ export class MetricReader {
     window: MillisWindow,
     limit: number,
     signal: AbortSignal | undefined,
-  ): Promise<Buffer> {
-    if (series.length === 0) return Buffer.alloc(0);
+  ): Promise<readonly Buffer[]> {
+    if (series.length === 0) return [];
     const where = pointConditions(series, window);
-    return this.#client.bytes(
+    return this.#client.chunks(
       `SELECT ${columns} FROM ${table} WHERE ${where.where}
        ORDER BY Locality, Fingerprint, Timestamp LIMIT ${limitOf(limit)} FORMAT ${format}`,
       where.parameters,

@@ -11,10 +11,10 @@ const TWO_32 = 4_294_967_296;
 
 /** Bytes of one column of one block. */
 interface Piece {
-  readonly bytes: Uint8Array;
+  readonly views: readonly Uint8Array[];
   readonly rows: number;
-  /** For arrays: where each row's values end, from the block's first value on. */
-  readonly ends: Uint8Array | undefined;
+  /** For arrays: where each row's values end, from the block's first value on, as words of which the lower come first. */
+  readonly ends: Uint32Array | undefined;
 }
 
 /** The columns of all blocks of an answer, in the order of the query. */
@@ -23,8 +23,8 @@ export class NativeColumns {
   readonly #columns: readonly (readonly Piece[])[];
 
   /** Throws where the answer has other types than integers, floats and arrays of them. */
-  constructor(bytes: Buffer) {
-    const reader = new ByteReader(bytes);
+  constructor(chunks: readonly Buffer[]) {
+    const reader = new ByteReader(chunks);
     const columns: Piece[][] = [];
     let total = 0;
     while (!reader.atEnd) {
@@ -43,16 +43,24 @@ export class NativeColumns {
   }
 
   bytesOf(column: number): Uint8Array {
-    return joined(this.#piecesOf(column));
+    return joined(this.#viewsOf(column));
   }
 
-  /** 64-bit values as pairs of words, the lower one first. */
+  /** UInt32 values; 64-bit ones as pairs of words, the lower one first. */
   wordsOf(column: number): Uint32Array {
-    return new Uint32Array(joined(this.#piecesOf(column)).buffer);
+    return new Uint32Array(joined(this.#viewsOf(column)).buffer);
   }
 
   floatsOf(column: number): Float64Array {
-    return new Float64Array(joined(this.#piecesOf(column)).buffer);
+    return new Float64Array(joined(this.#viewsOf(column)).buffer);
+  }
+
+  /** UInt32 values as numbers, each greater by `offset`. */
+  shiftedOf(column: number, offset: number): Float64Array {
+    const words = this.wordsOf(column);
+    const numbers = new Float64Array(words.length);
+    for (let i = 0; i < numbers.length; i++) numbers[i] = words[i]! + offset;
+    return numbers;
   }
 
   /** Int64 values as numbers, rounded beyond 2^53. */
@@ -66,8 +74,7 @@ export class NativeColumns {
     let row = 0;
     let before = 0;
     for (const piece of this.#piecesOf(column)) {
-      const words = new Uint32Array(new Uint8Array(piece.ends ?? []).buffer);
-      for (let i = 0; i < piece.rows; i++) ends[row++] = before + words[2 * i]!;
+      for (let i = 0; i < piece.rows; i++) ends[row++] = before + piece.ends![2 * i]!;
       before = piece.rows === 0 ? before : ends[row - 1]!;
     }
     return ends;
@@ -76,24 +83,28 @@ export class NativeColumns {
   #piecesOf(column: number): readonly Piece[] {
     return this.#columns[column] ?? [];
   }
+
+  #viewsOf(column: number): Uint8Array[] {
+    return this.#piecesOf(column).flatMap(({ views }) => views);
+  }
 }
 
 function readPiece(reader: ByteReader, type: string, rows: number): Piece {
   const item = /^Array\((\w+)\)$/.exec(type)?.[1];
   const width = WIDTHS[item ?? type];
   if (width === undefined) throw new Error(`a column of type ${type}`);
-  if (item === undefined) return { bytes: reader.bytes(rows * width), rows, ends: undefined };
-  const ends = reader.bytes(rows * 8);
-  const count = rows === 0 ? 0 : new DataView(ends.buffer, ends.byteOffset, ends.length).getUint32(rows * 8 - 8, true);
-  return { bytes: reader.bytes(count * width), rows, ends };
+  if (item === undefined) return { views: reader.views(rows * width), rows, ends: undefined };
+  const ends = new Uint32Array(joined(reader.views(rows * 8)).buffer);
+  const count = rows === 0 ? 0 : ends[2 * rows - 2]!;
+  return { views: reader.views(count * width), rows, ends };
 }
 
-function joined(pieces: readonly Piece[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(pieces.reduce((sum, { bytes }) => sum + bytes.length, 0));
+function joined(views: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(views.reduce((sum, { length }) => sum + length, 0));
   let position = 0;
-  for (const { bytes } of pieces) {
-    whole.set(bytes, position);
-    position += bytes.length;
+  for (const view of views) {
+    whole.set(view, position);
+    position += view.length;
   }
   return whole;
 }

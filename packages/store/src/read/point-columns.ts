@@ -1,10 +1,30 @@
 /** Points of many series in columns, as the engine gives them: each series is a run of rows. */
+import type { MillisWindow } from "./millis-window.ts";
 import { NativeColumns } from "./native-columns.ts";
 
-/** What every table of points is asked for first. Rows are in the order of the table. */
-export const POINT_HEAD =
-  "Fingerprint, toUnixTimestamp64Milli(Timestamp), toUnixTimestamp64Milli(StartTimestamp), toUInt8(bitAnd(Flags, 1))";
+/** How points are asked for: times as distances from `epochMs`, which fit 32 bits, in windows of up to 49 days. */
+export interface PointShape {
+  readonly epochMs: number;
+  readonly isShort: boolean;
+  readonly hasStarts: boolean;
+}
+
 const HEAD_COLUMNS = 4;
+
+export function pointShape({ startMs, endMs }: MillisWindow, hasStarts: boolean): PointShape {
+  return { epochMs: Math.floor(startMs), isShort: startMs >= 0 && endMs - startMs < 2 ** 32 - 1, hasStarts };
+}
+
+/** What every table of points is asked for first. Rows are in the order of the table. */
+export function pointHead({ epochMs, isShort, hasStarts }: PointShape): string {
+  const time = "toUnixTimestamp64Milli(Timestamp)";
+  return [
+    "Fingerprint",
+    isShort ? `toUInt32(${time} - ${epochMs})` : time,
+    hasStarts ? "toUnixTimestamp64Milli(StartTimestamp)" : "toUInt8(0)",
+    "toUInt8(bitAnd(Flags, 1))",
+  ].join(", ");
+}
 
 /** Rows `start <= row < end` of one series, by ascending time. */
 export interface PointRun {
@@ -17,8 +37,8 @@ export interface PointRun {
 export interface PointColumns {
   readonly runs: readonly PointRun[];
   readonly timestampsMs: Float64Array;
-  /** When the counting of each point began; 0 where the sender did not tell. */
-  readonly startsMs: Float64Array;
+  /** When the counting of each point began, 0 where the sender did not tell; absent where nobody asked. */
+  readonly startsMs: Float64Array | undefined;
   /** 1 where the series has ended: a point without a value. */
   readonly stale: Uint8Array;
 }
@@ -40,15 +60,15 @@ export interface HistogramColumns extends PointColumns {
   readonly bounds: Float64Array;
 }
 
-export function numberColumns(bytes: Buffer): NumberColumns {
-  const columns = new NativeColumns(bytes);
-  return { ...pointColumns(columns), values: columns.floatsOf(HEAD_COLUMNS) };
+export function numberColumns(chunks: readonly Buffer[], shape: PointShape): NumberColumns {
+  const columns = new NativeColumns(chunks);
+  return { ...pointColumns(columns, shape), values: columns.floatsOf(HEAD_COLUMNS) };
 }
 
-export function histogramColumns(bytes: Buffer): HistogramColumns {
-  const columns = new NativeColumns(bytes);
+export function histogramColumns(chunks: readonly Buffer[], shape: PointShape): HistogramColumns {
+  const columns = new NativeColumns(chunks);
   return {
-    ...pointColumns(columns),
+    ...pointColumns(columns, shape),
     counts: columns.integersOf(HEAD_COLUMNS),
     sums: columns.floatsOf(HEAD_COLUMNS + 1),
     hasSum: columns.bytesOf(HEAD_COLUMNS + 2),
@@ -59,11 +79,11 @@ export function histogramColumns(bytes: Buffer): HistogramColumns {
   };
 }
 
-function pointColumns(columns: NativeColumns): PointColumns {
+function pointColumns(columns: NativeColumns, { epochMs, isShort, hasStarts }: PointShape): PointColumns {
   return {
     runs: runsOf(columns.wordsOf(0)),
-    timestampsMs: columns.integersOf(1),
-    startsMs: columns.integersOf(2),
+    timestampsMs: isShort ? columns.shiftedOf(1, epochMs) : columns.integersOf(1),
+    startsMs: hasStarts ? columns.integersOf(2) : undefined,
     stale: columns.bytesOf(3),
   };
 }

@@ -81,7 +81,7 @@ async function expectRowsOfFormat1(client: EngineClient): Promise<void> {
   const metrics = new MetricReader(client);
   const window = { startMs: Date.parse("2026-11-01"), endMs: Date.parse("2026-11-02") };
   const series = await metrics.series([{ name: "__name__", operator: "=", value: "size" }], window);
-  const points = await metrics.numbers(series, window, 100);
+  const points = await metrics.numbers(series, { ...window, hasStarts: true }, 100);
   expect([...points.values]).toEqual([5, 2.5]);
 }
 
