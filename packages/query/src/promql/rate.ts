@@ -39,7 +39,7 @@ function floatRate(window: RangeWindow, kind: RateKind): number | undefined {
   if (zeroMs !== undefined) difference += first;
   const firstMs = window.floatTimeAt(firstFloat);
   const lastMs = window.floatTimeAt(endFloat - 1);
-  return difference * extrapolation(window, kind, { firstMs, lastMs, count, first, difference, zeroMs });
+  return difference * extrapolation(window, kind, firstMs, lastMs, count, first, difference, zeroMs);
 }
 
 /** The sum of the values from which a counter fell back between two samples of a window. */
@@ -50,26 +50,21 @@ function fallsOf(floats: Float64Array, resets: readonly number[], first: number,
   return falls;
 }
 
-/** What extrapolation needs to know of a window's samples. */
-interface Sampled {
-  readonly firstMs: number;
-  readonly lastMs: number;
-  readonly count: number;
-  readonly first: number;
-  readonly difference: number;
-  /** When the counter is known to have been zero, if that was in the window. */
-  readonly zeroMs: number | undefined;
-}
-
 /**
  * The factor from the sampled interval to the window. A gap to the window's end is bridged if it is at most
  * 1.1 average intervals; otherwise the series is taken to end half an interval past its last sample. A counter
- * is not extended past the time at which it would have been zero.
+ * is not extended past the time at which it would have been zero. `zeroMs` is when it is known to have been zero,
+ * if that was in the window. All by themselves instead of in an object: this runs for every point of an answer.
  */
 function extrapolation(
   { rangeStartMs, rangeEndMs, rangeMs }: RangeWindow,
   { isCounter, perSecond }: RateKind,
-  { firstMs, lastMs, count, first, difference, zeroMs }: Sampled,
+  firstMs: number,
+  lastMs: number,
+  count: number,
+  first: number,
+  difference: number,
+  zeroMs: number | undefined,
 ): number {
   const sampled = (lastMs - (zeroMs ?? firstMs)) / 1000;
   const interval = count > 1 ? (lastMs - firstMs) / 1000 / (count - 1) : 0;
@@ -94,15 +89,8 @@ function histogramRate(window: RangeWindow, kind: RateKind): NativeHistogram | u
   if (difference === undefined) return undefined;
   const firstMs = window.histogramTimeAt(window.firstHistogram);
   const lastMs = window.histogramTimeAt(window.endHistogram - 1);
-  const sampled = {
-    firstMs,
-    lastMs,
-    count: histograms.length,
-    first: first.count,
-    difference: difference.count,
-    zeroMs,
-  };
-  return scale(difference, extrapolation(window, kind, sampled));
+  const factor = extrapolation(window, kind, firstMs, lastMs, histograms.length, first.count, difference.count, zeroMs);
+  return scale(difference, factor);
 }
 
 function histogramDifference(

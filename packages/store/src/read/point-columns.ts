@@ -21,7 +21,7 @@ export function pointHead({ epochMs, isShort, hasStarts }: PointShape): string {
   return [
     "Fingerprint",
     isShort ? `toUInt32(${time} - ${epochMs})` : time,
-    hasStarts ? "toUnixTimestamp64Milli(StartTimestamp)" : "toUInt8(0)",
+    hasStarts ? "toFloat64(toUnixTimestamp64Milli(StartTimestamp))" : "toUInt8(0)",
     "toUInt8(bitAnd(Flags, 1))",
   ].join(", ");
 }
@@ -83,7 +83,7 @@ function pointColumns(columns: NativeColumns, { epochMs, isShort, hasStarts }: P
   return {
     runs: runsOf(columns.wordsOf(0)),
     timestampsMs: isShort ? columns.shiftedOf(1, epochMs) : columns.integersOf(1),
-    startsMs: hasStarts ? columns.integersOf(2) : undefined,
+    startsMs: hasStarts ? columns.floatsOf(2) : undefined,
     stale: columns.bytesOf(3),
   };
 }
