@@ -37,7 +37,7 @@ class Target {
       const part = (suffix, more = {}) => named(`request_duration_seconds_${suffix}`, common, { ...labels, ...more });
       return {
         ...named("request_duration_seconds", common, labels),
-        counts: new Array(BOUNDS.length + 1).fill(0),
+        counts: Array.from({ length: BOUNDS.length + 1 }, () => 0),
         sum: 0,
         buckets: [...BOUNDS, "+Inf"].map((bound) => part("bucket", { le: String(bound) })),
         ofSum: part("sum"),

@@ -13,11 +13,15 @@ const PARSER_TESTS = "packages/query/src/promql/parser-conformance.test.ts";
 
 /** For each suite its data, the file of its tests, and which tests of the file are meant. */
 const SUITES = {
-  promql: { data: "promql", file: "packages/query/src/promql/conformance.test.ts", tests: "PromQL scripts" },
+  promql: {
+    data: "promql",
+    file: "packages/query/src/promql/conformance.test.ts",
+    tests: "gives what Prometheus gives",
+  },
   "promql-parser": {
     data: "prometheus/parser_cases/promql_parse.jsonl",
     file: PARSER_TESTS,
-    tests: "parser cases|series",
+    tests: "parser cases line|series",
   },
   "promql-lexer": { data: "prometheus/parser_cases/promql_lex.jsonl", file: PARSER_TESTS, tests: "lexer cases" },
   "promql-printer": {
@@ -43,7 +47,7 @@ const SUITES = {
   relabel: {
     data: "prometheus/parser_cases/relabel.jsonl",
     file: `${RECEIVER}/relabel.test.ts`,
-    tests: "relabelling cases",
+    tests: "gives what Prometheus gives",
   },
   "otlp-translation": {
     data: "prometheus/otlp_translation",

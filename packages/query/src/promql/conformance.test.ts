@@ -18,6 +18,8 @@ describe.skipIf(names.length === 0)("Prometheus's PromQL scripts", () => {
       expect(outcome).toMatchObject({ problem: undefined });
     });
   });
-});
 
-if (names.length === 0) test.skip("Prometheus's PromQL scripts (set CLEW_CONFORMANCE_DIR to run them)");
+  test("are all there (CLEW_CONFORMANCE_DIR)", () => {
+    expect(names).toHaveLength(21);
+  });
+});

@@ -85,7 +85,7 @@ function ast(expr: Expr): CaseFields {
         EndPos: expr.position.end,
         ...durationField("RangeExpr", expr.range),
       };
-    case "subquery":
+    default:
       return {
         Expr: ast(expr.expr),
         EndPos: expr.position.end,
@@ -151,8 +151,8 @@ function durationAst(duration: Duration): CaseFields {
 /** Text as the cases have it: in Base64 where it is not well-formed. */
 function bytesText(text: string): CaseValue {
   if (!/\p{Cs}/u.test(text)) return text;
-  const pieces = [...text].map((character) =>
-    /\p{Cs}/u.test(character) ? Buffer.of((character.codePointAt(0) ?? 0) & 0xff) : Buffer.from(character),
+  const pieces = (text.match(/\p{Cs}|\P{Cs}+/gu) ?? []).map((piece) =>
+    /\p{Cs}/u.test(piece) ? Buffer.of((piece.codePointAt(0) ?? 0) & 0xff) : Buffer.from(piece),
   );
   return [{ base64: Buffer.concat(pieces).toString("base64") }];
 }
