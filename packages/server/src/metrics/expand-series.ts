@@ -127,9 +127,13 @@ function addHistogram(
     set.addColumns(rows === undefined ? { ...times, values } : pickedRows(times, values, rows));
   };
   add(labels.of(series, `${series.name}_count`), () => points.counts.slice(start, end));
-  const summed = rowsWhere(start, end, (row) => points.hasSum[row] === 1 || points.stale[row] === 1);
-  const sums = (): Float64Array => Float64Array.from(summed, (i) => points.sums[start + i]!);
-  add(labels.of(series, `${series.name}_sum`), sums, summed.length === end - start ? undefined : summed);
+  const hasAllSums = points.hasSum.subarray(start, end).indexOf(0) < 0;
+  const summed = hasAllSums
+    ? undefined
+    : rowsWhere(start, end, (row) => points.hasSum[row] === 1 || points.stale[row] === 1);
+  const sums = (): Float64Array =>
+    summed === undefined ? points.sums.slice(start, end) : Float64Array.from(summed, (i) => points.sums[start + i]!);
+  add(labels.of(series, `${series.name}_sum`), sums, summed);
   for (const { bound, rows, cumulative } of bucketColumns(run, points))
     add(labels.bucket(series, bound), cumulative, rows);
 }
