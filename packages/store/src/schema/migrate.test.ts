@@ -187,7 +187,9 @@ test("what an older program left in its spool is stored as well, numbers in the 
   const metrics = new MetricReader(store.client);
   const series = await metrics.series([{ name: "__name__", operator: "=", value: "size" }], window);
   const { values } = await metrics.numbers(series, { ...window, hasStarts: true }, 100);
-  expect([...values]).toEqual([
+  expect([...values]).toEqual([5, 2.5, 6, 3.5]);
+  const [exemplars = []] = (await metrics.exemplars(series, window, 100)).values();
+  expect(exemplars.map(({ value, traceId }) => [value, traceId])).toEqual([
     [6, "ab"],
     [3.5, "ab"],
   ]);
