@@ -197,8 +197,8 @@ async function printAnswers(store, day) {
           { name: "job", operator: "=~", value: `shop/${service()}` },
         ];
         const series = await metrics.series(conditions, millis);
-        const points = await metrics.numbers(series, millis, 1e9);
-        return [...points.values()];
+        const points = await metrics.numbers(series, { ...millis, hasStarts: true }, 1e9);
+        return points.runs;
       },
     ],
   ];

@@ -13,13 +13,13 @@ export {
   MetricReader,
   NO_RECORDED_VALUE,
   type ExponentialHistogramPoint,
-  type HistogramPoint,
   type LabelCondition,
-  type NumberPoint,
+  type PointWindow,
   type StoredExemplar,
   type StoredSeries,
   type SummaryPoint,
 } from "./read/metric-reader.ts";
+export type { HistogramColumns, NumberColumns, PointColumns, PointRun } from "./read/point-columns.ts";
 export type { MillisWindow } from "./read/millis-window.ts";
 export type { StoredTarget } from "./read/targets.ts";
 export { MetricPointReader } from "./read/metric-points.ts";

@@ -48,8 +48,8 @@ test("tells the store what it will do with the samples", async () => {
   const { engine, requests } = setUp();
   await engine.range("sum(rate(up[2m])) / count(up)", { startMs: 0, endMs: 60_000, stepMs: 15_000 }, { signal });
   expect(requests.map(({ hints }) => hints)).toEqual([
-    { stepMs: 15_000, rangeMs: 120_000, lookbackMs: 300_000, func: "rate" },
-    { stepMs: 15_000, rangeMs: 0, lookbackMs: 300_000, func: "count" },
+    { stepMs: 15_000, rangeMs: 120_000, lookbackMs: 300_000, needsStarts: true, func: "rate" },
+    { stepMs: 15_000, rangeMs: 0, lookbackMs: 300_000, needsStarts: false, func: "count" },
   ]);
 });
 

@@ -11,6 +11,7 @@ import { parse } from "./parse.ts";
 import type { MetricsQuerier, SeriesSamples } from "./querier.ts";
 import { queryError } from "./query-error.ts";
 import type { MatrixSeries, MatrixValue, QueryResult, QueryValue, VectorPoint } from "./query-result.ts";
+import { statisticsSelectors, withResetHints } from "./reset-hints.ts";
 import { METADATA_LABELS, Series } from "./series.ts";
 import type { QueryTimes } from "./timing.ts";
 import { typeOf } from "./validate.ts";
@@ -107,7 +108,11 @@ export class PromqlEngine {
       this.#checkTime(settings);
     };
     checkpoint([...fetched.values()].flat().reduce((sum, { values }) => sum + values.length, 0));
-    const samplesOf = (selector: Expr): readonly SeriesSamples[] => fetched.get(selector) ?? [];
+    const statistics = statisticsSelectors(expr);
+    const samplesOf = (selector: Expr): readonly SeriesSamples[] => {
+      const samples = fetched.get(selector) ?? [];
+      return statistics.has(selector) ? samples.map(withResetHints) : samples;
+    };
     const value = evaluate(expr, new Evaluation({ times, samplesOf, annotations, checkpoint }, grid), grid);
     return { value, warnings: annotations.warnings, infos: annotations.infos };
   }

@@ -1,7 +1,7 @@
 import type { Annotations } from "./annotations.ts";
 import type { Aggregate } from "./ast.ts";
 import { warnOfQuantile } from "./evaluate-histogram-call.ts";
-import { KahanMean, KahanSum } from "./kahan-sum.ts";
+import { KahanMean, KahanSum, KahanSums } from "./kahan-sum.ts";
 import { Labels } from "./labels.ts";
 import type { NativeHistogram } from "./native-histogram.ts";
 import { quantileOf } from "./quantile.ts";
@@ -140,15 +140,28 @@ function total(
     for (let step = 0; step < out.present.length; step++) totalAt(expr, members, out, isMean, annotations, step);
     return;
   }
+  if (isMean) return meanOf(members, out);
+  const sums = new KahanSums(out.values.length);
+  for (const { values, present } of members) {
+    for (let step = 0; step < present.length; step++) {
+      if (present[step] !== 1) continue;
+      sums.add(step, values[step]!);
+      out.present[step] = 1;
+    }
+  }
+  sums.writeTo(out.values);
+}
+
+function meanOf(members: readonly Series[], out: Series): void {
   for (let step = 0; step < out.present.length; step++) {
-    const accumulator = isMean ? new KahanMean() : new KahanSum();
+    const mean = new KahanMean();
     let any = false;
     for (const { values, present } of members) {
       if (present[step] !== 1) continue;
-      accumulator.add(values[step] ?? NaN);
+      mean.add(values[step] ?? NaN);
       any = true;
     }
-    if (any) out.setFloat(step, accumulator instanceof KahanMean ? accumulator.mean : accumulator.total);
+    if (any) out.setFloat(step, mean.mean);
   }
 }
 

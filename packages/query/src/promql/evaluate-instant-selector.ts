@@ -1,6 +1,6 @@
 import type { Grid } from "./grid.ts";
 import type { SeriesSamples } from "./querier.ts";
-import { Series } from "./series.ts";
+import { type Series, SeriesSlab } from "./series.ts";
 import { staleTest } from "./stale-marker.ts";
 import { type Reference, referenceTime } from "./timing.ts";
 
@@ -18,17 +18,24 @@ export function evaluateInstantSelector(
   lookbackMs: number,
   take: InstantTake = "samples",
 ): readonly Series[] {
-  return samples.map((one) => lookBack(one, reference, grid, lookbackMs, take)).filter((series) => !series.isEmpty);
+  const slab = new SeriesSlab(samples.length, grid.count);
+  return samples
+    .map((one) => lookBack(one, slab.next(one.labels, take !== "samples"), reference, grid, lookbackMs, take))
+    .filter((series) => !series.isEmpty);
 }
 
 function lookBack(
-  { labels, timestampsMs, values, histograms, startTimestampsMs: starts }: SeriesSamples,
+  { timestampsMs, values, histograms, startTimestampsMs: starts }: SeriesSamples,
+  series: Series,
   reference: Reference,
   grid: Grid,
   lookbackMs: number,
   take: InstantTake,
 ): Series {
-  const series = new Series(labels, grid.count, take !== "samples");
+  if (histograms === undefined && take === "samples") {
+    takeFloats(series, timestampsMs, values, reference, grid, lookbackMs);
+    return series;
+  }
   const isStale = staleTest(values);
   let next = 0;
   for (let step = 0; step < grid.count; step++) {
@@ -44,4 +51,24 @@ function lookBack(
     else if (starts !== undefined) series.setFloat(step, (starts[newest] ?? 0) / 1000);
   }
   return series;
+}
+
+/** The same for floats alone, which most samples are: this runs for every point of many an answer. */
+function takeFloats(
+  { values: out, present }: Series,
+  times: Float64Array,
+  values: Float64Array,
+  { fixedMs, offsetMs }: Reference,
+  { startMs, stepMs, count }: Grid,
+  lookbackMs: number,
+): void {
+  const isStale = staleTest(values);
+  let next = 0;
+  for (let step = 0; step < count; step++) {
+    const timeMs = (fixedMs ?? startMs + step * stepMs) - offsetMs;
+    while (next < times.length && times[next]! <= timeMs) next++;
+    if (next === 0 || times[next - 1]! <= timeMs - lookbackMs || isStale(next - 1)) continue;
+    out[step] = values[next - 1]!;
+    present[step] = 1;
+  }
 }

@@ -5,7 +5,7 @@ import { queryError } from "./query-error.ts";
 import { NAME_KEEPING, RANGE_FUNCTIONS } from "./range-functions.ts";
 import { RangeWindow } from "./range-window.ts";
 import type { SampleColumns } from "./sample-columns.ts";
-import { Series } from "./series.ts";
+import { type Series, SeriesSlab } from "./series.ts";
 import { type Reference, referenceTime } from "./timing.ts";
 
 /** A range expression made ready: the samples of its series, and where its windows lie. */
@@ -23,6 +23,8 @@ const EXTENSION_FUNCTIONS = {
   smoothed: ["delta", "increase", "rate"],
 } as const;
 
+const NO_PARAMETERS: readonly number[] = [];
+
 const COUNTER_SUFFIXES = ["_total", "_sum", "_count", "_bucket"];
 
 /** Evaluates a function over ranges at all steps. `parameters[i]` is the i-th scalar argument, a value a step. */
@@ -39,9 +41,10 @@ export function evaluateRangeCall(
   checkExtension(call, ranges.extension);
   // With `@` every window is the same: unless a parameter or the evaluation time plays a part, one is enough.
   const once = ranges.reference.fixedMs !== undefined && parameters.length === 0;
+  const slab = new SeriesSlab(ranges.columns.length, grid.count);
   return ranges.columns
     .map((columns) => {
-      const series = new Series(columns.labels, grid.count, !NAME_KEEPING.has(call.func) || columns.dropName);
+      const series = slab.next(columns.labels, !NAME_KEEPING.has(call.func) || columns.dropName);
       const window = new RangeWindow(columns, { ...ranges, annotations });
       for (let step = 0; step < grid.count; step++) {
         const sample =
@@ -50,7 +53,7 @@ export function evaluateRangeCall(
             : (move(window, ranges, grid, step),
               compute(
                 window,
-                parameters.map((values) => values[step] ?? NaN),
+                parameters.length === 0 ? NO_PARAMETERS : parameters.map((values) => values[step] ?? NaN),
               ));
         if (sample !== undefined) series.set(step, sample);
       }
@@ -98,9 +101,9 @@ function checkExtension({ func, position }: Call, extension: Ranges["extension"]
 function noteCounterName({ func }: Call, series: Series, { position }: Ranges, annotations: Annotations): void {
   if (func !== "rate" && func !== "increase") return;
   const name = series.labels.metricName;
+  if (name === "" || COUNTER_SUFFIXES.some((suffix) => name.endsWith(suffix))) return;
   const type = series.labels.get("__type__");
-  const isFloat = series.present.some((present, step) => present === 1 && series.histogramAt(step) === undefined);
-  if (name === "" || !isFloat || COUNTER_SUFFIXES.some((suffix) => name.endsWith(suffix))) return;
+  if (!series.present.some((present, step) => present === 1 && series.histogramAt(step) === undefined)) return;
   if (type === "counter" || type === "histogram") return;
   const suffixes = COUNTER_SUFFIXES.join("/");
   annotations.info(

@@ -7,6 +7,9 @@ import { durationMs, fetchWindow, type QueryTimes, subqueryGrid } from "./timing
 /** One request for each selector of a query (and for each call of `info`, which selects by itself), covering all times at which it is looked at. */
 export type FetchPlan = ReadonlyMap<VectorSelector | Call, SelectRequest>;
 
+/** Functions whose results depend on when the counting of samples began. */
+const OF_STARTS = new Set(["rate", "increase", "irate", "resets", "start_timestamp"]);
+
 /** Works out what a query needs of the store, before anything is evaluated. */
 export function planFetches(expr: Expr, grid: Grid, times: QueryTimes, sampleLimit: number): FetchPlan {
   const plan = new Map<VectorSelector | Call, SelectRequest>();
@@ -39,7 +42,13 @@ export function planFetches(expr: Expr, grid: Grid, times: QueryTimes, sampleLim
     }
   };
   const add = (selector: VectorSelector, rangeMs: number, grid: Grid, func: string): void => {
-    const hints = { stepMs: grid.stepMs, rangeMs, lookbackMs: times.lookbackMs, func };
+    const hints = {
+      stepMs: grid.stepMs,
+      rangeMs,
+      lookbackMs: times.lookbackMs,
+      needsStarts: OF_STARTS.has(func),
+      func,
+    };
     const window = grid.count === 0 ? { startMs: 0, endMs: 0 } : fetchWindow(selector, rangeMs, grid, times);
     plan.set(selector, { matchers: selector.matchers, ...window, sampleLimit, hints });
   };
@@ -48,7 +57,7 @@ export function planFetches(expr: Expr, grid: Grid, times: QueryTimes, sampleLim
     const { lookbackMs } = times;
     const startMs = (fixedMs ?? grid.startMs) - offsetMs - lookbackMs;
     const endMs = (fixedMs ?? lastTimeOf(grid)) - offsetMs;
-    const hints = { stepMs: grid.stepMs, rangeMs: 0, lookbackMs, func: "info" };
+    const hints = { stepMs: grid.stepMs, rangeMs: 0, lookbackMs, needsStarts: false, func: "info" };
     plan.set(call, { matchers: infoMatchers(call), startMs, endMs, sampleLimit, hints });
   };
   visit(expr, grid, "");

@@ -1,3 +1,5 @@
+import { ESCAPED_BYTES } from "./labels.ts";
+
 const ESCAPES: Readonly<Record<string, string>> = {
   a: "\u0007",
   b: "\b",
@@ -24,7 +26,36 @@ export function unquoted(source: string): string {
     else if (other !== undefined) bytes.push(...encoder.encode(ESCAPES[other] ?? other));
     else bytes.push(...encoder.encode(part));
   }
-  return new TextDecoder().decode(Uint8Array.from(bytes));
+  return decoded(Uint8Array.from(bytes));
+}
+
+/** UTF-8 to text; each byte that is not part of a well-formed character becomes a lone surrogate. */
+function decoded(bytes: Uint8Array): string {
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  if (!text.includes("\ufffd")) return text;
+  let out = "";
+  for (let i = 0; i < bytes.length;) {
+    const length = characterLength(bytes, i);
+    out +=
+      length === 0
+        ? String.fromCharCode(ESCAPED_BYTES + (bytes[i] ?? 0))
+        : new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(i, i + length));
+    i += Math.max(1, length);
+  }
+  return out;
+}
+
+/** How many bytes the well-formed character at `start` has; 0 where there is none. */
+function characterLength(bytes: Uint8Array, start: number): number {
+  for (let length = 1; length <= 4; length++) {
+    try {
+      new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(start, start + length));
+      return start + length <= bytes.length ? length : 0;
+    } catch {
+      // Not a whole character yet, or none at all.
+    }
+  }
+  return 0;
 }
 
 function codePoint(hex = "0"): string {

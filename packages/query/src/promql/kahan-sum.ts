@@ -20,6 +20,32 @@ export class KahanSum {
   }
 }
 
+/** Many such sums side by side, in columns. */
+export class KahanSums {
+  readonly #sums: Float64Array;
+  readonly #compensations: Float64Array;
+
+  constructor(count: number) {
+    this.#sums = new Float64Array(count);
+    this.#compensations = new Float64Array(count);
+  }
+
+  add(index: number, value: number): void {
+    const sum = this.#sums[index]!;
+    const next = sum + value;
+    if (next - next !== 0) this.#compensations[index] = 0;
+    else this.#compensations[index]! += Math.abs(sum) >= Math.abs(value) ? sum - next + value : value - next + sum;
+    this.#sums[index] = next;
+  }
+
+  writeTo(totals: Float64Array): void {
+    for (let i = 0; i < totals.length; i++) {
+      const sum = this.#sums[i]!;
+      totals[i] = Number.isFinite(sum) ? sum + this.#compensations[i]! : sum;
+    }
+  }
+}
+
 /** A mean that stays exact where the plain sum of its values would overflow. */
 export class KahanMean {
   #sum = new KahanSum();

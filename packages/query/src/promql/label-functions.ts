@@ -55,9 +55,9 @@ export function absentLabels(expr: Expr): Labels {
   return Labels.from(labels);
 }
 
-/** Any text that is well-formed UTF-8; what was not holds replacement characters by now. */
+/** Any text that is well-formed UTF-8; bytes that were not are lone surrogates by now. */
 export function isLabelName(name: string): boolean {
-  return name !== "" && !name.includes("\ufffd");
+  return name !== "" && !/\p{Cs}/u.test(name);
 }
 
 function relabelled(series: Series, name: string, value: string): Series {

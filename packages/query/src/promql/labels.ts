@@ -60,7 +60,10 @@ export class Labels {
   /** Only the labels whose name is wanted. */
   filter(wanted: (name: string) => boolean): Labels {
     const kept: string[] = [];
-    for (const [name, value] of this) if (wanted(name)) kept.push(name, value);
+    for (let i = 0; i < this.#flat.length; i += 2) {
+      const name = this.#flat[i] ?? "";
+      if (wanted(name)) kept.push(name, this.#flat[i + 1] ?? "");
+    }
     return kept.length === this.#flat.length ? this : new Labels(kept);
   }
 
@@ -81,6 +84,16 @@ export class Labels {
     return this.get(name) === value ? this : Labels.from([...this, [name, value]]);
   }
 
+  /** Less than 0 where this comes before the other: name by name, value by value, the shorter first. */
+  compare(other: Labels): number {
+    const [left, right] = [this.#flat, other.#flat];
+    const length = Math.min(left.length, right.length);
+    for (let i = 0; i < length; i++) {
+      if (left[i] !== right[i]) return compareText(left[i] ?? "", right[i] ?? "");
+    }
+    return left.length - right.length;
+  }
+
   toObject(): Record<string, string> {
     return Object.fromEntries(this);
   }
@@ -91,15 +104,9 @@ export class Labels {
   }
 }
 
-/** Sorts label sets as Prometheus does: name by name, value by value, the shorter first. */
+/** Sorts label sets as Prometheus does. */
 export function compareLabels(a: Labels, b: Labels): number {
-  const left = [...a].flat();
-  const right = [...b].flat();
-  for (let i = 0; i < Math.min(left.length, right.length); i++) {
-    const order = compareText(left[i] ?? "", right[i] ?? "");
-    if (order !== 0) return order;
-  }
-  return left.length - right.length;
+  return a.compare(b);
 }
 
 function isLegacyLabelName(name: string): boolean {
@@ -118,6 +125,9 @@ export function quoted(text: string): string {
   return `"${escapedText}"`;
 }
 
+/** A byte that is not part of well-formed UTF-8 is kept as a lone surrogate, this and the byte. */
+export const ESCAPED_BYTES = 0xdc00;
+
 const NAMED_ESCAPES: Readonly<Record<string, string>> = {
   "\\": "\\\\",
   '"': '\\"',
@@ -132,6 +142,7 @@ const NAMED_ESCAPES: Readonly<Record<string, string>> = {
 
 function escaped(character: string): string {
   const code = character.codePointAt(0) ?? 0;
+  if (code >= ESCAPED_BYTES + 0x80 && code <= ESCAPED_BYTES + 0xff) return `\\x${(code - ESCAPED_BYTES).toString(16)}`;
   const isPrintable = (code >= 0x20 && code < 0x7f) || (code > 0xa0 && code !== 0xad);
   const hex = code.toString(16);
   const coded = code < 0x80 ? `\\x${hex.padStart(2, "0")}` : `\\u${hex.padStart(4, "0")}`;

@@ -127,10 +127,11 @@ class Lexer {
   }
 
   #colon(): void {
-    if (this.#sawColon) return this.#fail("unexpected colon ':'");
-    this.#sawColon = true;
     this.#at++;
     this.#push(":", ":");
+    if (!this.#sawDuration) return this.#fail("unexpected colon before duration in duration expression");
+    if (this.#sawColon) return this.#fail("unexpected repeated colon in duration expression");
+    this.#sawColon = true;
   }
 
   #sign(character: string): void {

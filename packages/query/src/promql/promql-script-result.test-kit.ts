@@ -1,7 +1,7 @@
 /** Compares what a query gave with what a PromQL test script expects. */
 import { bucketsOf } from "./histogram-buckets.ts";
 import { unquoted } from "./go-string.ts";
-import type { Labels } from "./labels.ts";
+import { compareLabels, Labels } from "./labels.ts";
 import type { NativeHistogram } from "./native-histogram.ts";
 import { parseGoNumber } from "./go-number.ts";
 import { parsePrometheusDuration } from "./prometheus-duration.ts";
@@ -110,6 +110,8 @@ function matrixProblem(
       )
       .join(" | ");
   if (wanted.length !== series.length) return `got ${series.length} series: ${describe()}`;
+  if (series.some(({ labels }, i) => i > 0 && compareLabels(labels, series[i - 1]?.labels ?? Labels.empty) <= 0))
+    return `not sorted by labels: ${describe()}`;
   for (const { labels, samples } of wanted) {
     const actual = series.find((one) => one.labels.key === labels.key);
     if (actual === undefined) return `no ${labels.toString()} in ${describe()}`;

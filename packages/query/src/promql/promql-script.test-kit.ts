@@ -36,6 +36,11 @@ interface EvalOutcome {
 const SIGNAL = new AbortController().signal;
 const STOPPED_CLOCK: Clock = { nowMs: () => 0, after: () => () => undefined, every: () => () => undefined };
 
+/** The `eval` lines of a script, each with its number. */
+export function evalLines(text: string): readonly (readonly [line: number, text: string])[] {
+  return text.split("\n").flatMap((line, i) => (/^\s*eval/i.test(line) ? [[i + 1, line.trim()] as const] : []));
+}
+
 /** Runs every `eval` of a script, in order. */
 export async function runScript(text: string): Promise<readonly EvalOutcome[]> {
   const querier = new MemoryQuerier();
@@ -163,10 +168,12 @@ async function checkOnce(
 
 /** The same query must give the same with its time fixed by `@`, at other times, and within a range query. */
 async function checkAgain(engine: PromqlEngine, script: ScriptEval): Promise<string | undefined> {
-  if (script.isRange || script.expectations.some((text) => /^expect (fail|range|string)/.test(text))) return undefined;
+  if (script.isRange || script.expectations.some((text) => /^expect (range|string)/.test(text))) return undefined;
   const t = script.startMs;
-  const expr = parse(script.query);
-  const quiet = { ...script, expectations: script.expectations.filter((text) => text === "expect ordered") };
+  const expr = parsed(script.query);
+  if (expr === undefined) return undefined;
+  const isStill = (text: string): boolean => text === "expect ordered" || /^expect fail\b/.test(text);
+  const quiet = { ...script, expectations: script.expectations.filter(isStill) };
   if (!dependsOnTime(expr, TIME_FUNCTIONS)) {
     const fixed = print(withTime(expr, t));
     for (const at of t === 0 ? [-1000, 0, 1000] : [-10 * t, 0, Math.trunc(t / 5), t, 10 * t]) {
@@ -182,6 +189,16 @@ async function checkAgain(engine: PromqlEngine, script: ScriptEval): Promise<str
   );
   const middle = valueProblem(quiet, pointsAt(range, t, script.results));
   return middle && `within a range query: ${middle}`;
+}
+
+/** Nothing where the query cannot be read, as some should not be. */
+function parsed(query: string): Expr | undefined {
+  try {
+    return parse(query);
+  } catch (thrown) {
+    if (thrown instanceof QueryError) return undefined;
+    throw thrown;
+  }
 }
 
 function pointsAt(result: QueryResult, timeMs: number, expected: readonly string[]): QueryResult {

@@ -42,6 +42,8 @@ export interface SelectHints {
   /** The window of a range selector (`[5m]`); 0 for an instant selector, which sees `lookbackMs` instead. */
   readonly rangeMs: number;
   readonly lookbackMs: number;
+  /** Whether the query looks at the samples' start times: leave them out otherwise. */
+  readonly needsStarts: boolean;
   /** The function or aggregation directly around the selector: "rate", "sum"; "" for none. */
   readonly func: string;
 }

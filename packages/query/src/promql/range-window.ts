@@ -1,5 +1,6 @@
 import type { PositionRange } from "./ast.ts";
 import type { Annotations } from "./annotations.ts";
+import { type CounterResets, counterResets } from "./counter-resets.ts";
 import type { Labels } from "./labels.ts";
 import type { NativeHistogram } from "./native-histogram.ts";
 import type { SampleColumns } from "./sample-columns.ts";
@@ -25,6 +26,7 @@ export class RangeWindow {
   /** The evaluation time, which differs from the window's end with `@` and `offset`. */
   timeMs = 0;
   step = 0;
+  #counterResets: CounterResets | undefined;
 
   constructor(
     columns: SampleColumns,
@@ -40,6 +42,12 @@ export class RangeWindow {
     this.annotations = settings.annotations;
     this.position = settings.position;
     this.extension = settings.extension;
+  }
+
+  /** Where the series' counter fell back; worked out when first asked for. */
+  get counterResets(): CounterResets {
+    this.#counterResets ??= counterResets(this.columns);
+    return this.#counterResets;
   }
 
   get labels(): Labels {

@@ -1,3 +1,4 @@
+import { anyBetween, placeAfter } from "./counter-resets.ts";
 import { combine, isReset, scale } from "./histogram-math.ts";
 import { usesCustomBuckets } from "./histogram-buckets.ts";
 import { extendedRate } from "./extended-rate.ts";
@@ -5,7 +6,15 @@ import type { NativeHistogram } from "./native-histogram.ts";
 import { combineIn, incompatible, mixed, type RateKind } from "./rate-remarks.ts";
 import type { RangeWindow } from "./range-window.ts";
 import type { Sample } from "./series.ts";
-import { knownZero, sampleTimes, type SampleTimes, startsAnew, warnOfOverlap } from "./start-times.ts";
+import {
+  knownZero,
+  knownZeroOfFloats,
+  sampleTimes,
+  type SampleTimes,
+  startsAnew,
+  warnOfOverlap,
+  warnOfOverlapping,
+} from "./start-times.ts";
 
 /** How much the first and last samples differ, extrapolated to the window's ends where samples come close to them. */
 export function extrapolatedRate(window: RangeWindow, kind: RateKind): Sample | undefined {
@@ -17,50 +26,45 @@ export function extrapolatedRate(window: RangeWindow, kind: RateKind): Sample | 
 
 function floatRate(window: RangeWindow, kind: RateKind): number | undefined {
   const { floats, firstFloat, endFloat } = window;
-  const times = kind.isCounter ? sampleTimes(window, "floats") : undefined;
-  const zeroMs = knownZero(window, times);
-  if (window.floatCount < 2 && zeroMs === undefined) return undefined;
+  const zeroMs = kind.isCounter ? knownZeroOfFloats(window) : undefined;
+  const count = endFloat - firstFloat;
+  if (count < 2 && zeroMs === undefined) return undefined;
   const first = floats[firstFloat] ?? NaN;
   let difference = (floats[endFloat - 1] ?? NaN) - first;
-  if (kind.isCounter) difference += fallsOf(floats, firstFloat, endFloat, times);
+  if (kind.isCounter) {
+    const { at, overlapping } = window.counterResets;
+    if (at.length > 0) difference += fallsOf(floats, at, firstFloat, endFloat);
+    if (overlapping.length > 0 && anyBetween(overlapping, firstFloat, endFloat)) warnOfOverlapping(window);
+  }
   if (zeroMs !== undefined) difference += first;
-  warnOfOverlap(window, times);
   const firstMs = window.floatTimeAt(firstFloat);
   const lastMs = window.floatTimeAt(endFloat - 1);
-  const count = window.floatCount;
-  return difference * extrapolation(window, kind, { firstMs, lastMs, count, first, difference, zeroMs });
+  return difference * extrapolation(window, kind, firstMs, lastMs, count, first, difference, zeroMs);
 }
 
-/** The sum of the values from which a counter fell back. */
-function fallsOf(floats: Float64Array, first: number, end: number, times: readonly SampleTimes[] | undefined): number {
+/** The sum of the values from which a counter fell back between two samples of a window. */
+function fallsOf(floats: Float64Array, resets: readonly number[], first: number, end: number): number {
   let falls = 0;
-  for (let i = first + 1; i < end; i++) {
-    const previous = floats[i - 1] ?? NaN;
-    if ((floats[i] ?? NaN) < previous || startsAnew(times?.[i - first - 1], times?.[i - first])) falls += previous;
-  }
+  for (let place = placeAfter(resets, first); place < resets.length && resets[place]! < end; place++)
+    falls += floats[resets[place]! - 1] ?? NaN;
   return falls;
-}
-
-/** What extrapolation needs to know of a window's samples. */
-interface Sampled {
-  readonly firstMs: number;
-  readonly lastMs: number;
-  readonly count: number;
-  readonly first: number;
-  readonly difference: number;
-  /** When the counter is known to have been zero, if that was in the window. */
-  readonly zeroMs: number | undefined;
 }
 
 /**
  * The factor from the sampled interval to the window. A gap to the window's end is bridged if it is at most
  * 1.1 average intervals; otherwise the series is taken to end half an interval past its last sample. A counter
- * is not extended past the time at which it would have been zero.
+ * is not extended past the time at which it would have been zero. `zeroMs` is when it is known to have been zero,
+ * if that was in the window. All by themselves instead of in an object: this runs for every point of an answer.
  */
 function extrapolation(
   { rangeStartMs, rangeEndMs, rangeMs }: RangeWindow,
   { isCounter, perSecond }: RateKind,
-  { firstMs, lastMs, count, first, difference, zeroMs }: Sampled,
+  firstMs: number,
+  lastMs: number,
+  count: number,
+  first: number,
+  difference: number,
+  zeroMs: number | undefined,
 ): number {
   const sampled = (lastMs - (zeroMs ?? firstMs)) / 1000;
   const interval = count > 1 ? (lastMs - firstMs) / 1000 / (count - 1) : 0;
@@ -85,15 +89,8 @@ function histogramRate(window: RangeWindow, kind: RateKind): NativeHistogram | u
   if (difference === undefined) return undefined;
   const firstMs = window.histogramTimeAt(window.firstHistogram);
   const lastMs = window.histogramTimeAt(window.endHistogram - 1);
-  const sampled = {
-    firstMs,
-    lastMs,
-    count: histograms.length,
-    first: first.count,
-    difference: difference.count,
-    zeroMs,
-  };
-  return scale(difference, extrapolation(window, kind, sampled));
+  const factor = extrapolation(window, kind, firstMs, lastMs, histograms.length, first.count, difference.count, zeroMs);
+  return scale(difference, factor);
 }
 
 function histogramDifference(

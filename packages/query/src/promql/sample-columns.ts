@@ -26,6 +26,10 @@ export function columnsOfSamples({
   startTimestampsMs: starts,
 }: SeriesSamples): SampleColumns {
   const isStale = staleTest(values);
+  if (histograms === undefined && !hasStale(isStale, values.length)) {
+    const none = { histogramTimes: NO_TIMES, histograms: [], histogramStarts: undefined };
+    return { labels, dropName: false, floatTimes: timestampsMs, floats: values, floatStarts: starts, ...none };
+  }
   const columns = new ColumnsBuilder(timestampsMs.length);
   for (let i = 0; i < timestampsMs.length; i++) {
     const histogram = histograms?.[i];
@@ -33,6 +37,13 @@ export function columnsOfSamples({
     else if (!isStale(i)) columns.addFloat(timestampsMs[i] ?? 0, values[i] ?? NaN, starts?.[i]);
   }
   return columns.build(labels, false, starts !== undefined);
+}
+
+const NO_TIMES = new Float64Array(0);
+
+function hasStale(isStale: (index: number) => boolean, length: number): boolean {
+  for (let i = 0; i < length; i++) if (isStale(i)) return true;
+  return false;
 }
 
 /**

@@ -38,16 +38,28 @@ export function knownZero(
   return first.startMs > rangeStartMs && first.startMs < first.timeMs ? first.startMs : undefined;
 }
 
+/** The same for the window's floats. */
+export function knownZeroOfFloats({ rangeStartMs, columns, firstFloat }: RangeWindow): number | undefined {
+  const startMs = columns.floatStarts?.[firstFloat] ?? 0;
+  if (startMs === 0) return undefined;
+  return startMs > rangeStartMs && startMs < (columns.floatTimes[firstFloat] ?? 0) ? startMs : undefined;
+}
+
 /** Says once if the counting of a sample began before the sample before it, but not together with it. */
-export function warnOfOverlap(
-  { annotations, labels, position }: RangeWindow,
-  times: readonly SampleTimes[] | undefined,
-): void {
-  const overlaps = times?.some(({ startMs }, i) => {
+export function warnOfOverlap(window: RangeWindow, times: readonly SampleTimes[] | undefined): void {
+  const found = times?.some((current, i) => {
     const previous = times[i - 1];
-    return previous !== undefined && startMs !== 0 && startMs < previous.timeMs && startMs !== previous.startMs;
+    return previous !== undefined && overlaps(previous, current);
   });
-  if (overlaps !== true) return;
+  if (found === true) warnOfOverlapping(window);
+}
+
+/** Whether the counting of a sample began before the sample before it, but not together with it. */
+export function overlaps(previous: SampleTimes, { startMs }: SampleTimes): boolean {
+  return startMs !== 0 && startMs < previous.timeMs && startMs !== previous.startMs;
+}
+
+export function warnOfOverlapping({ annotations, labels, position }: RangeWindow): void {
   const problem = "sample has start time that overlaps with previous sample timestamp";
   annotations.warn(`${problem} for metric ${JSON.stringify(labels.metricName)}`, position);
 }

@@ -3,116 +3,182 @@
  * summary its quantiles, `_sum` and `_count`, an exponential histogram a native one. Delta
  * points are summed up over the window, so that `rate` means the same for both temporalities.
  */
-import { Labels } from "@clew/query";
+import type { Labels } from "@clew/query";
 import {
   NO_RECORDED_VALUE,
   type ExponentialHistogramPoint,
-  type HistogramPoint,
+  type HistogramColumns,
   type MetricReader,
-  type MillisWindow,
-  type NumberPoint,
+  type PointWindow,
+  type NumberColumns,
+  type PointColumns,
+  type PointRun,
   type StoredSeries,
   type SummaryPoint,
 } from "@clew/store";
+import { bucketColumns } from "./bucket-columns.ts";
 import { leOf } from "./bucket-labels.ts";
 import { nativeHistogram } from "./native-histogram.ts";
-import type { SampleSet, SampleSets, SampleTimes } from "./sample-sets.ts";
+import type { SeriesLabels } from "./series-labels.ts";
+import type { SampleColumns, SampleSet, SampleSets } from "./sample-sets.ts";
 
 const DELTA = 1;
 
-export function labelsOf(series: StoredSeries, name: string): Labels {
-  return Labels.from([...series.labels, ["__name__", name]]);
-}
-
 /** Every label set that a stored series stands for. `bounds` are a histogram's. */
-export function labelSetsOf(series: StoredSeries, bounds: Float64Array | undefined): Labels[] {
+export function labelSetsOf(
+  series: StoredSeries,
+  bounds: Float64Array | undefined,
+  labels: SeriesLabels,
+): readonly Labels[] {
   const { name, type } = series;
-  if (type !== "histogram" && type !== "summary") return [labelsOf(series, name)];
-  const parts = [labelsOf(series, `${name}_sum`), labelsOf(series, `${name}_count`)];
-  if (type === "summary") return [labelsOf(series, name), ...parts];
-  const bucket = labelsOf(series, `${name}_bucket`);
-  return [...parts, ...[...(bounds ?? []), Number.POSITIVE_INFINITY].map((bound) => bucket.with("le", leOf(bound)))];
+  if (type !== "histogram" && type !== "summary") return [labels.of(series, name)];
+  const parts = [labels.of(series, `${name}_sum`), labels.of(series, `${name}_count`)];
+  if (type === "summary") return [labels.of(series, name), ...parts];
+  return [...parts, ...[...(bounds ?? []), Infinity].map((bound) => labels.bucket(series, bound))];
 }
 
 /** Reads the points of the series and adds them to `samples`. */
 export async function expandPoints(
   reader: MetricReader,
   series: readonly StoredSeries[],
-  window: MillisWindow,
+  window: PointWindow,
   limit: number,
   samples: SampleSets,
+  labels: SeriesLabels,
   signal: AbortSignal,
 ): Promise<void> {
   const of = (...types: readonly StoredSeries["type"][]): StoredSeries[] =>
     series.filter(({ type }) => types.includes(type));
   const scalars = of("gauge", "sum");
-  const numbers = await reader.numbers(scalars, window, limit, signal);
-  for (const one of scalars) addNumbers(one, numbers.get(one.key) ?? [], samples);
+  addNumbers(scalars, await reader.numbers(scalars, window, limit, signal), samples, labels);
   const classic = of("histogram");
-  const histograms = await reader.histograms(classic, window, limit, signal);
-  for (const one of classic) addHistograms(one, histograms.get(one.key) ?? [], samples);
+  addHistograms(classic, await reader.histograms(classic, window, limit, signal), samples, labels);
   const exponential = of("exponential_histogram");
   const natives = await reader.exponentialHistograms(exponential, window, limit, signal);
-  for (const one of exponential) addNativeHistograms(one, natives.get(one.key) ?? [], samples);
+  for (const one of exponential) addNativeHistograms(one, natives.get(one.key) ?? [], samples, labels);
   const quantiles = of("summary");
   const summaries = await reader.summaries(quantiles, window, limit, signal);
-  for (const one of quantiles) addSummaries(one, summaries.get(one.key) ?? [], samples);
+  for (const one of quantiles) addSummaries(one, summaries.get(one.key) ?? [], samples, labels);
 }
 
-function addNumbers(series: StoredSeries, points: readonly NumberPoint[], samples: SampleSets): void {
-  const set = samples.open(labelsOf(series, series.name));
-  if (set === undefined) return;
-  const totals = new RunningTotals(series.temporality === DELTA);
-  for (const point of points) {
-    const { timestampMs, startMs } = totals.timesOf(point);
-    const times = { timestampMs, startMs: series.monotonic ? startMs : 0 };
-    set.add(times, totals.add("value", point.value), isStale(point.flags));
+function addNumbers(
+  all: readonly StoredSeries[],
+  points: NumberColumns,
+  samples: SampleSets,
+  labels: SeriesLabels,
+): void {
+  const byKey = new Map(all.map((one) => [one.key, one]));
+  for (const { key, start, end } of points.runs) {
+    const series = byKey.get(key);
+    const set = series && samples.open(labels.of(series, series.name));
+    if (series === undefined || set === undefined) continue;
+    const values = points.values.subarray(start, end);
+    const columns = { ...timesOf(series, points, start, end), values };
+    if (series.temporality === DELTA) addUp(values);
+    set.addColumns(series.monotonic ? columns : { ...columns, startsMs: undefined });
   }
 }
 
-function addHistograms(series: StoredSeries, points: readonly HistogramPoint[], samples: SampleSets): void {
-  const sums = samples.open(labelsOf(series, `${series.name}_sum`));
-  const counts = samples.open(labelsOf(series, `${series.name}_count`));
-  const bucket = labelsOf(series, `${series.name}_bucket`);
-  const buckets = new Map<number, SampleSet | undefined>();
-  const bucketAt = (bound: number): SampleSet | undefined => {
-    if (!buckets.has(bound)) buckets.set(bound, samples.open(bucket.with("le", leOf(bound))));
-    return buckets.get(bound);
+type Times = Pick<SampleColumns, "timestampsMs" | "startsMs" | "stale">;
+
+/** Sums of deltas are counted since the first of them began. */
+function timesOf({ temporality }: StoredSeries, points: PointColumns, start: number, end: number): Times {
+  const startsMs = points.startsMs?.subarray(start, end);
+  return {
+    timestampsMs: points.timestampsMs.subarray(start, end),
+    startsMs: temporality === DELTA ? startsMs?.fill(startsMs[0] ?? 0) : startsMs,
+    stale: points.stale.subarray(start, end),
   };
-  const totals = new RunningTotals(series.temporality === DELTA);
-  for (const point of points) {
-    const { flags, count, sum, bucketCounts, explicitBounds } = point;
-    const times = totals.timesOf(point);
-    const stale = isStale(flags);
-    counts?.add(times, totals.add("count", count), stale);
-    if (sum !== undefined || stale) sums?.add(times, totals.add("sum", sum ?? 0), stale);
-    let cumulative = 0;
-    for (const [i, bound] of explicitBounds.entries()) {
-      cumulative += bucketCounts[i] ?? 0;
-      if (bound < Number.POSITIVE_INFINITY) bucketAt(bound)?.add(times, totals.add(`le ${bound}`, cumulative), stale);
-    }
-    // A marker of the end comes without bounds: every bucket that was there ends.
-    if (stale) for (const set of buckets.values()) set?.add(times, 0, true);
-    else bucketAt(Number.POSITIVE_INFINITY)?.add(times, totals.add("le inf", count), false);
+}
+
+/** Replaces each value by the sum up to it. */
+function addUp(values: Float64Array): void {
+  for (let i = 1; i < values.length; i++) values[i] = values[i]! + values[i - 1]!;
+}
+
+function addHistograms(
+  all: readonly StoredSeries[],
+  points: HistogramColumns,
+  samples: SampleSets,
+  labels: SeriesLabels,
+): void {
+  const byKey = new Map(all.map((one) => [one.key, one]));
+  for (const run of points.runs) {
+    const series = byKey.get(run.key);
+    if (series !== undefined) addHistogram(series, run, points, samples, labels);
   }
+}
+
+/** A classic histogram's `_count`, `_sum` and one `_bucket` a bound. */
+function addHistogram(
+  series: StoredSeries,
+  run: PointRun,
+  points: HistogramColumns,
+  samples: SampleSets,
+  labels: SeriesLabels,
+): void {
+  const { start, end } = run;
+  const times = timesOf(series, points, start, end);
+  const add = (of: Labels, columnOf: () => Float64Array, rows?: readonly number[]): void => {
+    const set = samples.open(of);
+    if (set === undefined) return;
+    const values = columnOf();
+    if (series.temporality === DELTA) addUp(values);
+    set.addColumns(rows === undefined ? { ...times, values } : pickedRows(times, values, rows));
+  };
+  add(labels.of(series, `${series.name}_count`), () => points.counts.slice(start, end));
+  const hasAllSums = points.hasSum.subarray(start, end).indexOf(0) < 0;
+  const summed = hasAllSums
+    ? undefined
+    : rowsWhere(start, end, (row) => points.hasSum[row] === 1 || points.stale[row] === 1);
+  const sums = (): Float64Array =>
+    summed === undefined ? points.sums.slice(start, end) : Float64Array.from(summed, (i) => points.sums[start + i]!);
+  add(labels.of(series, `${series.name}_sum`), sums, summed);
+  for (const { bound, rows, cumulative } of bucketColumns(run, points))
+    add(labels.bucket(series, bound), cumulative, rows);
+}
+
+function rowsWhere(start: number, end: number, isWanted: (row: number) => boolean): readonly number[] {
+  const rows: number[] = [];
+  for (let row = start; row < end; row++) if (isWanted(row)) rows.push(row - start);
+  return rows;
+}
+
+function pickedRows(
+  { timestampsMs, startsMs, stale }: Times,
+  values: Float64Array,
+  rows: readonly number[],
+): SampleColumns {
+  return {
+    timestampsMs: Float64Array.from(rows, (row) => timestampsMs[row]!),
+    startsMs: startsMs && Float64Array.from(rows, (row) => startsMs[row]!),
+    stale: Uint8Array.from(rows, (row) => stale[row]!),
+    values,
+  };
 }
 
 function addNativeHistograms(
   series: StoredSeries,
   points: readonly ExponentialHistogramPoint[],
   samples: SampleSets,
+  labels: SeriesLabels,
 ): void {
-  const set = samples.open(labelsOf(series, series.name));
+  const set = samples.open(labels.of(series, series.name));
   for (const point of points) {
     const histogram = nativeHistogram(point, series.temporality === DELTA);
     if (histogram !== undefined) set?.add(point, 0, isStale(point.flags), histogram);
   }
 }
 
-function addSummaries(series: StoredSeries, points: readonly SummaryPoint[], samples: SampleSets): void {
-  const sums = samples.open(labelsOf(series, `${series.name}_sum`));
-  const counts = samples.open(labelsOf(series, `${series.name}_count`));
-  const base = labelsOf(series, series.name);
+function addSummaries(
+  series: StoredSeries,
+  points: readonly SummaryPoint[],
+  samples: SampleSets,
+  labels: SeriesLabels,
+): void {
+  const sums = samples.open(labels.of(series, `${series.name}_sum`));
+  const counts = samples.open(labels.of(series, `${series.name}_count`));
+  const base = labels.of(series, series.name);
   const sets = new Map<number, SampleSet | undefined>();
   for (const point of points) {
     const { flags, count, sum, quantiles, values } = point;
@@ -129,27 +195,4 @@ function addSummaries(series: StoredSeries, points: readonly SummaryPoint[], sam
 
 function isStale(flags: number): boolean {
   return (flags & NO_RECORDED_VALUE) !== 0;
-}
-
-/** Delta values added up by name, since the start of the first; cumulative ones passed through. */
-class RunningTotals {
-  readonly #isDelta: boolean;
-  readonly #totals = new Map<string, number>();
-  #startMs: number | undefined;
-
-  constructor(isDelta: boolean) {
-    this.#isDelta = isDelta;
-  }
-
-  timesOf({ timestampMs, startMs }: SampleTimes): SampleTimes {
-    this.#startMs ??= startMs;
-    return { timestampMs, startMs: this.#isDelta ? this.#startMs : startMs };
-  }
-
-  add(name: string, value: number): number {
-    if (!this.#isDelta) return value;
-    const total = (this.#totals.get(name) ?? 0) + value;
-    this.#totals.set(name, total);
-    return total;
-  }
 }

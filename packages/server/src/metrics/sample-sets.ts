@@ -31,9 +31,21 @@ export class SampleSets {
   }
 }
 
+/** Samples of one series in columns, by ascending time. Whoever is given them may keep and change them. */
+export interface SampleColumns {
+  readonly timestampsMs: Float64Array;
+  /** Absent where no start is known. */
+  readonly startsMs: Float64Array | undefined;
+  readonly values: Float64Array;
+  /** 1 where the series has ended. */
+  readonly stale: Uint8Array;
+}
+
 /** One series' samples in columns. */
 export class SampleSet {
   readonly #labels: Labels;
+  /** All samples, where they came in columns and at once, as they mostly do. */
+  #columns: SampleColumns | undefined;
   readonly #timestampsMs: number[] = [];
   readonly #startsMs: number[] = [];
   readonly #values: number[] = [];
@@ -47,10 +59,16 @@ export class SampleSet {
   }
 
   get size(): number {
-    return this.#values.length;
+    return this.#columns?.values.length ?? this.#values.length;
+  }
+
+  addColumns(columns: SampleColumns): void {
+    if (this.size === 0 && isAscending(columns.timestampsMs)) this.#columns = columns;
+    else this.#addRows(columns);
   }
 
   add({ timestampMs, startMs }: SampleTimes, value: number, stale: boolean, histogram?: NativeHistogram): void {
+    if (this.#columns !== undefined) this.#spill(this.#columns);
     const row = this.#values.length;
     if (row > 0 && timestampMs <= this.#timestampsMs[row - 1]!) this.#isInOrder = false;
     this.#timestampsMs.push(timestampMs);
@@ -60,7 +78,21 @@ export class SampleSet {
     else if (histogram !== undefined) this.#histograms.set(row, histogram);
   }
 
+  #spill(columns: SampleColumns): void {
+    this.#columns = undefined;
+    this.#addRows(columns);
+  }
+
+  #addRows({ timestampsMs, startsMs, values, stale }: SampleColumns): void {
+    for (let i = 0; i < values.length; i++)
+      this.add({ timestampMs: timestampsMs[i]!, startMs: startsMs?.[i] ?? 0 }, values[i]!, stale[i] === 1);
+  }
+
   finish(): SeriesSamples {
+    return this.#columns === undefined ? this.#finishRows() : finishColumns(this.#labels, this.#columns);
+  }
+
+  #finishRows(): SeriesSamples {
     const rows = this.#rowsInOrder();
     const columnOf = (column: readonly number[]): Float64Array =>
       rows === undefined ? Float64Array.from(column) : Float64Array.from(rows, (row) => column[row]!);
@@ -87,4 +119,15 @@ export class SampleSet {
     const sorted = times.map((_time, row) => row).sort((a, b) => times[a]! - times[b]! || a - b);
     return sorted.filter((row, i) => i === sorted.length - 1 || times[sorted[i + 1]!] !== times[row]);
   }
+}
+
+function finishColumns(labels: Labels, { timestampsMs, startsMs, values, stale }: SampleColumns): SeriesSamples {
+  for (let row = stale.indexOf(1); row >= 0; row = stale.indexOf(1, row + 1)) markStale(values, row);
+  const hasStarts = startsMs?.some((startMs) => startMs !== 0) === true;
+  return { labels, timestampsMs, values, ...(hasStarts ? { startTimestampsMs: startsMs } : {}) };
+}
+
+function isAscending(times: Float64Array): boolean {
+  for (let i = 1; i < times.length; i++) if (times[i]! <= times[i - 1]!) return false;
+  return true;
 }

@@ -39,7 +39,7 @@ async function send(metric: object, resource: readonly object[] = [text("service
 
 async function select(name: string, ...more: readonly LabelMatcher[]): Promise<readonly SeriesSamples[]> {
   const matchers: LabelMatcher[] = [{ name: "__name__", operator: "=", value: name }, ...more];
-  const hints = { stepMs: 0, rangeMs: 0, lookbackMs: 300_000, func: "" };
+  const hints = { stepMs: 0, rangeMs: 0, lookbackMs: 300_000, needsStarts: true, func: "" };
   const series = await querier.select(
     { matchers, startMs: START_MS, endMs: START_MS + 3_600_000, sampleLimit: 1_000, hints },
     signal,

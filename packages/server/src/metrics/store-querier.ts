@@ -1,6 +1,6 @@
 /** PromQL's view of the store: its series and points, named and shaped as Prometheus has them. */
 import {
-  Labels,
+  type Labels,
   labelsTest,
   type LabelMatcher,
   type MetadataRequest,
@@ -9,11 +9,13 @@ import {
   type SelectRequest,
   type SeriesExemplars,
   type SeriesRequest,
+  METRIC_NAME,
   type SeriesSamples,
 } from "@clew/query";
 import type { LabelCondition, MetricReader, MillisWindow, StoredSeries } from "@clew/store";
-import { exemplarLabels, leOf } from "./bucket-labels.ts";
-import { expandPoints, labelSetsOf, labelsOf } from "./expand-series.ts";
+import { exemplarLabels } from "./bucket-labels.ts";
+import { expandPoints, labelSetsOf } from "./expand-series.ts";
+import { SeriesLabels } from "./series-labels.ts";
 import { SampleSets } from "./sample-sets.ts";
 import { addTargetInfo, wantsTargetInfo } from "./target-info.ts";
 
@@ -23,6 +25,7 @@ const METADATA_WINDOW_MS = 7 * 86_400_000;
 export class StoreQuerier implements MetricsQuerier {
   readonly #reader: MetricReader;
   readonly #nowMs: () => number;
+  readonly #labels = new SeriesLabels();
 
   constructor(reader: MetricReader, nowMs: () => number) {
     this.#reader = reader;
@@ -32,7 +35,8 @@ export class StoreQuerier implements MetricsQuerier {
   async select(request: SelectRequest, signal: AbortSignal): Promise<readonly SeriesSamples[]> {
     const series = await this.#reader.series(conditionsOf(request.matchers), request, signal);
     const samples = new SampleSets(labelsTest(request.matchers));
-    await expandPoints(this.#reader, series, request, request.sampleLimit + 1, samples, signal);
+    const window = { ...request, hasStarts: request.hints.needsStarts };
+    await expandPoints(this.#reader, series, window, request.sampleLimit + 1, samples, this.#labels, signal);
     if (wantsTargetInfo(request.matchers))
       await addTargetInfo(this.#reader, request, request.sampleLimit + 1, samples, signal);
     return samples.finish();
@@ -45,8 +49,19 @@ export class StoreQuerier implements MetricsQuerier {
   }
 
   async labelValues(name: string, request: SeriesRequest, signal: AbortSignal): Promise<readonly string[]> {
+    if (request.selectors.length === 0 && !GENERATED_LABELS.has(name) && name !== METRIC_NAME)
+      return this.#storedValues(name, request, signal);
     const values = new Set<string>();
     for (const labels of await this.#labelSets(request, signal)) values.add(labels.get(name));
+    values.delete("");
+    return [...values];
+  }
+
+  /** The values of a label that series are stored with: no part of a family has another. */
+  async #storedValues(label: string, window: MillisWindow, signal: AbortSignal): Promise<readonly string[]> {
+    const values = new Set<string>();
+    for (const { labels } of await this.#reader.series([], window, signal))
+      for (const [name, value] of labels) if (name === label) values.add(value);
     values.delete("");
     return [...values];
   }
@@ -59,7 +74,11 @@ export class StoreQuerier implements MetricsQuerier {
     const conditions: LabelCondition[] =
       metric === undefined ? [] : [{ name: "__name__", operator: "=", value: metric }];
     const nowMs = this.#nowMs();
-    const series = await this.#reader.series(conditions, { startMs: nowMs - METADATA_WINDOW_MS, endMs: nowMs }, signal);
+    const series = await this.#reader.describedSeries(
+      conditions,
+      { startMs: nowMs - METADATA_WINDOW_MS, endMs: nowMs },
+      signal,
+    );
     const found = new Map<string, MetricMetadata>();
     for (const one of series) {
       const entry = { metric: one.name, type: metadataType(one), help: one.description, unit: "" };
@@ -78,7 +97,7 @@ export class StoreQuerier implements MetricsQuerier {
       const bounds = await this.#reader.latestBounds(series, window, signal);
       for (const one of series) {
         for (const exemplar of exemplars.get(one.key) ?? []) {
-          const labels = exemplarSeries(one, exemplar.value, bounds.get(one.key));
+          const labels = exemplarSeries(one, exemplar.value, bounds.get(one.key), this.#labels);
           if (!wanted(labels)) continue;
           const entry = found.get(labels.key) ?? { seriesLabels: labels, exemplars: [] };
           found.set(labels.key, entry);
@@ -103,7 +122,8 @@ export class StoreQuerier implements MetricsQuerier {
       const series = await this.#reader.series(conditionsOf(matchers), window, signal);
       const bounds = await this.#reader.latestBounds(series, window, signal);
       for (const one of series) {
-        for (const labels of labelSetsOf(one, bounds.get(one.key))) if (wanted(labels)) found.set(labels.key, labels);
+        for (const labels of labelSetsOf(one, bounds.get(one.key), this.#labels))
+          if (wanted(labels)) found.set(labels.key, labels);
       }
     }
     return [...found.values()];
@@ -111,11 +131,14 @@ export class StoreQuerier implements MetricsQuerier {
 }
 
 /** An exemplar of a histogram belongs to the bucket that its value fell into. */
-function exemplarSeries(series: StoredSeries, value: number, bounds: Float64Array | undefined): Labels {
-  const labels = labelsOf(series, series.name);
-  if (series.type !== "histogram") return labels;
-  const bound = bounds?.find((upper) => value <= upper) ?? Number.POSITIVE_INFINITY;
-  return labels.with("__name__", `${series.name}_bucket`).with("le", leOf(bound));
+function exemplarSeries(
+  series: StoredSeries,
+  value: number,
+  bounds: Float64Array | undefined,
+  labels: SeriesLabels,
+): Labels {
+  if (series.type !== "histogram") return labels.of(series, series.name);
+  return labels.bucket(series, bounds?.find((upper) => value <= upper) ?? Infinity);
 }
 
 const GENERATED_LABELS = new Set(["le", "quantile"]);

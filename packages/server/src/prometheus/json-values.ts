@@ -47,20 +47,35 @@ export function* queryDataPieces(value: QueryValue): Generator<string> {
       return `{"metric":${labelsText(labels)},${point}}`;
     });
   }
-  if (value.type === "matrix") yield* listPieces(value.series, seriesText);
+  if (value.type === "matrix") {
+    const times = new TimeTexts();
+    yield* listPieces(value.series, (series) => seriesText(series, times));
+  }
   yield "}";
 }
 
-function seriesText({
-  labels,
-  timestampsMs,
-  values,
-  histograms,
-}: Extract<QueryValue, { type: "matrix" }>["series"][number]): string {
+/** The texts of times, most of which every series of an answer has at the same place. */
+class TimeTexts {
+  readonly #timesMs: number[] = [];
+  readonly #texts: string[] = [];
+
+  at(place: number, timeMs: number): string {
+    if (this.#timesMs[place] !== timeMs) {
+      this.#timesMs[place] = timeMs;
+      this.#texts[place] = timeText(timeMs);
+    }
+    return this.#texts[place]!;
+  }
+}
+
+function seriesText(
+  { labels, timestampsMs, values, histograms }: Extract<QueryValue, { type: "matrix" }>["series"][number],
+  times: TimeTexts,
+): string {
   let floats = "";
   let histogramPoints = "";
   for (let i = 0; i < values.length; i++) {
-    const time = timeText(timestampsMs[i] ?? NaN);
+    const time = times.at(i, timestampsMs[i] ?? NaN);
     const histogram = histograms?.[i];
     if (histogram === undefined) floats += `${floats === "" ? "" : ","}[${time},"${floatText(values[i] ?? NaN)}"]`;
     else histogramPoints += `${histogramPoints === "" ? "" : ","}[${time},${histogramText(histogram)}]`;

@@ -90,6 +90,11 @@ export class EngineClient {
 
   /** Runs a query whose own FORMAT says what the returned bytes are. */
   async bytes(query: string, parameters: QueryParameters = {}, signal?: AbortSignal): Promise<Buffer> {
+    return Buffer.concat(await this.chunks(query, parameters, signal));
+  }
+
+  /** The same, in the pieces in which the bytes came. */
+  async chunks(query: string, parameters: QueryParameters = {}, signal?: AbortSignal): Promise<readonly Buffer[]> {
     return this.#ask(async () => {
       const { stream } = await this.#client.exec({
         query,
@@ -177,8 +182,8 @@ export function isDisconnected(error: unknown): boolean {
   );
 }
 
-async function collect(stream: AsyncIterable<unknown>): Promise<Buffer> {
+async function collect(stream: AsyncIterable<unknown>): Promise<readonly Buffer[]> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
+  return chunks;
 }

@@ -5,6 +5,16 @@ import { isOfSeries } from "./series-condition.ts";
 import { dayConditions, timeConditions, type MillisWindow } from "./millis-window.ts";
 import type { Pairs } from "./resource-rows.ts";
 import { engineDouble } from "./engine-double.ts";
+import {
+  type HistogramColumns,
+  histogramColumns,
+  type NumberColumns,
+  numberColumns,
+  pointHead,
+  pointShape,
+} from "./point-columns.ts";
+import { KnownSeries } from "./known-series.ts";
+import { NativeColumns } from "./native-columns.ts";
 import { RowBinary } from "./row-binary.ts";
 import { readTargets, type StoredTarget } from "./targets.ts";
 
@@ -46,17 +56,6 @@ interface Point {
   readonly flags: number;
 }
 
-export interface NumberPoint extends Point {
-  readonly value: number;
-}
-
-export interface HistogramPoint extends Point {
-  readonly count: number;
-  readonly sum: number | undefined;
-  readonly bucketCounts: Float64Array;
-  readonly explicitBounds: Float64Array;
-}
-
 export interface ExponentialHistogramPoint extends Point {
   readonly count: number;
   readonly sum: number | undefined;
@@ -84,19 +83,49 @@ export interface StoredExemplar {
   readonly attributes: Pairs;
 }
 
+/** Where points are looked for, and whether their start times are wanted. */
+export interface PointWindow extends MillisWindow {
+  readonly hasStarts: boolean;
+}
+
 /** How many series one question may touch. */
 export const MAX_SERIES = 200_000;
 
 /** Answers questions about metrics. Points come by series key, by ascending time, no time twice. */
 export class MetricReader {
   readonly #client: EngineClient;
+  readonly #known = new KnownSeries(MAX_SERIES);
 
   constructor(client: EngineClient) {
     this.#client = client;
   }
 
-  /** Series that were written on the window's days and meet all conditions. */
+  /**
+   * Series that were written on the window's days and meet all conditions. What a fingerprint stands for never
+   * changes but for its description, so that it is read once.
+   */
   async series(
+    conditions: readonly LabelCondition[],
+    window: MillisWindow,
+    signal?: AbortSignal,
+  ): Promise<StoredSeries[]> {
+    const where = dayConditions(window);
+    for (const condition of conditions) addLabelCondition(where, condition);
+    const chunks = await this.#client.chunks(
+      `SELECT DISTINCT Fingerprint, Locality FROM metric_series WHERE ${where.where} LIMIT ${MAX_SERIES} FORMAT Native`,
+      where.parameters,
+      signal,
+    );
+    const places = placesOf(new NativeColumns(chunks));
+    const known = [...places].flatMap(([key, localities]) => this.#known.at(key, localities) ?? []);
+    if (known.length === places.size) return known;
+    const all = await this.describedSeries(conditions, window, signal);
+    this.#known.add(all);
+    return all;
+  }
+
+  /** The same with the newest descriptions. */
+  async describedSeries(
     conditions: readonly LabelCondition[],
     window: MillisWindow,
     signal?: AbortSignal,
@@ -126,32 +155,30 @@ export class MetricReader {
     }));
   }
 
-  numbers(
+  /** Gauges' and sums' points. */
+  async numbers(
     series: readonly StoredSeries[],
-    window: MillisWindow,
+    window: PointWindow,
     limit: number,
     signal?: AbortSignal,
-  ): Promise<Map<string, NumberPoint[]>> {
-    return this.#points(series, "metric_samples", "Value", window, limit, signal, (row, point) => ({
-      ...point,
-      value: row.f64(),
-    }));
+  ): Promise<NumberColumns> {
+    const shape = pointShape(window, window.hasStarts);
+    const columns = `${pointHead(shape)}, Value`;
+    const chunks = await this.#pointBytes(series, "metric_samples", columns, "Native", window, limit, signal);
+    return numberColumns(chunks, shape);
   }
 
-  histograms(
+  async histograms(
     series: readonly StoredSeries[],
-    window: MillisWindow,
+    window: PointWindow,
     limit: number,
     signal?: AbortSignal,
-  ): Promise<Map<string, HistogramPoint[]>> {
-    const columns = "Count, Sum, Has, BucketCounts, ExplicitBounds";
-    return this.#points(series, "metric_histograms", columns, window, limit, signal, (row, point) => ({
-      ...point,
-      count: row.u64(),
-      sum: optional(row.f64(), row.u8()),
-      bucketCounts: row.u64s(),
-      explicitBounds: row.f64s(),
-    }));
+  ): Promise<HistogramColumns> {
+    const shape = pointShape(window, window.hasStarts);
+    const hasSum = `toUInt8(bitAnd(Has, ${HAS.sum}) != 0)`;
+    const columns = `${pointHead(shape)}, toInt64(Count), Sum, ${hasSum}, BucketCounts, ExplicitBounds`;
+    const chunks = await this.#pointBytes(series, "metric_histograms", columns, "Native", window, limit, signal);
+    return histogramColumns(chunks, shape);
   }
 
   exponentialHistograms(
@@ -252,14 +279,10 @@ export class MetricReader {
   ): Promise<Map<string, P[]>> {
     const found = new Map<string, P[]>();
     if (series.length === 0) return found;
-    const where = pointConditions(series, window);
-    const bytes = await this.#client.bytes(
-      `SELECT Fingerprint, toUnixTimestamp64Milli(Timestamp), toUnixTimestamp64Milli(StartTimestamp), Flags, ${columns} FROM ${table} WHERE ${where.where}
-       ORDER BY Locality, Fingerprint, Timestamp LIMIT ${limitOf(limit)} FORMAT RowBinary`,
-      where.parameters,
-      signal,
-    );
-    const rows = new RowBinary(bytes);
+    const head = "Fingerprint, toUnixTimestamp64Milli(Timestamp), toUnixTimestamp64Milli(StartTimestamp), Flags";
+    const all = `${head}, ${columns}`;
+    const chunks = await this.#pointBytes(series, table, all, "RowBinary", window, limit, signal);
+    const rows = new RowBinary(Buffer.concat(chunks));
     let key = "";
     let points: P[] = [];
     while (!rows.atEnd) {
@@ -271,6 +294,40 @@ export class MetricReader {
     }
     return found;
   }
+
+  /** Rows in the order of the table; none where no series is given. */
+  async #pointBytes(
+    series: readonly StoredSeries[],
+    table: string,
+    columns: string,
+    format: string,
+    window: MillisWindow,
+    limit: number,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly Buffer[]> {
+    if (series.length === 0) return [];
+    const where = pointConditions(series, window);
+    return this.#client.chunks(
+      `SELECT ${columns} FROM ${table} WHERE ${where.where}
+       ORDER BY Locality, Fingerprint, Timestamp LIMIT ${limitOf(limit)} FORMAT ${format}`,
+      where.parameters,
+      signal,
+    );
+  }
+}
+
+/** Localities by series key. */
+function placesOf(columns: NativeColumns): Map<string, string[]> {
+  const fingerprints = Buffer.from(columns.bytesOf(0).buffer);
+  const localities = new BigUint64Array(columns.wordsOf(1).buffer);
+  const texts = new Map<bigint, string>();
+  const places = new Map<string, string[]>();
+  for (const [row, locality] of localities.entries()) {
+    let text = texts.get(locality);
+    if (text === undefined) texts.set(locality, (text = String(locality)));
+    push(places, fingerprints.toString("latin1", 8 * row, 8 * row + 8), text);
+  }
+  return places;
 }
 
 /** The engine takes no infinity. */

@@ -3,8 +3,6 @@ import { createHash } from "node:crypto";
 import type { Labels } from "./labels.ts";
 import type { RelabelConfig } from "./relabel-config.ts";
 
-const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
-
 /** The labels after all rules, or undefined where one dropped them. `labels` stays as it is. */
 export function relabel(labels: Labels, rules: readonly RelabelConfig[]): Labels | undefined {
   if (rules.length === 0) return labels;
@@ -48,7 +46,7 @@ function replace(rule: RelabelConfig, value: string, labels: Map<string, string>
   const match = rule.regex.exec(value);
   if (match === null) return;
   const name = expand(rule.target_label, match);
-  if (LABEL_NAME.test(name)) setLabel(labels, name, expand(rule.replacement, match));
+  if (name !== "") setLabel(labels, name, expand(rule.replacement, match));
 }
 
 function renameOrRemove({ action, regex, replacement }: RelabelConfig, labels: Map<string, string>): void {

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Writer } from "@clew/otlp";
@@ -8,10 +9,9 @@ import { parseSeries } from "./series.ts";
 import type { ScrapeSink } from "./sink.ts";
 import { parseOpenMetrics, parseText } from "./text.ts";
 
-const CONFORMANCE = join(
-  process.env["CLEW_CONFORMANCE_DIR"] ?? join(import.meta.dirname, "../../../../../../../../shared/conformance"),
-  "openmetrics",
-);
+const DATA =
+  process.env["CLEW_CONFORMANCE_DIR"] ?? join(import.meta.dirname, "../../../../../../../../shared/conformance");
+const CONFORMANCE = join(DATA, "openmetrics");
 
 const LENIENT = new Set(
   readFileSync(join(import.meta.dirname, "lenient-cases.txt"), "utf8")
@@ -179,5 +179,47 @@ describe.skipIf(cases.length === 0)("OpenMetrics's own cases (CLEW_CONFORMANCE_D
 
   test.each(cases.filter((name) => !shouldParse(name) && !LENIENT.has(name)))("%s is refused", (name) => {
     expect(() => callsOf(parseOpenMetrics, page(name))).toThrow(/line \d+|while parsing|not unique/);
+  });
+});
+
+/** A page that must not parse, and what Prometheus says of it. Bytes that are no UTF-8 stand in Base64. */
+interface BadPage {
+  readonly input: string | readonly (string | { readonly base64: string })[];
+  readonly err: string;
+}
+
+function badPages(name: string): readonly (readonly [page: string, problem: string])[] {
+  const file = join(DATA, "prometheus/parser_cases", name);
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, "utf8").split("\n").filter(Boolean);
+  const pages = lines.map((line) => JSON.parse(line) as Partial<BadPage> & Pick<BadPage, "input">);
+  return pages.flatMap(({ input, err }) => {
+    // Cases about start times have no error: their pages can be read.
+    if (err === undefined) return [];
+    const pieces = typeof input === "string" ? [input] : input;
+    const bytes = pieces.map((piece) =>
+      typeof piece === "string" ? Buffer.from(piece) : Buffer.from(piece.base64, "base64"),
+    );
+    // What is no UTF-8 is taken, its characters replaced: pages come to the parser as text.
+    const isText = isUtf8(Buffer.concat(bytes));
+    return isText ? [[Buffer.concat(bytes).toString(), err] as const] : [];
+  });
+}
+
+describe.each([
+  ["text format", "prom_text.jsonl", parseText],
+  ["OpenMetrics", "openmetrics_text.jsonl", parseOpenMetrics],
+] as const)("Prometheus's own bad pages in %s", (_format, file, parse) => {
+  const pages = badPages(file);
+  test.skipIf(pages.length === 0)("are there (CLEW_CONFORMANCE_DIR)", () => {
+    expect(pages.length).toBeGreaterThan(20);
+  });
+
+  test.each(pages.filter(([, problem]) => problem !== "EOF"))("%j is refused as Prometheus refuses it", (page) => {
+    expect(() => callsOf(parse, page)).toThrow(/line \d+|while parsing|not unique/);
+  });
+
+  test.each(pages.filter(([, problem]) => problem === "EOF"))("%j is taken, though it says nothing", (page) => {
+    expect(callsOf(parse, page)).toEqual([]);
   });
 });

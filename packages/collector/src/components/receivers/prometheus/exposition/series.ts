@@ -7,7 +7,7 @@ import { METRIC_NAME, type Labels } from "../labels.ts";
 
 const NAME = /[a-zA-Z_:][a-zA-Z0-9_:]*/y;
 const LABEL_NAME = /[a-zA-Z_][a-zA-Z0-9_]*/y;
-const QUOTED = /"((?:[^"\\\n]|\\[\s\S])*)"/y;
+const QUOTED = /"((?:[^"\\\n\0]|\\[\s\S])*)"/y;
 const ESCAPES: Readonly<Record<string, string>> = { "\\n": "\n", '\\"': '"', "\\\\": "\\" };
 
 /** Throws `SCRAPE_MALFORMED`. A name that stands twice is an error too. */
@@ -18,6 +18,7 @@ export function parseSeries(text: string): Labels {
   if (name !== undefined) labels.set(METRIC_NAME, name);
   if (cursor.takeText("{")) readLabels(cursor, labels);
   if (!cursor.isAtEnd) throw cursor.expected("the end of the series");
+  if (!labels.has(METRIC_NAME)) throw malformed(`metric name not set while parsing: ${JSON.stringify(text)}`);
   return labels;
 }
 

@@ -151,6 +151,8 @@ class TextParser extends LineParser {
     const match = /^#[ \t]+(HELP|TYPE)[ \t]+("(?:[^"\\]|\\.)*"|[^ \t]+)(?:[ \t]+(.*))?$/.exec(text);
     if (match === null) return;
     const [, kind, written = "", rest = ""] = match;
+    if (!/^["a-zA-Z_:]/.test(written))
+      throw this.fault(`expected metric name after ${kind}, got ${JSON.stringify(written)}`);
     const family = familyOf(written);
     if (kind === "HELP") return this.sink.help(family, unescapedHelp(rest));
     const type = TEXT_TYPES[rest.trimEnd()];

@@ -1,0 +1,51 @@
+/** Debian's Prometheus for a benchmark, on a free port of loopback and a directory that is removed. */
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findTool } from "../scripts/optional-tools.mjs";
+
+export async function startPrometheus() {
+  const program = findTool("prometheus");
+  if (program === undefined) throw new Error("prometheus is not here: apt-get install prometheus");
+  const directory = mkdtempSync(join(tmpdir(), "prometheus-bench-"));
+  writeFileSync(join(directory, "prometheus.yml"), "global: {}\n");
+  const port = await freePort();
+  const flags = [
+    `--config.file=${join(directory, "prometheus.yml")}`,
+    `--storage.tsdb.path=${join(directory, "data")}`,
+    `--web.listen-address=127.0.0.1:${port}`,
+    "--web.enable-remote-write-receiver",
+    "--log.level=error",
+  ];
+  const child = spawn(program, flags, { stdio: ["ignore", "inherit", "inherit"] });
+  const url = `http://127.0.0.1:${port}`;
+  const isReady = () =>
+    fetch(`${url}/-/ready`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  while (!(await isReady())) {
+    if (child.exitCode !== null) throw new Error(`prometheus ended with ${child.exitCode}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return {
+    url,
+    pid: child.pid,
+    async stop() {
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGTERM");
+      await ended;
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
