@@ -15,7 +15,7 @@ export type {
 export type { Meter } from "./telemetry/meter.ts";
 export { clewExporter, type Sink } from "./components/exporters/clew/factory.ts";
 export { payloadOfJaegerTrace } from "./components/receivers/jaeger/json-trace.ts";
-export { payloadOfZipkinJson } from "./components/receivers/zipkin/json-payload.ts";
+export { payloadOfZipkinSpan } from "./components/receivers/zipkin/json-payload.ts";
 export { ConfigError } from "./config/config-error.ts";
 export { readConfig } from "./config/collector-config.ts";
 export { configJsonSchema } from "./config/config-json-schema.ts";

@@ -59,6 +59,7 @@ export function uiApp(settings: ApiSettings): Hono {
       health: () => store.health,
       backups: store,
       exports: new ExportReader(store.client),
+      flush: () => store.flush(),
       subscribe: (listener) => store.subscribe(listener),
     }),
   );

@@ -21,12 +21,14 @@ afterEach(() => {
   server.close();
 });
 
-async function exportFrom(answer: RequestListener, file: string, stop = new AbortController()): Promise<void> {
+/** What it printed as errors. */
+async function exportFrom(answer: RequestListener, file: string, stop = new AbortController()): Promise<string> {
+  let errors = "";
   server = createServer(answer).listen(0, "127.0.0.1");
   await once(server, "listening");
   const terminal: Terminal = {
     out: () => {},
-    error: () => {},
+    error: (text) => void (errors += text),
     stdin: new PassThrough(),
     stdout: new PassThrough(),
     env: {},
@@ -35,6 +37,7 @@ async function exportFrom(answer: RequestListener, file: string, stop = new Abor
   };
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   await runExport([file, "--signal", "traces", "--url", url, "--token", "t"], terminal);
+  return errors;
 }
 
 test("an answer that breaks off leaves the file as it was before", async () => {
@@ -47,6 +50,12 @@ test("an answer that breaks off leaves the file as it was before", async () => {
   await expect(exportFrom(breaksOff, file)).rejects.toMatchObject({ code: "EXPORT_INCOMPLETE" });
   expect(readdirSync(directory)).toEqual(["traces.jsonl"]);
   expect(readFileSync(file, "utf8")).toBe("before");
+});
+
+test("what may be missing is told", async () => {
+  const warns: RequestListener = (_request, response) =>
+    response.writeHead(200, { warning: '199 clew "missing"' }).end();
+  expect(await exportFrom(warns, join(directory, "traces.jsonl"))).toBe("traces: missing\n");
 });
 
 test("one that is stopped leaves no file", async () => {

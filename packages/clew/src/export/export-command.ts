@@ -19,7 +19,7 @@ const [OK, UNAUTHORIZED] = [200, 401];
 export async function runExport(args: readonly string[], terminal: Terminal): Promise<void> {
   const options = exportOptions(args, terminal.env, systemClock.nowMs());
   const { file } = options;
-  const pieces = countedPieces(options, terminal.stop);
+  const pieces = countedPieces(options, terminal);
   if (file === "-") return toStandardOutput(pieces, terminal);
   // A file with the name that was asked for is whole.
   const partial = `${file}.partial`;
@@ -49,7 +49,7 @@ interface CountedPieces {
   read(): AsyncGenerator<Buffer>;
 }
 
-function countedPieces(options: ExportOptions, stop: AbortSignal): CountedPieces {
+function countedPieces(options: ExportOptions, terminal: Terminal): CountedPieces {
   let bytes = 0;
   return {
     get bytes() {
@@ -57,7 +57,7 @@ function countedPieces(options: ExportOptions, stop: AbortSignal): CountedPieces
     },
     async *read() {
       for (const signal of options.signals)
-        for await (const piece of piecesOf(signal, options, stop)) {
+        for await (const piece of piecesOf(signal, options, terminal)) {
           bytes += piece.length;
           yield piece;
         }
@@ -65,8 +65,11 @@ function countedPieces(options: ExportOptions, stop: AbortSignal): CountedPieces
   };
 }
 
-async function* piecesOf(signal: Signal, options: ExportOptions, stop: AbortSignal): AsyncGenerator<Buffer> {
+async function* piecesOf(signal: Signal, options: ExportOptions, terminal: Terminal): AsyncGenerator<Buffer> {
+  const { stop } = terminal;
   const response = await ask(signal, options, stop);
+  const { warning } = response.headers;
+  if (warning !== undefined) terminal.error(`${signal}: ${/"(.*)"/.exec(warning)?.[1] ?? warning}\n`);
   try {
     for await (const piece of response) yield piece as Buffer;
   } catch (error) {

@@ -1,8 +1,9 @@
 /** Telemetry of one thing in a file, whatever format that has. */
 import { ClewError, messageOf } from "@clew/base";
-import { payloadOfJaegerTrace, payloadOfZipkinJson, recordedPayloads } from "@clew/collector";
+import { payloadOfJaegerTrace, payloadOfZipkinSpan, recordedPayloads } from "@clew/collector";
 import { payloadOfJson, type Payload, type Signal } from "@clew/otlp";
-import type { Format } from "./recognise.ts";
+import { isNestedDeeper, MAX_NESTING } from "./nesting.ts";
+import { isMessage, type Format } from "./recognise.ts";
 
 const SIGNAL_OF_KEY: Readonly<Record<string, Signal>> = {
   resourceSpans: "traces",
@@ -14,8 +15,10 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** Rejects with a `ClewError` where it is none. `signal` says what protobuf is, where that cannot be seen. */
 export async function payloadsOf(bytes: Buffer, format: Format, signal: Signal | undefined): Promise<Payload[]> {
-  if (!/^[\s\uFEFF]*[{[]/.test(bytes.toString("utf8", 0, 64))) return protobuf(bytes, format, signal);
-  const text = bytes.toString("utf8").replace(/^\uFEFF/, "");
+  if (isMessage(bytes) || !/^[\s\uFEFF]*[{[]/.test(bytes.toString("utf8", 0, 64)))
+    return protobuf(bytes, format, signal);
+  if (isNestedDeeper(bytes)) throw unreadable(`it is nested more than ${MAX_NESTING} deep`);
+  const text = withWholeNumbers(bytes.toString("utf8").replace(/^\uFEFF/, ""));
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -25,6 +28,11 @@ export async function payloadsOf(bytes: Buffer, format: Format, signal: Signal |
   return (Array.isArray(value) ? value : [value]).flatMap((one) =>
     ofValue(one, format, value === one ? text : undefined),
   );
+}
+
+/** Integers of Jaeger's tags that a number of JavaScript can't hold, as text. Nothing within a text looks so: its quotes are escaped. */
+function withWholeNumbers(text: string): string {
+  return text.replaceAll(/("value"\s*:\s*)(-?\d{16,20})(?=\s*[,}])/g, '$1"$2"');
 }
 
 async function protobuf(bytes: Buffer, format: Format, signal: Signal | undefined): Promise<Payload[]> {
@@ -47,7 +55,7 @@ function ofValue(value: unknown, format: Format, text: string | undefined): Payl
   )
     throw unreadable(`it is not what ${format === "auto" ? "OTLP, Jaeger or Zipkin" : format} has`);
   if (kind === "otlp-json") return requests(object, text ?? JSON.stringify(object));
-  if (kind === "zipkin") return present(payloadOfZipkinJson(Buffer.from(JSON.stringify([object]))));
+  if (kind === "zipkin") return [payloadOfZipkinSpan(object)];
   const traces = Array.isArray(object["data"]) ? (object["data"] as readonly unknown[]) : [object];
   return traces.flatMap((trace) => present(payloadOfJaegerTrace(trace)));
 }

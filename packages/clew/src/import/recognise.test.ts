@@ -20,6 +20,8 @@ test.each([
   ["one trace of Jaeger's", '{\n  "traceID": "1",\n  "spans": [\n  ]\n}', Whole],
   ["a list of Zipkin's", ' [{"traceId":"1"}]', Elements],
   ["a request in protobuf", Buffer.from([0x0a, 2, 0x0a, 0]), Whole],
+  ["a request in protobuf of 123 bytes, which are a brace", Buffer.from([0x0a, 0x7b, 0x0a, 0, 0x12]), Whole],
+  ["a list behind a blank line", '\n[\n{"traceId":"1"}]', Elements],
   ["framed requests", Buffer.from([0, 0, 0, 2, 0x0a, 0]), Frames],
   ["framed requests in JSON", Buffer.from([0, 0, 0, 2, 0x7b, 0x7d]), Frames],
   ["framed and compressed requests", Buffer.from([0, 0, 0, 4, 0x28, 0xb5, 0x2f, 0xfd]), Frames],

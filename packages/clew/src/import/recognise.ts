@@ -19,6 +19,7 @@ const ZSTD_MAGIC = 0xfd2fb528;
 /** Undefined where nothing that is known begins so. `format` says what it must be, or `auto`. */
 export function splitterFor(head: Buffer, format: Format): Splitter | undefined {
   if (format === "otlp-proto") return isWholeMessage(head) ? new Whole("byte 0") : new Frames();
+  if (format === "auto" && isMessage(head)) return new Whole("byte 0");
   const text = head.toString("utf8").replace(/^\uFEFF/, "");
   if (format === "otlp-json") return jsonRequests(text);
   if (format === "zipkin" || format === "jaeger") return isList(text) ? new Elements() : jsonRequests(text);
@@ -40,6 +41,12 @@ function jsonRequests(text: string): Splitter {
   const [first = "", ...others] = text.trimStart().split("\n");
   const isSpread = others.length > 0 && !first.trimEnd().endsWith("}") && !others.some((line) => OTLP_LINE.test(line));
   return isSpread ? new Whole("line 1") : new Lines();
+}
+
+/** Whether this is a message that may look like text at first: its length can be a brace. No JSON has such bytes. */
+export function isMessage(head: Buffer): boolean {
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  return head[0] === REQUEST_TAG && /[\0-\b\v\f\x0e-\x1f]/.test(head.toString("latin1", 0, HEAD_BYTES));
 }
 
 function isWholeMessage(head: Buffer): boolean {

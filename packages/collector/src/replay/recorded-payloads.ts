@@ -23,7 +23,7 @@ const MAX_REQUEST_BYTES = 256 * 1024 * 1024;
  */
 export async function recordedPayloads(name: string, bytes: Buffer, signal: Signal | undefined): Promise<Payload[]> {
   if (bytes.length === 0) throw unreadable(name, "it is empty");
-  const whole = await request(bytes, signal);
+  const whole = await request(name, bytes, signal);
   if (whole !== undefined) return [whole];
   return isText(bytes) ? jsonLines(name, bytes.toString("utf8")) : framed(name, bytes, signal);
 }
@@ -43,7 +43,10 @@ async function framed(name: string, bytes: Buffer, signal: Signal | undefined): 
   for (let position = 0; position < bytes.length;) {
     const start = position + LENGTH_BYTES;
     const end = start <= bytes.length ? start + bytes.readUInt32BE(position) : Infinity;
-    const payload = end <= bytes.length ? await request(bytes.subarray(start, end), signal) : undefined;
+    const payload =
+      end <= bytes.length
+        ? await request(`${name} at byte ${position}`, bytes.subarray(start, end), signal)
+        : undefined;
     if (payload === undefined) throw unreadable(`${name} at byte ${position}`, "it is no request in OTLP");
     payloads.push(payload);
     position = end;
@@ -51,14 +54,14 @@ async function framed(name: string, bytes: Buffer, signal: Signal | undefined): 
   return payloads;
 }
 
-/** One request, compressed or not, in either encoding. Undefined where it is none. */
-async function request(bytes: Buffer, signal: Signal | undefined): Promise<Payload | undefined> {
+/** One request, compressed or not, in either encoding; `name` is where it stands. Undefined where it is none. */
+async function request(name: string, bytes: Buffer, signal: Signal | undefined): Promise<Payload | undefined> {
   if (bytes.subarray(0, ZSTD_MAGIC.length).equals(ZSTD_MAGIC)) {
     const plain = await decompress(bytes, "zstd", MAX_REQUEST_BYTES).catch(() => undefined);
-    return plain === undefined ? undefined : request(plain, signal);
+    return plain === undefined ? undefined : request(name, plain, signal);
   }
   // Protobuf first: its first byte is a line break, and a brace may follow by chance.
-  return protobufRequest(bytes, signal) ?? (isText(bytes) ? jsonRequest(bytes.toString("utf8")) : undefined);
+  return protobufRequest(name, bytes, signal) ?? (isText(bytes) ? jsonRequest(bytes.toString("utf8")) : undefined);
 }
 
 function isText(bytes: Buffer): boolean {
@@ -75,17 +78,26 @@ function jsonRequest(text: string): Payload | undefined {
   }
 }
 
-/** The messages of the signals differ so much that bytes of one are hardly ever another. */
-function protobufRequest(bytes: Buffer, signal: Signal | undefined): Payload | undefined {
-  for (const one of signal === undefined ? SIGNALS : [signal]) {
-    try {
-      const payload = payloadOf(one, bytes);
-      if (payload.counts.items > 0) return payload;
-    } catch (error) {
-      if (!(error instanceof ClewError)) throw new Error(messageOf(error), { cause: error });
-    }
+/**
+ * The messages of the signals differ so much that bytes of one are hardly ever another: a log record of a body alone may
+ * be a span with a strange name. Then it is not for us to choose.
+ */
+function protobufRequest(name: string, bytes: Buffer, signal: Signal | undefined): Payload | undefined {
+  const [payload, other] = (signal === undefined ? SIGNALS : [signal]).flatMap((one) => requestOf(one, bytes) ?? []);
+  if (payload !== undefined && other !== undefined)
+    throw unreadable(name, `it may be ${payload.signal} or ${other.signal}`);
+  return payload;
+}
+
+/** Undefined where the bytes are none with anything in it. */
+function requestOf(signal: Signal, bytes: Buffer): Payload | undefined {
+  try {
+    const payload = payloadOf(signal, bytes);
+    return payload.counts.items > 0 ? payload : undefined;
+  } catch (error) {
+    if (error instanceof ClewError) return undefined;
+    throw new Error(messageOf(error), { cause: error });
   }
-  return undefined;
 }
 
 function unreadable(where: string, what: string): ClewError {

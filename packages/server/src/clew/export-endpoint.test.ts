@@ -1,4 +1,5 @@
 /** What `/api/clew/v1/export` gives, in each format. */
+import { systemClock } from "@clew/base";
 import { encode, payloadOf, PROTOCOLS, toJson } from "@clew/otlp";
 import { ExportReader } from "@clew/store";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -119,6 +120,17 @@ test("as Jaeger's document, whole traces", async () => {
   expect(all.data.map((trace: Json) => trace.spans.length)).toEqual([1, 2]);
 });
 
+test("as Jaeger's document, a trace is there once, and only if a span of it is in the window", async () => {
+  const traces = async (query: string): Promise<number> => {
+    const { body } = await exported(`format=jaeger&traceId=${TRACE}&traceId=${TRACE.slice(1)}&${query}`);
+    return (JSON.parse(body.toString()) as { data: Json[] }).data.length;
+  };
+  expect(await traces("")).toBe(1);
+  expect(await traces(`start=${START_MS}&end=${START_MS + 1}`)).toBe(1);
+  expect(await traces(`start=${START_MS + 1}`)).toBe(0);
+  expect(await traces(`end=${START_MS}`)).toBe(0);
+});
+
 test("as Zipkin's list", async () => {
   const { body } = await exported(`format=zipkin&traceId=${TRACE}`);
   const around = { "host.name": "h1", "otel.scope.name": "lib", "otel.scope.version": "1" };
@@ -179,12 +191,12 @@ test.each([
 
 test("where reading fails in the middle, the answer breaks off instead of looking whole", async () => {
   const running = await openStore();
-  const app = exportEndpoint({ exports: new ExportReader(running.store.client, { rows: 1, bytes: 1_000_000 }) });
+  const exports = new ExportReader(running.store.client, { rows: 1, bytes: 1_000_000 });
+  const app = exportEndpoint({ exports, clock: systemClock, flush: () => running.store.flush() });
   const listening = await listen(app, "127.0.0.1", 0);
   const spans = Array.from({ length: 3 }, (_unused, i) => ({ startTimeUnixNano: START + BigInt(i) }));
   const object = { resourceSpans: [{ scopeSpans: [{ spans }] }] };
   await running.store.write(payloadOf("traces", encode(PROTOCOLS.traces.request, object)));
-  await running.store.flush();
   const response = await fetch(`http://127.0.0.1:${listening.port}/export`);
   const reader = response.body!.getReader();
   expect((await reader.read()).done).toBe(false);
@@ -195,5 +207,30 @@ test("where reading fails in the middle, the answer breaks off instead of lookin
     })(),
   ).rejects.toThrow("terminated");
   await listening.close();
+  await running.stop();
+});
+
+test("what the engine takes too long to take in is not waited for, and that something may be missing is told", async () => {
+  const running = await openStore();
+  const object = { resourceSpans: [{ scopeSpans: [{ spans: [{ startTimeUnixNano: START }] }] }] };
+  await running.store.write(payloadOf("traces", encode(PROTOCOLS.traces.request, object)));
+  let wait = (): void => {};
+  const waited = new Promise<void>((resolve) => (wait = resolve));
+  const clock = {
+    ...systemClock,
+    after(_delayMs: number, task: () => void) {
+      void waited.then(task);
+      return () => {};
+    },
+  };
+  const never = new Promise<void>(() => {});
+  const app = exportEndpoint({ exports: new ExportReader(running.store.client), clock, flush: () => never });
+  const answer = app.request("/export");
+  wait();
+  const response = await answer;
+  expect(response.status).toBe(200);
+  expect(response.headers.get("warning")).toContain("may be missing");
+  expect(await response.text()).toBe("");
+  expect((await fetch(`${server.url}/api/clew/v1/export`)).headers.get("warning")).toBeNull();
   await running.stop();
 });

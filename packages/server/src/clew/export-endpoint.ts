@@ -1,4 +1,5 @@
 /** `/api/clew/v1/export`: everything that is stored, as a stream of any length. */
+import { sleep, type Clock } from "@clew/base";
 import { fromJson, PROTOCOLS, SIGNALS, type Signal } from "@clew/otlp";
 import type { ExportFilter, ExportReader, JsonResourceSpans } from "@clew/store";
 import { Hono, type Context } from "hono";
@@ -17,16 +18,23 @@ const CONTENT_TYPES: Readonly<Record<Format, string>> = {
 };
 const LENGTH_BYTES = 4;
 const MAX_TRACE_IDS = 1_000;
+/** What was acknowledged and can't be read yet is waited for so long. An engine that takes nothing now may be read. */
+const MAX_FLUSH_MS = 10_000;
+/** RFC 9111 has forgotten it, and it is still the header for this. */
+const MAY_MISS = '199 clew "what arrived last may be missing: the engine is not through with it"';
 
 export interface ExportEndpointSettings {
   readonly exports: ExportReader;
+  readonly clock: Clock;
+  /** Resolves once everything that was acknowledged before the call can be read. */
+  readonly flush: () => Promise<void>;
 }
 
 /**
  * `signal`, `start`, `end`, `traceId` (again and again) and `format` say what is wanted. The first piece is read before
  * the answer begins, so that a refusal has its status; where a later one fails, the connection ends without an end.
  */
-export function exportEndpoint({ exports }: ExportEndpointSettings): Hono {
+export function exportEndpoint({ exports, clock, flush }: ExportEndpointSettings): Hono {
   const app = new Hono();
   app.get("/export", async (context) => {
     const format = choiceOf(context, "format", FORMATS, "otlp-json");
@@ -36,10 +44,21 @@ export function exportEndpoint({ exports }: ExportEndpointSettings): Hono {
       throw badParameter("format", `${format} has traces only`, "ask for otlp-json or otlp-proto");
     if (signal === "metrics" && filter.traceIds !== undefined)
       throw badParameter("traceId", "data points are of no trace", "ask for traces or logs");
+    if (!(await isDoneInTime(flush(), clock))) context.header("Warning", MAY_MISS);
     const body = await streamOf(written(exports, format, signal, filter));
     return context.body(body, 200, { "Content-Type": CONTENT_TYPES[format] });
   });
   return app;
+}
+
+async function isDoneInTime(work: Promise<void>, clock: Clock): Promise<boolean> {
+  const decided = new AbortController();
+  try {
+    const tooLate = sleep(clock, MAX_FLUSH_MS, decided.signal);
+    return await Promise.race([work.then(() => true), tooLate.then(() => false)]);
+  } finally {
+    decided.abort();
+  }
 }
 
 function choiceOf<T extends string>(context: Context, name: string, choices: readonly T[], usual: T): T {
@@ -54,10 +73,10 @@ function traceIdsOf(context: Context): string[] | undefined {
   if (ids === undefined) return undefined;
   if (ids.length > MAX_TRACE_IDS)
     throw badParameter("traceId", `more than ${MAX_TRACE_IDS} traces`, "ask for some of them at a time");
-  return ids.map((id) => {
-    if (/^[0-9a-f]{1,32}$/i.test(id)) return id.toLowerCase().padStart(32, "0");
-    throw badParameter("traceId", `${JSON.stringify(id)} is no trace id`, "give up to 32 hexadecimal digits");
-  });
+  for (const id of ids)
+    if (!/^[0-9a-f]{1,32}$/i.test(id))
+      throw badParameter("traceId", `${JSON.stringify(id)} is no trace id`, "give up to 32 hexadecimal digits");
+  return [...new Set(ids.map((id) => id.toLowerCase().padStart(32, "0")))];
 }
 
 async function* written(

@@ -109,10 +109,15 @@ function textTag(key: string, value: string | undefined): JaegerTag[] {
 
 function tagOf({ key, value }: JsonKeyValue): JaegerTag {
   if ("boolValue" in value) return { key, type: "bool", value: value.boolValue };
-  if ("intValue" in value) return { key, type: "int64", value: Number(value.intValue) };
+  if ("intValue" in value) return { key, type: "int64", value: wholeNumber(value.intValue) };
   if ("doubleValue" in value) return { key, type: "float64", value: value.doubleValue };
   if ("bytesValue" in value) return { key, type: "binary", value: value.bytesValue };
   return { key, type: "string", value: textOf(value) };
+}
+
+/** As text where a number of JSON's readers would not be the same any more. */
+function wholeNumber(text: string): number | string {
+  return Number.isSafeInteger(Number(text)) ? Number(text) : text;
 }
 
 /** A value as text: JSON for arrays and maps. */

@@ -62,7 +62,8 @@ export class ExportReader {
   }> {
     const reader = new TraceReader(this.#client);
     if (traceIds !== undefined) {
-      for (const traceId of traceIds) yield* await reader.traces([traceId]);
+      for (const traceId of traceIds)
+        for (const trace of await reader.traces([traceId])) if (hasSpanIn(trace.resourceSpans, window)) yield trace;
       return;
     }
     const searched = await this.#searched(window);
@@ -106,6 +107,19 @@ export class ExportReader {
       return new Conditions().add(table === SPANS ? isOfTraces(traceIds) : `TraceId IN (${idList(traceIds)})`);
     });
   }
+}
+
+function hasSpanIn(resourceSpans: readonly JsonResourceSpans[], window: TimeWindow | undefined): boolean {
+  if (window === undefined) return true;
+  return resourceSpans.some(({ scopeSpans }) =>
+    scopeSpans.some(({ spans }) =>
+      spans.some(({ startTimeUnixNano }) => {
+        // As the store has it, in 64 bits with a sign.
+        const start = BigInt.asIntN(64, BigInt(startTimeUnixNano));
+        return start >= window.startUnixNano && start < window.endUnixNano;
+      }),
+    ),
+  );
 }
 
 function* inPortions(

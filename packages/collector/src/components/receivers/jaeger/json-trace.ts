@@ -72,16 +72,20 @@ function valueOf(type: unknown, value: unknown): AnyValueObject {
     case "boolean":
       return { boolValue: text === "true" };
     case "int64":
-      return /^-?\d+$/.test(text) ? { intValue: BigInt.asIntN(64, BigInt(text)) } : { stringValue: text };
+      return isInt64(text) ? { intValue: BigInt(text) } : { stringValue: text };
     case "float64":
       return { doubleValue: Number(text) };
     case "number":
-      return Number.isInteger(value) ? { intValue: BigInt(value as number) } : { doubleValue: Number(text) };
+      return Number.isSafeInteger(value) ? { intValue: BigInt(value as number) } : { doubleValue: Number(text) };
     case "binary":
       return { bytesValue: Buffer.from(text, "base64") };
     default:
       return { stringValue: text };
   }
+}
+
+function isInt64(text: string): boolean {
+  return /^-?\d{1,19}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
 }
 
 function isAbsent(id: unknown): boolean {
