@@ -61,7 +61,9 @@ test("the store's own metrics are among the program's: what was stored, what wai
   await exporter.shutdown();
   const page = await eventually(
     () => pageOf(metrics),
-    (text) => text.includes('clew_store_inserted_rows{signal="traces",table="otel_traces"} 3\n'),
+    (text) =>
+      text.includes('clew_store_inserted_rows{signal="traces",table="otel_traces"} 3\n') &&
+      text.includes("clew_store_spool_bytes 0\n"),
   );
   expect(page).toMatch(/^clew_store_inserted_bytes\{signal="traces",table="otel_traces"\} [1-9]/m);
   expect(page).toContain('clew_store_inserted_rows{signal="logs",table="otel_logs"} 0\n');

@@ -131,7 +131,7 @@ test("records that are large end a page before its rows are full", async () => {
   const window = { startUnixNano: time, endUnixNano: time + NANOS_PER_DAY };
   const found = await exported("logs", { store: running, window });
   expect(bodies(found)).toEqual(sent);
-  expect(Math.max(...found.map((one) => bodies([one]).length))).toBeLessThan(40);
+  expect(Math.max(...found.map((one) => bodies([one]).length))).toBeLessThan(sent.length);
 });
 
 test("a window and traces choose what comes out", async () => {
