@@ -2,7 +2,8 @@ import type { Annotations } from "./annotations.ts";
 import type { Call, MatrixSelector } from "./ast.ts";
 import { type Grid, timeOf } from "./grid.ts";
 import { queryError } from "./query-error.ts";
-import { NAME_KEEPING, RANGE_FUNCTIONS } from "./range-functions.ts";
+import { floatRates } from "./float-rates.ts";
+import { NAME_KEEPING, RANGE_FUNCTIONS, RATE_KINDS } from "./range-functions.ts";
 import { RangeWindow } from "./range-window.ts";
 import type { SampleColumns } from "./sample-columns.ts";
 import { type Series, SeriesSlab } from "./series.ts";
@@ -42,8 +43,12 @@ export function evaluateRangeCall(
   // With `@` every window is the same: unless a parameter or the evaluation time plays a part, one is enough.
   const once = ranges.reference.fixedMs !== undefined && parameters.length === 0;
   const slab = new SeriesSlab(ranges.columns.length, grid.count);
+  const kind = ranges.extension === undefined && !once ? RATE_KINDS.get(call.func) : undefined;
+  const { reference, rangeMs } = ranges;
   return ranges.columns
     .map((columns) => {
+      const rates = kind && floatRates(columns, kind, { grid, offsetMs: reference.offsetMs, rangeMs }, slab);
+      if (rates !== undefined) return rates;
       const series = slab.next(columns.labels, !NAME_KEEPING.has(call.func) || columns.dropName);
       const window = new RangeWindow(columns, { ...ranges, annotations });
       for (let step = 0; step < grid.count; step++) {

@@ -5,7 +5,7 @@ import { quantileIsValid, quantileOf } from "./quantile.ts";
 import { queryError } from "./query-error.ts";
 import type { RangeWindow } from "./range-window.ts";
 import { extrapolatedRate, instantRate } from "./rate.ts";
-import { incompatible } from "./rate-remarks.ts";
+import { incompatible, type RateKind } from "./rate-remarks.ts";
 import type { Sample } from "./series.ts";
 import { type SampleTimes, startsAnew } from "./start-times.ts";
 import { totalOfHistograms } from "./sum-histograms.ts";
@@ -18,11 +18,19 @@ type RangeFunction = (window: RangeWindow, parameters: readonly number[]) => Sam
 /** The functions that keep the metric's name, since their values are its own. */
 export const NAME_KEEPING: ReadonlySet<string> = new Set(["first_over_time", "last_over_time"]);
 
+/** The functions that extrapolate the difference of a window's samples. */
+export const RATE_KINDS: ReadonlyMap<string, RateKind> = new Map([
+  ["rate", { isCounter: true, perSecond: true }],
+  ["increase", { isCounter: true, perSecond: false }],
+  ["delta", { isCounter: false, perSecond: false }],
+]);
+
 /** The functions over ranges, by name. */
 export const RANGE_FUNCTIONS: ReadonlyMap<string, RangeFunction> = new Map<string, RangeFunction>([
-  ["rate", (window) => extrapolatedRate(window, { isCounter: true, perSecond: true })],
-  ["increase", (window) => extrapolatedRate(window, { isCounter: true, perSecond: false })],
-  ["delta", (window) => extrapolatedRate(window, { isCounter: false, perSecond: false })],
+  ...Array.from(RATE_KINDS, ([name, kind]): [string, RangeFunction] => [
+    name,
+    (window) => extrapolatedRate(window, kind),
+  ]),
   ["irate", (window) => instantRate(window, true)],
   ["idelta", (window) => instantRate(window, false)],
   ["count_over_time", (window) => orAbsent(window.floatCount + window.histogramCount)],

@@ -2,6 +2,7 @@ import { anyBetween, placeAfter } from "./counter-resets.ts";
 import { combine, isReset, scale } from "./histogram-math.ts";
 import { usesCustomBuckets } from "./histogram-buckets.ts";
 import { extendedRate } from "./extended-rate.ts";
+import { extrapolationFactor } from "./extrapolation.ts";
 import type { NativeHistogram } from "./native-histogram.ts";
 import { combineIn, incompatible, mixed, type RateKind } from "./rate-remarks.ts";
 import type { RangeWindow } from "./range-window.ts";
@@ -50,15 +51,10 @@ function fallsOf(floats: Float64Array, resets: readonly number[], first: number,
   return falls;
 }
 
-/**
- * The factor from the sampled interval to the window. A gap to the window's end is bridged if it is at most
- * 1.1 average intervals; otherwise the series is taken to end half an interval past its last sample. A counter
- * is not extended past the time at which it would have been zero. `zeroMs` is when it is known to have been zero,
- * if that was in the window. All by themselves instead of in an object: this runs for every point of an answer.
- */
+/** The factor from the difference of the samples to the rate or increase. */
 function extrapolation(
   { rangeStartMs, rangeEndMs, rangeMs }: RangeWindow,
-  { isCounter, perSecond }: RateKind,
+  kind: RateKind,
   firstMs: number,
   lastMs: number,
   count: number,
@@ -66,16 +62,8 @@ function extrapolation(
   difference: number,
   zeroMs: number | undefined,
 ): number {
-  const sampled = (lastMs - (zeroMs ?? firstMs)) / 1000;
-  const interval = count > 1 ? (lastMs - firstMs) / 1000 / (count - 1) : 0;
-  const threshold = interval * 1.1;
-  let toStart = zeroMs === undefined ? (firstMs - rangeStartMs) / 1000 : 0;
-  let toEnd = (rangeEndMs - lastMs) / 1000;
-  if (zeroMs === undefined && toStart >= threshold) toStart = interval / 2;
-  if (isCounter && difference > 0 && first >= 0) toStart = Math.min(toStart, sampled * (first / difference));
-  if (toEnd >= threshold) toEnd = interval / 2;
-  const factor = sampled === 0 ? 1 : (sampled + toStart + toEnd) / sampled;
-  return perSecond ? factor / (rangeMs / 1000) : factor;
+  const factor = extrapolationFactor(kind, rangeStartMs, rangeEndMs, firstMs, lastMs, count, first, difference, zeroMs);
+  return kind.perSecond ? factor / (rangeMs / 1000) : factor;
 }
 
 function histogramRate(window: RangeWindow, kind: RateKind): NativeHistogram | undefined {
