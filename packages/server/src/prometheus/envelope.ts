@@ -3,9 +3,9 @@ import { apiErrorOf } from "./api-error.ts";
 /** No more remarks of one kind than this are told; the last line counts the others. */
 const MAX_REMARKS = 10;
 
-/** What a successful answer holds: `data` in pieces of JSON text, and what its reader should know. */
+/** What a successful answer holds: `data` in pieces of JSON, as text or its bytes in UTF-8, and what its reader should know. */
 export interface Answer {
-  readonly data: Iterable<string>;
+  readonly data: Iterable<string | Uint8Array>;
   readonly warnings?: readonly string[];
   readonly infos?: readonly string[];
 }
@@ -23,7 +23,7 @@ export function respond({ data, warnings = [], infos = [] }: Answer): Response {
     pull(controller) {
       const next = pieces.next();
       if (next.done === true) controller.close();
-      else controller.enqueue(encoder.encode(next.value));
+      else controller.enqueue(typeof next.value === "string" ? encoder.encode(next.value) : next.value);
     },
   });
   return new Response(body, { headers: jsonHeaders() });
@@ -35,10 +35,10 @@ export function respondError(thrown: unknown): Response {
 }
 
 function* envelopePieces(
-  data: Iterable<string>,
+  data: Iterable<string | Uint8Array>,
   warnings: readonly string[],
   infos: readonly string[],
-): Generator<string> {
+): Generator<string | Uint8Array> {
   yield `{"status":"success","data":`;
   yield* data;
   if (warnings.length > 0) yield `,"warnings":${JSON.stringify(shortened(warnings, "warning"))}`;

@@ -3,7 +3,7 @@ import { formatQuery, MAX_POINTS_PER_SERIES, PromqlEngine, type QueryResult, typ
 import type { Context } from "hono";
 import { asParameter, badData, invalidParameter } from "./api-error.ts";
 import { type Answer, dataOf } from "./envelope.ts";
-import { queryDataPieces } from "./json-values.ts";
+import { queryDataPieces } from "./query-data.ts";
 import type { Parameters } from "./parameters.ts";
 import type { PrometheusApiSettings } from "./prometheus-api.ts";
 
