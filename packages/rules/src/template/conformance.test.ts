@@ -23,7 +23,7 @@ interface Case {
   readonly errorMsg?: string;
   readonly input?: unknown;
   readonly queryResult?: readonly { readonly F?: number; readonly Metric?: { readonly args: readonly unknown[] } }[];
-  readonly _line: number;
+  readonly line: number;
 }
 
 /** Negative numbers, fractions such as `.12` and infinities are missing from the data's inputs: template.test.ts has them. */
@@ -34,14 +34,14 @@ const cases: readonly Case[] = existsSync(CASES)
   ? readFileSync(CASES, "utf8")
       .split("\n")
       .filter((line) => line !== "")
-      .map((line) => JSON.parse(line) as Case)
+      .map((line) => JSON.parse(line.replace('"_line":', '"line":')) as Case)
   : [];
 
-function reasonToSkip({ html, options, _line }: Case): string | undefined {
+function reasonToSkip({ html, options, line }: Case): string | undefined {
   if (html === true) return "console templates are not offered";
   if (Array.isArray(options)) return "alerts have no options";
-  if (INCOMPLETE.has(_line)) return "its input is incomplete in the data";
-  return HISTOGRAM_TEXT.has(_line) ? "its output is not in the data" : undefined;
+  if (INCOMPLETE.has(line)) return "its input is incomplete in the data";
+  return HISTOGRAM_TEXT.has(line) ? "its output is not in the data" : undefined;
 }
 
 test.skipIf(cases.length === 0)(
@@ -54,7 +54,7 @@ test.skipIf(cases.length === 0)(
       run++;
       const outcome = await outcomeOf(one);
       const wanted = one.shouldFail === true ? (one.errorMsg ?? "") : (one.output ?? "");
-      if (outcome !== wanted) wrong.push(`line ${one._line}: ${one.text}\n  gives  ${outcome}\n  wanted ${wanted}`);
+      if (outcome !== wanted) wrong.push(`line ${one.line}: ${one.text}\n  gives  ${outcome}\n  wanted ${wanted}`);
     }
     expect(wrong).toEqual([]);
     expect(run).toBeGreaterThanOrEqual(68);

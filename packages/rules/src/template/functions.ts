@@ -5,7 +5,7 @@ import { parsePrometheusDuration } from "@clew/query";
 import { builtins } from "./builtins.ts";
 import { durationValue, timeText, timeValue } from "./go-time.ts";
 import { humanize, humanize1024, humanizeDuration, humanizePercentage, secondsToMs, toFloat } from "./humanize.ts";
-import { goFloat, StringMap, Structure, type Value } from "./values.ts";
+import { goFloat, StringMap, Structure, type Value, valueText } from "./values.ts";
 
 /** What an argument has to be; `any` takes everything. */
 export type ParameterType = "string" | "any" | "sample" | "queryResult";
@@ -78,7 +78,7 @@ const resultFunctions: Readonly<Record<string, TemplateFunction>> = {
   sortByLabel: {
     parameters: ["string", "queryResult"],
     call: (name: string, result: readonly Structure[]) =>
-      result.toSorted((a, b) => compareTexts(String(labelOf(a, name)), String(labelOf(b, name)))),
+      result.toSorted((a, b) => compareTexts(valueText(labelOf(a, name)), valueText(labelOf(b, name)))),
   },
   args: {
     parameters: ["any"],

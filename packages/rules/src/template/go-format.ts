@@ -65,7 +65,7 @@ function textFor(verb: string, value: Exclude<Value, undefined>, spec: Spec): st
 }
 
 function stringText(verb: string, value: string, spec: Spec): string | undefined {
-  const cut = spec.precision === undefined ? value : [...value].slice(0, spec.precision).join("");
+  const cut = spec.precision === undefined ? value : Array.from(value).slice(0, spec.precision).join("");
   if (verb === "v" || verb === "s") return padded(cut, { ...spec, flags: spec.flags.replaceAll("0", "") });
   if (verb === "q") return padded(JSON.stringify(cut), spec);
   const hex = verb === "x" || verb === "X" ? Buffer.from(cut).toString("hex") : undefined;
@@ -140,6 +140,6 @@ function signed(negative: boolean, digits: string, spec: Spec): string {
 }
 
 function padded(text: string, { flags, width }: Spec): string {
-  const missing = " ".repeat(Math.max(0, width - [...text].length));
+  const missing = " ".repeat(Math.max(0, width - Array.from(text).length));
   return flags.includes("-") ? text + missing : missing + text;
 }

@@ -1,6 +1,6 @@
 /** Go's `time.Time` (UTC, to the millisecond) and `time.Duration`, as templates use them. */
 import { formatDuration } from "@clew/base";
-import { Structure, type Value } from "./values.ts";
+import { Structure, type Value, valueText } from "./values.ts";
 
 const MONTHS = "January February March April May June July August September October November December".split(" ");
 const DAYS = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split(" ");
@@ -17,7 +17,7 @@ export function timeValue(timeMs: number): Structure {
     inner: timeMs,
     methods: {
       String: () => text,
-      Format: (layout) => formatTime(timeMs, String(layout)),
+      Format: (layout) => formatTime(timeMs, valueText(layout)),
       UTC: () => timeValue(timeMs),
       Local: () => timeValue(timeMs),
       Add: (duration) => timeValue(timeMs + innerMs(duration)),
