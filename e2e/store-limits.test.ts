@@ -1,7 +1,7 @@
 /** What the store tells of itself, and `--max-disk` where it can't be held, as official exporters and Prometheus meet them. */
 import { spawnSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { createServer, type AddressInfo } from "node:net";
+import { randomBytes, randomInt } from "node:crypto";
+import { createServer } from "node:net";
 import { ExportResultCode } from "@opentelemetry/core";
 import { OTLPLogExporter as LogGrpc } from "@opentelemetry/exporter-logs-otlp-grpc";
 import { OTLPLogExporter as LogProto } from "@opentelemetry/exporter-logs-otlp-proto";
@@ -37,13 +37,21 @@ async function started(
   return { running: clew, metrics: `http://127.0.0.1:${port}/metrics` };
 }
 
-/** One that nobody listens on, since the program does not print where its metrics are. */
+/**
+ * One that nobody listens on, since the program does not print where its metrics are; below those that the system gives to
+ * whoever wants any, as the engine does a moment later.
+ */
 async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = randomInt(20_000, 30_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => resolve(true));
+    });
+    await new Promise((resolve) => server.close(resolve));
+    if (isFree) return port;
+  }
 }
 
 async function pageOf(url: string): Promise<string> {
