@@ -26,9 +26,10 @@ import {
 } from "@clew/otlp/http2";
 import type { Socket } from "node:net";
 import { takeReads } from "../net/lent-reads.ts";
-import { Allowance } from "./allowance.ts";
 import { answerBytes, type Answer } from "./answer.ts";
 import { Keepalive, type KeepaliveSettings } from "./keepalive.ts";
+import { Misuse } from "./misuse.ts";
+import { Outbox } from "./outbox.ts";
 import { DEAF, Http2Stream, type RequestHandler, type StreamOwner } from "./stream.ts";
 
 /** Sized for a distant sender: 4 MiB a stream carries 40 MB/s over 100 ms, and a whole message of the default limit. */
@@ -36,16 +37,6 @@ const STREAM_WINDOW_BYTES = 4 * 1024 * 1024;
 const CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024;
 /** Header fields of one request, compressed or not. */
 const MAX_HEADER_BYTES = 16 * 1024;
-/** What a client may leave unread of what we answer. */
-const MAX_UNSENT_BYTES = 1024 * 1024;
-/** Streams that a client may reset. Deadlines that pass together reset many; one after another it is an attack. */
-const RESET_BURST = 1_000;
-const RESETS_PER_SECOND = 33;
-/** Frames that carry nothing of a request: SETTINGS, PING, PRIORITY, WINDOW_UPDATE, empty DATA. */
-const IDLE_FRAME_BURST = 10_000;
-const IDLE_FRAMES_PER_SECOND = 1_000;
-/** How many of them each request may bring along. */
-const IDLE_FRAMES_PER_REQUEST = 8;
 /** How long a client may take to say that it speaks HTTP/2. */
 const OPENING_TIMEOUT_MS = 20_000;
 /** After the first GOAWAY, how long requests that crossed it are still taken. */
@@ -68,10 +59,10 @@ export class Http2Connection implements FrameHandler, StreamOwner {
   readonly #settings: ConnectionSettings;
   readonly #reader: FrameReader = new FrameReader(this, "client");
   readonly #headers: HeaderReader = new HeaderReader(MAX_HEADER_BYTES);
+  readonly #out: Outbox;
   readonly #keepalive: Keepalive;
   readonly #openedMs: number;
-  readonly #resets: Allowance;
-  readonly #idleFrames: Allowance;
+  readonly #misuse: Misuse;
   // Streams whose request or answer is not complete.
   readonly #streams = new Map<number, Http2Stream>();
   // Answers that the peer's windows have no room for, oldest first.
@@ -83,7 +74,6 @@ export class Http2Connection implements FrameHandler, StreamOwner {
   #peerStreamWindow = DEFAULT_WINDOW_BYTES;
   #sendWindow = DEFAULT_WINDOW_BYTES;
   #receiveWindow = CONNECTION_WINDOW_BYTES;
-  #out: Buffer[] = [];
   #isClosing = false;
   #goneAwayAtMs: number | undefined;
   #isClosed = false;
@@ -91,21 +81,21 @@ export class Http2Connection implements FrameHandler, StreamOwner {
   constructor(socket: Socket, settings: ConnectionSettings) {
     this.#socket = socket;
     this.#settings = settings;
+    this.#out = new Outbox(socket, () => !this.#isClosed, settings.failed);
     this.#openedMs = settings.nowMs();
     this.#keepalive = new Keepalive(settings.keepalive, this.#openedMs);
-    this.#resets = new Allowance(RESET_BURST, RESETS_PER_SECOND, this.#openedMs);
-    this.#idleFrames = new Allowance(IDLE_FRAME_BURST, IDLE_FRAMES_PER_SECOND, this.#openedMs);
+    this.#misuse = new Misuse(settings.nowMs);
     socket.on("end", () => socket.end());
     socket.on("error", () => socket.destroy());
     socket.on("close", () => this.#closed());
-    this.#send(
+    this.#out.send(
       settingsFrame([
         [SETTING.MAX_CONCURRENT_STREAMS, settings.maxConcurrentStreams],
         [SETTING.INITIAL_WINDOW_SIZE, STREAM_WINDOW_BYTES],
         [SETTING.MAX_HEADER_LIST_SIZE, MAX_HEADER_BYTES],
       ]),
     );
-    this.#send(numberFrame(FRAME.WINDOW_UPDATE, 0, CONNECTION_WINDOW_BYTES - DEFAULT_WINDOW_BYTES));
+    this.#out.send(numberFrame(FRAME.WINDOW_UPDATE, 0, CONNECTION_WINDOW_BYTES - DEFAULT_WINDOW_BYTES));
     takeReads(socket, (lent) => this.#read(lent));
   }
 
@@ -114,8 +104,8 @@ export class Http2Connection implements FrameHandler, StreamOwner {
     if (this.#isClosing) return;
     this.#isClosing = true;
     // A request may be on its way: the client is told first, and only then held to it.
-    this.#send(goAwayFrame(MAX_STREAM_ID, ERROR.NO_ERROR));
-    this.#send(frame(FRAME.PING, 0, 0, SHUTDOWN_PING));
+    this.#out.send(goAwayFrame(MAX_STREAM_ID, ERROR.NO_ERROR));
+    this.#out.send(frame(FRAME.PING, 0, 0, SHUTDOWN_PING));
     this.#goneAwayAtMs = this.#settings.nowMs() + GOAWAY_GRACE_MS;
     if (!this.#hasSettings) this.#goAway();
   }
@@ -134,7 +124,7 @@ export class Http2Connection implements FrameHandler, StreamOwner {
     if (this.#goneAwayAtMs !== undefined && nowMs >= this.#goneAwayAtMs) this.#goAway();
     switch (this.#keepalive.due(nowMs, this.#inHand)) {
       case "ping":
-        return this.#send(frame(FRAME.PING, 0, 0, Buffer.alloc(8)));
+        return this.#out.send(frame(FRAME.PING, 0, 0, Buffer.alloc(8)));
       case "close":
         return this.close();
       case "destroy":
@@ -154,8 +144,8 @@ export class Http2Connection implements FrameHandler, StreamOwner {
     stream.sendWindow -= dataBytes;
     this.#sendWindow -= dataBytes;
     this.#keepalive.answered();
-    this.#send(answerBytes(answer, stream.id));
-    if (!stream.isRemoteClosed) this.#send(numberFrame(FRAME.RST_STREAM, stream.id, ERROR.NO_ERROR));
+    this.#out.send(answerBytes(answer, stream.id));
+    if (!stream.isRemoteClosed) this.#out.send(numberFrame(FRAME.RST_STREAM, stream.id, ERROR.NO_ERROR));
     stream.isReset = true;
     this.#streams.delete(stream.id);
     this.#release();
@@ -193,7 +183,7 @@ export class Http2Connection implements FrameHandler, StreamOwner {
   dataBegins(streamId: number, length: number): void {
     this.#expect(!this.#headers.isOpen && this.#hasSettings, "DATA where it may not stand");
     this.#expect(streamId !== 0 && streamId <= this.#lastStreamId, "DATA on an idle stream");
-    if (length === 0) this.#countIdleFrame();
+    if (length === 0) this.#misuse.idleFrame();
     this.#receiveWindow -= length;
     const stream = this.#streams.get(streamId);
     if (stream !== undefined) stream.receiveWindow -= length;
@@ -201,7 +191,7 @@ export class Http2Connection implements FrameHandler, StreamOwner {
       throw new ConnectionError(ERROR.FLOW_CONTROL_ERROR, "more DATA than the window allows");
     }
     if (this.#receiveWindow > CONNECTION_WINDOW_BYTES / 2) return;
-    this.#send(numberFrame(FRAME.WINDOW_UPDATE, 0, CONNECTION_WINDOW_BYTES - this.#receiveWindow));
+    this.#out.send(numberFrame(FRAME.WINDOW_UPDATE, 0, CONNECTION_WINDOW_BYTES - this.#receiveWindow));
     this.#receiveWindow = CONNECTION_WINDOW_BYTES;
   }
 
@@ -217,7 +207,7 @@ export class Http2Connection implements FrameHandler, StreamOwner {
     if (stream.isRemoteClosed) throw new ConnectionError(ERROR.STREAM_CLOSED, "DATA after the end of a request");
     if ((flags & FLAG.END_STREAM) !== 0) return this.#endOf(stream);
     if (stream.receiveWindow > STREAM_WINDOW_BYTES / 2) return;
-    this.#send(numberFrame(FRAME.WINDOW_UPDATE, streamId, STREAM_WINDOW_BYTES - stream.receiveWindow));
+    this.#out.send(numberFrame(FRAME.WINDOW_UPDATE, streamId, STREAM_WINDOW_BYTES - stream.receiveWindow));
     stream.receiveWindow = STREAM_WINDOW_BYTES;
   }
 
@@ -237,7 +227,7 @@ export class Http2Connection implements FrameHandler, StreamOwner {
       case FRAME.PUSH_PROMISE:
         return this.#expect(false, "a client cannot push");
     }
-    this.#countIdleFrame();
+    this.#misuse.idleFrame();
     if (type === FRAME.SETTINGS) this.#settingsOf(flags, streamId, payload);
     else if (type === FRAME.PING) this.#ping(flags, streamId, payload);
     else if (type === FRAME.WINDOW_UPDATE) this.#windowUpdate(streamId, payload);
@@ -256,8 +246,8 @@ export class Http2Connection implements FrameHandler, StreamOwner {
     if (this.#goneAwayAtMs === Infinity) return; // After our last GOAWAY: the client knows that it was not taken.
     this.#lastStreamId = streamId;
     if (this.#inHand >= this.#settings.maxConcurrentStreams) {
-      this.#countReset();
-      return this.#send(numberFrame(FRAME.RST_STREAM, streamId, ERROR.REFUSED_STREAM));
+      this.#misuse.reset();
+      return this.#out.send(numberFrame(FRAME.RST_STREAM, streamId, ERROR.REFUSED_STREAM));
     }
     this.#begin(streamId, fields, isEnd);
   }
@@ -265,7 +255,7 @@ export class Http2Connection implements FrameHandler, StreamOwner {
   #begin(streamId: number, fields: readonly HeaderField[], isEnd: boolean): void {
     const stream = new Http2Stream(this, streamId, this.#peerStreamWindow, STREAM_WINDOW_BYTES);
     this.#inHand++;
-    this.#idleFrames.give(IDLE_FRAMES_PER_REQUEST);
+    this.#misuse.request();
     this.#streams.set(streamId, stream);
     if (isEnd) stream.isRemoteClosed = true;
     stream.handler = this.#settings.begin(stream, fields);
@@ -283,7 +273,7 @@ export class Http2Connection implements FrameHandler, StreamOwner {
   #reset(streamId: number, payload: Buffer): void {
     this.#expectSize(payload.length === 4);
     this.#expect(streamId !== 0 && streamId <= this.#lastStreamId, "RST_STREAM on an idle stream");
-    this.#countReset();
+    this.#misuse.reset();
     const stream = this.#streams.get(streamId);
     if (stream === undefined) return;
     this.#streams.delete(streamId);
@@ -309,7 +299,7 @@ export class Http2Connection implements FrameHandler, StreamOwner {
       this.#setting(payload.readUInt16BE(at), payload.readUInt32BE(at + 2));
     }
     this.#hasSettings = true;
-    this.#send(frame(FRAME.SETTINGS, FLAG.ACK, 0, Buffer.alloc(0)));
+    this.#out.send(frame(FRAME.SETTINGS, FLAG.ACK, 0, Buffer.alloc(0)));
     this.#sendStalled();
   }
 
@@ -332,7 +322,7 @@ export class Http2Connection implements FrameHandler, StreamOwner {
       if (!this.#keepalive.mayPing(this.#settings.nowMs(), this.#inHand)) {
         throw new ConnectionError(ERROR.ENHANCE_YOUR_CALM, "too_many_pings");
       }
-      return this.#send(frame(FRAME.PING, FLAG.ACK, 0, payload));
+      return this.#out.send(frame(FRAME.PING, FLAG.ACK, 0, payload));
     }
     if (this.#isClosing && payload.equals(SHUTDOWN_PING)) this.#goAway();
   }
@@ -359,39 +349,12 @@ export class Http2Connection implements FrameHandler, StreamOwner {
     if (!isRight) throw new ConnectionError(ERROR.FRAME_SIZE_ERROR, "frame of a wrong size");
   }
 
-  #countReset(): void {
-    if (this.#resets.take(this.#settings.nowMs())) return;
-    throw new ConnectionError(ERROR.ENHANCE_YOUR_CALM, "too many streams were reset");
-  }
-
-  #countIdleFrame(): void {
-    if (this.#idleFrames.take(this.#settings.nowMs())) return;
-    throw new ConnectionError(ERROR.ENHANCE_YOUR_CALM, "too many frames that carry nothing");
-  }
-
-  // What goes out.
-
-  /** Frames of one turn go out in one write. */
-  #send(bytes: Buffer): void {
-    if (this.#isClosed) return;
-    if (this.#out.length === 0) process.nextTick(() => this.#flush());
-    this.#out.push(bytes);
-  }
-
-  #flush(): void {
-    const out = this.#out;
-    if (out.length === 0 || this.#isClosed) return;
-    this.#out = [];
-    this.#socket.write(out.length === 1 ? out[0]! : Buffer.concat(out));
-    if (this.#socket.writableLength <= MAX_UNSENT_BYTES) return;
-    this.#settings.failed("the client does not read its answers");
-    this.#socket.destroy();
-  }
+  // How it ends.
 
   #fail(code: number, what: string): void {
     this.#settings.failed(what);
-    this.#send(goAwayFrame(this.#lastStreamId, code, what));
-    this.#flush();
+    this.#out.send(goAwayFrame(this.#lastStreamId, code, what));
+    this.#out.flush();
     this.#closed();
     this.#socket.destroySoon();
   }
@@ -400,13 +363,13 @@ export class Http2Connection implements FrameHandler, StreamOwner {
   #goAway(): void {
     if (this.#goneAwayAtMs === Infinity) return;
     this.#goneAwayAtMs = Infinity;
-    this.#send(goAwayFrame(this.#lastStreamId, ERROR.NO_ERROR));
+    this.#out.send(goAwayFrame(this.#lastStreamId, ERROR.NO_ERROR));
     this.#endIfDone();
   }
 
   #endIfDone(): void {
     if (this.#inHand > 0 || this.#isClosed) return;
-    this.#flush();
+    this.#out.flush();
     this.#socket.end();
   }
 
