@@ -1,5 +1,7 @@
 export { MAX_POINTS_PER_SERIES, PromqlEngine, type PromqlEngineSettings, type QuerySettings } from "./promql/engine.ts";
 export { formatQuery } from "./promql/format-query.ts";
+export { goGeneralText } from "./promql/go-float.ts";
+export { unquoted } from "./promql/go-string.ts";
 export { bucketsOf, usesCustomBuckets, type Bucket } from "./promql/histogram-buckets.ts";
 
 export { compareLabels, Labels, METRIC_NAME } from "./promql/labels.ts";

@@ -4,6 +4,7 @@ import { extrapolationFactor } from "./extrapolation.ts";
 import type { RateKind } from "./rate-remarks.ts";
 import type { SampleColumns } from "./sample-columns.ts";
 import type { Series, SeriesSlab } from "./series.ts";
+import { zeroWithin } from "./start-times.ts";
 
 const NO_RESETS = { at: [], overlapping: [] };
 
@@ -41,16 +42,14 @@ export function floatRates(
     while (first < times.length && times[first]! <= rangeStartMs) first++;
     while (fall < falls.length && falls[fall]! <= first) fall++;
     const count = end - first;
-    const startMs = starts?.[first] ?? 0;
-    const knowsZero = startMs !== 0 && startMs > rangeStartMs && startMs < times[first]!;
-    if (count < 1 || (count < 2 && !knowsZero)) continue;
+    const zeroMs = zeroWithin(rangeStartMs, starts?.[first] ?? 0, times[first]!);
+    if (count < 1 || (count < 2 && zeroMs === undefined)) continue;
     const firstValue = floats[first]!;
     let difference = floats[end - 1]! - firstValue;
     let fallen = 0;
     for (let i = fall; i < falls.length && falls[i]! < end; i++) fallen += floats[falls[i]! - 1]!;
     if (kind.isCounter) difference += fallen;
-    if (knowsZero) difference += firstValue;
-    const zeroMs = knowsZero ? startMs : undefined;
+    if (zeroMs !== undefined) difference += firstValue;
     const factor = extrapolationFactor(
       kind,
       rangeStartMs,

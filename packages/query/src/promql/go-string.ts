@@ -1,5 +1,6 @@
 import { ESCAPED_BYTES } from "./labels.ts";
 
+const GREATEST_CODE_POINT = 0x10ffff;
 const ESCAPES: Readonly<Record<string, string>> = {
   a: "\u0007",
   b: "\b",
@@ -10,7 +11,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   v: "\v",
 };
 
-/** The text that a quoted PromQL string stands for. The lexer has checked its escape sequences. */
+/** The text that a quoted or raw string of Go's stands for, as PromQL has them too. A lexer has checked its escape sequences. */
 export function unquoted(source: string): string {
   const body = source.slice(1, -1);
   if (source.startsWith("`")) return body;
@@ -59,5 +60,6 @@ function characterLength(bytes: Uint8Array, start: number): number {
 }
 
 function codePoint(hex = "0"): string {
-  return String.fromCodePoint(Number.parseInt(hex, 16));
+  const code = Number.parseInt(hex, 16);
+  return code > GREATEST_CODE_POINT ? "\ufffd" : String.fromCodePoint(code);
 }

@@ -34,15 +34,17 @@ export function knownZero(
   times: readonly SampleTimes[] | undefined,
 ): number | undefined {
   const [first] = times ?? [];
-  if (first === undefined || first.startMs === 0) return undefined;
-  return first.startMs > rangeStartMs && first.startMs < first.timeMs ? first.startMs : undefined;
+  return first && zeroWithin(rangeStartMs, first.startMs, first.timeMs);
+}
+
+/** A counter's start, where it lies in a window that begins at `rangeStartMs` and before the first sample there. */
+export function zeroWithin(rangeStartMs: number, startMs: number, firstMs: number): number | undefined {
+  return startMs !== 0 && startMs > rangeStartMs && startMs < firstMs ? startMs : undefined;
 }
 
 /** The same for the window's floats. */
 export function knownZeroOfFloats({ rangeStartMs, columns, firstFloat }: RangeWindow): number | undefined {
-  const startMs = columns.floatStarts?.[firstFloat] ?? 0;
-  if (startMs === 0) return undefined;
-  return startMs > rangeStartMs && startMs < (columns.floatTimes[firstFloat] ?? 0) ? startMs : undefined;
+  return zeroWithin(rangeStartMs, columns.floatStarts?.[firstFloat] ?? 0, columns.floatTimes[firstFloat] ?? 0);
 }
 
 /** Says once if the counting of a sample began before the sample before it, but not together with it. */

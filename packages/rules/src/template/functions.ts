@@ -1,11 +1,11 @@
 /** The functions of alert templates: Prometheus's own, and those of Go's `text/template`. */
 import { isIP } from "node:net";
 import { goRegExp } from "@clew/base";
-import { parsePrometheusDuration } from "@clew/query";
+import { goGeneralText, parsePrometheusDuration } from "@clew/query";
 import { builtins } from "./builtins.ts";
 import { durationValue, timeText, timeValue } from "./go-time.ts";
 import { humanize, humanize1024, humanizeDuration, humanizePercentage, secondsToMs, toFloat } from "./humanize.ts";
-import { goFloat, StringMap, Structure, type Value, valueText } from "./values.ts";
+import { StringMap, Structure, type Value, valueText } from "./values.ts";
 
 /** What an argument has to be; `any` takes everything. */
 export type ParameterType = "string" | "any" | "sample" | "queryResult";
@@ -58,7 +58,7 @@ const numberFunctions: Readonly<Record<string, TemplateFunction>> = {
   humanizePercentage: ofNumber(humanizePercentage),
   humanizeTimestamp: ofNumber((value) => {
     const seconds = toFloat(value);
-    return Number.isFinite(seconds) ? timeText(secondsToMs(seconds)) : goFloat(seconds);
+    return Number.isFinite(seconds) ? timeText(secondsToMs(seconds)) : goGeneralText(seconds);
   }),
   toTime: ofNumber((value) => timeValue(secondsToMs(toFloat(value)))),
   toDuration: ofNumber((value) => durationValue(toFloat(value) * 1000)),

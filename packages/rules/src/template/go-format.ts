@@ -1,5 +1,6 @@
 /** Go's `fmt.Sprintf` and `fmt.Sprint`, for the values that templates have. */
-import { StringMap, Structure, typeName, type Value, valueText, goFloat } from "./values.ts";
+import { goGeneralText } from "@clew/query";
+import { StringMap, Structure, typeName, type Value, valueText } from "./values.ts";
 
 /** Width and precision are no larger than this, so that a template can't ask for a text without end. */
 const LARGEST_WIDTH = 10_000;
@@ -86,7 +87,7 @@ function integerText(verb: string, value: bigint, spec: Spec): string | undefine
 function floatText(verb: string, value: number, spec: Spec): string | undefined {
   const lower = verb.toLowerCase();
   if (!["e", "f", "g", "v"].includes(lower)) return undefined;
-  if (!Number.isFinite(value)) return padded(goFloat(value), { ...spec, flags: spec.flags.replaceAll("0", "") });
+  if (!Number.isFinite(value)) return padded(goGeneralText(value), { ...spec, flags: spec.flags.replaceAll("0", "") });
   const negative = value < 0 || Object.is(value, -0);
   const size = Math.abs(value);
   const digits =
@@ -100,7 +101,7 @@ function floatText(verb: string, value: number, spec: Spec): string | undefined 
 
 /** `%.Ng`: at most N digits that count, with an exponent where it is below -4 or from N on. */
 export function general(size: number, precision: number | undefined): string {
-  if (precision === undefined) return goFloat(size);
+  if (precision === undefined) return goGeneralText(size);
   const digits = Math.min(precision === 0 ? 1 : precision, MOST_PLACES);
   const exponent = size === 0 ? 0 : Number(size.toExponential(digits - 1).split("e")[1]);
   const withoutZeros = (text: string): string => (text.includes(".") ? text.replace(/\.?0+$/, "") : text);

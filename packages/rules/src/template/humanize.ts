@@ -1,6 +1,7 @@
 /** How Prometheus's templates write numbers for people. */
+import { goGeneralText } from "@clew/query";
 import { general } from "./go-format.ts";
-import { goFloat, type Value } from "./values.ts";
+import type { Value } from "./values.ts";
 
 const LARGE = ["k", "M", "G", "T", "P", "E", "Z", "Y"];
 const SMALL = ["m", "u", "n", "p", "f", "a", "z", "y"];
@@ -64,7 +65,9 @@ export function secondsToMs(seconds: number): number {
   if (Number.isNaN(seconds) || !Number.isFinite(seconds)) throw new Error("value is NaN or Inf");
   const nanos = seconds * 1e9;
   if (Math.abs(nanos) > LARGEST_INT64)
-    throw new Error(`${goFloat(seconds)} cannot be represented as a nanoseconds timestamp since it overflows int64`);
+    throw new Error(
+      `${goGeneralText(seconds)} cannot be represented as a nanoseconds timestamp since it overflows int64`,
+    );
   return Math.trunc(nanos / 1e6);
 }
 
@@ -81,7 +84,7 @@ function scaled(value: number, prefixes: readonly string[], factor: number, isDo
 }
 
 function fourDigits(value: number): string {
-  if (!Number.isFinite(value)) return goFloat(value);
+  if (!Number.isFinite(value)) return goGeneralText(value);
   const negative = value < 0 || Object.is(value, -0);
   return `${negative ? "-" : ""}${general(Math.abs(value), 4)}`;
 }

@@ -1,8 +1,9 @@
 /** Reads a template into its tree, with the errors of Go's `text/template`. */
+import { unquoted } from "@clew/query";
 import type { Command, Operand, Pipeline, Statement, TemplateTree } from "./ast.ts";
 import { lexTemplate, type Token, type TokenKind } from "./lex-template.ts";
 import { parseFault } from "./template-error.ts";
-import { characterCode, numberValue, unquotedGo } from "./literals.ts";
+import { characterCode, numberValue } from "./literals.ts";
 
 /** Blocks and parentheses in each other may be this many. */
 const MAX_DEPTH = 200;
@@ -161,7 +162,7 @@ class Parser {
   #templateName(context: string): string {
     const token = this.#takeSolid();
     if (token.kind !== "string" && token.kind !== "raw") throw this.#unexpected(token, context);
-    return unquotedGo(token.text);
+    return unquoted(token.text);
   }
 
   #pipeline(context: string, end: "right" | ")"): Pipeline {
@@ -274,7 +275,7 @@ class Parser {
         return pipeline;
       }
       default:
-        return { kind: "string", offset, value: unquotedGo(text), text };
+        return { kind: "string", offset, value: unquoted(text), text };
     }
   }
 

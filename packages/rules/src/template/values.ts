@@ -1,5 +1,5 @@
 /** What a template calculates with. A number is Go's float64, a bigint Go's int. */
-import type { NativeHistogram } from "@clew/query";
+import { goGeneralText, type NativeHistogram } from "@clew/query";
 
 export type Value = undefined | string | boolean | number | bigint | readonly Value[] | StringMap | Structure;
 
@@ -52,7 +52,7 @@ export function sampleValue(labels: Iterable<readonly [string, string]>, value: 
 function histogramValue(histogram: NativeHistogram): Structure {
   return new Structure(
     "*histogram.FloatHistogram",
-    `{count:${goFloat(histogram.count)}, sum:${goFloat(histogram.sum)}}`,
+    `{count:${goGeneralText(histogram.count)}, sum:${goGeneralText(histogram.sum)}}`,
     {
       fields: { Count: histogram.count, Sum: histogram.sum },
     },
@@ -82,7 +82,7 @@ export function typeName(value: Value): string {
 /** A value as Go's `%v` prints it. */
 export function valueText(value: Value): string {
   if (value === undefined) return "<nil>";
-  if (typeof value === "number") return goFloat(value);
+  if (typeof value === "number") return goGeneralText(value);
   if (typeof value !== "object") return String(value);
   if (value instanceof Structure) return value.text;
   if (value instanceof StringMap) {
@@ -90,18 +90,4 @@ export function valueText(value: Value): string {
     return `map[${entries.map(([key, one]) => `${key}:${valueText(one)}`).join(" ")}]`;
   }
   return `[${value.map(valueText).join(" ")}]`;
-}
-
-/** Powers of ten that Go's `%v` writes without an exponent. */
-const PLAIN_EXPONENTS = { least: -4, below: 6 };
-
-/** A float as Go's `%v` prints it: the shortest that reads back the same, `1e+06` from a million on. */
-export function goFloat(value: number): string {
-  if (Number.isNaN(value)) return "NaN";
-  if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
-  if (Object.is(value, -0)) return "-0";
-  const [mantissa = "", power = "0"] = value.toExponential().split("e");
-  const exponent = Number(power);
-  if (exponent >= PLAIN_EXPONENTS.least && exponent < PLAIN_EXPONENTS.below) return String(value);
-  return `${mantissa}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
 }
