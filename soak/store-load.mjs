@@ -96,11 +96,15 @@ export class StoreLoad {
   }
 }
 
-/** What views made of the spans must agree with them; each query counts what does not. */
+/** What views made of spans and log records must agree with them; each query counts what does not. */
 const VIEW_FAULTS = [
   [
     "spans counted in span_durations and not stored, or the other way round",
     "SELECT abs((SELECT toInt64(sum(Spans)) FROM span_durations) - (SELECT toInt64(count()) FROM otel_traces))",
+  ],
+  [
+    "log records counted in log_counts and not stored, or the other way round",
+    "SELECT abs((SELECT toInt64(sum(Logs)) FROM log_counts) - (SELECT toInt64(count()) FROM otel_logs))",
   ],
   [
     "traces that otel_traces_trace_id_ts has not exactly once an hour",

@@ -106,17 +106,15 @@ export class StringColumn implements Column {
     this.rows++;
   }
 
-  /** Calls `visit` with where each row's text lies. */
-  each(visit: (bytes: Uint8Array, start: number, end: number) => void): void {
+  /** From where to where the text lies whose length stands at `position` of `values`. */
+  textAt(position: number): readonly [start: number, end: number] {
     const { bytes } = this.values;
-    for (let position = 0; position < this.values.length;) {
-      let length = 0;
-      let scale = 1;
-      for (; bytes[position]! >= 128; position++, scale *= 128) length += (bytes[position]! & 127) * scale;
-      length += bytes[position++]! * scale;
-      visit(bytes, position, position + length);
-      position += length;
-    }
+    let length = 0;
+    let scale = 1;
+    let start = position;
+    for (; bytes[start]! >= 128; start++, scale *= 128) length += (bytes[start]! & 127) * scale;
+    length += bytes[start++]! * scale;
+    return [start, start + length];
   }
 
   /** Writes the last row so many times more. */
@@ -188,113 +186,6 @@ export class LowCardinalityColumn implements Column {
   reset(): void {
     this.dictionary.reset();
     this.#indexes.reset();
-  }
-}
-
-/** `Map(LowCardinality(String), String)`: attributes. Add entries to `keys` and `values`, then `endRow`. */
-export class MapColumn implements Column {
-  readonly type = "Map(LowCardinality(String), String)";
-  readonly keys: LowCardinalityColumn = new LowCardinalityColumn();
-  readonly values: StringColumn = new StringColumn();
-  readonly #ends = new ByteBuffer();
-  #rowStart = 0;
-  #rowStartBytes = 0;
-  #lastCount = 0;
-  #lastBytes = 0;
-
-  get rows(): number {
-    return this.#ends.length / 8;
-  }
-
-  endRow(): void {
-    const entries = this.values.rows;
-    this.#lastCount = entries - this.#rowStart;
-    this.#lastBytes = this.values.values.length - this.#rowStartBytes;
-    this.#rowStart = entries;
-    this.#rowStartBytes = this.values.values.length;
-    this.#ends.u64(entries);
-  }
-
-  /** Writes the last row so many times more. */
-  repeat(times: number): void {
-    if (this.#lastCount > 0) {
-      this.keys.repeat(times, this.#lastCount);
-      this.values.values.repeatLast(this.#lastBytes, times);
-      this.values.rows += this.#lastCount * times;
-    }
-    for (let i = 1; i <= times; i++) this.#ends.u64(this.#rowStart + this.#lastCount * i);
-    this.#rowStart = this.values.rows;
-    this.#rowStartBytes = this.values.values.length;
-  }
-
-  prefix(parts: Uint8Array[]): void {
-    this.keys.prefix(parts);
-  }
-
-  data(parts: Uint8Array[]): void {
-    parts.push(this.#ends.view());
-    this.keys.data(parts);
-    this.values.data(parts);
-  }
-
-  reset(): void {
-    this.keys.reset();
-    this.values.reset();
-    this.#ends.reset();
-    this.#rowStart = 0;
-    this.#rowStartBytes = 0;
-  }
-}
-
-/**
- * `Map(LowCardinality(String), LowCardinality(String))`: attributes that are the same in many rows. The same to write as a
- * `MapColumn`; `values` has those of the row that is being written.
- */
-export class DictionaryMapColumn implements Column {
-  readonly type = "Map(LowCardinality(String), LowCardinality(String))";
-  readonly keys: LowCardinalityColumn = new LowCardinalityColumn();
-  readonly values: StringColumn = new StringColumn();
-  readonly #known = new LowCardinalityColumn();
-  readonly #ends = new ByteBuffer();
-  #lastCount = 0;
-
-  get rows(): number {
-    return this.#ends.length / 8;
-  }
-
-  endRow(): void {
-    this.#lastCount = this.values.rows;
-    this.values.each((bytes, start, end) => this.#known.add(bytes, start, end));
-    this.values.reset();
-    this.#ends.u64(this.#known.rows);
-  }
-
-  /** Writes the last row so many times more. */
-  repeat(times: number): void {
-    const first = this.#known.rows;
-    if (this.#lastCount > 0) {
-      this.keys.repeat(times, this.#lastCount);
-      this.#known.repeat(times, this.#lastCount);
-    }
-    for (let i = 1; i <= times; i++) this.#ends.u64(first + this.#lastCount * i);
-  }
-
-  prefix(parts: Uint8Array[]): void {
-    this.keys.prefix(parts);
-    this.#known.prefix(parts);
-  }
-
-  data(parts: Uint8Array[]): void {
-    parts.push(this.#ends.view());
-    this.keys.data(parts);
-    this.#known.data(parts);
-  }
-
-  reset(): void {
-    this.keys.reset();
-    this.values.reset();
-    this.#known.reset();
-    this.#ends.reset();
   }
 }
 

@@ -1,4 +1,5 @@
 import { ByteBuffer } from "./byte-buffer.ts";
+import { ByteReader } from "./byte-reader.ts";
 import type { Column } from "./columns.ts";
 
 /**
@@ -35,15 +36,7 @@ function columnHead(name: string, type: string): Uint8Array {
 
 /** How many rows a block has. */
 export function rowsOf(block: Uint8Array): number {
-  let position = 0;
-  const varint = (): number => {
-    let value = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = block[position++] ?? 0;
-      value += (byte & 127) * 2 ** shift;
-      if (byte < 128) return value;
-    }
-  };
-  varint(); // Of columns.
-  return varint();
+  const reader = new ByteReader([block]);
+  reader.varint(); // Of columns.
+  return reader.varint();
 }

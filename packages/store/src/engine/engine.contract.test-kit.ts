@@ -3,7 +3,8 @@ import { Readable } from "node:stream";
 import { createClient, type ClickHouseClient } from "@clickhouse/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { nativeBlock } from "../block/native-block.ts";
-import { FixedColumn, LowCardinalityColumn, MapColumn, type Column } from "../block/columns.ts";
+import { FixedColumn, LowCardinalityColumn, type Column } from "../block/columns.ts";
+import { DictionaryMapColumn, MapColumn } from "../block/map-columns.ts";
 import { EngineClient } from "./engine-client.ts";
 import { credentialHeaders, type EngineEndpoint } from "./engine-endpoint.ts";
 
@@ -103,12 +104,12 @@ export function engineContract(name: string, start: () => Promise<EngineUnderTes
       ]);
     });
 
-    test("a dictionary of many texts and maps that repeat arrive whole", async () => {
-      await client.command({
-        query: "CREATE TABLE wide (t LowCardinality(String), m Map(LowCardinality(String), String)) ENGINE = Memory",
-      });
+    test.each([
+      ["wide", new MapColumn()],
+      ["narrow", new DictionaryMapColumn()],
+    ])("a dictionary of many texts and maps that repeat arrive whole (%s)", async (table, m) => {
+      await client.command({ query: `CREATE TABLE ${table} (t LowCardinality(String), m ${m.type}) ENGINE = Memory` });
       const t = new LowCardinalityColumn();
-      const m = new MapColumn();
       const texts = Array.from({ length: 3_000 }, (_unused, i) =>
         i % 3 === 0 ? "" : `text ${i % 1_000} ${"x".repeat(i % 200)}`,
       );
@@ -124,9 +125,9 @@ export function engineContract(name: string, start: () => Promise<EngineUnderTes
       }
       t.repeat(1);
       m.repeat(1);
-      await insertNative("wide (t, m)", { t, m });
+      await insertNative(`${table} (t, m)`, { t, m });
       const last = texts.at(-1) ?? "";
-      const rows = await rowsOf("SELECT t, CAST(m AS Array(Tuple(String, String))) FROM wide");
+      const rows = await rowsOf(`SELECT t, CAST(m AS Array(Tuple(String, String))) FROM ${table}`);
       expect(rows).toEqual(
         [...texts, last].map((text) => [
           text,

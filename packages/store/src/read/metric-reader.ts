@@ -11,9 +11,9 @@ import {
   type NumberColumns,
   numberColumns,
   pointHead,
-  pointShape,
+  pointEncoding,
 } from "./point-columns.ts";
-import { KnownSeries } from "./known-series.ts";
+import { SeriesCache } from "./series-cache.ts";
 import { NativeColumns } from "./native-columns.ts";
 import { RowBinary } from "./row-binary.ts";
 import { readTargets, type StoredTarget } from "./targets.ts";
@@ -94,7 +94,7 @@ export const MAX_SERIES = 200_000;
 /** Answers questions about metrics. Points come by series key, by ascending time, no time twice. */
 export class MetricReader {
   readonly #client: EngineClient;
-  readonly #known = new KnownSeries(MAX_SERIES);
+  readonly #known = new SeriesCache(MAX_SERIES);
 
   constructor(client: EngineClient) {
     this.#client = client;
@@ -162,10 +162,10 @@ export class MetricReader {
     limit: number,
     signal?: AbortSignal,
   ): Promise<NumberColumns> {
-    const shape = pointShape(window, window.hasStarts);
-    const columns = `${pointHead(shape)}, Value`;
+    const encoding = pointEncoding(window, window.hasStarts);
+    const columns = `${pointHead(encoding)}, Value`;
     const chunks = await this.#pointBytes(series, "metric_samples", columns, "Native", window, limit, signal);
-    return numberColumns(chunks, shape);
+    return numberColumns(chunks, encoding);
   }
 
   async histograms(
@@ -174,11 +174,11 @@ export class MetricReader {
     limit: number,
     signal?: AbortSignal,
   ): Promise<HistogramColumns> {
-    const shape = pointShape(window, window.hasStarts);
+    const encoding = pointEncoding(window, window.hasStarts);
     const hasSum = `toUInt8(bitAnd(Has, ${HAS.sum}) != 0)`;
-    const columns = `${pointHead(shape)}, toInt64(Count), Sum, ${hasSum}, BucketCounts, ExplicitBounds`;
+    const columns = `${pointHead(encoding)}, toInt64(Count), Sum, ${hasSum}, BucketCounts, ExplicitBounds`;
     const chunks = await this.#pointBytes(series, "metric_histograms", columns, "Native", window, limit, signal);
-    return histogramColumns(chunks, shape);
+    return histogramColumns(chunks, encoding);
   }
 
   exponentialHistograms(

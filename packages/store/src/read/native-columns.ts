@@ -4,7 +4,7 @@
  *     block  := columns:varint rows:varint (name:string type:string data)*
  *     data   := fixed-width little-endian values | ends:UInt64* values   (an array's ends count from the block's start)
  */
-import { ByteReader } from "./byte-reader.ts";
+import { ByteReader } from "../block/byte-reader.ts";
 
 const WIDTHS: Readonly<Record<string, number>> = { UInt8: 1, UInt32: 4, Int64: 8, UInt64: 8, Float64: 8 };
 const TWO_32 = 4_294_967_296;

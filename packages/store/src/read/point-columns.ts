@@ -3,7 +3,7 @@ import type { MillisWindow } from "./millis-window.ts";
 import { NativeColumns } from "./native-columns.ts";
 
 /** How points are asked for: times as distances from `epochMs`, which fit 32 bits, in windows of up to 49 days. */
-export interface PointShape {
+export interface PointEncoding {
   readonly epochMs: number;
   readonly isShort: boolean;
   readonly hasStarts: boolean;
@@ -11,12 +11,12 @@ export interface PointShape {
 
 const HEAD_COLUMNS = 4;
 
-export function pointShape({ startMs, endMs }: MillisWindow, hasStarts: boolean): PointShape {
+export function pointEncoding({ startMs, endMs }: MillisWindow, hasStarts: boolean): PointEncoding {
   return { epochMs: Math.floor(startMs), isShort: startMs >= 0 && endMs - startMs < 2 ** 32 - 1, hasStarts };
 }
 
 /** What every table of points is asked for first. Rows are in the order of the table. */
-export function pointHead({ epochMs, isShort, hasStarts }: PointShape): string {
+export function pointHead({ epochMs, isShort, hasStarts }: PointEncoding): string {
   const time = "toUnixTimestamp64Milli(Timestamp)";
   return [
     "Fingerprint",
@@ -60,15 +60,15 @@ export interface HistogramColumns extends PointColumns {
   readonly bounds: Float64Array;
 }
 
-export function numberColumns(chunks: readonly Buffer[], shape: PointShape): NumberColumns {
+export function numberColumns(chunks: readonly Buffer[], encoding: PointEncoding): NumberColumns {
   const columns = new NativeColumns(chunks);
-  return { ...pointColumns(columns, shape), values: columns.floatsOf(HEAD_COLUMNS) };
+  return { ...pointColumns(columns, encoding), values: columns.floatsOf(HEAD_COLUMNS) };
 }
 
-export function histogramColumns(chunks: readonly Buffer[], shape: PointShape): HistogramColumns {
+export function histogramColumns(chunks: readonly Buffer[], encoding: PointEncoding): HistogramColumns {
   const columns = new NativeColumns(chunks);
   return {
-    ...pointColumns(columns, shape),
+    ...pointColumns(columns, encoding),
     counts: columns.integersOf(HEAD_COLUMNS),
     sums: columns.floatsOf(HEAD_COLUMNS + 1),
     hasSum: columns.bytesOf(HEAD_COLUMNS + 2),
@@ -79,7 +79,7 @@ export function histogramColumns(chunks: readonly Buffer[], shape: PointShape): 
   };
 }
 
-function pointColumns(columns: NativeColumns, { epochMs, isShort, hasStarts }: PointShape): PointColumns {
+function pointColumns(columns: NativeColumns, { epochMs, isShort, hasStarts }: PointEncoding): PointColumns {
   return {
     runs: runsOf(columns.wordsOf(0)),
     timestampsMs: isShort ? columns.shiftedOf(1, epochMs) : columns.integersOf(1),

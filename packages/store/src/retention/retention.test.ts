@@ -53,7 +53,8 @@ async function fill(daysAgo: number): Promise<void> {
 async function counts(): Promise<number[]> {
   const [row = []] = await running.store.client.rows<readonly string[]>(
     `SELECT (SELECT count() FROM otel_traces), (SELECT count() FROM otel_traces_trace_id_ts),
-       (SELECT sum(Spans) FROM span_durations), (SELECT count() FROM otel_logs), (SELECT count() FROM metric_samples)`,
+       (SELECT sum(Spans) FROM span_durations), (SELECT count() FROM otel_logs),
+       (SELECT sum(Logs) FROM log_counts), (SELECT count() FROM metric_samples)`,
   );
   return row.map(Number);
 }
@@ -62,13 +63,13 @@ describe("by age", () => {
   test("whole days go when they are old enough, of each signal by its own age, with all that was made of them", async () => {
     for (const daysAgo of [0, 2, 5, 40]) await fill(daysAgo);
     await retention({ ages: parseRetention("traces=4d,logs=1d,metrics=30d", "--retention") }).apply();
-    expect(await counts()).toEqual([2, 2, 2, 100, 3]);
+    expect(await counts()).toEqual([2, 2, 2, 100, 100, 3]);
   });
 
   test("a signal without an age is kept for ever", async () => {
     for (const daysAgo of [0, 4_000]) await fill(daysAgo);
     await retention({ ages: parseRetention("logs=1h", "--retention") }).apply();
-    expect(await counts()).toEqual([2, 2, 2, 100, 2]);
+    expect(await counts()).toEqual([2, 2, 2, 100, 100, 2]);
   });
 
   test("a clock that was set forward removes nothing", async () => {
@@ -77,7 +78,7 @@ describe("by age", () => {
     await kept.apply();
     nowMs += 3_650 * DAY_MS;
     await kept.apply();
-    expect(await counts()).toEqual([1, 1, 1, 100, 1]);
+    expect(await counts()).toEqual([1, 1, 1, 100, 100, 1]);
     expect(reports).toEqual([expect.stringContaining("The clock went forward")]);
   });
 });
@@ -87,7 +88,7 @@ test("a clock that is far ahead when the program starts removes nothing by age",
   const ages = parseRetention("traces=1d,logs=1d,metrics=1d", "--retention");
   nowMs += 3_650 * DAY_MS;
   await retention({ ages }).apply();
-  expect(await counts()).toEqual([2, 2, 2, 200, 2]);
+  expect(await counts()).toEqual([2, 2, 2, 200, 200, 2]);
   expect(reports).toEqual([expect.stringContaining("nothing is removed by age for an hour")]);
 });
 
@@ -96,18 +97,18 @@ test("a clock that is set back keeps what it would have removed, until it is the
   const kept = retention({ ages: parseRetention("traces=1d,logs=1d,metrics=1d", "--retention") });
   nowMs -= 30 * DAY_MS;
   await kept.apply();
-  expect([await counts(), reports]).toEqual([[2, 2, 2, 200, 2], []]);
+  expect([await counts(), reports]).toEqual([[2, 2, 2, 200, 200, 2], []]);
   nowMs += 2 * DAY_MS;
   await kept.apply();
   expect(reports).toEqual([expect.stringContaining("The clock went forward")]);
-  expect(await counts()).toEqual([2, 2, 2, 200, 2]);
+  expect(await counts()).toEqual([2, 2, 2, 200, 200, 2]);
 });
 
 test("a rule removes only the records with its attribute that are older than it says", async () => {
   for (const daysAgo of [0, 2]) await fill(daysAgo);
   const rules = [parseRetentionRule('logs{service.name="debug"}=1d', "--retention-rule")];
   await retention({ rules }).apply();
-  expect(await counts()).toEqual([2, 2, 2, 150, 2]);
+  expect(await counts()).toEqual([2, 2, 2, 150, 200, 2]);
   expect(reports).toEqual(['Removed 50 log records with service.name="debug" by their retention.']);
 });
 
@@ -119,7 +120,7 @@ describe("for room", () => {
     const { usedBytes } = unlimited.disk;
     const limited = retention({ maxDiskBytes: usedBytes - 1 });
     await limited.apply();
-    expect(await counts()).toEqual([3, 3, 3, 200, 3]);
+    expect(await counts()).toEqual([3, 3, 3, 200, 200, 3]);
     expect(limited.disk).toMatchObject({
       droppedForRoom: 2,
       isFull: false,
@@ -133,7 +134,7 @@ describe("for room", () => {
     await fill(0);
     const full = retention({ maxDiskBytes: 1 });
     await full.apply();
-    expect(await counts()).toEqual([1, 1, 1, 100, 1]);
+    expect(await counts()).toEqual([1, 1, 1, 100, 100, 1]);
     expect(full.disk).toMatchObject({ isFull: true, warning: expect.stringContaining("refused") });
   });
 });

@@ -38,7 +38,7 @@ ORDER BY (toStartOfHour(Timestamp), ServiceName, Timestamp)
 ${WIDE_TABLE_SETTINGS}`;
 
 /** How many records of each service and severity there are, by quarters of an hour. */
-const LOG_COUNTS_TABLE = `
+export const LOG_COUNTS_TABLE: string = `
 CREATE TABLE IF NOT EXISTS log_counts (
   Time DateTime CODEC(Delta, ZSTD(1)),
   ServiceName LowCardinality(String) CODEC(ZSTD(1)),

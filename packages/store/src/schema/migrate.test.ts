@@ -9,7 +9,8 @@ import { openStore, startEmbedded, temporaryDirectory } from "../running-store.t
 import { MetricReader } from "../read/metric-reader.ts";
 import { OverviewReader } from "../read/overview-reader.ts";
 import { TraceReader } from "../read/trace-reader.ts";
-import { FixedColumn, LowCardinalityColumn, MapColumn, StringColumn, type Column } from "../block/columns.ts";
+import { FixedColumn, LowCardinalityColumn, StringColumn, type Column } from "../block/columns.ts";
+import { MapColumn } from "../block/map-columns.ts";
 import { nativeBlock } from "../block/native-block.ts";
 import { Spool, type SpoolBlock } from "../spool/spool.ts";
 import { VALUE_TYPE } from "../transcode/points/number-columns.ts";

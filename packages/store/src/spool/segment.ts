@@ -11,10 +11,11 @@
  * so it is passed over. Anything else that does not add up was damaged later, and what follows it is found again.
  */
 import { crc32 } from "node:zlib";
+import { INSERTED_TABLES } from "../schema/tables.ts";
 
 const FRAME_HEAD = 8;
 const TARGET_HEAD = 2;
-const OUR_TARGET = /^(?:otel|span|service|metric)_\w+ \([\w`., ]+\)$/;
+const OUR_TARGET = new RegExp(`^(?:${INSERTED_TABLES.join("|")}) \\([\\w\`., ]+\\)$`);
 
 export interface Frame {
   /** `table (column, …)` */

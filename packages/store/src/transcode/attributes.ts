@@ -9,7 +9,8 @@
  */
 import type { Reader } from "@clew/otlp";
 import { ByteBuffer } from "../block/byte-buffer.ts";
-import type { DictionaryMapColumn, LowCardinalityColumn, MapColumn } from "../block/columns.ts";
+import type { LowCardinalityColumn } from "../block/columns.ts";
+import type { DictionaryMapColumn, MapColumn } from "../block/map-columns.ts";
 import { writeAnyValue } from "./any-value.ts";
 
 const KEY = 10;

@@ -1,5 +1,6 @@
 import type { Reader } from "@clew/otlp";
-import { ArrayColumn, ArrayEnds, FixedColumn, LowCardinalityColumn, MapColumn, type Column } from "../block/columns.ts";
+import { ArrayColumn, ArrayEnds, FixedColumn, LowCardinalityColumn, type Column } from "../block/columns.ts";
+import { MapColumn } from "../block/map-columns.ts";
 import { AttributeWriter } from "./attributes.ts";
 
 /** A span's events, as the parallel arrays of `Events Nested(…)`. */

@@ -4,10 +4,10 @@ import {
   ArrayEnds,
   FixedColumn,
   LowCardinalityColumn,
-  MapColumn,
   StringColumn,
   type Column,
 } from "../block/columns.ts";
+import { MapColumn } from "../block/map-columns.ts";
 import { AttributeWriter } from "./attributes.ts";
 import { takeRange } from "./walk-records.ts";
 

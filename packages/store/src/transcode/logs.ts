@@ -1,7 +1,8 @@
 /** OTLP log records to rows of `otel_logs`. */
 import type { Reader } from "@clew/otlp";
 import { ByteBuffer } from "../block/byte-buffer.ts";
-import { FixedColumn, LowCardinalityColumn, MapColumn, StringColumn, type Column } from "../block/columns.ts";
+import { FixedColumn, LowCardinalityColumn, StringColumn, type Column } from "../block/columns.ts";
+import { MapColumn } from "../block/map-columns.ts";
 import { writeAnyValue } from "./any-value.ts";
 import { AttributeWriter } from "./attributes.ts";
 import { RecordTranscoder } from "./record-transcoder.ts";

@@ -8,7 +8,8 @@
  */
 import { createHash } from "node:crypto";
 import { decode, KeyValue, prometheusLabelName, prometheusMetricName, Reader, type KeyValueObject } from "@clew/otlp";
-import { FixedColumn, LowCardinalityColumn, MapColumn, type Column } from "../block/columns.ts";
+import { FixedColumn, LowCardinalityColumn, type Column } from "../block/columns.ts";
+import { MapColumn } from "../block/map-columns.ts";
 import { AttributeWriter } from "./attributes.ts";
 import { BlockBuilder } from "./block-builder.ts";
 import { KnownSeries, SeriesOfMetric, textOf } from "./known-series.ts";

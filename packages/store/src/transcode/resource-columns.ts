@@ -1,6 +1,7 @@
 /** The columns that every span and log record shares: its service, resource and scope. */
 import type { Reader } from "@clew/otlp";
-import { DictionaryMapColumn, FixedColumn, LowCardinalityColumn, MapColumn, type Column } from "../block/columns.ts";
+import { FixedColumn, LowCardinalityColumn, type Column } from "../block/columns.ts";
+import { DictionaryMapColumn, MapColumn } from "../block/map-columns.ts";
 import { AttributeWriter } from "./attributes.ts";
 import { takeRange, type Ranges } from "./walk-records.ts";
 
@@ -115,14 +116,11 @@ export class ResourceColumns {
       this.service = "";
       return this.#serviceName.addEmpty();
     }
-    const { bytes } = this.#resourceAttributes.values.values;
-    let length = 0;
-    let scale = 1;
-    let position = valueAt;
-    for (; bytes[position]! >= 128; position++, scale *= 128) length += (bytes[position]! & 127) * scale;
-    length += bytes[position++]! * scale;
-    this.service = bytes.toString("utf8", position, position + length);
-    this.#serviceName.add(bytes, position, position + length);
+    const { values } = this.#resourceAttributes;
+    const { bytes } = values.values;
+    const [start, end] = values.textAt(valueAt);
+    this.service = bytes.toString("utf8", start, end);
+    this.#serviceName.add(bytes, start, end);
   }
 
   #repeatResource(times: number): void {

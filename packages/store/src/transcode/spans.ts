@@ -1,6 +1,7 @@
 /** OTLP spans to rows of `otel_traces`, field by field, without making strings or objects. */
 import type { Reader } from "@clew/otlp";
-import { FixedColumn, LowCardinalityColumn, MapColumn, StringColumn, type Column } from "../block/columns.ts";
+import { FixedColumn, LowCardinalityColumn, StringColumn, type Column } from "../block/columns.ts";
+import { MapColumn } from "../block/map-columns.ts";
 import { AttributeWriter } from "./attributes.ts";
 import { EventColumns } from "./event-columns.ts";
 import { LinkColumns } from "./link-columns.ts";

@@ -1,4 +1,4 @@
-import { LOG_COUNTS_QUERY, LOG_STATEMENTS } from "../logs.ts";
+import { LOG_COUNTS_QUERY, LOG_COUNTS_TABLE } from "../logs.ts";
 import { ATTRIBUTE_VALUE_INDEXES } from "../traces.ts";
 import type { Migration } from "./migration.ts";
 
@@ -8,7 +8,6 @@ const REPEATED_COLUMNS = [
   "ScopeVersion LowCardinality(String) CODEC(ZSTD(1))",
 ].map((column) => `MODIFY COLUMN ${column}`);
 const ADDED_INDEXES = ATTRIBUTE_VALUE_INDEXES.map((index) => index.replace("INDEX", "ADD INDEX IF NOT EXISTS"));
-const [, LOG_COUNTS_TABLE = ""] = LOG_STATEMENTS;
 
 /** What was stored before is not in the new indexes, and is read through as it was. */
 export const INDEXED_VALUES: readonly Migration[] = [

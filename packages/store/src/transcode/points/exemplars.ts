@@ -1,6 +1,7 @@
 /** Exemplars of points of every shape: `metric_exemplars`. */
 import type { Reader } from "@clew/otlp";
-import { FixedColumn, LowCardinalityColumn, MapColumn, StringColumn, type Column } from "../../block/columns.ts";
+import { FixedColumn, LowCardinalityColumn, StringColumn, type Column } from "../../block/columns.ts";
+import { MapColumn } from "../../block/map-columns.ts";
 import { AttributeWriter } from "../attributes.ts";
 import { BlockBuilder } from "../block-builder.ts";
 import type { KnownSeries } from "../known-series.ts";

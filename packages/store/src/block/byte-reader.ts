@@ -1,10 +1,10 @@
 /** Reads ClickHouse's varints, strings and runs of bytes out of pieces, one after the other and without joining them. */
 export class ByteReader {
-  readonly #chunks: readonly Buffer[];
+  readonly #chunks: readonly Uint8Array[];
   #chunk = 0;
   #position = 0;
 
-  constructor(chunks: readonly Buffer[]) {
+  constructor(chunks: readonly Uint8Array[]) {
     this.#chunks = chunks;
   }
 

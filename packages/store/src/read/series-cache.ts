@@ -1,7 +1,7 @@
 import type { StoredSeries } from "./metric-reader.ts";
 
 /** Series that were read before, by key. Beyond the limit all are forgotten and read anew. */
-export class KnownSeries {
+export class SeriesCache {
   readonly #limit: number;
   readonly #byKey = new Map<string, StoredSeries>();
 
