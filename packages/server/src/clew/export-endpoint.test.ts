@@ -26,7 +26,7 @@ beforeAll(async () => {
     kind: 2,
     startTimeUnixNano: START,
     endTimeUnixNano: START + 1_500_000n,
-    attributes: [{ key: "n", value: { intValue: 42n } }],
+    attributes: [{ key: "n", value: { intValue: 9_223_372_036_854_775_807n } }],
     events: [
       { timeUnixNano: START + 1_000n, name: "plain" },
       { timeUnixNano: START + 2_000n, name: "with", attributes: [text("a", "b")] },
@@ -147,7 +147,13 @@ test("as Zipkin's list", async () => {
         { timestamp: START_MS * 1_000 + 1, value: "plain" },
         { timestamp: START_MS * 1_000 + 2, value: 'with|{"a":"b"}|0' },
       ],
-      tags: { ...around, n: "42", error: "true", "otel.status_code": "Error", "otel.status_description": "no" },
+      tags: {
+        ...around,
+        n: "9223372036854775807",
+        error: "true",
+        "otel.status_code": "Error",
+        "otel.status_description": "no",
+      },
     },
     {
       traceId: TRACE,

@@ -1,5 +1,6 @@
 /** OTLP traces in the JSON of Jaeger's own UI, by OpenTelemetry's mapping to Jaeger. */
-import type { JsonAnyValue, JsonKeyValue, JsonResourceSpans, JsonSpan } from "@clew/store";
+import type { JsonKeyValue, JsonResourceSpans, JsonSpan } from "@clew/store";
+import { plainText } from "../plain-value.ts";
 
 export interface JaegerTag {
   readonly key: string;
@@ -112,27 +113,10 @@ function tagOf({ key, value }: JsonKeyValue): JaegerTag {
   if ("intValue" in value) return { key, type: "int64", value: wholeNumber(value.intValue) };
   if ("doubleValue" in value) return { key, type: "float64", value: value.doubleValue };
   if ("bytesValue" in value) return { key, type: "binary", value: value.bytesValue };
-  return { key, type: "string", value: textOf(value) };
+  return { key, type: "string", value: plainText(value) };
 }
 
 /** As text where a number of JSON's readers would not be the same any more. */
 function wholeNumber(text: string): number | string {
   return Number.isSafeInteger(Number(text)) ? Number(text) : text;
-}
-
-/** A value as text: JSON for arrays and maps. */
-export function textOf(value: JsonAnyValue): string {
-  const plain = plainValue(value) ?? "";
-  return typeof plain === "string" ? plain : JSON.stringify(plain);
-}
-
-/** A value as plain JSON, for people: types are lost where JSON has none. */
-export function plainValue(value: JsonAnyValue): unknown {
-  if ("arrayValue" in value) return (value.arrayValue as { values: JsonAnyValue[] }).values.map(plainValue);
-  if ("kvlistValue" in value) {
-    const { values } = value.kvlistValue as { values: JsonKeyValue[] };
-    return Object.fromEntries(values.map((entry) => [entry.key, plainValue(entry.value)]));
-  }
-  if ("intValue" in value) return Number(value.intValue);
-  return Object.values(value)[0];
 }

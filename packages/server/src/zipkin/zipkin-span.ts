@@ -3,7 +3,7 @@
  * exporter writes it: what reads that back loses no status.
  */
 import type { JsonKeyValue, JsonResourceSpans, JsonSpan } from "@clew/store";
-import { plainValue, textOf } from "../jaeger/jaeger-trace.ts";
+import { plainText, plainValue } from "../plain-value.ts";
 
 const KINDS = [undefined, undefined, "SERVER", "CLIENT", "PRODUCER", "CONSUMER"];
 const INTERNAL = 1;
@@ -107,7 +107,7 @@ function endpointOf(
 }
 
 function tagsOf(attributes: readonly JsonKeyValue[]): Tags {
-  return Object.fromEntries(attributes.map(({ key, value }) => [key, textOf(value)]));
+  return Object.fromEntries(attributes.map(({ key, value }) => [key, plainText(value)]));
 }
 
 function jsonText(attributes: readonly JsonKeyValue[]): string {
