@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { encode, payloadOf, PROTOCOLS, type Signal } from "@clew/otlp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openStore, type RunningStore } from "../running-store.test-kit.ts";
+import { Conditions } from "./conditions.ts";
 import { LogReader, type LogCursor, type LogFilter } from "./log-reader.ts";
 import { OverviewReader } from "./overview-reader.ts";
 import { TraceReader, type SpanFilter, type TraceCursor } from "./trace-reader.ts";
@@ -203,6 +204,23 @@ describe("traces", () => {
     ]);
     expect(await traces.operations("shop", 1)).toEqual([{ name: "tick", kind: 1 }]);
   });
+});
+
+test("a rare value of an attribute is looked up: of many granules those that may have it are read", async () => {
+  const { client } = running.store;
+  await client.command(
+    `INSERT INTO otel_traces (Timestamp, TraceId, SpanAttributes, ResourceAttributes)
+     SELECT toDateTime64('2020-01-01 00:00:00', 9) + number, 'aa', map('n', toString(number)), map('host', 'h') FROM numbers(3000)`,
+  );
+  const conditions = new Conditions()
+    .add("toDate(Timestamp) = '2020-01-01'")
+    .attribute({ key: "n", operator: "=", value: "2999" }, ["SpanAttributes", "ResourceAttributes"], true);
+  const plan = await client.rows<readonly [string]>(
+    `EXPLAIN indexes = 1 SELECT TraceId FROM otel_traces WHERE ${conditions.where}`,
+    conditions.parameters,
+  );
+  const granules = plan.flatMap(([line]) => /Granules: (\d+\/\d+)/.exec(line)?.[1] ?? []);
+  expect(granules.at(-1)).toBe("1/3");
 });
 
 describe("logs", () => {
