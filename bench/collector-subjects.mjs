@@ -1,10 +1,11 @@
 /** The collectors that are compared: each a process that runs the same pipeline on the same configuration. */
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freePorts } from "../scripts/free-ports.mjs";
 import { ROOT } from "../scripts/set-up.mjs";
 
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
@@ -87,18 +88,6 @@ export function startLoad() {
     },
     stop: () => child.kill("SIGKILL"),
   };
-}
-
-async function freePorts(count) {
-  const servers = await Promise.all(
-    Array.from({ length: count }, () => {
-      const server = createServer();
-      return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server)));
-    }),
-  );
-  const ports = servers.map((server) => server.address().port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
 
 async function listens(port, child) {

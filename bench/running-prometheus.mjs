@@ -1,9 +1,9 @@
 /** Debian's Prometheus for a benchmark, on a free port of loopback and a directory that is removed. */
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePorts } from "../scripts/free-ports.mjs";
 import { findTool } from "../scripts/optional-tools.mjs";
 
 export async function startPrometheus() {
@@ -11,7 +11,7 @@ export async function startPrometheus() {
   if (program === undefined) throw new Error("prometheus is not here: apt-get install prometheus");
   const directory = mkdtempSync(join(tmpdir(), "prometheus-bench-"));
   writeFileSync(join(directory, "prometheus.yml"), "global: {}\n");
-  const port = await freePort();
+  const [port] = await freePorts(1);
   const flags = [
     `--config.file=${join(directory, "prometheus.yml")}`,
     `--storage.tsdb.path=${join(directory, "data")}`,
@@ -40,12 +40,4 @@ export async function startPrometheus() {
       rmSync(directory, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -4,11 +4,11 @@
  */
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startDemo, type Demo } from "@clew/example-order-service";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "./collector-process.test-kit.ts";
 import { eventually, getJson, startClew, temporaryDirectory, type RunningClew } from "./running-clew.test-kit.ts";
 import { optionalTool } from "./tools.test-kit.ts";
 
@@ -156,12 +156,4 @@ async function text(url: string): Promise<string> {
   } catch {
     return "";
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,8 +1,8 @@
 /** A `clew up` on ports that stay the same, that is killed and started again; by itself or under strace. */
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
+import { freePorts } from "../scripts/free-ports.mjs";
 import { ROOT } from "../scripts/set-up.mjs";
 
 const START_TIMEOUT_MS = 120_000;
@@ -19,9 +19,8 @@ export class ClewProcess {
   #ended = Promise.resolve();
 
   static async create(directory) {
-    const ports = {};
-    for (const name of PORTS) ports[name] = await freePort();
-    return new ClewProcess(directory, ports);
+    const numbers = await freePorts(PORTS.length);
+    return new ClewProcess(directory, Object.fromEntries(PORTS.map((name, i) => [name, numbers[i]])));
   }
 
   constructor(directory, ports) {
@@ -150,15 +149,4 @@ function childrenOf(pid) {
   } catch {
     return [];
   }
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }

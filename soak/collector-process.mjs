@@ -1,9 +1,9 @@
 /** A collector in a process of its own, that is killed, reloaded and started again. */
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { memoryBytes } from "../bench/process-usage.mjs";
+import { freePorts } from "../scripts/free-ports.mjs";
 import { ROOT } from "../scripts/set-up.mjs";
 
 const START_TIMEOUT_MS = 20_000;
@@ -18,7 +18,7 @@ export class CollectorProcess {
   #isWanted = false;
 
   static async create(directory, storage, sinkUrl) {
-    const [port, healthPort] = [await freePort(), await freePort()];
+    const [port, healthPort] = await freePorts(2);
     return new CollectorProcess(directory, storage, sinkUrl, port, healthPort);
   }
 
@@ -116,15 +116,4 @@ service:
   pipelines:
     traces: { receivers: [otlp], processors: [memory_limiter, batch, resource], exporters: [otlp_http] }
 `;
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }

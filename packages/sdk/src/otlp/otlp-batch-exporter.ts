@@ -7,7 +7,7 @@ import type { LastRequest } from "../exit/last-request.ts";
 import type { RequestSink } from "./request-sink.ts";
 
 /** One is filled, one is sent, and one may wait. */
-const MAX_SPARE = 3;
+const MAX_SPARES = 3;
 
 /** What the exporters of spans and of log records have in common: batches that are bytes from the start. */
 export class OtlpBatchExporter<Item extends Scoped> implements BatchDestination<Item>, SelfObserved {
@@ -15,7 +15,7 @@ export class OtlpBatchExporter<Item extends Scoped> implements BatchDestination<
   readonly #encode: EncodeItem<Item>;
   readonly #countOf: ((item: Item) => number) | undefined;
   // Batches that were sent, whose memory the next ones take.
-  readonly #spare: EncodedBatch<Item>[] = [];
+  readonly #spares: EncodedBatch<Item>[] = [];
   // Batches whose resources are not known yet.
   readonly #waiting = new Set<EncodedBatch<Item>>();
 
@@ -27,13 +27,13 @@ export class OtlpBatchExporter<Item extends Scoped> implements BatchDestination<
   }
 
   createBatch(): EncodedBatch<Item> {
-    return this.#spare.pop() ?? new EncodedBatch<Item>(this.#encode, this.#countOf);
+    return this.#spares.pop() ?? new EncodedBatch<Item>(this.#encode, this.#countOf);
   }
 
   exportBatch(batch: EncodedBatch<Item>): Promise<ExportResult> {
     return this.#send(batch).finally(() => {
       batch.clear();
-      if (this.#spare.length < MAX_SPARE) this.#spare.push(batch);
+      if (this.#spares.length < MAX_SPARES) this.#spares.push(batch);
     });
   }
 
