@@ -3,7 +3,7 @@ import type { JsonAnyValue, JsonKeyValue } from "@clew/store";
 /** A value as text: JSON for arrays and maps. */
 export function plainText(value: JsonAnyValue): string {
   // A number would not hold every one.
-  if ("intValue" in value) return value.intValue as string;
+  if ("intValue" in value) return value.intValue;
   const plain = plainValue(value) ?? "";
   return typeof plain === "string" ? plain : JSON.stringify(plain);
 }
