@@ -1,7 +1,8 @@
+import xxhash from "xxhash-wasm";
 import type { Labels } from "./labels.ts";
-import { xxhash64 } from "./xxhash64.ts";
 
 const encoder = new TextEncoder();
+const hashes = await xxhash();
 /** A length takes one byte up to here, above it this byte and three more. */
 const LONG = 255;
 
@@ -17,5 +18,5 @@ export function ratioOffset(labels: Labels): number {
       for (const byte of encoded) bytes.push(byte);
     }
   }
-  return Number(xxhash64(Uint8Array.from(bytes))) / 2 ** 64;
+  return Number(hashes.h64Raw(Uint8Array.from(bytes))) / 2 ** 64;
 }
