@@ -72,7 +72,7 @@ class RequestWriter {
   constructor(bytes: Buffer, nowMs: number) {
     this.#bytes = bytes;
     this.#latestMs = Math.min(nowMs + MAX_AHEAD_MS, LATEST_MS);
-    this.#writer = new Writer(2 * bytes.length + 1_024);
+    this.#writer = new Writer(Math.ceil(1.25 * bytes.length) + 1_024);
     this.#points = new PointWriter(this.#writer, bytes);
     this.#reader = new Reader(bytes);
   }

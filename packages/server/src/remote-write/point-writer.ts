@@ -1,5 +1,5 @@
 /** Writes samples, histograms and exemplars of Prometheus as OTLP's data points (docs/adr/0018-prometheus-series-in-otlp.md). */
-import { nanosParts, type Reader, type Writer } from "@clew/otlp";
+import { LENGTH_DELIMITED, nanosParts, putVarint, type Reader, varintSize, type Writer } from "@clew/otlp";
 import { PROMETHEUS_POINT_FLAGS } from "@clew/otlp/prometheus";
 import { CUSTOM_BUCKETS_SCHEMA } from "@clew/query";
 import type { Buckets, HistogramSample } from "./histogram-message.ts";
@@ -12,7 +12,9 @@ const STALE_HIGH = 0x7ff0_0000;
 const DATA_POINTS = 1;
 /** Where a gauge's points have their attributes. */
 const NUMBER_ATTRIBUTES = 7;
-const LENGTH_DELIMITED = 2;
+
+/** Of an attribute: its tag and length. */
+const MAX_HEAD = 6;
 const TRACE_ID = /^(?!0+$)[0-9a-f]{32}$/;
 const SPAN_ID = /^(?!0+$)[0-9a-f]{16}$/;
 
@@ -65,13 +67,13 @@ export class PointWriter {
 
   number(labels: LabelRanges, sample: SampleFields, exemplars: readonly RequestExemplar[]): void {
     const { low, high } = sample;
-    const point = this.#writer.begin(DATA_POINTS);
+    const point = this.#writer.beginLong(DATA_POINTS);
     this.#times(sample.timestampMs, sample.startMs);
     if (low === STALE_LOW && high === STALE_HIGH) this.#writer.uint(8, NO_RECORDED_VALUE);
     else this.#writer.fixed64Parts(4, low, high);
     for (const exemplar of exemplars) this.#exemplar(exemplar);
     this.#attributes(NUMBER_ATTRIBUTES, labels);
-    this.#writer.end(point);
+    this.#writer.endLong(point);
   }
 
   /** Exemplars whose series brings no sample. */
@@ -158,26 +160,30 @@ export class PointWriter {
       if (labels[i + 2] !== labels[i + 3] && !isMetricName(this.#bytes, labels, i)) this.#attribute(field, labels, i);
   }
 
-  /** A `KeyValue` whose value is a text, copied byte for byte. */
+  /** A `KeyValue` whose value is a text, copied byte for byte; most of what is written are these. */
   #attribute(field: number, labels: LabelRanges, at: number): void {
-    const writer = this.#writer;
-    const pair = writer.begin(field);
-    this.#text(1, labels[at]!, labels[at + 1]!);
-    const value = writer.begin(2);
-    this.#text(1, labels[at + 2]!, labels[at + 3]!);
-    writer.end(value);
-    writer.end(pair);
+    const nameStart = labels[at]!;
+    const nameLength = labels[at + 1]! - nameStart;
+    const textStart = labels[at + 2]!;
+    const textLength = labels[at + 3]! - textStart;
+    const valueLength = 1 + varintSize(textLength) + textLength;
+    const length = 2 + varintSize(nameLength) + nameLength + varintSize(valueLength) + valueLength;
+    const room = this.#writer.room(length + MAX_HEAD);
+    let position = this.#writer.position;
+    room[position++] = (field << 3) | LENGTH_DELIMITED;
+    position = putVarint(room, position, length);
+    room[position++] = (1 << 3) | LENGTH_DELIMITED;
+    position = putBytes(room, putVarint(room, position, nameLength), this.#bytes, nameStart, nameLength);
+    room[position++] = (2 << 3) | LENGTH_DELIMITED;
+    position = putVarint(room, position, valueLength);
+    room[position++] = (1 << 3) | LENGTH_DELIMITED;
+    this.#writer.position = putBytes(room, putVarint(room, position, textLength), this.#bytes, textStart, textLength);
   }
+}
 
-  #text(field: number, start: number, end: number): void {
-    const writer = this.#writer;
-    writer.tag(field, LENGTH_DELIMITED);
-    writer.varint(end - start);
-    const room = writer.room(end - start);
-    let { position } = writer;
-    for (let i = start; i < end; i++) room[position++] = this.#bytes[i]!;
-    writer.position = position;
-  }
+function putBytes(room: Uint8Array, position: number, bytes: Uint8Array, start: number, length: number): number {
+  for (let i = 0; i < length; i++) room[position + i] = bytes[start + i]!;
+  return position + length;
 }
 
 function flagsOf(sample: HistogramSample): number {

@@ -42,6 +42,9 @@ export interface WriteRequest {
   readonly families: ReadonlyMap<string, Metadata>;
 }
 
+/** What most series have of histograms and exemplars. */
+const NONE: readonly never[] = [];
+
 /** The tag of a field 1 that is a message, text or packed. */
 const LENGTH_DELIMITED_1 = 10;
 
@@ -68,39 +71,39 @@ function readV1(reader: Reader): WriteRequest {
 
 function readSeriesV1(reader: Reader, end: number): RequestSeries {
   const labels: number[] = [];
-  const samples: number[] = [];
-  const histograms: number[] = [];
-  const exemplars: RequestExemplar[] = [];
+  let samples: MessageRanges = NONE;
+  let histograms: MessageRanges = NONE;
+  let exemplars: RequestExemplar[] | undefined;
   while (reader.position < end) {
     const tag = reader.tag();
     if (tag === 10) readLabel(reader, tag, labels);
-    else if (tag === 18) takeMessage(reader, samples);
-    else if (tag === 26) exemplars.push(readExemplar(reader, reader.lengthEnd(), readLabel));
-    else if (tag === 34) takeMessage(reader, histograms);
+    else if (tag === 18) samples = withMessage(reader, samples);
+    else if (tag === 26) (exemplars ??= []).push(readExemplar(reader, reader.lengthEnd(), readLabel));
+    else if (tag === 34) histograms = withMessage(reader, histograms);
     else reader.skip(tag);
   }
   checkEnd(reader, end);
-  return { labels, samples, histograms, exemplars, metadata: undefined };
+  return { labels, samples, histograms, exemplars: exemplars ?? NONE, metadata: undefined };
 }
 
 function readLabel(reader: Reader, labelTag: number, labels: number[]): void {
   if (labelTag !== LENGTH_DELIMITED_1) return reader.skip(labelTag);
   const end = reader.lengthEnd();
-  const name = [0, 0];
-  const value = [0, 0];
+  let [nameStart, nameEnd, valueStart, valueEnd] = [0, 0, 0, 0];
   while (reader.position < end) {
     const tag = reader.tag();
-    const range = tag === 10 ? name : tag === 18 ? value : undefined;
-    if (range === undefined) {
-      reader.skip(tag);
-      continue;
-    }
-    range[1] = reader.lengthEnd();
-    range[0] = reader.position;
-    reader.position = range[1];
+    if (tag === 10) {
+      nameEnd = reader.lengthEnd();
+      nameStart = reader.position;
+      reader.position = nameEnd;
+    } else if (tag === 18) {
+      valueEnd = reader.lengthEnd();
+      valueStart = reader.position;
+      reader.position = valueEnd;
+    } else reader.skip(tag);
   }
   checkEnd(reader, end);
-  labels.push(name[0]!, name[1]!, value[0]!, value[1]!);
+  labels.push(nameStart, nameEnd, valueStart, valueEnd);
 }
 
 function readFamily(reader: Reader, end: number, families: Map<string, Metadata>): void {
@@ -145,24 +148,24 @@ function readSymbols(reader: Reader): number[] {
 
 function readSeriesV2(reader: Reader, end: number, symbols: readonly number[]): RequestSeries {
   const labels: number[] = [];
-  const samples: number[] = [];
-  const histograms: number[] = [];
-  const exemplars: RequestExemplar[] = [];
+  let samples: MessageRanges = NONE;
+  let histograms: MessageRanges = NONE;
+  let exemplars: RequestExemplar[] | undefined;
   let metadata: Metadata | undefined;
   const readReferences: ReadLabels = (_reader, tag, into) => addReferences(reader, tag, into, symbols);
   while (reader.position < end) {
     const tag = reader.tag();
     if (tag >>> 3 === 1) addReferences(reader, tag, labels, symbols);
-    else if (tag === 18) takeMessage(reader, samples);
-    else if (tag === 26) takeMessage(reader, histograms);
-    else if (tag === 34) exemplars.push(readExemplar(reader, reader.lengthEnd(), readReferences));
+    else if (tag === 18) samples = withMessage(reader, samples);
+    else if (tag === 26) histograms = withMessage(reader, histograms);
+    else if (tag === 34) (exemplars ??= []).push(readExemplar(reader, reader.lengthEnd(), readReferences));
     else if (tag === 42) metadata = readMetadata(reader, reader.lengthEnd(), symbols);
     else reader.skip(tag);
   }
   checkEnd(reader, end);
   checkPairs(labels);
-  for (const exemplar of exemplars) checkPairs(exemplar.labels);
-  return { labels, samples, histograms, exemplars, metadata };
+  for (const exemplar of exemplars ?? NONE) checkPairs(exemplar.labels);
+  return { labels, samples, histograms, exemplars: exemplars ?? NONE, metadata };
 }
 
 function readMetadata(reader: Reader, end: number, symbols: readonly number[]): Metadata {
@@ -226,6 +229,16 @@ function addSymbol(ranges: number[], reference: number, symbols: readonly number
   if (start === undefined || end === undefined)
     throw new RangeError(`labels reference ${reference} is beyond the ${symbols.length / 2} symbols`);
   ranges.push(start, end);
+}
+
+/** The ranges and the next message's, in a list of their own: most series have one sample or none. */
+function withMessage(reader: Reader, ranges: MessageRanges): MessageRanges {
+  const end = reader.lengthEnd();
+  const start = reader.position;
+  reader.position = end;
+  if (ranges === NONE) return [start, end];
+  (ranges as number[]).push(start, end);
+  return ranges;
 }
 
 function takeMessage(reader: Reader, ranges: number[]): void {
