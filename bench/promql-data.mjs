@@ -51,7 +51,7 @@ class Target {
     );
   }
 
-  /** The values of `times` exports: an ExportMetricsServiceRequest, and remote write's time series. */
+  /** The values of `times` exports: an ExportMetricsServiceRequest, and remote write's time series, bare and in Snappy. */
   next(timesMs) {
     const points = { counters: [], histograms: [], queues: [], ratios: [] };
     const written = new Map();
@@ -76,7 +76,8 @@ class Target {
         write(one, one.value, timeMs);
       }
     }
-    return { otlp: this.#request(points), remoteWrite: timeSeries(written) };
+    const writeRequest = timeSeries(written);
+    return { otlp: this.#request(points), writeRequest, remoteWrite: snappyLiteral(writeRequest) };
   }
 
   #histogram(one, times, timeMs, points, write) {
@@ -125,10 +126,10 @@ function named(name, common, labels) {
   };
 }
 
-/** remote write's `WriteRequest` (prometheus/prompb/remote.proto), in a Snappy block without compression. */
+/** remote write's `WriteRequest` (prometheus/prompb/remote.proto). Several, put end to end, are one. */
 function timeSeries(written) {
   const parts = [...written].map(([{ labelBytes }, samples]) => field(1, Buffer.concat([labelBytes, ...samples])));
-  return snappyLiteral(Buffer.concat(parts));
+  return Buffer.concat(parts);
 }
 
 function sampleBytes(value, timeMs) {
@@ -138,7 +139,7 @@ function sampleBytes(value, timeMs) {
   return field(2, Buffer.concat([double, Buffer.of(0x10), varint(timeMs)]));
 }
 
-/** One literal with a length of three bytes. */
+/** A Snappy block without compression: one literal with a length of three bytes. */
 function snappyLiteral(bytes) {
   const length = bytes.length - 1;
   const tag = Buffer.of(62 << 2, length & 0xff, (length >> 8) & 0xff, (length >> 16) & 0xff);

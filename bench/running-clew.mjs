@@ -32,6 +32,7 @@ export async function startClew(more = []) {
     ui,
     otlpGrpc: addressOf("OTLP gRPC"),
     otlpHttp: addressOf("OTLP HTTP"),
+    prometheus: addressOf("Prometheus API"),
     clickhouse: addressOf("ClickHouse HTTP"),
     pid: child.pid,
     enginePid: (await status()).store.enginePid,

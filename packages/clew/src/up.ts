@@ -102,7 +102,14 @@ async function start(
     ui,
   });
   const access = { token, loopback };
-  const api: ApiSettings = { store, clock: systemClock, uiDirectory: uiDirectory(), status, access };
+  const api: ApiSettings = {
+    store,
+    clock: systemClock,
+    uiDirectory: uiDirectory(),
+    status,
+    access,
+    readOnly: role === "query",
+  };
   const serve = async (app: Parameters<typeof listen>[0], port: number): Promise<string> => {
     const server = await listen(app, host, port);
     undo.push(() => server.close());

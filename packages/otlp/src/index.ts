@@ -45,4 +45,4 @@ export { valueBytes, valueFromBytes, valueObject, type Value, type ValueMap } fr
 export { Reader } from "./wire/reader.ts";
 export { LENGTH_DELIMITED } from "./wire/wire-type.ts";
 export { putLength, putLittleWord, putText, putVarint, putWord, textRoom } from "./wire/put.ts";
-export { nanosParts, Writer } from "./wire/writer.ts";
+export { nanosParts, varintSize, Writer } from "./wire/writer.ts";

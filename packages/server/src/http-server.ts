@@ -31,6 +31,8 @@ export interface ApiSettings {
   readonly uiDirectory: string;
   readonly status: () => ProgramStatus;
   readonly access: AccessSettings;
+  /** Whether only questions are answered: nothing can be written over Prometheus's API. */
+  readonly readOnly?: boolean;
 }
 
 export interface ListeningServer {
@@ -93,9 +95,15 @@ export function prometheusApp(settings: ApiSettings): Hono {
   return app.route("/", promApp(settings));
 }
 
-function promApp({ store, clock }: ApiSettings): Hono {
+function promApp({ store, clock, readOnly = false }: ApiSettings): Hono {
   const querier = new StoreQuerier(new MetricReader(store.client), () => clock.nowMs());
-  return prometheusApi({ querier, clock, version: PROMETHEUS_VERSION, isReady: () => store.health.engineReady });
+  return prometheusApi({
+    querier,
+    clock,
+    version: PROMETHEUS_VERSION,
+    isReady: () => store.health.engineReady,
+    remoteWrite: readOnly ? undefined : { clock, write: (payload) => store.write(payload) },
+  });
 }
 
 /** Listens; port 0 takes a free one. Rejects with the system's error where the address is taken. */

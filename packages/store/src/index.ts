@@ -9,10 +9,12 @@ export type { AttributeFilter, TimeWindow } from "./read/conditions.ts";
 export { bodyTest } from "./read/log-text.ts";
 export { LogReader, type LogBucket, type LogCursor, type LogFilter, type StoredLog } from "./read/log-reader.ts";
 export {
+  isPrometheusSeries,
   MAX_SERIES,
   MetricReader,
   NO_RECORDED_VALUE,
   type ExponentialHistogramPoint,
+  type HistogramPoint,
   type LabelCondition,
   type PointWindow,
   type StoredExemplar,

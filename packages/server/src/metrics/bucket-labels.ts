@@ -15,5 +15,9 @@ export function leOf(bound: number): string {
 
 /** The labels that Prometheus's OTLP receiver gives an exemplar. */
 export function exemplarLabels({ traceId, spanId, attributes }: StoredExemplar): Labels {
-  return Labels.from([...attributes, ["trace_id", traceId], ["span_id", spanId]]);
+  const ids: readonly (readonly [string, string])[] = [
+    ["trace_id", traceId],
+    ["span_id", spanId],
+  ];
+  return Labels.from([...attributes, ...ids.filter(([, id]) => id !== "")]);
 }

@@ -3,11 +3,11 @@
  * summary its quantiles, `_sum` and `_count`, an exponential histogram a native one. Delta
  * points are summed up over the window, so that `rate` means the same for both temporalities.
  */
-import type { Labels } from "@clew/query";
+import type { Labels, NativeHistogram } from "@clew/query";
 import {
   NO_RECORDED_VALUE,
-  type ExponentialHistogramPoint,
   type HistogramColumns,
+  isPrometheusSeries,
   type MetricReader,
   type PointWindow,
   type NumberColumns,
@@ -18,9 +18,10 @@ import {
 } from "@clew/store";
 import { bucketColumns } from "./bucket-columns.ts";
 import { leOf } from "./bucket-labels.ts";
-import { nativeHistogram } from "./native-histogram.ts";
+import { customSample, exponentialSample } from "./native-histogram.ts";
+import { isNativeHistogram } from "./prometheus-series.ts";
 import type { SeriesLabels } from "./series-labels.ts";
-import type { SampleColumns, SampleSet, SampleSets } from "./sample-sets.ts";
+import type { SampleColumns, SampleSet, SampleSets, SampleTimes } from "./sample-sets.ts";
 
 const DELTA = 1;
 
@@ -31,7 +32,7 @@ export function labelSetsOf(
   labels: SeriesLabels,
 ): readonly Labels[] {
   const { name, type } = series;
-  if (type !== "histogram" && type !== "summary") return [labels.of(series, name)];
+  if ((type !== "histogram" && type !== "summary") || isNativeHistogram(series)) return [labels.of(series, name)];
   const parts = [labels.of(series, `${name}_sum`), labels.of(series, `${name}_count`)];
   if (type === "summary") return [labels.of(series, name), ...parts];
   return [...parts, ...[...(bounds ?? []), Infinity].map((bound) => labels.bucket(series, bound))];
@@ -51,11 +52,16 @@ export async function expandPoints(
     series.filter(({ type }) => types.includes(type));
   const scalars = of("gauge", "sum");
   addNumbers(scalars, await reader.numbers(scalars, window, limit, signal), samples, labels);
-  const classic = of("histogram");
+  const explicit = of("histogram");
+  const classic = explicit.filter((one) => !isNativeHistogram(one));
   addHistograms(classic, await reader.histograms(classic, window, limit, signal), samples, labels);
   const exponential = of("exponential_histogram");
   const natives = await reader.exponentialHistograms(exponential, window, limit, signal);
-  for (const one of exponential) addNativeHistograms(one, natives.get(one.key) ?? [], samples, labels);
+  for (const one of exponential)
+    addNativeHistograms(one, natives.get(one.key) ?? [], exponentialSample, samples, labels);
+  const custom = explicit.filter(isNativeHistogram);
+  const customs = await reader.nativeHistograms(custom, window, limit, signal);
+  for (const one of custom) addNativeHistograms(one, customs.get(one.key) ?? [], customSample, samples, labels);
   const quantiles = of("summary");
   const summaries = await reader.summaries(quantiles, window, limit, signal);
   for (const one of quantiles) addSummaries(one, summaries.get(one.key) ?? [], samples, labels);
@@ -75,7 +81,7 @@ function addNumbers(
     const values = points.values.subarray(start, end);
     const columns = { ...timesOf(series, points, start, end), values };
     if (series.temporality === DELTA) addUp(values);
-    set.addColumns(series.monotonic ? columns : { ...columns, startsMs: undefined });
+    set.addColumns(series.monotonic || isPrometheusSeries(series) ? columns : { ...columns, startsMs: undefined });
   }
 }
 
@@ -157,15 +163,16 @@ function pickedRows(
   };
 }
 
-function addNativeHistograms(
+function addNativeHistograms<Point extends SampleTimes & { readonly flags: number }>(
   series: StoredSeries,
-  points: readonly ExponentialHistogramPoint[],
+  points: readonly Point[],
+  sampleOf: (point: Point, isDelta: boolean) => NativeHistogram | undefined,
   samples: SampleSets,
   labels: SeriesLabels,
 ): void {
   const set = samples.open(labels.of(series, series.name));
   for (const point of points) {
-    const histogram = nativeHistogram(point, series.temporality === DELTA);
+    const histogram = sampleOf(point, series.temporality === DELTA);
     if (histogram !== undefined) set?.add(point, 0, isStale(point.flags), histogram);
   }
 }

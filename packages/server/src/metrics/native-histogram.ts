@@ -1,13 +1,14 @@
-/** OTLP's exponential histograms as Prometheus's native ones. */
-import type { Buckets, NativeHistogram } from "@clew/query";
-import type { ExponentialHistogramPoint } from "@clew/store";
+/** OTLP's exponential histograms, and those with explicit bounds that are one sample, as Prometheus's native ones. */
+import { PROMETHEUS_POINT_FLAGS } from "@clew/otlp/prometheus";
+import { type Buckets, CUSTOM_BUCKETS_SCHEMA, type NativeHistogram } from "@clew/query";
+import type { ExponentialHistogramPoint, HistogramPoint } from "@clew/store";
 
 /** The resolutions that Prometheus knows ("Native Histograms", Schema). */
 const LEAST_SCHEMA = -4;
 const GREATEST_SCHEMA = 8;
 
 /** Undefined for buckets that are wider than any of Prometheus's; narrower ones are merged. */
-export function nativeHistogram(point: ExponentialHistogramPoint, isDelta: boolean): NativeHistogram | undefined {
+export function exponentialSample(point: ExponentialHistogramPoint, isDelta: boolean): NativeHistogram | undefined {
   if (point.scale < LEAST_SCHEMA) return undefined;
   const schema = Math.min(point.scale, GREATEST_SCHEMA);
   const mergedBits = point.scale - schema;
@@ -20,8 +21,27 @@ export function nativeHistogram(point: ExponentialHistogramPoint, isDelta: boole
     positive: merged(point.positiveOffset, point.positiveCounts, mergedBits),
     negative: merged(point.negativeOffset, point.negativeCounts, mergedBits),
     customBounds: new Float64Array(0),
-    counterReset: isDelta ? "gauge" : "unknown",
+    counterReset: isDelta || isGauge(point.flags) ? "gauge" : "unknown",
   };
+}
+
+/** A histogram with explicit bounds as one sample. */
+export function customSample(point: HistogramPoint, isDelta: boolean): NativeHistogram {
+  return {
+    schema: CUSTOM_BUCKETS_SCHEMA,
+    count: point.count,
+    sum: point.sum,
+    zeroThreshold: 0,
+    zeroCount: 0,
+    positive: { offset: 0, counts: point.bucketCounts },
+    negative: { offset: 0, counts: new Float64Array(0) },
+    customBounds: point.explicitBounds,
+    counterReset: isDelta || isGauge(point.flags) ? "gauge" : "unknown",
+  };
+}
+
+function isGauge(flags: number): boolean {
+  return (flags & PROMETHEUS_POINT_FLAGS.gaugeHistogram) !== 0;
 }
 
 /**

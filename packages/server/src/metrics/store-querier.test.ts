@@ -256,3 +256,55 @@ test("a target's resource is target_info, with a sample for each minute in which
   ]);
   expect(samplesOf(found[0])).toEqual(["20: 1", "90: 1"]);
 });
+
+const untranslated = [text("prometheus.translation_strategy", "NoTranslation")];
+
+test("names and labels of a series that is Prometheus's own come back as they are", async () => {
+  const attributes = [text("a.b", "1"), text("job", "x/y"), text("instance", "i:1")];
+  const gauge = { dataPoints: [at(1, 0, { asDouble: 1, attributes })] };
+  await send({ name: "own.metric_total", unit: "s", gauge, metadata: untranslated }, []);
+  const [series, ...others] = await select("own.metric_total");
+  expect(others).toEqual([]);
+  expect(series?.labels.toObject()).toEqual({
+    __name__: "own.metric_total",
+    "a.b": "1",
+    job: "x/y",
+    instance: "i:1",
+  });
+  expect(series?.startTimestampsMs?.[0]).toBe(START_MS);
+  expect(await select("target_info", { name: "job", operator: "=", value: "x/y" })).toEqual([]);
+});
+
+test("a point that only brings exemplars is no sample", async () => {
+  const exemplar = { asDouble: 2, timeUnixNano: nanos(1), filteredAttributes: [text("trace_id", "short")] };
+  const gauge = { dataPoints: [at(1, undefined, { flags: 0x4_0000, exemplars: [exemplar] })] };
+  await send({ name: "only_exemplars", gauge, metadata: untranslated }, []);
+  expect(await select("only_exemplars")).toEqual([]);
+  const matchers: LabelMatcher[] = [{ name: "__name__", operator: "=", value: "only_exemplars" }];
+  const window = { startMs: START_MS, endMs: START_MS + 10_000 };
+  const [found] = await querier.exemplars({ selectors: [matchers], ...window, limit: 10 }, signal);
+  expect(found?.exemplars.map(({ labels, value }) => [labels.toObject(), value])).toEqual([[{ trace_id: "short" }, 2]]);
+});
+
+test("a histogram with explicit bounds may be one sample, and counts may be fractions", async () => {
+  const bitsOf = (value: number): bigint => new BigUint64Array(Float64Array.of(value).buffer)[0]!;
+  const point = {
+    flags: 0x1_0000,
+    count: bitsOf(1.5),
+    sum: 2.5,
+    bucketCounts: [0.25, 1.25, 0].map(bitsOf),
+    explicitBounds: [1, 2],
+  };
+  const metadata = [...untranslated, text("prometheus.histogram", "native")];
+  const histogram = { aggregationTemporality: CUMULATIVE, dataPoints: [at(1, undefined, point)] };
+  await send({ name: "custom", histogram, metadata }, []);
+  const [series, ...others] = await select("custom");
+  expect(others).toEqual([]);
+  expect(series?.histograms?.[0]).toMatchObject({
+    schema: -53,
+    count: 1.5,
+    sum: 2.5,
+    positive: { offset: 0, counts: Float64Array.of(0.25, 1.25, 0) },
+    customBounds: Float64Array.of(1, 2),
+  });
+});

@@ -12,9 +12,16 @@ import {
   METRIC_NAME,
   type SeriesSamples,
 } from "@clew/query";
-import type { LabelCondition, MetricReader, MillisWindow, StoredSeries } from "@clew/store";
+import {
+  isPrometheusSeries,
+  type LabelCondition,
+  type MetricReader,
+  type MillisWindow,
+  type StoredSeries,
+} from "@clew/store";
 import { exemplarLabels } from "./bucket-labels.ts";
 import { expandPoints, labelSetsOf } from "./expand-series.ts";
+import { isNativeHistogram, sentMetadata } from "./prometheus-series.ts";
 import { SeriesLabels } from "./series-labels.ts";
 import { SampleSets } from "./sample-sets.ts";
 import { addTargetInfo, wantsTargetInfo } from "./target-info.ts";
@@ -71,8 +78,7 @@ export class StoreQuerier implements MetricsQuerier {
   }
 
   async metadata({ metric }: MetadataRequest, signal: AbortSignal): Promise<readonly MetricMetadata[]> {
-    const conditions: LabelCondition[] =
-      metric === undefined ? [] : [{ name: "__name__", operator: "=", value: metric }];
+    const conditions: LabelCondition[] = metric === undefined ? [] : [isOfFamily(metric)];
     const nowMs = this.#nowMs();
     const series = await this.#reader.describedSeries(
       conditions,
@@ -81,8 +87,9 @@ export class StoreQuerier implements MetricsQuerier {
     );
     const found = new Map<string, MetricMetadata>();
     for (const one of series) {
-      const entry = { metric: one.name, type: metadataType(one), help: one.description, unit: "" };
-      found.set(JSON.stringify(entry), entry);
+      const entry = isPrometheusSeries(one) ? sentMetadata(one) : metadataOf(one);
+      if (entry !== undefined && (metric === undefined || entry.metric === metric))
+        found.set(JSON.stringify(entry), entry);
     }
     return [...found.values()];
   }
@@ -137,7 +144,7 @@ function exemplarSeries(
   bounds: Float64Array | undefined,
   labels: SeriesLabels,
 ): Labels {
-  if (series.type !== "histogram") return labels.of(series, series.name);
+  if (series.type !== "histogram" || isNativeHistogram(series)) return labels.of(series, series.name);
   return labels.bucket(series, bounds?.find((upper) => value <= upper) ?? Infinity);
 }
 
@@ -161,6 +168,15 @@ function conditionsOf(matchers: readonly LabelMatcher[]): LabelCondition[] {
 
 function escapeRegExp(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
+/** Parts of a family that Prometheus sent are series by names of their own. */
+function isOfFamily(metric: string): LabelCondition {
+  return { name: "__name__", operator: "=~", value: `${escapeRegExp(metric)}(_bucket|_sum|_count|_created)?` };
+}
+
+function metadataOf(series: StoredSeries): MetricMetadata {
+  return { metric: series.name, type: metadataType(series), help: series.description, unit: "" };
 }
 
 function metadataType({ type, monotonic }: StoredSeries): MetricMetadata["type"] {

@@ -255,3 +255,11 @@ test("says what it is and how it does", async () => {
   expect(await get("/-/ready")).toEqual({ status: 200, text: "Prometheus Server is Ready.\n" });
   expect(await get("/api/v1/nope")).toEqual({ status: 404, text: "404 page not found\n" });
 });
+
+test("remote write is not there where nothing may be written", async () => {
+  const response = await fetch(`${address}/api/v1/write`, { method: "POST", body: "" });
+  expect([response.status, await response.text()]).toEqual([
+    404,
+    "this program only answers questions: write to one that stores (--role all)\n",
+  ]);
+});

@@ -1,3 +1,4 @@
+import { NO_TRANSLATION, PROMETHEUS_METADATA, PROMETHEUS_POINT_FLAGS } from "@clew/otlp/prometheus";
 import type { EngineClient } from "../engine/engine-client.ts";
 import { HAS } from "../transcode/points/distribution-columns.ts";
 import type { Conditions } from "./conditions.ts";
@@ -44,6 +45,8 @@ export interface StoredSeries {
   readonly temporality: number;
   readonly monotonic: boolean;
   readonly labels: Pairs;
+  /** `Metric.metadata`, values as text. */
+  readonly metadata: Pairs;
 }
 
 /** Bit 0 of a point's flags: the series has ended here. (metrics data model, "No recorded value") */
@@ -54,6 +57,13 @@ interface Point {
   /** When the counting of this point began; 0 where the sender did not tell. */
   readonly startMs: number;
   readonly flags: number;
+}
+
+export interface HistogramPoint extends Point {
+  readonly count: number;
+  readonly sum: number;
+  readonly bucketCounts: Float64Array;
+  readonly explicitBounds: Float64Array;
 }
 
 export interface ExponentialHistogramPoint extends Point {
@@ -88,8 +98,17 @@ export interface PointWindow extends MillisWindow {
   readonly hasStarts: boolean;
 }
 
+/** Of a series that is not Prometheus's own, the flags that OTLP knows: nobody said what the others mean. */
+const OTLP_FLAGS = NO_RECORDED_VALUE;
+const ALL_FLAGS = -1;
+
 /** How many series one question may touch. */
 export const MAX_SERIES = 200_000;
+
+/** Whether a series is Prometheus's own: its names are as they were sent (docs/adr/0018-prometheus-series-in-otlp.md). */
+export function isPrometheusSeries({ metadata }: StoredSeries): boolean {
+  return metadata.some(([key, value]) => key === PROMETHEUS_METADATA.translation && value === NO_TRANSLATION);
+}
 
 /** Answers questions about metrics. Points come by series key, by ascending time, no time twice. */
 export class MetricReader {
@@ -133,26 +152,29 @@ export class MetricReader {
     const where = dayConditions(window);
     for (const condition of conditions) addLabelCondition(where, condition);
     const rows = await this.#client.rows<
-      readonly [string, string[], string, string, string, string, number, number, Pairs]
+      readonly [string, string[], string, string, string, string, number, number, Pairs, Pairs]
     >(
       `SELECT Fingerprint, groupUniqArray(Locality), any(PrometheusName), any(MetricType), any(MetricUnit),
-         any(MetricDescription), any(AggregationTemporality), any(IsMonotonic), any(CAST(Labels AS Array(Tuple(String, String))))
+         max(MetricDescription), any(AggregationTemporality), any(IsMonotonic), any(CAST(Labels AS Array(Tuple(String, String)))), argMax(CAST(Metadata AS Array(Tuple(String, String))), length(Metadata))
        FROM metric_series WHERE ${where.where} GROUP BY Fingerprint LIMIT ${MAX_SERIES}`,
       where.parameters,
       signal,
     );
-    return rows.map(([fingerprint, localities, name, type, unit, description, temporality, monotonic, labels]) => ({
-      key: keyOf(fingerprint),
-      fingerprint,
-      localities,
-      name,
-      type: type as StoredMetricType,
-      unit,
-      description,
-      temporality,
-      monotonic: monotonic === 1,
-      labels,
-    }));
+    return rows.map(
+      ([fingerprint, localities, name, type, unit, description, temporality, monotonic, labels, metadata]) => ({
+        key: keyOf(fingerprint),
+        fingerprint,
+        localities,
+        name,
+        type: type as StoredMetricType,
+        unit,
+        description,
+        temporality,
+        monotonic: monotonic === 1,
+        labels,
+        metadata,
+      }),
+    );
   }
 
   /** Gauges' and sums' points. */
@@ -190,15 +212,32 @@ export class MetricReader {
     const columns = `Count, Sum, Has, Scale, ZeroCount, ZeroThreshold, PositiveOffset, PositiveBucketCounts, NegativeOffset, NegativeBucketCounts`;
     return this.#points(series, "metric_exponential_histograms", columns, window, limit, signal, (row, point) => ({
       ...point,
-      count: row.u64(),
+      count: countOf(row, point),
       sum: optional(row.f64(), row.u8()),
       scale: row.i32(),
-      zeroCount: row.u64(),
+      zeroCount: countOf(row, point),
       zeroThreshold: row.f64(),
       positiveOffset: row.i32(),
-      positiveCounts: row.u64s(),
+      positiveCounts: countsOf(row, point),
       negativeOffset: row.i32(),
-      negativeCounts: row.u64s(),
+      negativeCounts: countsOf(row, point),
+    }));
+  }
+
+  /** Histograms with explicit bounds, each as one sample. */
+  nativeHistograms(
+    series: readonly StoredSeries[],
+    window: MillisWindow,
+    limit: number,
+    signal?: AbortSignal,
+  ): Promise<Map<string, HistogramPoint[]>> {
+    const columns = "Count, Sum, BucketCounts, ExplicitBounds";
+    return this.#points(series, "metric_histograms", columns, window, limit, signal, (row, point) => ({
+      ...point,
+      count: countOf(row, point),
+      sum: row.f64(),
+      bucketCounts: countsOf(row, point),
+      explicitBounds: row.f64s(),
     }));
   }
 
@@ -283,12 +322,17 @@ export class MetricReader {
     const all = `${head}, ${columns}`;
     const chunks = await this.#pointBytes(series, table, all, "RowBinary", window, limit, signal);
     const rows = new RowBinary(Buffer.concat(chunks));
+    const own = new Set(series.filter(isPrometheusSeries).map((one) => one.key));
     let key = "";
     let points: P[] = [];
     while (!rows.atEnd) {
       const rowKey = rows.u64Key();
       if (rowKey !== key) found.set((key = rowKey), (points = []));
-      const point = read(rows, { timestampMs: rows.i64(), startMs: rows.i64(), flags: rows.i32() });
+      const point = read(rows, {
+        timestampMs: rows.i64(),
+        startMs: rows.i64(),
+        flags: rows.i32() & (own.has(key) ? ALL_FLAGS : OTLP_FLAGS),
+      });
       if (points.at(-1)?.timestampMs === point.timestampMs) points[points.length - 1] = point;
       else points.push(point);
     }
@@ -350,6 +394,14 @@ function keyOf(fingerprint: string): string {
   const bytes = Buffer.alloc(8);
   bytes.writeBigUInt64LE(BigInt(fingerprint));
   return bytes.toString("latin1");
+}
+
+function countOf(row: RowBinary, { flags }: Point): number {
+  return (flags & PROMETHEUS_POINT_FLAGS.floatCounts) === 0 ? row.u64() : row.f64();
+}
+
+function countsOf(row: RowBinary, { flags }: Point): Float64Array {
+  return (flags & PROMETHEUS_POINT_FLAGS.floatCounts) === 0 ? row.u64s() : row.f64s();
 }
 
 function optional(sum: number, has: number): number | undefined {

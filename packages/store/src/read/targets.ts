@@ -30,7 +30,7 @@ export async function readTargets(
      INNER JOIN (
        SELECT Fingerprint, any(Labels['job']) AS job, any(Labels['instance']) AS instance,
          any(CAST(ResourceAttributes AS Array(Tuple(String, String)))) AS attributes
-       FROM metric_series WHERE ${dayConditions(window).where} GROUP BY Fingerprint
+       FROM metric_series WHERE ${dayConditions(window).add("notEmpty(ResourceAttributes)").where} GROUP BY Fingerprint
      ) AS series USING Fingerprint
      WHERE job != '' OR instance != ''
      GROUP BY job, instance, attributes, toStartOfMinute(time) ORDER BY last LIMIT ${limit}`,

@@ -2,9 +2,6 @@ import type { Reader } from "@clew/otlp";
 import type { FixedColumn } from "../block/columns.ts";
 import type { Ranges } from "./walk-records.ts";
 
-/** So many points of a metric in one export are expected in the order of the last one. */
-const MAX_IN_ORDER = 10_000;
-
 /** A series that was seen before. Its numbers are kept as 32-bit words, which are small integers and cost nothing to write. */
 export class KnownSeries {
   readonly #locality: readonly [low: number, high: number];
@@ -13,6 +10,8 @@ export class KnownSeries {
   readonly text: string;
   /** Since the epoch, when its row was written last. */
   day: number;
+  /** The series whose point stood behind its last one. */
+  follower: KnownSeries | undefined;
 
   /** `locality`: where its points stand among others, by metric and then by resource. */
   constructor(locality: bigint, fingerprint: bigint, text: string, day: number) {
@@ -32,31 +31,38 @@ export class KnownSeries {
 }
 
 /**
- * The series of one metric of one process. Senders keep the order of their points, so the one that stood at a place in the last export is
- * looked at first, byte by byte: that is a fifth of what a map costs, which needs a text.
+ * The series of one metric of one process. Senders keep the order of their points, so the series that followed the one before
+ * in the last export is looked at first, byte by byte: that is a fifth of what a map costs, which needs a text. It is
+ * found also where a sender divides its series into several exports, as Prometheus does.
  */
 export class SeriesOfMetric {
   readonly #byText = new Map<string, KnownSeries>();
-  readonly #inOrder: KnownSeries[] = [];
-  #next = 0;
+  #first: KnownSeries | undefined;
+  #last: KnownSeries | undefined;
 
   /** An export's points of the metric follow. */
   begin(): void {
-    this.#next = 0;
+    this.#last = undefined;
   }
 
   /** The series with these attributes. */
   find(reader: Reader, attributes: Ranges): KnownSeries | undefined {
-    const place = this.#next++;
-    const expected = this.#inOrder[place];
-    if (expected !== undefined && isText(expected.text, reader.bytes, attributes)) return expected;
+    const expected = this.#last === undefined ? this.#first : this.#last.follower;
+    if (expected !== undefined && isText(expected.text, reader.bytes, attributes)) return (this.#last = expected);
     const known = this.#byText.get(textOf(reader, attributes));
-    if (known !== undefined && place < MAX_IN_ORDER) this.#inOrder[place] = known;
+    if (known !== undefined) this.#follow(known);
     return known;
+  }
+
+  #follow(series: KnownSeries): void {
+    if (this.#last === undefined) this.#first = series;
+    else this.#last.follower = series;
+    this.#last = series;
   }
 
   add(series: KnownSeries): void {
     this.#byText.set(series.text, series);
+    this.#follow(series);
   }
 }
 

@@ -8,6 +8,7 @@
  */
 import { createHash } from "node:crypto";
 import { decode, KeyValue, prometheusLabelName, prometheusMetricName, Reader, type KeyValueObject } from "@clew/otlp";
+import { NO_TRANSLATION, PROMETHEUS_METADATA } from "@clew/otlp/prometheus";
 import { FixedColumn, LowCardinalityColumn, type Column } from "../block/columns.ts";
 import { MapColumn } from "../block/map-columns.ts";
 import { AttributeWriter } from "./attributes.ts";
@@ -140,7 +141,7 @@ export class MetricSeries extends BlockBuilder {
     this.#day.values.u8(series.day >> 8);
     series.put(this.#locality, this.#fingerprint);
     this.#metricName.addText(context.name);
-    this.#prometheusName.addText(prometheusName(context));
+    this.#prometheusName.addText(keepsNames(reader, context) ? context.name : prometheusName(context));
     this.#type.addText(context.type);
     this.#unit.addText(context.unit);
     this.#description.addText(context.description);
@@ -176,6 +177,16 @@ function prometheusName({ name, unit, type, monotonic }: MetricContext): string 
   return prometheusMetricName(name, unit, kind);
 }
 
+/** Whether the names of the metric and its attributes are Prometheus's already. */
+export function keepsNames(reader: Reader, { metadata }: MetricContext): boolean {
+  return (
+    metadata.length > 0 &&
+    keyValues(reader, metadata).some(
+      ({ key, value }) => key === PROMETHEUS_METADATA.translation && value?.stringValue === NO_TRANSLATION,
+    )
+  );
+}
+
 /** The first 64 bits of SHA-256 over everything that tells one series from another, attribute order aside. */
 function fingerprintOf(reader: Reader, context: MetricContext, attributes: Ranges): bigint {
   const hash = createHash("sha256");
@@ -185,6 +196,7 @@ function fingerprintOf(reader: Reader, context: MetricContext, attributes: Range
     hash.update(sortedTexts(reader, ranges));
   const schemaUrls = [context.resourceSchemaUrl, context.scopeSchemaUrl].map((ranges) => textOf(reader, ranges));
   hash.update(JSON.stringify([...nameAndVersion(reader, context.scope), ...schemaUrls]));
+  if (keepsNames(reader, context)) hash.update(NO_TRANSLATION);
   return hash.digest().readBigUInt64LE(0);
 }
 
@@ -236,8 +248,9 @@ function fieldRanges(reader: Reader, message: Ranges, wanted: number): Ranges {
 function labelsOf(reader: Reader, context: MetricContext, attributes: Ranges): [string, string][] {
   const labels = new Map<string, string>();
   const pairs = keyValues(reader, attributes).sort((a, b) => (a.key < b.key ? -1 : 1));
+  const keeps = keepsNames(reader, context);
   for (const { key, value } of pairs) {
-    const name = prometheusLabelName(key);
+    const name = keeps ? key : prometheusLabelName(key);
     const text = valueText(value);
     const before = labels.get(name);
     labels.set(name, before === undefined ? text : `${before};${text}`);

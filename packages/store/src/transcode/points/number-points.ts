@@ -1,8 +1,9 @@
 /** Points of gauges and sums: `metric_samples`. */
 import type { Reader } from "@clew/otlp";
+import { PROMETHEUS_POINT_FLAGS } from "@clew/otlp/prometheus";
 import type { Column } from "../../block/columns.ts";
 import { BlockBuilder } from "../block-builder.ts";
-import type { MetricContext, MetricSeries } from "../metric-series.ts";
+import { keepsNames, type MetricContext, type MetricSeries } from "../metric-series.ts";
 import type { Ranges } from "../walk-records.ts";
 import type { Exemplars } from "./exemplars.ts";
 import { NumberColumns } from "./number-columns.ts";
@@ -41,10 +42,15 @@ export class NumberPoints extends BlockBuilder {
       else if (tag === 64) flags = reader.uint32();
       else reader.skip(tag);
     }
-    const series = this.#point.addRow(reader, context, attributes, startAt, timeAt, flags);
-    this.#number.add(reader.bytes, doubleAt, intAt);
+    const isSample = (flags & PROMETHEUS_POINT_FLAGS.exemplarsOnly) === 0 || !keepsNames(reader, context);
+    const series = isSample
+      ? this.#point.addRow(reader, context, attributes, startAt, timeAt, flags)
+      : this.#point.seriesAt(reader, context, attributes, timeAt);
+    if (isSample) {
+      this.#number.add(reader.bytes, doubleAt, intAt);
+      this.rows++;
+    }
     this.#exemplars.addAll(reader, exemplars, series, timeAt);
-    this.rows++;
     reader.position = end;
   }
 }

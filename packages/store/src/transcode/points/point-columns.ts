@@ -35,13 +35,19 @@ export class PointColumns {
     flags: number,
   ): KnownSeries {
     const { bytes } = reader;
-    const timeUnixNano = timeAt < 0 ? 0 : bytes.readUInt32LE(timeAt + 4) * 4_294_967_296 + bytes.readUInt32LE(timeAt);
-    const series = this.#series.find(reader, context, attributes, timeUnixNano);
+    const series = this.seriesAt(reader, context, attributes, timeAt);
     series.put(this.#locality, this.#fingerprint);
     addEight(this.#timestamp, bytes, timeAt);
     addEight(this.#startTimestamp, bytes, startAt);
     this.#flags.values.u32(flags);
     return series;
+  }
+
+  /** The series of a point whose time stands at `timeAt`; its row is written where it is new. */
+  seriesAt(reader: Reader, context: MetricContext, attributes: Ranges, timeAt: number): KnownSeries {
+    const { bytes } = reader;
+    const timeUnixNano = timeAt < 0 ? 0 : bytes.readUInt32LE(timeAt + 4) * 4_294_967_296 + bytes.readUInt32LE(timeAt);
+    return this.#series.find(reader, context, attributes, timeUnixNano);
   }
 }
 

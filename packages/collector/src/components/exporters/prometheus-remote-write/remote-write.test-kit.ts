@@ -15,8 +15,8 @@ message Exemplar { repeated Label labels = 1; double value = 2; int64 timestamp 
 message BucketSpan { sint32 offset = 1; uint32 length = 2; }
 message Histogram { oneof count { uint64 count_int = 1; double count_float = 2; } double sum = 3; sint32 schema = 4;
   double zero_threshold = 5; oneof zero_count { uint64 zero_count_int = 6; double zero_count_float = 7; }
-  repeated BucketSpan negative_spans = 8; repeated sint64 negative_deltas = 9; repeated BucketSpan positive_spans = 11;
-  repeated sint64 positive_deltas = 12; int32 reset_hint = 14; int64 timestamp = 15; repeated double custom_values = 16; }
+  repeated BucketSpan negative_spans = 8; repeated sint64 negative_deltas = 9; repeated double negative_counts = 10; repeated BucketSpan positive_spans = 11;
+  repeated sint64 positive_deltas = 12; repeated double positive_counts = 13; int32 reset_hint = 14; int64 timestamp = 15; repeated double custom_values = 16; }
 `;
 
 const SCHEMA_V2 = `
@@ -30,13 +30,13 @@ message Metadata { int32 type = 1; uint32 help_ref = 3; uint32 unit_ref = 4; }
 message BucketSpan { sint32 offset = 1; uint32 length = 2; }
 message Histogram { oneof count { uint64 count_int = 1; double count_float = 2; } double sum = 3; sint32 schema = 4;
   double zero_threshold = 5; oneof zero_count { uint64 zero_count_int = 6; double zero_count_float = 7; }
-  repeated BucketSpan negative_spans = 8; repeated sint64 negative_deltas = 9; repeated BucketSpan positive_spans = 11;
-  repeated sint64 positive_deltas = 12; int32 reset_hint = 14; int64 timestamp = 15; repeated double custom_values = 16;
+  repeated BucketSpan negative_spans = 8; repeated sint64 negative_deltas = 9; repeated double negative_counts = 10; repeated BucketSpan positive_spans = 11;
+  repeated sint64 positive_deltas = 12; repeated double positive_counts = 13; int32 reset_hint = 14; int64 timestamp = 15; repeated double custom_values = 16;
   int64 start_timestamp = 17; }
 `;
 
-const READ_V1 = protobuf.parse(SCHEMA_V1).root.lookupType("WriteRequest");
-const READ_V2 = protobuf.parse(SCHEMA_V2).root.lookupType("Request");
+export const WRITE_REQUEST_V1: protobuf.Type = protobuf.parse(SCHEMA_V1).root.lookupType("WriteRequest");
+export const WRITE_REQUEST_V2: protobuf.Type = protobuf.parse(SCHEMA_V2).root.lookupType("Request");
 
 export interface ReadSeries {
   /** As PromQL writes it, with the name in front. */
@@ -104,7 +104,7 @@ interface PlainSeries extends Omit<ReadSeries, "series"> {
 
 function read(bytes: Buffer, contentType: string): Pick<Received, "series" | "metadata"> {
   const isV2 = contentType.includes("io.prometheus.write.v2.Request");
-  const type = isV2 ? READ_V2 : READ_V1;
+  const type = isV2 ? WRITE_REQUEST_V2 : WRITE_REQUEST_V1;
   const plain = type.toObject(type.decode(bytes), { longs: Number, arrays: true, defaults: true }) as {
     readonly timeseries: readonly PlainSeries[];
     readonly metadata?: readonly object[];

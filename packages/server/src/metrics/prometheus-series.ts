@@ -1,0 +1,40 @@
+/** What a stored series tells of itself where it is Prometheus's own (docs/adr/0018-prometheus-series-in-otlp.md). */
+import { NATIVE_HISTOGRAM, PROMETHEUS_METADATA } from "@clew/otlp/prometheus";
+import type { MetricMetadata } from "@clew/query";
+import { isPrometheusSeries, type StoredSeries } from "@clew/store";
+
+const TYPES: readonly string[] = [
+  "counter",
+  "gauge",
+  "histogram",
+  "gaugehistogram",
+  "summary",
+  "info",
+  "stateset",
+  "unknown",
+] satisfies readonly MetricMetadata["type"][];
+
+/** What series of these types are named behind their family's name. */
+const PARTS = /_(?:bucket|sum|count|created)$/;
+const HAS_PARTS = new Set<string>(["histogram", "gaugehistogram", "summary"]);
+
+/** Whether a histogram with explicit bounds is one sample. */
+export function isNativeHistogram(series: StoredSeries): boolean {
+  return isPrometheusSeries(series) && metadataOf(series, PROMETHEUS_METADATA.histogram) === NATIVE_HISTOGRAM;
+}
+
+/** The family's metadata as its sender told it; undefined where it told no type. */
+export function sentMetadata(series: StoredSeries): MetricMetadata | undefined {
+  const type = metadataOf(series, PROMETHEUS_METADATA.type);
+  if (!isType(type)) return undefined;
+  const metric = HAS_PARTS.has(type) && series.type === "gauge" ? series.name.replace(PARTS, "") : series.name;
+  return { metric, type, help: series.description, unit: metadataOf(series, PROMETHEUS_METADATA.unit) ?? "" };
+}
+
+function isType(text: string | undefined): text is MetricMetadata["type"] {
+  return text !== undefined && TYPES.includes(text);
+}
+
+function metadataOf({ metadata }: StoredSeries, wanted: string): string | undefined {
+  return metadata.find(([key]) => key === wanted)?.[1];
+}

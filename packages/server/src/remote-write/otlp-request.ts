@@ -1,0 +1,231 @@
+/** A request of remote write as a request of OTLP: one metric for each name, all its series as points. */
+import { Reader, Writer } from "@clew/otlp";
+import { NATIVE_HISTOGRAM, NO_TRANSLATION, PROMETHEUS_METADATA } from "@clew/otlp/prometheus";
+import { CUSTOM_BUCKETS_SCHEMA } from "@clew/query";
+import { HistogramError, readHistogram, type HistogramSample } from "./histogram-message.ts";
+import { PointWriter, SampleView } from "./point-writer.ts";
+import { areText, duplicateName, labelsOf, nameAt, textOf } from "./series-labels.ts";
+import type { LabelRanges, Metadata, RequestExemplar, RequestSeries } from "./write-request.ts";
+
+/** How far ahead of our clock a sample may be. */
+const MAX_AHEAD_MS = 600_000;
+/** The last millisecond that fits the store's times. */
+const LATEST_MS = 9_223_372_036_854;
+/** So many faults are told of one request. */
+const MAX_FAULTS = 10;
+const CUMULATIVE = 2;
+const GAUGE = 5;
+const HISTOGRAM = 9;
+const EXPONENTIAL_HISTOGRAM = 10;
+const TOO_FAR_AHEAD = "out of bounds: timestamp is too far in the future";
+const OUT_OF_BOUNDS = "out of bounds";
+
+export interface Written {
+  samples: number;
+  histograms: number;
+  exemplars: number;
+}
+
+export interface OtlpRequest {
+  /** Empty where there is nothing to store. */
+  readonly bytes: Uint8Array;
+  readonly written: Readonly<Written>;
+  /** Series that were left out for their labels. */
+  readonly badLabels: readonly string[];
+  /** Samples that were left out for their times or for what they say. */
+  readonly badSamples: readonly string[];
+}
+
+/** The series of one metric. */
+interface Family {
+  readonly name: string;
+  metadata: Metadata | undefined;
+  readonly series: RequestSeries[];
+}
+
+interface HistogramOf {
+  readonly labels: LabelRanges;
+  readonly sample: HistogramSample;
+}
+
+/** `metadataOf` is asked for series that bring none. Throws what reading throws. */
+export function otlpRequest(
+  bytes: Buffer,
+  series: readonly RequestSeries[],
+  metadataOf: (name: string) => Metadata | undefined,
+  nowMs: number,
+): OtlpRequest {
+  return new RequestWriter(bytes, nowMs).write(series, metadataOf);
+}
+
+class RequestWriter {
+  readonly #bytes: Buffer;
+  readonly #latestMs: number;
+  readonly #writer: Writer;
+  readonly #points: PointWriter;
+  readonly #reader: Reader;
+  readonly #sample = new SampleView();
+  readonly #written: Written = { samples: 0, histograms: 0, exemplars: 0 };
+  readonly #badLabels: string[] = [];
+  readonly #badSamples: string[] = [];
+
+  constructor(bytes: Buffer, nowMs: number) {
+    this.#bytes = bytes;
+    this.#latestMs = Math.min(nowMs + MAX_AHEAD_MS, LATEST_MS);
+    this.#writer = new Writer(Math.ceil(1.25 * bytes.length) + 1_024);
+    this.#points = new PointWriter(this.#writer, bytes);
+    this.#reader = new Reader(bytes);
+  }
+
+  write(series: readonly RequestSeries[], metadataOf: (name: string) => Metadata | undefined): OtlpRequest {
+    const writer = this.#writer;
+    const families = this.#families(series);
+    const resource = writer.begin(1);
+    const scope = writer.begin(2);
+    const before = writer.byteLength;
+    for (const family of families) {
+      family.metadata ??= metadataOf(family.name);
+      this.#family(family);
+    }
+    const isEmpty = writer.byteLength === before;
+    writer.end(scope);
+    writer.end(resource);
+    const faults = { badLabels: this.#badLabels, badSamples: this.#badSamples };
+    return { bytes: isEmpty ? new Uint8Array(0) : writer.take(), written: this.#written, ...faults };
+  }
+
+  #families(all: readonly RequestSeries[]): Iterable<Family> {
+    const families = new Map<string, Family>();
+    for (const series of all) {
+      const name = this.#checkedName(series.labels);
+      if (name === undefined) continue;
+      const family = families.get(name);
+      if (family === undefined) families.set(name, { name, metadata: series.metadata, series: [series] });
+      else family.series.push(series);
+    }
+    return families.values();
+  }
+
+  #checkedName(labels: LabelRanges): string | undefined {
+    const at = nameAt(this.#bytes, labels);
+    if (at < 0 || labels[at + 2] === labels[at + 3] || !areText(this.#bytes, labels)) {
+      this.#tell(this.#badLabels, () => `invalid metric name or labels, got ${this.#labelsText(labels)}`);
+      return undefined;
+    }
+    const duplicate = duplicateName(this.#bytes, labels);
+    if (duplicate === undefined) return textOf(this.#bytes, labels, at + 2);
+    const text = (): string => this.#labelsText(labels);
+    this.#tell(this.#badLabels, () => `invalid labels for series, labels ${text()}, duplicated label ${duplicate}`);
+    return undefined;
+  }
+
+  #family(family: Family): void {
+    if (family.series.some(({ samples, exemplars }) => samples.length + exemplars.length > 0))
+      this.#metric(family, GAUGE, () => family.series.forEach((series) => this.#numbers(series)));
+    const histograms = family.series.flatMap((series) => this.#histograms(series));
+    const isCustom = ({ sample }: HistogramOf): boolean => sample.schema === CUSTOM_BUCKETS_SCHEMA;
+    this.#histogramMetric(family, HISTOGRAM, histograms.filter(isCustom));
+    this.#histogramMetric(
+      family,
+      EXPONENTIAL_HISTOGRAM,
+      histograms.filter((one) => !isCustom(one)),
+    );
+  }
+
+  #histogramMetric(family: Family, field: number, histograms: readonly HistogramOf[]): void {
+    if (histograms.length === 0) return;
+    this.#metric(family, field, () => {
+      for (const { labels, sample } of histograms) this.#points.histogram(labels, sample);
+      this.#writer.uint(2, CUMULATIVE);
+    });
+  }
+
+  /** Nothing is left of a metric without points. */
+  #metric({ name, metadata }: Family, field: number, writePoints: () => void): void {
+    const writer = this.#writer;
+    const before = writer.byteLength;
+    const metric = writer.begin(2);
+    writer.string(1, name);
+    if (metadata !== undefined && metadata.help !== "") writer.string(2, metadata.help);
+    const data = writer.begin(field);
+    const empty = writer.byteLength;
+    writePoints();
+    if (writer.byteLength === empty) return writer.truncate(before);
+    writer.end(data);
+    this.#metadata(PROMETHEUS_METADATA.translation, NO_TRANSLATION);
+    if (field === HISTOGRAM) this.#metadata(PROMETHEUS_METADATA.histogram, NATIVE_HISTOGRAM);
+    this.#metadata(PROMETHEUS_METADATA.type, metadata?.type ?? "");
+    this.#metadata(PROMETHEUS_METADATA.unit, metadata?.unit ?? "");
+    writer.end(metric);
+  }
+
+  #metadata(key: string, value: string): void {
+    if (value === "") return;
+    const pair = this.#writer.begin(12);
+    this.#writer.string(1, key);
+    const text = this.#writer.begin(2);
+    this.#writer.string(1, value);
+    this.#writer.end(text);
+    this.#writer.end(pair);
+  }
+
+  #numbers({ labels, samples, exemplars }: RequestSeries): void {
+    const sample = this.#sample;
+    let inTime: readonly RequestExemplar[] = exemplars;
+    if (exemplars.length > 0)
+      inTime = exemplars.filter(({ timestampMs }) => this.#timeFault(timestampMs) === undefined);
+    for (let i = 0; i < samples.length; i += 2) {
+      this.#reader.position = samples[i]!;
+      sample.read(this.#reader, samples[i + 1]!);
+      if (!this.#isInTime(sample.timestampMs, labels)) continue;
+      this.#points.number(labels, sample, inTime);
+      this.#written.samples++;
+      this.#written.exemplars += inTime.length;
+      inTime = [];
+    }
+    if (inTime.length === 0) return;
+    this.#points.exemplarsOnly(labels, inTime);
+    this.#written.exemplars += inTime.length;
+  }
+
+  #histograms({ labels, histograms }: RequestSeries): HistogramOf[] {
+    const found: HistogramOf[] = [];
+    for (let i = 0; i < histograms.length; i += 2) {
+      this.#reader.position = histograms[i]!;
+      const sample = this.#histogram(histograms[i + 1]!, labels);
+      if (sample === undefined || !this.#isInTime(sample.timestampMs, labels)) continue;
+      found.push({ labels, sample });
+      this.#written.histograms++;
+    }
+    return found;
+  }
+
+  #histogram(end: number, labels: LabelRanges): HistogramSample | undefined {
+    try {
+      return readHistogram(this.#reader, end);
+    } catch (error) {
+      if (!(error instanceof HistogramError)) throw error;
+      this.#tell(this.#badSamples, () => `${error.message} for series ${this.#labelsText(labels)}`);
+      return undefined;
+    }
+  }
+
+  #isInTime(timestampMs: number, labels: LabelRanges): boolean {
+    const fault = this.#timeFault(timestampMs);
+    if (fault !== undefined) this.#tell(this.#badSamples, () => `${fault} for series ${this.#labelsText(labels)}`);
+    return fault === undefined;
+  }
+
+  #timeFault(timestampMs: number): string | undefined {
+    if (timestampMs > this.#latestMs) return TOO_FAR_AHEAD;
+    return timestampMs < 0 ? OUT_OF_BOUNDS : undefined;
+  }
+
+  #tell(faults: string[], fault: () => string): void {
+    if (faults.length < MAX_FAULTS) faults.push(fault());
+  }
+
+  #labelsText(labels: LabelRanges): string {
+    return labelsOf(this.#bytes, labels).toString();
+  }
+}
