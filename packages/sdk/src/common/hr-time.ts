@@ -2,6 +2,7 @@
 import type { HrTime, TimeInput } from "@opentelemetry/api";
 import { nanosParts, putLittleWord, type Writer } from "@clew/otlp";
 import type { Clock } from "@clew/base";
+import { WallClock } from "./wall-clock.ts";
 
 /**
  * A number may be milliseconds since the epoch or, by the API's convention, a reading of
@@ -10,25 +11,23 @@ import type { Clock } from "@clew/base";
 const LARGEST_MONOTONIC_MS = 1e11;
 
 export function hrTimeOf(epochMs: number): HrTime {
-  const seconds = secondsOf(epochMs);
-  return [seconds, nanosOf(epochMs, seconds)];
+  const seconds = Math.floor(epochMs / 1_000);
+  return [seconds, Math.floor((epochMs - seconds * 1_000) * 1e6)];
 }
 
-/** The whole seconds of a time in milliseconds. */
-export function secondsOf(epochMs: number): number {
-  return Math.floor(epochMs / 1_000);
-}
+/** Reads the time. */
+export type HrNow = () => HrTime;
 
-/** The nanoseconds beyond its whole seconds. */
-export function nanosOf(epochMs: number, seconds: number): number {
-  return Math.floor((epochMs - seconds * 1_000) * 1e6);
+/** Reads `clock`, which is a wall clock but in tests. */
+export function hrNowOf(clock: Clock): HrNow {
+  return clock instanceof WallClock ? () => clock.now() : () => hrTimeOf(clock.nowMs());
 }
 
 /** Reads what a user gave as a time; now if nothing, or nothing that is a time. */
-export function toHrTime(input: TimeInput | undefined, clock: Clock): HrTime {
+export function toHrTime(input: TimeInput | undefined, now: HrNow): HrTime {
   if (Array.isArray(input)) return [Math.floor(input[0]) || 0, Math.floor(input[1]) || 0];
   const ms = input instanceof Date ? input.getTime() : input;
-  if (typeof ms !== "number" || !Number.isFinite(ms)) return hrTimeOf(clock.nowMs());
+  if (typeof ms !== "number" || !Number.isFinite(ms)) return now();
   const isMonotonic = typeof input === "number" && ms < LARGEST_MONOTONIC_MS;
   return hrTimeOf(isMonotonic ? performance.timeOrigin + ms : ms);
 }

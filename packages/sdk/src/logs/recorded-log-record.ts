@@ -1,10 +1,9 @@
 import type { Context, HrTime, SpanContext } from "@opentelemetry/api";
 import type { LogAttributes, LogBody, LogRecord, SeverityNumber } from "@opentelemetry/api-logs";
-import type { Clock } from "@clew/base";
 import { type AnyValue, copyValue } from "../common/any-value.ts";
 import { type AttributeLimits, AttributeList } from "../common/attribute-list.ts";
 import { exceptionAttributes } from "../common/exception-attributes.ts";
-import { nanosOf, secondsOf, toHrTime } from "../common/hr-time.ts";
+import { type HrNow, toHrTime } from "../common/hr-time.ts";
 import type { InstrumentationScope } from "../common/instrumentation-scope.ts";
 import { optionalText } from "../common/text.ts";
 import type { Resource } from "../resource/resource.ts";
@@ -14,7 +13,7 @@ import type { SdkLogRecord } from "./readable-log-record.ts";
 
 /** What all log records of one provider share. */
 export interface LogEnvironment {
-  readonly clock: Clock;
+  readonly now: HrNow;
   readonly limits: AttributeLimits;
   readonly resource: Resource;
   /** How many records there were. */
@@ -42,17 +41,15 @@ export class RecordedLogRecord implements SdkLogRecord {
     this.#environment = environment;
     environment.createdCount++;
     this.instrumentationScope = scope;
-    const { clock, limits } = environment;
+    const { now, limits } = environment;
     const { timestamp, observedTimestamp, body, exception, attributes } = record;
-    if (observedTimestamp === undefined) {
-      const nowMs = clock.nowMs();
-      this.observedSeconds = secondsOf(nowMs);
-      this.observedNanos = nanosOf(nowMs, this.observedSeconds);
-    } else [this.observedSeconds, this.observedNanos] = toHrTime(observedTimestamp, clock);
+    const observed = observedTimestamp === undefined ? now() : toHrTime(observedTimestamp, now);
+    this.observedSeconds = observed[0];
+    this.observedNanos = observed[1];
     if (timestamp === undefined) {
       this.seconds = 0;
       this.nanos = 0;
-    } else [this.seconds, this.nanos] = toHrTime(timestamp, clock);
+    } else [this.seconds, this.nanos] = toHrTime(timestamp, now);
     this.identity = identityOfContext(context);
     this.severityNumber = record.severityNumber;
     this.severityText = optionalText(record.severityText);

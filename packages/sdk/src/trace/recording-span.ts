@@ -11,10 +11,9 @@ import {
   SpanStatusCode,
   type TimeInput,
 } from "@opentelemetry/api";
-import type { Clock } from "@clew/base";
 import { AttributeList } from "../common/attribute-list.ts";
 import { exceptionAttributes } from "../common/exception-attributes.ts";
-import { durationBetween, nanosOf, secondsOf, toHrTime } from "../common/hr-time.ts";
+import { durationBetween, type HrNow, toHrTime } from "../common/hr-time.ts";
 import { textOf } from "../common/text.ts";
 import type { InstrumentationScope } from "../common/instrumentation-scope.ts";
 import type { Resource } from "../resource/resource.ts";
@@ -28,7 +27,7 @@ const UNSET: SpanStatus = { code: SpanStatusCode.UNSET };
 
 /** What all spans of one provider share. */
 export interface SpanEnvironment {
-  readonly clock: Clock;
+  readonly now: HrNow;
   readonly limits: SpanLimits;
   readonly attributeLimits: SpanAttributeLimits;
   readonly resource: Resource;
@@ -89,11 +88,9 @@ export class RecordingSpan implements ApiSpan, ReadableSpan {
     this.name = textOf(name);
     this.kind = kind;
     this.attributeList = new AttributeList(environment.attributeLimits.span);
-    if (startTime === undefined) {
-      const nowMs = environment.clock.nowMs();
-      this.startSeconds = secondsOf(nowMs);
-      this.startNanos = nanosOf(nowMs, this.startSeconds);
-    } else [this.startSeconds, this.startNanos] = toHrTime(startTime, environment.clock);
+    const start = startTime === undefined ? environment.now() : toHrTime(startTime, environment.now);
+    this.startSeconds = start[0];
+    this.startNanos = start[1];
   }
 
   spanContext(): SpanContext {
@@ -117,7 +114,7 @@ export class RecordingSpan implements ApiSpan, ReadableSpan {
 
   addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
     if (!this.#isWritable("addEvent")) return this;
-    const { clock, attributeLimits } = this.#environment;
+    const { now, attributeLimits } = this.#environment;
     const isSecondTime = isTime(attributesOrTime);
     const givenTime = isSecondTime ? attributesOrTime : time;
     let attributes: AttributeList | undefined;
@@ -125,15 +122,8 @@ export class RecordingSpan implements ApiSpan, ReadableSpan {
       attributes = new AttributeList(attributeLimits.event);
       attributes.setAll(attributesOrTime);
     }
-    const text = textOf(name);
-    if (givenTime !== undefined) {
-      const [seconds, nanos] = toHrTime(givenTime, clock);
-      this.#keepEvent({ seconds, nanos, name: text, attributes });
-      return this;
-    }
-    const nowMs = clock.nowMs();
-    const seconds = secondsOf(nowMs);
-    this.#keepEvent({ seconds, nanos: nanosOf(nowMs, seconds), name: text, attributes });
+    const at = givenTime === undefined ? now() : toHrTime(givenTime, now);
+    this.#keepEvent({ seconds: at[0], nanos: at[1], name: textOf(name), attributes });
     return this;
   }
 
@@ -175,12 +165,10 @@ export class RecordingSpan implements ApiSpan, ReadableSpan {
 
   end(endTime?: TimeInput): void {
     if (!this.#isWritable("end")) return;
-    const { clock, processor, counts } = this.#environment;
-    if (endTime === undefined) {
-      const nowMs = clock.nowMs();
-      this.endSeconds = secondsOf(nowMs);
-      this.endNanos = nanosOf(nowMs, this.endSeconds);
-    } else [this.endSeconds, this.endNanos] = toHrTime(endTime, clock);
+    const { now, processor, counts } = this.#environment;
+    const end = endTime === undefined ? now() : toHrTime(endTime, now);
+    this.endSeconds = end[0];
+    this.endNanos = end[1];
     if (this.#endsBeforeItStarts()) {
       this.endSeconds = this.startSeconds;
       this.endNanos = this.startNanos;
