@@ -1,8 +1,7 @@
 /** Times as `@opentelemetry/api` has them: whole seconds since the epoch, and nanoseconds. */
 import type { HrTime, TimeInput } from "@opentelemetry/api";
 import { nanosParts, putLittleWord, type Writer } from "@clew/otlp";
-import type { Clock } from "@clew/base";
-import { WallClock } from "./wall-clock.ts";
+import type { TimeReader } from "./wall-clock.ts";
 
 /**
  * A number may be milliseconds since the epoch or, by the API's convention, a reading of
@@ -15,19 +14,14 @@ export function hrTimeOf(epochMs: number): HrTime {
   return [seconds, Math.floor((epochMs - seconds * 1_000) * 1e6)];
 }
 
-/** Reads the time. */
-export type HrNow = () => HrTime;
-
-/** Reads `clock`, which is a wall clock but in tests. */
-export function hrNowOf(clock: Clock): HrNow {
-  return clock instanceof WallClock ? () => clock.now() : () => hrTimeOf(clock.nowMs());
-}
-
 /** Reads what a user gave as a time; now if nothing, or nothing that is a time. */
-export function toHrTime(input: TimeInput | undefined, now: HrNow): HrTime {
+export function toHrTime(input: TimeInput | undefined, reader: TimeReader): HrTime {
   if (Array.isArray(input)) return [Math.floor(input[0]) || 0, Math.floor(input[1]) || 0];
   const ms = input instanceof Date ? input.getTime() : input;
-  if (typeof ms !== "number" || !Number.isFinite(ms)) return now();
+  if (typeof ms !== "number" || !Number.isFinite(ms)) {
+    reader.read();
+    return [reader.seconds, reader.nanos];
+  }
   const isMonotonic = typeof input === "number" && ms < LARGEST_MONOTONIC_MS;
   return hrTimeOf(isMonotonic ? performance.timeOrigin + ms : ms);
 }

@@ -3,7 +3,8 @@ import type { LogAttributes, LogBody, LogRecord, SeverityNumber } from "@opentel
 import { type AnyValue, copyValue } from "../common/any-value.ts";
 import { type AttributeLimits, AttributeList } from "../common/attribute-list.ts";
 import { exceptionAttributes } from "../common/exception-attributes.ts";
-import { type HrNow, toHrTime } from "../common/hr-time.ts";
+import { toHrTime } from "../common/hr-time.ts";
+import type { TimeReader } from "../common/wall-clock.ts";
 import type { InstrumentationScope } from "../common/instrumentation-scope.ts";
 import { optionalText } from "../common/text.ts";
 import type { Resource } from "../resource/resource.ts";
@@ -13,7 +14,7 @@ import type { SdkLogRecord } from "./readable-log-record.ts";
 
 /** What all log records of one provider share. */
 export interface LogEnvironment {
-  readonly now: HrNow;
+  readonly clock: TimeReader;
   readonly limits: AttributeLimits;
   readonly resource: Resource;
   /** How many records there were. */
@@ -41,15 +42,17 @@ export class RecordedLogRecord implements SdkLogRecord {
     this.#environment = environment;
     environment.createdCount++;
     this.instrumentationScope = scope;
-    const { now, limits } = environment;
+    const { clock, limits } = environment;
     const { timestamp, observedTimestamp, body, exception, attributes } = record;
-    const observed = observedTimestamp === undefined ? now() : toHrTime(observedTimestamp, now);
-    this.observedSeconds = observed[0];
-    this.observedNanos = observed[1];
+    if (observedTimestamp === undefined) {
+      clock.read();
+      this.observedSeconds = clock.seconds;
+      this.observedNanos = clock.nanos;
+    } else [this.observedSeconds, this.observedNanos] = toHrTime(observedTimestamp, clock);
     if (timestamp === undefined) {
       this.seconds = 0;
       this.nanos = 0;
-    } else [this.seconds, this.nanos] = toHrTime(timestamp, now);
+    } else [this.seconds, this.nanos] = toHrTime(timestamp, clock);
     this.identity = identityOfContext(context);
     this.severityNumber = record.severityNumber;
     this.severityText = optionalText(record.severityText);

@@ -13,8 +13,9 @@ import {
 } from "@opentelemetry/api";
 import { AttributeList } from "../common/attribute-list.ts";
 import { exceptionAttributes } from "../common/exception-attributes.ts";
-import { durationBetween, type HrNow, toHrTime } from "../common/hr-time.ts";
+import { durationBetween, toHrTime } from "../common/hr-time.ts";
 import { textOf } from "../common/text.ts";
+import type { TimeReader } from "../common/wall-clock.ts";
 import type { InstrumentationScope } from "../common/instrumentation-scope.ts";
 import type { Resource } from "../resource/resource.ts";
 import type { ReadableSpan, TimedEvent } from "./readable-span.ts";
@@ -27,7 +28,7 @@ const UNSET: SpanStatus = { code: SpanStatusCode.UNSET };
 
 /** What all spans of one provider share. */
 export interface SpanEnvironment {
-  readonly now: HrNow;
+  readonly clock: TimeReader;
   readonly limits: SpanLimits;
   readonly attributeLimits: SpanAttributeLimits;
   readonly resource: Resource;
@@ -88,9 +89,12 @@ export class RecordingSpan implements ApiSpan, ReadableSpan {
     this.name = textOf(name);
     this.kind = kind;
     this.attributeList = new AttributeList(environment.attributeLimits.span);
-    const start = startTime === undefined ? environment.now() : toHrTime(startTime, environment.now);
-    this.startSeconds = start[0];
-    this.startNanos = start[1];
+    const { clock } = environment;
+    if (startTime === undefined) {
+      clock.read();
+      this.startSeconds = clock.seconds;
+      this.startNanos = clock.nanos;
+    } else [this.startSeconds, this.startNanos] = toHrTime(startTime, clock);
   }
 
   spanContext(): SpanContext {
@@ -114,7 +118,7 @@ export class RecordingSpan implements ApiSpan, ReadableSpan {
 
   addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
     if (!this.#isWritable("addEvent")) return this;
-    const { now, attributeLimits } = this.#environment;
+    const { clock, attributeLimits } = this.#environment;
     const isSecondTime = isTime(attributesOrTime);
     const givenTime = isSecondTime ? attributesOrTime : time;
     let attributes: AttributeList | undefined;
@@ -122,8 +126,13 @@ export class RecordingSpan implements ApiSpan, ReadableSpan {
       attributes = new AttributeList(attributeLimits.event);
       attributes.setAll(attributesOrTime);
     }
-    const at = givenTime === undefined ? now() : toHrTime(givenTime, now);
-    this.#keepEvent({ seconds: at[0], nanos: at[1], name: textOf(name), attributes });
+    if (givenTime === undefined) {
+      clock.read();
+      this.#keepEvent({ seconds: clock.seconds, nanos: clock.nanos, name: textOf(name), attributes });
+      return this;
+    }
+    const [seconds, nanos] = toHrTime(givenTime, clock);
+    this.#keepEvent({ seconds, nanos, name: textOf(name), attributes });
     return this;
   }
 
@@ -165,10 +174,12 @@ export class RecordingSpan implements ApiSpan, ReadableSpan {
 
   end(endTime?: TimeInput): void {
     if (!this.#isWritable("end")) return;
-    const { now, processor, counts } = this.#environment;
-    const end = endTime === undefined ? now() : toHrTime(endTime, now);
-    this.endSeconds = end[0];
-    this.endNanos = end[1];
+    const { clock, processor, counts } = this.#environment;
+    if (endTime === undefined) {
+      clock.read();
+      this.endSeconds = clock.seconds;
+      this.endNanos = clock.nanos;
+    } else [this.endSeconds, this.endNanos] = toHrTime(endTime, clock);
     if (this.#endsBeforeItStarts()) {
       this.endSeconds = this.startSeconds;
       this.endNanos = this.startNanos;

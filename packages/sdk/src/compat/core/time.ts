@@ -1,10 +1,10 @@
 /** The helpers for times of `@opentelemetry/core`. An `HrTime` is whole seconds and nanoseconds. */
 import type { HrTime, TimeInput } from "@opentelemetry/api";
-import { hrNowOf, hrTimeOf, toHrTime } from "../../common/hr-time.ts";
+import { hrTimeOf, toHrTime } from "../../common/hr-time.ts";
 import { WallClock } from "../../common/wall-clock.ts";
 
 const NANOS_PER_SECOND = 1_000_000_000;
-const now = hrNowOf(new WallClock());
+const clock = new WallClock();
 
 /** Milliseconds since the epoch. */
 export function millisToHrTime(epochMillis: number): HrTime {
@@ -23,7 +23,7 @@ export function hrTime(performanceNow?: number | null): HrTime {
 
 /** Now, where `time` is nothing that is a time. */
 export function timeInputToHrTime(time: TimeInput): HrTime {
-  return toHrTime(time, now);
+  return toHrTime(time, clock);
 }
 
 /** Negative where `endTime` is before `startTime`; the nanoseconds never are. */
