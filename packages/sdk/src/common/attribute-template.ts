@@ -22,6 +22,8 @@ interface Written {
 export class AttributeTemplate {
   #written: readonly Written[] = [];
   #start = 0;
+  #writer: Writer | undefined;
+  #generation = 0;
 
   get start(): number {
     return this.#start;
@@ -29,6 +31,11 @@ export class AttributeTemplate {
 
   get end(): number {
     return this.#written.at(-1)?.end ?? this.#start;
+  }
+
+  /** Whether they are in `writer` still. */
+  isIn(writer: Writer): boolean {
+    return this.#writer === writer && this.#generation === writer.generation;
   }
 
   hasKeysOf(entries: AttributeEntries): boolean {
@@ -49,10 +56,21 @@ export class AttributeTemplate {
       written.push({ key, value, width: widthOf(value), start, end: writer.position });
     }
     this.#written = written;
+    this.#writer = writer;
+    this.#generation = writer.generation;
+  }
+
+  /** Writes `entries`, which have its keys, as a copy of itself. */
+  copy(writer: Writer, attributes: AttributeWriter, field: number, entries: AttributeEntries): void {
+    const { start, end } = this;
+    const distance = writer.position - start;
+    writer.room(end - start).copyWithin(writer.position, start, end);
+    writer.position = end + this.fill(writer, attributes, field, entries, distance, end);
   }
 
   /** What it is made of was moved. */
   move(distance: number): void {
+    if (distance === 0) return;
     this.#start += distance;
     for (const written of this.#written) {
       written.start += distance;

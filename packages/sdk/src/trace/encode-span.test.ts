@@ -2,20 +2,10 @@ import { type Attributes, ROOT_CONTEXT, SpanStatusCode, trace } from "@opentelem
 import { Writer } from "@clew/otlp";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { attributeValue } from "../attribute-values.test-kit.ts";
 import { SpanEncoder } from "./encode-span.ts";
 import type { ReadableSpan } from "./readable-span.ts";
 import { TracerProvider } from "./tracer-provider.ts";
-
-const texts = ["GET", "POST", "täglich", "", "x".repeat(39), "x".repeat(300), "x".repeat(9_000)];
-const numbers = [0, -0, 1, 127, 128, -1, 2 ** 31, 1.5, Number.NaN];
-const value = fc.oneof(
-  fc.constantFrom<string | number>(...texts, ...numbers),
-  fc.constantFrom(0, -0),
-  fc.boolean(),
-  fc.string({ unit: "binary", maxLength: 12 }),
-  fc.nat(20_000),
-  fc.array(fc.nat(3), { maxLength: 2 }),
-);
 
 /** What many spans have in common. */
 const shape = fc.record({
@@ -29,7 +19,7 @@ const shape = fc.record({
 });
 const one = fc.record({
   shape: fc.nat(2),
-  values: fc.tuple(value, value, value),
+  values: fc.tuple(attributeValue, attributeValue, attributeValue),
   seconds: fc.nat(2_000_000_000),
   nanos: fc.nat(999_999_999),
   isError: fc.nat(9).map((n) => n === 0),

@@ -3,6 +3,7 @@ import { SpanStatusCode, type TraceState } from "@opentelemetry/api";
 import { putLittleWord, putText, putWord, textRoom, type Writer } from "@clew/otlp";
 import { AttributeWriter } from "../common/attribute-writer.ts";
 import { AttributeList, NO_LIMITS } from "../common/attribute-list.ts";
+import { KeptByName } from "../common/kept-by-name.ts";
 import { TimeWriter, writeTime } from "../common/hr-time.ts";
 import { HexIds } from "../otlp/hex-ids.ts";
 import type { ReadableSpan } from "./readable-span.ts";
@@ -27,42 +28,24 @@ const TAG_EVENT_NAME = 0x12;
 /** Ids, kind, times and flags with their tags. */
 const FIXED_ROOM = 80;
 const EVENT_ROOM = 16;
-/** So many names of spans are known at a time. */
-const MAX_TEMPLATES = 256;
 
 /** Writes spans; keeps the scratch memory for ids and times. */
 export class SpanEncoder {
   readonly #ids = new HexIds();
   readonly #times = new TimeWriter();
   readonly #attributes = new AttributeWriter();
-  // By name. The spans that end one after the other often have the same.
-  readonly #templates = new Map<string, SpanTemplate>();
-  #lastName: string | undefined;
-  #lastTemplate = new SpanTemplate();
+  readonly #templates = new KeptByName(() => new SpanTemplate());
 
   encode(writer: Writer, field: number, span: ReadableSpan): void {
     const start = writer.beginLong(field);
     if (!(span instanceof RecordingSpan)) this.#writeForeign(writer, span);
     else {
-      const template = this.#templateOf(span);
-      if (!template.isIn(writer)) return this.#writeFirst(writer, start, span, template);
+      const template = this.#templates.of(span.name);
+      if (!template.attributes.isIn(writer)) return this.#writeFirst(writer, start, span, template);
       if (template.isLike(span)) this.#copy(writer, template, span);
       else this.#writeRecording(writer, span, undefined);
     }
     writer.endLong(start);
-  }
-
-  #templateOf({ name }: RecordingSpan): SpanTemplate {
-    if (name === this.#lastName) return this.#lastTemplate;
-    let template = this.#templates.get(name);
-    if (template === undefined) {
-      if (this.#templates.size === MAX_TEMPLATES) this.#templates.clear();
-      template = new SpanTemplate();
-      this.#templates.set(name, template);
-    }
-    this.#lastName = name;
-    this.#lastTemplate = template;
-    return template;
   }
 
   /** The first of its name in a writer. */

@@ -11,18 +11,11 @@ export class SpanTemplate {
   readonly attributes: AttributeTemplate = new AttributeTemplate();
   bytes: Uint8Array = new Uint8Array(0);
   start = 0;
-  #writer: Writer | undefined;
-  #generation = 0;
   #hasParent = false;
   #eventNames: readonly string[] | undefined;
 
   get end(): number {
     return this.start + this.bytes.length;
-  }
-
-  /** Whether what it is made of is in `writer` still. */
-  isIn(writer: Writer): boolean {
-    return this.#writer === writer && this.#generation === writer.generation;
   }
 
   /** Whether `span`, which has its name, has the same fields and the same keys. */
@@ -39,8 +32,6 @@ export class SpanTemplate {
   take(writer: Writer, start: number, span: RecordingSpan): void {
     this.start = start;
     this.bytes = writer.room(0).subarray(start, writer.position);
-    this.#writer = writer;
-    this.#generation = writer.generation;
     this.#hasParent = span.parent !== undefined;
     this.#eventNames = span.recordedEvents?.map(({ name }) => name);
   }
