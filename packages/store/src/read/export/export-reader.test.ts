@@ -161,24 +161,33 @@ test("times that no clock shows come out as they came in", async () => {
   expect(bodies(found).sort()).toEqual(["no time at all", "the last nanosecond"]);
 });
 
-test("whole traces come out once each, however many fit on a page", async () => {
-  const time = DAY + 300n * NANOS_PER_DAY;
-  const window = { startUnixNano: time, endUnixNano: time + NANOS_PER_DAY };
-  const traceIds = Array.from({ length: 1_200 }, () => randomBytes(16));
-  const spans = traceIds.flatMap((traceId, i) =>
-    [0n, 1_000_000n].map((later) => ({
-      traceId,
-      spanId: randomBytes(8),
-      startTimeUnixNano: time + BigInt(i) * 1_000n + later,
-      endTimeUnixNano: time + BigInt(i) * 1_000n + later,
-    })),
+test("whole traces come out once each, however many there are and whichever hours they have spans in", async () => {
+  const hour = 3_600_000_000_000n;
+  const start = (DAY / NANOS_PER_DAY + 300n) * NANOS_PER_DAY;
+  const window = { startUnixNano: start + hour / 2n, endUnixNano: start + 3n * hour + hour / 2n };
+  const starting = (...times: readonly bigint[]): readonly bigint[] => times;
+  const inside = Array.from({ length: 2_600 }, (_unused, i) => starting(start + hour + BigInt(i), start + hour + 1n));
+  const partly = [
+    starting(window.startUnixNano, start + 2n * hour, start - 5n * hour),
+    starting(start + 2n * hour, start + 3n * hour, window.endUnixNano),
+    starting(start + 2n * hour, window.endUnixNano),
+  ];
+  const outside = [starting(start), starting(window.endUnixNano, start - 1n), starting(window.startUnixNano - 1n)];
+  const traces = [...inside, ...partly, ...outside].map((times) => ({ traceId: randomBytes(16), times }));
+  const spans = traces.flatMap(({ traceId, times }) =>
+    times.map((time) => ({ traceId, spanId: randomBytes(8), startTimeUnixNano: time, endTimeUnixNano: time })),
   );
   const object = { resourceSpans: [{ scopeSpans: [{ spans }] }] };
   await running.store.write(payloadOf("traces", encode(PROTOCOLS.traces.request, object)));
   await running.store.flush();
+
   const found = await collected(new ExportReader(running.store.client).wholeTraces({ window }));
-  expect(found.map(({ traceId }) => traceId).toSorted(byText)).toEqual(
-    traceIds.map((id) => id.toString("hex")).toSorted(byText),
+  const wanted = traces.slice(0, inside.length + partly.length);
+  const counted = found.map(({ traceId, resourceSpans }) => {
+    const count = [...within({ resourceSpans }, ...NAMES.traces)].length;
+    return `${traceId} ${count}`;
+  });
+  expect(counted.toSorted(byText)).toEqual(
+    wanted.map(({ traceId, times }) => `${traceId.toString("hex")} ${times.length}`).toSorted(byText),
   );
-  for (const { resourceSpans } of found) expect([...within({ resourceSpans }, ...NAMES.traces)]).toHaveLength(2);
 });
