@@ -18,7 +18,7 @@ import {
 import { startDemo } from "@clew/example-order-service";
 import {
   clickHouseProxy,
-  healthApp,
+  ingestApp,
   listen,
   prometheusApp,
   uiApp,
@@ -115,7 +115,7 @@ async function start(
     undo.push(() => server.close());
     return urlOf(host, server.port);
   };
-  ui = await serve(role === "ingest" ? healthApp(store, false) : uiApp(api), options.port);
+  ui = await serve(role === "ingest" ? ingestApp(api) : uiApp(api), options.port);
   const prometheusPort =
     role === "ingest" ? undefined : await usablePort(host, options.prometheusPort, "prometheus-port", logger);
   const prometheusUrl = prometheusPort === undefined ? undefined : await serve(prometheusApp(api), prometheusPort);

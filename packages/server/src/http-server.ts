@@ -20,6 +20,7 @@ import { jaegerV1 } from "./jaeger/jaeger-v1.ts";
 import { jaegerV3 } from "./jaeger/jaeger-v3.ts";
 import { StoreQuerier } from "./metrics/store-querier.ts";
 import { prometheusApi } from "./prometheus/prometheus-api.ts";
+import { receivers, type ReceiverSettings } from "./prometheus/receivers.ts";
 import { uiFiles } from "./ui-files.ts";
 
 /** Clients choose features by Prometheus's version, so that is what `buildinfo` tells. */
@@ -73,7 +74,7 @@ export function uiApp(settings: ApiSettings): Hono {
 }
 
 /** `/live`, and `/ready`, which tells the engine's version. What only takes telemetry in can do so while a server is away. */
-export function healthApp(store: Pick<Store, "health">, needsEngine: boolean = true): Hono {
+function healthApp(store: Pick<Store, "health">, needsEngine: boolean = true): Hono {
   const app = new Hono();
   app.get("/live", (context) => context.text("ok\n"));
   app.get("/ready", (context) => {
@@ -86,6 +87,14 @@ export function healthApp(store: Pick<Store, "health">, needsEngine: boolean = t
     return context.text(engine === "embedded" ? "the engine is starting\n" : "ClickHouse does not answer\n", 503);
   });
   return app;
+}
+
+/** What a program serves that only takes telemetry in, while its engine is away too. */
+export function ingestApp({ store, clock, access }: Pick<ApiSettings, "store" | "clock" | "access">): Hono {
+  const app = new Hono();
+  app.use(guard(access));
+  app.route("/", healthApp(store, false));
+  return app.route("/", receivers(receiverSettings({ store, clock })));
 }
 
 /** Prometheus's API alone, for the port where its clients look. */
@@ -102,8 +111,12 @@ function promApp({ store, clock, readOnly = false }: ApiSettings): Hono {
     clock,
     version: PROMETHEUS_VERSION,
     isReady: () => store.health.engineReady,
-    remoteWrite: readOnly ? undefined : { clock, write: (payload) => store.write(payload) },
+    receivers: readOnly ? undefined : receiverSettings({ store, clock }),
   });
+}
+
+function receiverSettings({ store, clock }: Pick<ApiSettings, "store" | "clock">): ReceiverSettings {
+  return { clock, write: (payload) => store.write(payload) };
 }
 
 /** Listens; port 0 takes a free one. Rejects with the system's error where the address is taken. */

@@ -8,8 +8,8 @@ import { type Context, Hono } from "hono";
 import { type Answer, dataOf, respond, respondError } from "./envelope.ts";
 import { MetadataEndpoints } from "./metadata-endpoints.ts";
 import { Parameters } from "./parameters.ts";
-import { type RemoteWriteSettings, WriteEndpoint } from "../remote-write/write-endpoint.ts";
 import { QueryEndpoints } from "./query-endpoints.ts";
+import { receivers, type ReceiverSettings } from "./receivers.ts";
 
 export interface PrometheusApiSettings {
   readonly querier: MetricsQuerier;
@@ -18,13 +18,11 @@ export interface PrometheusApiSettings {
   readonly version: string;
   /** Whether `/-/ready` says yes; it does where this is absent. */
   readonly isReady?: () => boolean;
-  /** Where remote write's samples go; they are not taken where this is absent. */
-  readonly remoteWrite?: RemoteWriteSettings | undefined;
+  /** Where senders' samples go; they are not taken where this is absent. */
+  readonly receivers?: ReceiverSettings | undefined;
   /** The longest that a query may take; 2 minutes where it is absent. */
   readonly queryTimeoutMs?: number;
 }
-
-const NO_RECEIVER = "this program only answers questions: write to one that stores (--role all)\n";
 
 type Endpoint = (parameters: Parameters, context: Context) => Answer | Promise<Answer>;
 
@@ -47,8 +45,7 @@ export function prometheusApi(settings: PrometheusApiSettings): Hono {
   serve("series", both, (parameters, context) => metadata.series(parameters, context));
   serve("metadata", ["GET"], (parameters, context) => metadata.metadata(parameters, context));
   serve("status/buildinfo", ["GET"], () => dataOf(buildInfo(settings.version)));
-  const writing = settings.remoteWrite && new WriteEndpoint(settings.remoteWrite);
-  app.post("/api/v1/write", (context) => writing?.answer(context) ?? new Response(NO_RECEIVER, { status: 404 }));
+  app.route("/", receivers(settings.receivers));
   app.get("/-/healthy", () => new Response("Prometheus Server is Healthy.\n"));
   app.get("/-/ready", () => {
     if (settings.isReady?.() === false) return new Response("Service Unavailable", { status: 503 });
