@@ -1,4 +1,11 @@
-export { MAX_POINTS_PER_SERIES, PromqlEngine, type PromqlEngineSettings, type QuerySettings } from "./promql/engine.ts";
+export {
+  DEFAULT_LOOKBACK_MS,
+  MAX_POINTS_PER_SERIES,
+  MAX_QUERY_SAMPLES,
+  PromqlEngine,
+  type PromqlEngineSettings,
+  type QuerySettings,
+} from "./promql/engine.ts";
 export { formatQuery } from "./promql/format-query.ts";
 export { goGeneralText } from "./promql/go-float.ts";
 export { unquoted } from "./promql/go-string.ts";
@@ -34,4 +41,4 @@ export type {
   VectorValue,
 } from "./promql/query-result.ts";
 export { selectorsOf } from "./promql/selectors.ts";
-export { markStale } from "./promql/stale-marker.ts";
+export { markStale, staleTest } from "./promql/stale-marker.ts";

@@ -3,8 +3,9 @@
  * Grafana and other clients work unmodified.
  */
 import type { Clock } from "@clew/base";
-import type { MetricsQuerier } from "@clew/query";
+import { Labels, type MetricsQuerier } from "@clew/query";
 import { type Context, Hono } from "hono";
+import { FederateEndpoint } from "../federation/federate-endpoint.ts";
 import { type Answer, dataOf, respond, respondError } from "./envelope.ts";
 import { MetadataEndpoints } from "./metadata-endpoints.ts";
 import { Parameters } from "./parameters.ts";
@@ -20,6 +21,8 @@ export interface PrometheusApiSettings {
   readonly isReady?: () => boolean;
   /** Where senders' samples go; they are not taken where this is absent. */
   readonly receivers?: ReceiverSettings | undefined;
+  /** What series are given where they leave this program: in `/federate`, and in answers to remote read. None where absent. */
+  readonly externalLabels?: Labels;
   /** The longest that a query may take; 2 minutes where it is absent. */
   readonly queryTimeoutMs?: number;
 }
@@ -29,6 +32,7 @@ type Endpoint = (parameters: Parameters, context: Context) => Answer | Promise<A
 /** The API as an app of its own, to be mounted at the root of a server. */
 export function prometheusApi(settings: PrometheusApiSettings): Hono {
   const app = new Hono();
+  const { externalLabels = Labels.empty, isReady = () => true } = settings;
   const queries = new QueryEndpoints(settings);
   const metadata = new MetadataEndpoints(settings.querier);
   const serve = (path: string, methods: readonly string[], endpoint: Endpoint): void => {
@@ -46,13 +50,18 @@ export function prometheusApi(settings: PrometheusApiSettings): Hono {
   serve("metadata", ["GET"], (parameters, context) => metadata.metadata(parameters, context));
   serve("status/buildinfo", ["GET"], () => dataOf(buildInfo(settings.version)));
   app.route("/", receivers(settings.receivers));
+  const federation = new FederateEndpoint({ ...settings, externalLabels });
+  app.get("/federate", (context) => (isReady() ? federation.answer(context) : notReady()));
   app.get("/-/healthy", () => new Response("Prometheus Server is Healthy.\n"));
   app.get("/-/ready", () => {
-    if (settings.isReady?.() === false) return new Response("Service Unavailable", { status: 503 });
-    return new Response("Prometheus Server is Ready.\n");
+    return isReady() ? new Response("Prometheus Server is Ready.\n") : notReady();
   });
   app.notFound(() => new Response("404 page not found\n", { status: 404 }));
   return app;
+}
+
+function notReady(): Response {
+  return new Response("Service Unavailable", { status: 503 });
 }
 
 async function answered(endpoint: Endpoint, context: Context): Promise<Response> {
