@@ -13,7 +13,9 @@ export type {
   Stability,
 } from "./component.ts";
 export type { Meter } from "./telemetry/meter.ts";
+export { crc32c } from "./compression/crc32c.ts";
 export { decompress } from "./compression/decompress.ts";
+export { snappyCompress } from "./compression/snappy.ts";
 export { clewExporter, type Sink } from "./components/exporters/clew/factory.ts";
 export { payloadOfJaegerTrace } from "./components/receivers/jaeger/json-trace.ts";
 export { payloadOfZipkinSpan } from "./components/receivers/zipkin/json-payload.ts";

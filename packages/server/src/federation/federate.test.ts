@@ -58,9 +58,7 @@ const everything = `match[]=${encodeURIComponent('{__name__=~".+"}')}`;
 describe("federation", () => {
   test("has the newest sample of each series within five minutes, without a type, by name", async () => {
     const response = await federate(everything);
-    expect(response.headers.get("content-type")).toBe(
-      "text/plain; version=0.0.4; charset=utf-8; escaping=underscores",
-    );
+    expect(response.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8; escaping=underscores");
     expect(await response.text()).toBe(`# TYPE a untyped
 a{instance=""} 0 5760000
 a{x_y="1",zone="own",instance=""} 10000 6000000

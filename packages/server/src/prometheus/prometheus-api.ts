@@ -6,6 +6,7 @@ import type { Clock } from "@clew/base";
 import { Labels, type MetricsQuerier } from "@clew/query";
 import { type Context, Hono } from "hono";
 import { FederateEndpoint } from "../federation/federate-endpoint.ts";
+import { ReadEndpoint } from "../remote-read/read-endpoint.ts";
 import { type Answer, dataOf, respond, respondError } from "./envelope.ts";
 import { MetadataEndpoints } from "./metadata-endpoints.ts";
 import { Parameters } from "./parameters.ts";
@@ -52,6 +53,8 @@ export function prometheusApi(settings: PrometheusApiSettings): Hono {
   app.route("/", receivers(settings.receivers));
   const federation = new FederateEndpoint({ ...settings, externalLabels });
   app.get("/federate", (context) => (isReady() ? federation.answer(context) : notReady()));
+  const reading = new ReadEndpoint({ ...settings, externalLabels });
+  app.post("/api/v1/read", (context) => (isReady() ? reading.answer(context) : notReady()));
   app.get("/-/healthy", () => new Response("Prometheus Server is Healthy.\n"));
   app.get("/-/ready", () => {
     return isReady() ? new Response("Prometheus Server is Ready.\n") : notReady();
