@@ -4,7 +4,7 @@
  */
 import { systemClock } from "../packages/base/dist/index.js";
 import { snappyCompress } from "../packages/collector/dist/compression/snappy.js";
-import { receivers } from "../packages/server/dist/prometheus/receivers.js";
+import { receivers } from "../packages/server/dist/receiver/receivers.js";
 import { MetricsTranscoder } from "../packages/store/dist/transcode/metrics.js";
 import { SEEDS } from "./remote-write-seeds.mjs";
 

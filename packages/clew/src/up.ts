@@ -21,10 +21,12 @@ import {
   ingestApp,
   listen,
   prometheusApp,
+  readPrometheusConfig,
   uiApp,
   type AccessSettings,
   type ApiSettings,
   type ProgramStatus,
+  type PrometheusConfig,
 } from "@clew/server";
 import { Store } from "@clew/store";
 import { dataDirectoryOf } from "./data-directory.ts";
@@ -83,7 +85,8 @@ async function start(
   if (options.clickhousePort !== undefined) await requireFreePort(host, options.clickhousePort, "clickhouse-port");
 
   const directory = await dataDirectory(options, env, undo);
-  const store = await openStore(options, directory, logger);
+  const prometheusConfig = await readConfigOfPrometheus(settings);
+  const store = await openStore(options, directory, prometheusConfig, logger);
   undo.push(() => store.close());
   const collector = role === "query" ? undefined : await startPipelines(settings, store);
   if (collector !== undefined) undo.push(() => collector.shutdown());
@@ -108,6 +111,7 @@ async function start(
     uiDirectory: uiDirectory(),
     status,
     access,
+    prometheusConfig,
     readOnly: role === "query",
   };
   const serve = async (app: Parameters<typeof listen>[0], port: number): Promise<string> => {
@@ -128,7 +132,20 @@ async function start(
   return { status: status(), prometheusUrl, clickhouseUrl, storedAt: storedAt(options, directory), token, stop };
 }
 
-async function openStore(options: UpOptions, directory: string, logger: Logger): Promise<Store> {
+async function readConfigOfPrometheus({ options, env, logger }: UpSettings): Promise<PrometheusConfig | undefined> {
+  const file = options.prometheusConfig;
+  if (file === undefined) return undefined;
+  const config = readPrometheusConfig(await readFile(file, "utf8"), env);
+  for (const setting of config.unread) logger.warn(`${file}: ${setting} has no effect here`);
+  return config;
+}
+
+async function openStore(
+  options: UpOptions,
+  directory: string,
+  prometheusConfig: PrometheusConfig | undefined,
+  logger: Logger,
+): Promise<Store> {
   return Store.open({
     directory,
     engineProgram: fileURLToPath(new URL("../dist/engine-main.js", import.meta.url)),
@@ -138,6 +155,7 @@ async function openStore(options: UpOptions, directory: string, logger: Logger):
     retention: options.retention,
     retentionRules: options.retentionRules,
     maxDiskBytes: options.maxDiskBytes,
+    otlp: prometheusConfig?.otlp,
     report: (line) => logger.warn(line, { component: "store" }),
   });
 }

@@ -19,8 +19,9 @@ import type { ProgramStatus } from "./clew/overview-endpoints.ts";
 import { jaegerV1 } from "./jaeger/jaeger-v1.ts";
 import { jaegerV3 } from "./jaeger/jaeger-v3.ts";
 import { StoreQuerier } from "./metrics/store-querier.ts";
+import type { PrometheusConfig } from "./prometheus-config/read-prometheus-config.ts";
 import { prometheusApi } from "./prometheus/prometheus-api.ts";
-import { receivers, type ReceiverSettings } from "./prometheus/receivers.ts";
+import { receivers, type ReceiverSettings } from "./receiver/receivers.ts";
 import { uiFiles } from "./ui-files.ts";
 
 /** Clients choose features by Prometheus's version, so that is what `buildinfo` tells. */
@@ -32,6 +33,8 @@ export interface ApiSettings {
   readonly uiDirectory: string;
   readonly status: () => ProgramStatus;
   readonly access: AccessSettings;
+  /** Prometheus's own configuration, where one was given. */
+  readonly prometheusConfig?: PrometheusConfig | undefined;
   /** Whether only questions are answered: nothing can be written over Prometheus's API. */
   readonly readOnly?: boolean;
 }
@@ -104,13 +107,14 @@ export function prometheusApp(settings: ApiSettings): Hono {
   return app.route("/", promApp(settings));
 }
 
-function promApp({ store, clock, readOnly = false }: ApiSettings): Hono {
-  const querier = new StoreQuerier(new MetricReader(store.client), () => clock.nowMs());
+function promApp({ store, clock, prometheusConfig, readOnly = false }: ApiSettings): Hono {
+  const querier = new StoreQuerier(new MetricReader(store.client), () => clock.nowMs(), prometheusConfig?.otlp);
   return prometheusApi({
     querier,
     clock,
     version: PROMETHEUS_VERSION,
     isReady: () => store.health.engineReady,
+    ...(prometheusConfig === undefined ? {} : { externalLabels: prometheusConfig.externalLabels }),
     receivers: readOnly ? undefined : receiverSettings({ store, clock }),
   });
 }

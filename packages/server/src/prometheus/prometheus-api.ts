@@ -11,7 +11,7 @@ import { type Answer, dataOf, respond, respondError } from "./envelope.ts";
 import { MetadataEndpoints } from "./metadata-endpoints.ts";
 import { Parameters } from "./parameters.ts";
 import { QueryEndpoints } from "./query-endpoints.ts";
-import { receivers, type ReceiverSettings } from "./receivers.ts";
+import { receivers, type ReceiverSettings } from "../receiver/receivers.ts";
 
 export interface PrometheusApiSettings {
   readonly querier: MetricsQuerier;
