@@ -7,6 +7,7 @@ export {
   type QuerySettings,
 } from "./promql/engine.ts";
 export { formatQuery } from "./promql/format-query.ts";
+export { queryTree, type QueryTree } from "./promql/query-tree.ts";
 export { goGeneralText } from "./promql/go-float.ts";
 export { unquoted } from "./promql/go-string.ts";
 export { bucketsOf, usesCustomBuckets, type Bucket } from "./promql/histogram-buckets.ts";
