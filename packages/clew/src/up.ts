@@ -10,6 +10,7 @@ import {
   builtinComponents,
   clewExporter,
   loadConfig,
+  ScrapedTargets,
   startCollector,
   type Collector,
   type Logger,
@@ -88,7 +89,8 @@ async function start(
   const prometheusConfig = await readConfigOfPrometheus(settings);
   const store = await openStore(options, directory, prometheusConfig, logger);
   undo.push(() => store.close());
-  const collector = role === "query" ? undefined : await startPipelines(settings, store);
+  const targets = new ScrapedTargets();
+  const collector = role === "query" ? undefined : await startPipelines(settings, store, targets);
   if (collector !== undefined) undo.push(() => collector.shutdown());
 
   const startedAtMs = systemClock.nowMs();
@@ -111,6 +113,8 @@ async function start(
     uiDirectory: uiDirectory(),
     status,
     access,
+    targets,
+    metricsRetentionMs: options.retention.metrics,
     prometheusConfig,
     readOnly: role === "query",
   };
@@ -135,7 +139,7 @@ async function start(
 async function readConfigOfPrometheus({ options, env, logger }: UpSettings): Promise<PrometheusConfig | undefined> {
   const file = options.prometheusConfig;
   if (file === undefined) return undefined;
-  const config = readPrometheusConfig(await readFile(file, "utf8"), env);
+  const config = readPrometheusConfig(file, await readFile(file, "utf8"), env);
   for (const setting of config.unread) logger.warn(`${file}: ${setting} has no effect here`);
   return config;
 }
@@ -160,12 +164,16 @@ async function openStore(
   });
 }
 
-async function startPipelines({ options, env, logger }: UpSettings, store: Store): Promise<Collector> {
+async function startPipelines(
+  { options, env, logger }: UpSettings,
+  store: Store,
+  targets: ScrapedTargets,
+): Promise<Collector> {
   const metricsPort = await usablePort(options.host, options.metricsPort, "metrics-port", logger);
   const yaml =
     options.config === undefined ? defaultConfig({ ...options, metricsPort }) : await readFile(options.config, "utf8");
   const config = await loadConfig(yaml, env);
-  return startCollector({ config, components: withStore(store), logger });
+  return startCollector({ config, components: withStore(store, targets), logger });
 }
 
 function proxyFor({ clickhouseAccess }: UpOptions, store: Store, access: AccessSettings): RequestListener {
@@ -222,8 +230,8 @@ async function dataDirectory(
   return directory;
 }
 
-function withStore(store: Store): Registry {
-  const builtin = builtinComponents();
+function withStore(store: Store, targets: ScrapedTargets): Registry {
+  const builtin = builtinComponents(targets);
   return { ...builtin, exporters: [...builtin.exporters, clewExporter(storeSink(store))] };
 }
 

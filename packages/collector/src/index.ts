@@ -18,6 +18,11 @@ export { decompress } from "./compression/decompress.ts";
 export { snappyCompress } from "./compression/snappy.ts";
 export { clewExporter, type Sink } from "./components/exporters/clew/factory.ts";
 export { payloadOfJaegerTrace } from "./components/receivers/jaeger/json-trace.ts";
+export {
+  ScrapedTargets,
+  type ScrapedTarget,
+  type ScrapePoolState,
+} from "./components/receivers/prometheus/scraped-targets.ts";
 export { payloadOfZipkinSpan } from "./components/receivers/zipkin/json-payload.ts";
 export { ConfigError } from "./config/config-error.ts";
 export { readConfig } from "./config/collector-config.ts";

@@ -16,8 +16,10 @@ export { compareLabels, Labels, METRIC_NAME } from "./promql/labels.ts";
 export { labelsTest, labelTest, type LabelMatcher, type MatchOperator } from "./promql/label-matcher.ts";
 export { CUSTOM_BUCKETS_SCHEMA } from "./promql/native-histogram.ts";
 export type { Buckets, CounterResetHint, NativeHistogram } from "./promql/native-histogram.ts";
-export { parseSelector } from "./promql/parse.ts";
-export { parsePrometheusDuration } from "./promql/prometheus-duration.ts";
+export { FUNCTION_NAMES } from "./promql/function-signatures.ts";
+export { BINARY_OPERATORS, parseSelector } from "./promql/parse.ts";
+export { parsePrometheusDuration, prometheusDurationText } from "./promql/prometheus-duration.ts";
+export { AGGREGATORS } from "./promql/tokens.ts";
 export type {
   Exemplar,
   MetadataRequest,

@@ -2,6 +2,7 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Clock } from "@clew/base";
+import type { ScrapedTargets } from "@clew/collector";
 import {
   ExportReader,
   LogReader,
@@ -21,6 +22,7 @@ import { jaegerV3 } from "./jaeger/jaeger-v3.ts";
 import { StoreQuerier } from "./metrics/store-querier.ts";
 import type { PrometheusConfig } from "./prometheus-config/read-prometheus-config.ts";
 import { prometheusApi } from "./prometheus/prometheus-api.ts";
+import { storeState } from "./prometheus/store-state.ts";
 import { receivers, type ReceiverSettings } from "./receiver/receivers.ts";
 import { uiFiles } from "./ui-files.ts";
 
@@ -33,6 +35,10 @@ export interface ApiSettings {
   readonly uiDirectory: string;
   readonly status: () => ProgramStatus;
   readonly access: AccessSettings;
+  /** What the program's collector scrapes, where it does. */
+  readonly targets?: ScrapedTargets | undefined;
+  /** How long metrics are kept; for ever where absent. */
+  readonly metricsRetentionMs?: number | undefined;
   /** Prometheus's own configuration, where one was given. */
   readonly prometheusConfig?: PrometheusConfig | undefined;
   /** Whether only questions are answered: nothing can be written over Prometheus's API. */
@@ -107,11 +113,14 @@ export function prometheusApp(settings: ApiSettings): Hono {
   return app.route("/", promApp(settings));
 }
 
-function promApp({ store, clock, prometheusConfig, readOnly = false }: ApiSettings): Hono {
+function promApp(settings: ApiSettings): Hono {
+  const { store, clock, prometheusConfig, readOnly = false } = settings;
   const querier = new StoreQuerier(new MetricReader(store.client), () => clock.nowMs(), prometheusConfig?.otlp);
   return prometheusApi({
     querier,
     clock,
+    state: storeState(settings),
+    targets: settings.targets,
     version: PROMETHEUS_VERSION,
     isReady: () => store.health.engineReady,
     ...(prometheusConfig === undefined ? {} : { externalLabels: prometheusConfig.externalLabels }),

@@ -32,6 +32,7 @@ const PRECEDENCE: ReadonlyMap<string, number> = new Map(
   ),
 );
 const UNARY_PRECEDENCE = 5;
+export const BINARY_OPERATORS: readonly string[] = [...PRECEDENCE.keys()];
 
 /** Reads a query and checks its types. Throws `QUERY_BAD_DATA` with Prometheus's text and the place. */
 export function parse(query: string): Expr {

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { MemoryQuerier } from "../../../query/src/promql/memory-querier.test-kit.ts";
 import { parseProtobuf } from "../../../collector/src/components/receivers/prometheus/exposition/protobuf.ts";
 import { prometheusApi } from "../prometheus/prometheus-api.ts";
+import { EMPTY_STATE } from "../prometheus/program-state.test-kit.ts";
 
 const NOW_MS = 6_060_000;
 const STOPPED_CLOCK: Clock = { nowMs: () => NOW_MS, after: () => () => undefined, every: () => () => undefined };
@@ -49,7 +50,13 @@ async function federate(
   { accept = "", externalLabels = {} }: { accept?: string; externalLabels?: Record<string, string> } = {},
 ): Promise<Response> {
   const labels = Labels.of(externalLabels);
-  const app = prometheusApi({ querier, clock: STOPPED_CLOCK, version: "3.5.0", externalLabels: labels });
+  const app = prometheusApi({
+    querier,
+    clock: STOPPED_CLOCK,
+    version: "3.5.0",
+    state: EMPTY_STATE,
+    externalLabels: labels,
+  });
   return app.request(`/federate?${query}`, { headers: { accept } });
 }
 

@@ -4,7 +4,7 @@ import { readPrometheusConfig } from "./read-prometheus-config.ts";
 
 test("an empty file says what Prometheus's defaults are", () => {
   for (const text of ["", "otlp:\n", "global: {}\n"]) {
-    const { otlp, externalLabels, unread } = readPrometheusConfig(text, {});
+    const { otlp, externalLabels, unread } = readPrometheusConfig("prometheus.yml", text, {});
     expect([otlp, externalLabels.size, unread]).toEqual([DEFAULT_OTLP_SETTINGS, 0, []]);
   }
 });
@@ -21,7 +21,7 @@ otlp:
   ignore_resource_attributes: [" a ", b]
   label_name_underscore_sanitization: false
 `;
-  const { otlp, externalLabels, unread } = readPrometheusConfig(text, { HOSTNAME: "h" });
+  const { otlp, externalLabels, unread } = readPrometheusConfig("prometheus.yml", text, { HOSTNAME: "h" });
   expect(otlp).toEqual({
     ...DEFAULT_OTLP_SETTINGS,
     translationStrategy: "NoTranslation",
@@ -67,6 +67,6 @@ test.each([
   ["[1]", undefined, "expected a mapping"],
 ])("%s is refused with its place", (text, path, what) => {
   const problem = { code: "PROMETHEUS_CONFIG_INVALID", message: expect.stringContaining(what) as string };
-  expect(() => readPrometheusConfig(text, {})).toThrow(expect.objectContaining(problem));
-  expect(() => readPrometheusConfig(text, {})).toThrow(expect.objectContaining({ path }));
+  expect(() => readPrometheusConfig("prometheus.yml", text, {})).toThrow(expect.objectContaining(problem));
+  expect(() => readPrometheusConfig("prometheus.yml", text, {})).toThrow(expect.objectContaining({ path }));
 });

@@ -2,10 +2,12 @@
 import { ClewError } from "@clew/base";
 import { DEFAULT_OTLP_SETTINGS, type OtlpSettings, TRANSLATION_STRATEGIES } from "@clew/otlp/prometheus";
 import { Labels, METRIC_NAME } from "@clew/query";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 
 export interface PrometheusConfig {
-  /** The file as it is. */
+  /** Where it stands. */
+  readonly file: string;
+  /** What of the file counts, as YAML; the rest may have secrets. */
   readonly text: string;
   readonly otlp: OtlpSettings;
   readonly externalLabels: Labels;
@@ -30,6 +32,7 @@ type Section = Readonly<Record<string, unknown>>;
 
 /** Throws `PROMETHEUS_CONFIG_INVALID` with the setting. `env` is for `${NAME}` in external labels. */
 export function readPrometheusConfig(
+  file: string,
   text: string,
   env: Readonly<Record<string, string | undefined>>,
 ): PrometheusConfig {
@@ -37,10 +40,13 @@ export function readPrometheusConfig(
   const global = sectionOf(root["global"], "global");
   const otherSections = Object.keys(root).filter((key) => !READ.has(key));
   const otherGlobals = Object.keys(global).filter((key) => key !== "external_labels");
+  const otlp = sectionOf(root["otlp"], "otlp");
+  const externalLabels = externalLabelsOf(sectionOf(global["external_labels"], "global::external_labels"), env);
   return {
-    text,
-    otlp: otlpOf(sectionOf(root["otlp"], "otlp")),
-    externalLabels: externalLabelsOf(sectionOf(global["external_labels"], "global::external_labels"), env),
+    file,
+    text: stringify({ global: { external_labels: externalLabels.toObject() }, otlp }),
+    otlp: otlpOf(otlp),
+    externalLabels,
     unread: [...otherSections, ...otherGlobals.map((key) => `global::${key}`)],
   };
 }

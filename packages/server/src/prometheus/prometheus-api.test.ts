@@ -5,6 +5,7 @@ import { Labels } from "@clew/query";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MemoryQuerier } from "../../../query/src/promql/memory-querier.test-kit.ts";
 import { prometheusApi } from "./prometheus-api.ts";
+import { EMPTY_STATE } from "./program-state.test-kit.ts";
 
 const NOW_MS = 1_700_000_000_020;
 const STOPPED_CLOCK: Clock = { nowMs: () => NOW_MS, after: () => () => undefined, every: () => () => undefined };
@@ -13,7 +14,7 @@ let server: ServerType;
 let address: string;
 
 beforeAll(async () => {
-  const app = prometheusApi({ querier: filledQuerier(), clock: STOPPED_CLOCK, version: "3.5.0" });
+  const app = prometheusApi({ querier: filledQuerier(), clock: STOPPED_CLOCK, version: "3.5.0", state: EMPTY_STATE });
   address = await new Promise((resolve) => {
     server = serve({ fetch: app.fetch, hostname: "127.0.0.1", port: 0 }, ({ port }: AddressInfo) =>
       resolve(`http://127.0.0.1:${port}`),
@@ -250,7 +251,7 @@ test("formats queries", async () => {
 });
 
 test("says what it is and how it does", async () => {
-  expect(await getData("/api/v1/status/buildinfo")).toMatchObject({ version: "3.5.0" });
+  expect(await getData("/api/v1/status/buildinfo")).toMatchObject({ version: "3.5.0", state: EMPTY_STATE });
   expect(await get("/-/healthy")).toEqual({ status: 200, text: "Prometheus Server is Healthy.\n" });
   expect(await get("/-/ready")).toEqual({ status: 200, text: "Prometheus Server is Ready.\n" });
   expect(await get("/api/v1/nope")).toEqual({ status: 404, text: "404 page not found\n" });

@@ -3,13 +3,16 @@
  * Grafana and other clients work unmodified.
  */
 import type { Clock } from "@clew/base";
+import type { ScrapedTargets } from "@clew/collector";
 import { Labels, type MetricsQuerier } from "@clew/query";
 import { type Context, Hono } from "hono";
 import { FederateEndpoint } from "../federation/federate-endpoint.ts";
 import { ReadEndpoint } from "../remote-read/read-endpoint.ts";
-import { type Answer, dataOf, respond, respondError } from "./envelope.ts";
+import { respond, respondError } from "./envelope.ts";
 import { MetadataEndpoints } from "./metadata-endpoints.ts";
 import { Parameters } from "./parameters.ts";
+import { type Endpoint, type Serve, serveProgram } from "./program-routes.ts";
+import type { ProgramState } from "./program-state.ts";
 import { QueryEndpoints } from "./query-endpoints.ts";
 import { receivers, type ReceiverSettings } from "../receiver/receivers.ts";
 
@@ -18,6 +21,9 @@ export interface PrometheusApiSettings {
   readonly clock: Clock;
   /** What `status/buildinfo` tells. Clients choose features by the version: give a Prometheus version. */
   readonly version: string;
+  readonly state: ProgramState;
+  /** What is scraped; nothing where absent. */
+  readonly targets?: ScrapedTargets | undefined;
   /** Whether `/-/ready` says yes; it does where this is absent. */
   readonly isReady?: () => boolean;
   /** Where senders' samples go; they are not taken where this is absent. */
@@ -28,15 +34,13 @@ export interface PrometheusApiSettings {
   readonly queryTimeoutMs?: number;
 }
 
-type Endpoint = (parameters: Parameters, context: Context) => Answer | Promise<Answer>;
-
 /** The API as an app of its own, to be mounted at the root of a server. */
 export function prometheusApi(settings: PrometheusApiSettings): Hono {
   const app = new Hono();
   const { externalLabels = Labels.empty, isReady = () => true } = settings;
   const queries = new QueryEndpoints(settings);
   const metadata = new MetadataEndpoints(settings.querier);
-  const serve = (path: string, methods: readonly string[], endpoint: Endpoint): void => {
+  const serve: Serve = (path, methods, endpoint) => {
     app.on([...methods], `/api/v1/${path}`, (context) => answered(endpoint, context));
     app.options(`/api/v1/${path}`, () => new Response(null, { status: 204 }));
   };
@@ -49,7 +53,8 @@ export function prometheusApi(settings: PrometheusApiSettings): Hono {
   serve("label/:name/values", ["GET"], (parameters, context) => metadata.labelValues(parameters, context));
   serve("series", both, (parameters, context) => metadata.series(parameters, context));
   serve("metadata", ["GET"], (parameters, context) => metadata.metadata(parameters, context));
-  serve("status/buildinfo", ["GET"], () => dataOf(buildInfo(settings.version)));
+  serve("parse_query", both, (parameters) => queries.parse(parameters));
+  serveProgram(app, serve, settings);
   app.route("/", receivers(settings.receivers));
   const federation = new FederateEndpoint({ ...settings, externalLabels });
   app.get("/federate", (context) => (isReady() ? federation.answer(context) : notReady()));
@@ -73,8 +78,4 @@ async function answered(endpoint: Endpoint, context: Context): Promise<Response>
   } catch (thrown) {
     return respondError(thrown);
   }
-}
-
-function buildInfo(version: string): Readonly<Record<string, string>> {
-  return { version, revision: "", branch: "", buildUser: "", buildDate: "", goVersion: "" };
 }

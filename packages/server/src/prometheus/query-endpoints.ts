@@ -1,5 +1,12 @@
 import type { Clock } from "@clew/base";
-import { formatQuery, MAX_POINTS_PER_SERIES, PromqlEngine, type QueryResult, type QuerySettings } from "@clew/query";
+import {
+  formatQuery,
+  MAX_POINTS_PER_SERIES,
+  PromqlEngine,
+  queryTree,
+  type QueryResult,
+  type QuerySettings,
+} from "@clew/query";
 import type { Context } from "hono";
 import { asParameter, badData, invalidParameter } from "./api-error.ts";
 import { type Answer, dataOf } from "./envelope.ts";
@@ -8,15 +15,15 @@ import type { Parameters } from "./parameters.ts";
 import type { PrometheusApiSettings } from "./prometheus-api.ts";
 
 /** A query may take this long, unless its `timeout` is shorter. */
-const DEFAULT_TIMEOUT_MS = 120_000;
+export const DEFAULT_QUERY_TIMEOUT_MS = 120_000;
 
-/** `query`, `query_range` and `format_query`. */
+/** `query`, `query_range`, `format_query` and `parse_query`. */
 export class QueryEndpoints {
   readonly #engine: PromqlEngine;
   readonly #clock: Clock;
   readonly #timeoutMs: number;
 
-  constructor({ querier, clock, queryTimeoutMs = DEFAULT_TIMEOUT_MS }: PrometheusApiSettings) {
+  constructor({ querier, clock, queryTimeoutMs = DEFAULT_QUERY_TIMEOUT_MS }: PrometheusApiSettings) {
     this.#engine = new PromqlEngine({ querier, clock });
     this.#clock = clock;
     this.#timeoutMs = queryTimeoutMs;
@@ -54,6 +61,10 @@ export class QueryEndpoints {
 
   async format(parameters: Parameters): Promise<Answer> {
     return dataOf(await asParameter("query", () => formatQuery(parameters.text("query"))));
+  }
+
+  async parse(parameters: Parameters): Promise<Answer> {
+    return dataOf(await asParameter("query", () => queryTree(parameters.text("query"))));
   }
 
   /** Runs a query until it is done, its time is up, or its client has gone. */

@@ -63,7 +63,7 @@ interface Running {
 }
 
 async function start(otlp: string): Promise<Running> {
-  const prometheusConfig = readPrometheusConfig(`otlp: ${otlp}`, {});
+  const prometheusConfig = readPrometheusConfig("prometheus.yml", `otlp: ${otlp}`, {});
   const running = await openStore({ otlp: prometheusConfig.otlp });
   const access = { token: undefined, loopback: true };
   const status = (): never => ({}) as never;

@@ -4,11 +4,9 @@ import { Writer } from "@clew/otlp";
 import type { SeriesSamples } from "@clew/query";
 import { type Chunk, SAMPLES_A_CHUNK } from "./chunk.ts";
 import { type HistogramSample, histogramChunks } from "./histogram-chunk.ts";
+import { MAX_FRAME_BYTES } from "./read-limits.ts";
 import { writeLabels } from "./samples-response.ts";
 import { xorChunk } from "./xor-chunk.ts";
-
-/** A frame ends with the chunk in which it has more. */
-const MAX_FRAME_BYTES = 1_048_576;
 
 /** The frames of one query's series, which are to come in order; a frame has chunks of one of them. */
 export function* chunkedFrames(series: readonly SeriesSamples[], queryIndex: number): Generator<Uint8Array> {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { MemoryQuerier } from "../../../query/src/promql/memory-querier.test-kit.ts";
 import { snappyCompress } from "../../../collector/src/compression/snappy.ts";
 import { prometheusApi } from "../prometheus/prometheus-api.ts";
+import { EMPTY_STATE } from "../prometheus/program-state.test-kit.ts";
 import { requestV1, type SentSeries } from "../remote-write/remote-write.test-kit.ts";
 import { startServer, type RunningServer } from "../running-server.test-kit.ts";
 import { Gate } from "./gate.ts";
@@ -192,7 +193,13 @@ test("external labels are added, and who asks for them asks for series without",
   querier.add(Labels.of({ __name__: "m", zone: "own" }), 1_000, 1);
   querier.add(Labels.of({ __name__: "m" }), 1_000, 2);
   querier.add(Labels.of({ __name__: "m" }), 2_000, "stale");
-  const app = prometheusApi({ querier, clock, version: "3.5.0", externalLabels: Labels.of({ zone: "eu", a: "b" }) });
+  const app = prometheusApi({
+    querier,
+    clock,
+    version: "3.5.0",
+    state: EMPTY_STATE,
+    externalLabels: Labels.of({ zone: "eu", a: "b" }),
+  });
   const post = async (zone: string, types: readonly number[]): Promise<Response> => {
     const query = {
       startMs: 0,

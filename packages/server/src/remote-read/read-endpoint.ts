@@ -16,6 +16,7 @@ import type { Context } from "hono";
 import { EARLIEST_MS, LATEST_MS } from "../prometheus/parameters.ts";
 import { chunkedFrames } from "./chunked-response.ts";
 import { Gate } from "./gate.ts";
+import { MAX_CONCURRENT, MAX_REQUEST_BYTES } from "./read-limits.ts";
 import {
   type ReadQuery,
   type ReadRequest,
@@ -24,11 +25,6 @@ import {
   type ResponseType,
 } from "./read-request.ts";
 import { readResponse } from "./samples-response.ts";
-
-/** A request may be this long, as it comes and decompressed. */
-const MAX_REQUEST_BYTES = 32 * 1_048_576;
-/** So many requests are answered at a time; the others wait. */
-const MAX_CONCURRENT = 10;
 
 export interface ReadSettings {
   readonly querier: MetricsQuerier;
