@@ -37,7 +37,8 @@ async function written(version, body) {
   const told = ["samples", "histograms", "exemplars"].map((kind) =>
     Number(response.headers.get(`x-prometheus-remote-write-${kind}-written`)),
   );
-  if (version === "2.0" && String(stored) !== String(told)) throw new Error(`told ${told}, stored ${stored}`);
+  if (version === "2.0" && String(stored) !== String(told))
+    throw new Error(`told ${told.join(" ")}, stored ${stored.join(" ")}`);
   if (version === "1.0" && response.status !== 204 && stored.some((count) => count > 0))
-    throw new Error(`refused, yet stored ${stored}`);
+    throw new Error(`refused, yet stored ${stored.join(" ")}`);
 }

@@ -29,7 +29,8 @@ export const seeds = [
 
 export function run(bytes) {
   const { groups, errors } = readRuleFile(Buffer.from(bytes).toString("utf8"));
-  if (errors.some((error) => typeof error !== "string" || error === "")) throw new Error(`no words: ${errors}`);
+  if (errors.some((error) => typeof error !== "string" || error === ""))
+    throw new Error(`no words: ${JSON.stringify(errors)}`);
   if (errors.length > 0) return;
   for (const { rules } of groups) for (const { expr } of rules) formatQuery(expr);
 }

@@ -21,7 +21,7 @@ import { jaegerV1 } from "./jaeger/jaeger-v1.ts";
 import { jaegerV3 } from "./jaeger/jaeger-v3.ts";
 import { StoreQuerier } from "./metrics/store-querier.ts";
 import type { PrometheusConfig } from "./prometheus-config/read-prometheus-config.ts";
-import { prometheusApi } from "./prometheus/prometheus-api.ts";
+import { pageNotFound, prometheusApi } from "./prometheus/prometheus-api.ts";
 import { storeState } from "./prometheus/store-state.ts";
 import { receivers, type ReceiverSettings } from "./receiver/receivers.ts";
 import { uiFiles } from "./ui-files.ts";
@@ -110,6 +110,7 @@ export function ingestApp({ store, clock, access }: Pick<ApiSettings, "store" | 
 export function prometheusApp(settings: ApiSettings): Hono {
   const app = new Hono();
   app.use(guard(settings.access));
+  app.notFound(pageNotFound);
   return app.route("/", promApp(settings));
 }
 

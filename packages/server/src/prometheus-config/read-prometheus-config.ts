@@ -122,7 +122,8 @@ function externalLabelsOf(section: Section, env: Readonly<Record<string, string 
     Object.entries(section).map(([name, value]) => {
       const path = `global::external_labels::${name}`;
       if (name === "" || name === METRIC_NAME) throw invalid(path, `${JSON.stringify(name)} is not a valid label name`);
-      if (typeof value === "object") throw invalid(path, `expected a text, got ${JSON.stringify(value)}`);
+      if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean")
+        throw invalid(path, `expected a text, got ${JSON.stringify(value)}`);
       return [name, expanded(String(value), env)];
     }),
   );

@@ -251,10 +251,22 @@ test("formats queries", async () => {
 });
 
 test("says what it is and how it does", async () => {
-  expect(await getData("/api/v1/status/buildinfo")).toMatchObject({ version: "3.5.0", state: EMPTY_STATE });
+  expect(await getData("/api/v1/status/buildinfo")).toMatchObject({ version: "3.5.0" });
   expect(await get("/-/healthy")).toEqual({ status: 200, text: "Prometheus Server is Healthy.\n" });
   expect(await get("/-/ready")).toEqual({ status: 200, text: "Prometheus Server is Ready.\n" });
   expect(await get("/api/v1/nope")).toEqual({ status: 404, text: "404 page not found\n" });
+});
+
+test("other methods and paths are refused, and OPTIONS is answered everywhere", async () => {
+  const answered = async (path: string, method: string): Promise<unknown[]> => {
+    const response = await fetch(`${address}${path}`, { method });
+    return [response.status, await response.text()];
+  };
+  expect(await answered("/api/v1/query", "DELETE")).toEqual([405, "Method Not Allowed\n"]);
+  expect(await answered("/api/v1/metadata", "POST")).toEqual([405, "Method Not Allowed\n"]);
+  expect(await answered("/api/v1/nope", "POST")).toEqual([404, "404 page not found\n"]);
+  for (const path of ["query", "label/job/values", "nope"])
+    expect(await answered(`/api/v1/${path}`, "OPTIONS")).toEqual([204, ""]);
 });
 
 test("remote write is not there where nothing may be written", async () => {

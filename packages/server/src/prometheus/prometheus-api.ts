@@ -40,9 +40,10 @@ export function prometheusApi(settings: PrometheusApiSettings): Hono {
   const { externalLabels = Labels.empty, isReady = () => true } = settings;
   const queries = new QueryEndpoints(settings);
   const metadata = new MetadataEndpoints(settings.querier);
+  app.options("/api/v1/*", () => new Response(null, { status: 204 }));
   const serve: Serve = (path, methods, endpoint) => {
     app.on([...methods], `/api/v1/${path}`, (context) => answered(endpoint, context));
-    app.options(`/api/v1/${path}`, () => new Response(null, { status: 204 }));
+    app.all(`/api/v1/${path}`, () => plainText(405, "Method Not Allowed\n"));
   };
   const both = ["GET", "POST"];
   serve("query", both, (parameters, context) => queries.instant(parameters, context));
@@ -60,16 +61,26 @@ export function prometheusApi(settings: PrometheusApiSettings): Hono {
   app.get("/federate", (context) => (isReady() ? federation.answer(context) : notReady()));
   const reading = new ReadEndpoint({ ...settings, externalLabels });
   app.post("/api/v1/read", (context) => (isReady() ? reading.answer(context) : notReady()));
-  app.get("/-/healthy", () => new Response("Prometheus Server is Healthy.\n"));
+  app.get("/-/healthy", () => plainText(200, "Prometheus Server is Healthy.\n"));
   app.get("/-/ready", () => {
-    return isReady() ? new Response("Prometheus Server is Ready.\n") : notReady();
+    return isReady() ? plainText(200, "Prometheus Server is Ready.\n") : notReady();
   });
-  app.notFound(() => new Response("404 page not found\n", { status: 404 }));
+  app.all("/api/v1/*", pageNotFound);
+  app.notFound(pageNotFound);
   return app;
 }
 
+/** What Prometheus has at no other path. */
+export function pageNotFound(): Response {
+  return plainText(404, "404 page not found\n");
+}
+
 function notReady(): Response {
-  return new Response("Service Unavailable", { status: 503 });
+  return plainText(503, "Service Unavailable");
+}
+
+function plainText(status: number, text: string): Response {
+  return new Response(text, { status, headers: { "content-type": "text/plain; charset=utf-8" } });
 }
 
 async function answered(endpoint: Endpoint, context: Context): Promise<Response> {

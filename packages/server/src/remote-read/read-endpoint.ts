@@ -82,7 +82,7 @@ export class ReadEndpoint {
         leave();
       }
     }
-    return new Response(ReadableStream.from(frames()) as ReadableStream<Uint8Array>, {
+    return new Response(ReadableStream.from(frames()), {
       headers: { "content-type": "application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse" },
     });
   }

@@ -16,7 +16,7 @@ export class XorValue {
   first(writer: BitWriter, words: Uint32Array, index: number): void {
     this.#words[0] = words[2 * index]!;
     this.#words[1] = words[2 * index + 1]!;
-    writer.longBits(this.#words[1]!, this.#words[0]!, 64);
+    writer.longBits(this.#words[1], this.#words[0], 64);
   }
 
   next(writer: BitWriter, words: Uint32Array, index: number): void {
