@@ -18,6 +18,7 @@ import {
 } from "@clew/collector";
 import { startDemo } from "@clew/example-order-service";
 import {
+  ApiCounts,
   clickHouseProxy,
   ingestApp,
   listen,
@@ -30,6 +31,7 @@ import {
   type PrometheusConfig,
 } from "@clew/server";
 import { Store } from "@clew/store";
+import { observeApi } from "./api-metrics.ts";
 import { dataDirectoryOf } from "./data-directory.ts";
 import { defaultConfig } from "./default-config.ts";
 import type { OptionalPort, UpOptions } from "./options.ts";
@@ -90,7 +92,8 @@ async function start(
   const store = await openStore(options, directory, prometheusConfig, logger);
   undo.push(() => store.close());
   const targets = new ScrapedTargets();
-  const collector = role === "query" ? undefined : await startPipelines(settings, store, targets);
+  const counts = new ApiCounts();
+  const collector = role === "query" ? undefined : await startPipelines(settings, withStore(store, targets, counts));
   if (collector !== undefined) undo.push(() => collector.shutdown());
 
   const startedAtMs = systemClock.nowMs();
@@ -114,6 +117,7 @@ async function start(
     status,
     access,
     targets,
+    counts,
     metricsRetentionMs: options.retention.metrics,
     prometheusConfig,
     readOnly: role === "query",
@@ -164,16 +168,12 @@ async function openStore(
   });
 }
 
-async function startPipelines(
-  { options, env, logger }: UpSettings,
-  store: Store,
-  targets: ScrapedTargets,
-): Promise<Collector> {
+async function startPipelines({ options, env, logger }: UpSettings, components: Registry): Promise<Collector> {
   const metricsPort = await usablePort(options.host, options.metricsPort, "metrics-port", logger);
   const yaml =
     options.config === undefined ? defaultConfig({ ...options, metricsPort }) : await readFile(options.config, "utf8");
   const config = await loadConfig(yaml, env);
-  return startCollector({ config, components: withStore(store, targets), logger });
+  return startCollector({ config, components, logger });
 }
 
 function proxyFor({ clickhouseAccess }: UpOptions, store: Store, access: AccessSettings): RequestListener {
@@ -230,9 +230,10 @@ async function dataDirectory(
   return directory;
 }
 
-function withStore(store: Store, targets: ScrapedTargets): Registry {
+function withStore(store: Store, targets: ScrapedTargets, counts: ApiCounts): Registry {
   const builtin = builtinComponents(targets);
-  return { ...builtin, exporters: [...builtin.exporters, clewExporter(storeSink(store))] };
+  const sink = storeSink(store, (meter) => observeApi(counts, meter));
+  return { ...builtin, exporters: [...builtin.exporters, clewExporter(sink)] };
 }
 
 function endpointOf(collector: Collector, protocol: "grpc" | "http"): string | undefined {

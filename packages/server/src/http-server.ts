@@ -15,6 +15,7 @@ import {
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import { guard, type AccessSettings } from "./access.ts";
+import type { ApiCounts } from "./api-counts.ts";
 import { clewApi } from "./clew/clew-api.ts";
 import type { ProgramStatus } from "./clew/overview-endpoints.ts";
 import { jaegerV1 } from "./jaeger/jaeger-v1.ts";
@@ -41,6 +42,7 @@ export interface ApiSettings {
   readonly metricsRetentionMs?: number | undefined;
   /** Prometheus's own configuration, where one was given. */
   readonly prometheusConfig?: PrometheusConfig | undefined;
+  readonly counts?: ApiCounts | undefined;
   /** Whether only questions are answered: nothing can be written over Prometheus's API. */
   readonly readOnly?: boolean;
 }
@@ -99,11 +101,11 @@ function healthApp(store: Pick<Store, "health">, needsEngine: boolean = true): H
 }
 
 /** What a program serves that only takes telemetry in, while its engine is away too. */
-export function ingestApp({ store, clock, access }: Pick<ApiSettings, "store" | "clock" | "access">): Hono {
+export function ingestApp(settings: Pick<ApiSettings, "store" | "clock" | "access" | "counts">): Hono {
   const app = new Hono();
-  app.use(guard(access));
-  app.route("/", healthApp(store, false));
-  return app.route("/", receivers(receiverSettings({ store, clock })));
+  app.use(guard(settings.access));
+  app.route("/", healthApp(settings.store, false));
+  return app.route("/", receivers(receiverSettings(settings)));
 }
 
 /** Prometheus's API alone, for the port where its clients look. */
@@ -125,12 +127,13 @@ function promApp(settings: ApiSettings): Hono {
     version: PROMETHEUS_VERSION,
     isReady: () => store.health.engineReady,
     ...(prometheusConfig === undefined ? {} : { externalLabels: prometheusConfig.externalLabels }),
-    receivers: readOnly ? undefined : receiverSettings({ store, clock }),
+    receivers: readOnly ? undefined : receiverSettings(settings),
+    counts: settings.counts,
   });
 }
 
-function receiverSettings({ store, clock }: Pick<ApiSettings, "store" | "clock">): ReceiverSettings {
-  return { clock, write: (payload) => store.write(payload) };
+function receiverSettings({ store, clock, counts }: Pick<ApiSettings, "store" | "clock" | "counts">): ReceiverSettings {
+  return { clock, counts, write: (payload) => store.write(payload) };
 }
 
 /** Listens; port 0 takes a free one. Rejects with the system's error where the address is taken. */

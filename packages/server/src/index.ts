@@ -1,4 +1,5 @@
 export type { AccessSettings } from "./access.ts";
+export { ApiCounts } from "./api-counts.ts";
 export { clickHouseProxy, type ClickHouseProxySettings } from "./clickhouse/clickhouse-proxy.ts";
 export type { ProgramStatus } from "./clew/overview-endpoints.ts";
 export { ingestApp, listen, prometheusApp, uiApp, type ApiSettings, type ListeningServer } from "./http-server.ts";

@@ -12,6 +12,7 @@ import {
   type SeriesSamples,
 } from "@clew/query";
 import type { Context } from "hono";
+import type { ApiCounts } from "../api-counts.ts";
 import { piecesBody } from "../pieces-body.ts";
 import { type FederatedFamily, familiesOf } from "./federated-family.ts";
 import { protobufPage } from "./protobuf-page.ts";
@@ -22,6 +23,7 @@ export interface FederateSettings {
   readonly clock: Clock;
   /** What this program's series are given where they leave it. */
   readonly externalLabels: Labels;
+  readonly counts?: ApiCounts | undefined;
 }
 
 const FORMATS = ["text", "openmetrics", "protobuf"] as const satisfies readonly PrometheusFormat[];
@@ -44,6 +46,7 @@ export class FederateEndpoint {
       });
     } catch (error) {
       const isBadRequest = error instanceof QueryError && error.type === "bad_data";
+      if (!isBadRequest && this.#settings.counts !== undefined) this.#settings.counts.federationErrors++;
       return new Response(`${error instanceof QueryError ? error.what : messageOf(error)}\n`, {
         status: isBadRequest ? 400 : 500,
         headers: { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" },

@@ -111,7 +111,7 @@ test("what Prometheus has switched off is switched off, in its words", async () 
         500,
         { status: "error", errorType: "unavailable", error: "admin APIs disabled" },
       ]);
-  expect(await answer("/-/reload", {}, "POST")).toEqual([403, "Lifecycle API is not enabled."]);
+  expect(await answer("/-/quit", {}, "POST")).toEqual([403, "Lifecycle API is not enabled."]);
   expect(await answer("/-/quit", {}, "GET")).toEqual([405, "Only POST or PUT requests allowed"]);
   expect(await answer("/-/healthy", {}, "HEAD")).toEqual([200, ""]);
 });

@@ -19,7 +19,6 @@ export type Serve = (path: string, methods: readonly string[], endpoint: Endpoin
 const GET = ["GET"];
 const CHANGING = ["POST", "PUT"];
 const ADMIN = ["delete_series", "clean_tombstones", "snapshot"];
-const LIFECYCLE = ["/-/reload", "/-/quit"];
 
 export function serveProgram(app: Hono, serve: Serve, settings: PrometheusApiSettings): void {
   const { clock, state, version, targets = new ScrapedTargets(), receivers } = settings;
@@ -42,10 +41,8 @@ export function serveProgram(app: Hono, serve: Serve, settings: PrometheusApiSet
     serve(`admin/tsdb/${path}`, CHANGING, () => {
       throw new UnavailableError("admin APIs disabled");
     });
-  for (const path of LIFECYCLE) {
-    app.on(CHANGING, path, (context) => context.text("Lifecycle API is not enabled.", 403));
-    app.get(path, (context) => context.text("Only POST or PUT requests allowed", 405));
-  }
+  app.on(CHANGING, "/-/quit", (context) => context.text("Lifecycle API is not enabled.", 403));
+  app.get("/-/quit", (context) => context.text("Only POST or PUT requests allowed", 405));
 }
 
 function serveTargets(serve: Serve, targets: TargetEndpoints): void {

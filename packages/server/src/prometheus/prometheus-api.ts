@@ -6,6 +6,7 @@ import type { Clock } from "@clew/base";
 import type { ScrapedTargets } from "@clew/collector";
 import { Labels, type MetricsQuerier } from "@clew/query";
 import { type Context, Hono } from "hono";
+import type { ApiCounts } from "../api-counts.ts";
 import { FederateEndpoint } from "../federation/federate-endpoint.ts";
 import { ReadEndpoint } from "../remote-read/read-endpoint.ts";
 import { respond, respondError } from "./envelope.ts";
@@ -30,6 +31,8 @@ export interface PrometheusApiSettings {
   readonly receivers?: ReceiverSettings | undefined;
   /** What series are given where they leave this program: in `/federate`, and in answers to remote read. None where absent. */
   readonly externalLabels?: Labels;
+  /** Where it is counted what the API does. */
+  readonly counts?: ApiCounts | undefined;
   /** The longest that a query may take; 2 minutes where it is absent. */
   readonly queryTimeoutMs?: number;
 }

@@ -7,6 +7,7 @@ import { prometheusApi } from "../prometheus/prometheus-api.ts";
 import { EMPTY_STATE } from "../prometheus/program-state.test-kit.ts";
 import { requestV1, type SentSeries } from "../remote-write/remote-write.test-kit.ts";
 import { startServer, type RunningServer } from "../running-server.test-kit.ts";
+import { ApiCounts } from "../api-counts.ts";
 import { Gate } from "./gate.ts";
 import { ReadEndpoint } from "./read-endpoint.ts";
 import {
@@ -221,12 +222,14 @@ test("external labels are added, and who asks for them asks for series without",
 test("more samples than the limit are refused", async () => {
   const querier = new MemoryQuerier();
   for (let i = 0; i < 4; i++) querier.add(Labels.of({ __name__: "m", i: String(i % 2) }), 1_000 * i, i);
-  const endpoint = new ReadEndpoint({ querier, externalLabels: Labels.empty, maxSamples: 3 });
+  const counts = new ApiCounts();
+  const endpoint = new ReadEndpoint({ querier, externalLabels: Labels.empty, maxSamples: 3, counts });
   const body = new Uint8Array(readRequest([{ startMs: 0, endMs: 9_000, matchers: [["__name__", "=", "m"]] }]));
   const raw = new Request("http://localhost/", { method: "POST", body });
   const context = { req: { raw, header: () => undefined, arrayBuffer: () => raw.arrayBuffer() } };
   const response = await endpoint.answer(context as never);
   expect([response.status, await response.text()]).toEqual([400, "exceeded sample limit (3)\n"]);
+  expect(counts).toMatchObject({ remoteReads: 0, remoteReadsOverLimit: 1 });
 });
 
 test("a gate lets so many in, and the others in their order", async () => {

@@ -13,6 +13,7 @@ import {
   type SeriesSamples,
 } from "@clew/query";
 import type { Context } from "hono";
+import { ApiCounts } from "../api-counts.ts";
 import { EARLIEST_MS, LATEST_MS } from "../prometheus/parameters.ts";
 import { chunkedFrames } from "./chunked-response.ts";
 import { Gate } from "./gate.ts";
@@ -31,15 +32,18 @@ export interface ReadSettings {
   readonly externalLabels: Labels;
   /** A query with more samples is refused; 50 million where absent. */
   readonly maxSamples?: number;
+  readonly counts?: ApiCounts | undefined;
 }
 
 export class ReadEndpoint {
   readonly #querier: MetricsQuerier;
   readonly #externalLabels: Labels;
   readonly #maxSamples: number;
+  readonly #counts: ApiCounts;
   readonly #gate = new Gate(MAX_CONCURRENT);
 
-  constructor({ querier, externalLabels, maxSamples = MAX_QUERY_SAMPLES }: ReadSettings) {
+  constructor({ querier, externalLabels, maxSamples = MAX_QUERY_SAMPLES, counts = new ApiCounts() }: ReadSettings) {
+    this.#counts = counts;
     this.#querier = querier;
     this.#externalLabels = externalLabels;
     this.#maxSamples = maxSamples;
@@ -47,7 +51,14 @@ export class ReadEndpoint {
 
   /** Never rejects. */
   async answer(context: Context): Promise<Response> {
-    const leave = await this.#gate.enter();
+    this.#counts.remoteReads++;
+    const leaveGate = await this.#gate.enter();
+    let isInside = true;
+    const leave = (): void => {
+      if (isInside) this.#counts.remoteReads--;
+      isInside = false;
+      leaveGate();
+    };
     // A stream that nobody has begun to read does not end by itself.
     context.req.raw.signal.addEventListener("abort", leave);
     try {
@@ -126,8 +137,9 @@ export class ReadEndpoint {
       signal,
     );
     const samples = found.reduce((sum, { values }) => sum + values.length, 0);
-    if (samples > this.#maxSamples) throw new RangeError(`exceeded sample limit (${this.#maxSamples})`);
-    return found;
+    if (samples <= this.#maxSamples) return found;
+    this.#counts.remoteReadsOverLimit++;
+    throw new RangeError(`exceeded sample limit (${this.#maxSamples})`);
   }
 
   /** Series have no external labels here: who asks for ours asks for series without them. */

@@ -231,10 +231,12 @@ test("of a request of 2.0, what is right is stored and counted; the rest is told
 
 test("of a request of 1.0, series with wrong labels are left out", async () => {
   const request = requestV1([
-    { labels: { job: "nameless" }, samples: [at(1, 1)] },
+    { labels: { job: "nameless" }, samples: [at(1, 1), at(2, 1)] },
     { labels: { __name__: "v1_good" }, samples: [at(1, 1)] },
   ]);
+  const before = server.counts.invalidLabelSamples;
   expect((await post(request, { "content-type": V1_TYPE })).status).toBe(204);
+  expect(server.counts.invalidLabelSamples).toBe(before + 2);
   expect(await samplesOf("v1_good")).toEqual(["1: 1"]);
 });
 

@@ -4,6 +4,7 @@ import { decompress } from "@clew/collector";
 import { payloadOf, type Payload } from "@clew/otlp";
 import type { Context } from "hono";
 import { FamilyMetadata } from "./family-metadata.ts";
+import type { ApiCounts } from "../api-counts.ts";
 import {
   asBadRequest,
   MAX_BODY_BYTES,
@@ -26,6 +27,7 @@ export interface RemoteWriteSettings {
   readonly clock: Clock;
   /** Resolves once the payload is durable. */
   readonly write: (payload: Payload) => Promise<void>;
+  readonly counts?: ApiCounts | undefined;
 }
 
 export class WriteEndpoint {
@@ -51,6 +53,7 @@ export class WriteEndpoint {
     this.#families.learn(families);
     const nowMs = this.#settings.clock.nowMs();
     const request = asBadRequest(() => otlpRequest(bytes, series, (name) => this.#families.of(name), nowMs));
+    if (this.#settings.counts !== undefined) this.#settings.counts.invalidLabelSamples += request.invalidLabelSamples;
     // Of a request of 1.0, nothing is stored where a sample is wrong, and series with wrong labels are left out in silence.
     const faults = version === "1.0" ? request.badSamples : [...request.badLabels, ...request.badSamples];
     if (version === "1.0" && faults.length > 0) throw new Refusal(400, faults[0]!);
