@@ -8,8 +8,20 @@ import { MAX_FRAME_BYTES } from "./read-limits.ts";
 import { writeLabels } from "./samples-response.ts";
 import { xorChunk } from "./xor-chunk.ts";
 
-/** The frames of one query's series, which are to come in order; a frame has chunks of one of them. */
+/** Frames go out together until they are so many bytes: each is small. */
+const PIECE_BYTES = 65_536;
+/** A length as a varint, and the checksum. */
+const MAX_HEAD_BYTES = 16;
+
+/** The frames of one query's series, which are to come in order, some together. A frame has chunks of one series. */
 export function* chunkedFrames(series: readonly SeriesSamples[], queryIndex: number): Generator<Uint8Array> {
+  const writer = new Writer(PIECE_BYTES, MAX_HEAD_BYTES);
+  let piece = new Writer(2 * PIECE_BYTES);
+  const write = (one: SeriesSamples, chunks: readonly Chunk[]): void => {
+    writer.reset();
+    writeFrame(writer, one, chunks, queryIndex);
+    piece.raw(writer.behind(headOf(writer)));
+  };
   for (const one of series) {
     let chunks: Chunk[] = [];
     let bytes = 0;
@@ -17,15 +29,18 @@ export function* chunkedFrames(series: readonly SeriesSamples[], queryIndex: num
       chunks.push(chunk);
       bytes += chunk.data.length;
       if (bytes < MAX_FRAME_BYTES) continue;
-      yield frameOf(one, chunks, queryIndex);
+      write(one, chunks);
       [chunks, bytes] = [[], 0];
     }
-    if (chunks.length > 0) yield frameOf(one, chunks, queryIndex);
+    if (chunks.length > 0) write(one, chunks);
+    if (piece.byteLength < PIECE_BYTES) continue;
+    yield piece.take();
+    piece = new Writer(2 * PIECE_BYTES);
   }
+  if (piece.byteLength > 0) yield piece.take();
 }
 
-function frameOf({ labels }: SeriesSamples, chunks: readonly Chunk[], queryIndex: number): Uint8Array {
-  const writer = new Writer(4_096, 16);
+function writeFrame(writer: Writer, { labels }: SeriesSamples, chunks: readonly Chunk[], queryIndex: number): void {
   const series = writer.begin(1);
   writeLabels(writer, labels);
   for (const { minTimeMs, maxTimeMs, encoding, data } of chunks) {
@@ -38,12 +53,15 @@ function frameOf({ labels }: SeriesSamples, chunks: readonly Chunk[], queryIndex
   }
   writer.end(series);
   writer.uint(2, queryIndex);
-  const head = new Writer(16);
-  head.varint(writer.byteLength);
+}
+
+function headOf(frame: Writer): Uint8Array {
+  const head = new Writer(MAX_HEAD_BYTES);
+  head.varint(frame.byteLength);
   const checksum = Buffer.alloc(4);
-  checksum.writeUInt32BE(crc32c(writer.view()));
+  checksum.writeUInt32BE(crc32c(frame.view()));
   head.raw(checksum);
-  return writer.behind(head.take());
+  return head.take();
 }
 
 /** Runs of floats and of histograms, by time. */

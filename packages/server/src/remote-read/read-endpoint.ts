@@ -109,9 +109,7 @@ export class ReadEndpoint {
             withoutSamples,
           )
         : await this.#samplesOf(query, matchers, window, signal);
-    return found
-      .map((one) => ({ ...one, labels: Labels.from([...this.#externalLabels, ...one.labels]) }))
-      .sort((a, b) => compareLabels(a.labels, b.labels));
+    return found.map((one) => this.#labelled(one)).sort((a, b) => compareLabels(a.labels, b.labels));
   }
 
   async #samplesOf(
@@ -140,6 +138,11 @@ export class ReadEndpoint {
     if (samples <= this.#maxSamples) return found;
     this.#counts.remoteReadsOverLimit++;
     throw new RangeError(`exceeded sample limit (${this.#maxSamples})`);
+  }
+
+  #labelled(series: SeriesSamples): SeriesSamples {
+    if (this.#externalLabels.size === 0) return series;
+    return { ...series, labels: Labels.from([...this.#externalLabels, ...series.labels]) };
   }
 
   /** Series have no external labels here: who asks for ours asks for series without them. */
