@@ -114,6 +114,12 @@ describe("Grafana's data source", () => {
     expect((await get("status/buildinfo")).version).toMatch(/^3\./);
   });
 
+  test("Prometheus's port shows the program's own metrics", async () => {
+    const page = await (await fetch(`${clew.prometheus}/metrics`)).text();
+    expect(page).toContain("# TYPE prometheus_web_federation_errors_total counter");
+    expect(page).toMatch(/^clew_store_inserted_rows_total\{.*table="metric_samples".*\} [1-9]/m);
+  });
+
   test("the editor asks for metrics, their meanings, labels and their values", async () => {
     expect(await get("label/__name__/values", { ...window, limit: LIMIT })).toEqual([
       "shop_duration_seconds_bucket",

@@ -118,6 +118,7 @@ async function start(
     access,
     targets,
     counts,
+    ownMetrics: collector === undefined ? undefined : () => collector.metrics(),
     metricsRetentionMs: options.retention.metrics,
     prometheusConfig,
     readOnly: role === "query",

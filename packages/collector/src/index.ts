@@ -42,4 +42,5 @@ export type { Address } from "./net/address.ts";
 export { describePortHolder } from "./net/port-holder.ts";
 export { builtinComponents, type Registry } from "./registry.ts";
 export type { ConfigProblem } from "./schema/place.ts";
+export { expositionText, TEXT_FORMAT, type Family, type Sample } from "./telemetry/exposition.ts";
 export { consoleLogger, type Fields, type Level, type Logger } from "./telemetry/logger.ts";

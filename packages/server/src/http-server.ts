@@ -2,7 +2,7 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Clock } from "@clew/base";
-import type { ScrapedTargets } from "@clew/collector";
+import { expositionText, TEXT_FORMAT, type Family, type ScrapedTargets } from "@clew/collector";
 import {
   ExportReader,
   LogReader,
@@ -43,6 +43,8 @@ export interface ApiSettings {
   /** Prometheus's own configuration, where one was given. */
   readonly prometheusConfig?: PrometheusConfig | undefined;
   readonly counts?: ApiCounts | undefined;
+  /** The program's own metrics, which the Prometheus port shows; none where absent. */
+  readonly ownMetrics?: (() => readonly Family[]) | undefined;
   /** Whether only questions are answered: nothing can be written over Prometheus's API. */
   readonly readOnly?: boolean;
 }
@@ -108,11 +110,14 @@ export function ingestApp(settings: Pick<ApiSettings, "store" | "clock" | "acces
   return app.route("/", receivers(receiverSettings(settings)));
 }
 
-/** Prometheus's API alone, for the port where its clients look. */
+/** Prometheus's API, and the program's own metrics, for the port where its clients look. */
 export function prometheusApp(settings: ApiSettings): Hono {
   const app = new Hono();
   app.use(guard(settings.access));
   app.notFound(pageNotFound);
+  const { ownMetrics } = settings;
+  if (ownMetrics !== undefined)
+    app.get("/metrics", () => new Response(expositionText(ownMetrics()), { headers: { "content-type": TEXT_FORMAT } }));
   return app.route("/", promApp(settings));
 }
 
@@ -129,6 +134,7 @@ function promApp(settings: ApiSettings): Hono {
     ...(prometheusConfig === undefined ? {} : { externalLabels: prometheusConfig.externalLabels }),
     receivers: readOnly ? undefined : receiverSettings(settings),
     counts: settings.counts,
+    ownMetrics: settings.ownMetrics,
   });
 }
 

@@ -11,7 +11,7 @@ export interface Operation {
   readonly output: string | undefined;
 }
 
-const { text, whole } = SCALARS;
+const { flag, text, whole } = SCALARS;
 const texts = list(text);
 const READ = ["get"] as const;
 const ASK = ["get", "post"] as const;
@@ -21,6 +21,18 @@ const SEND = ["post"] as const;
 const query = { limit: whole, "query!": text, timeout: text, lookback_delta: text, stats: text };
 const window = { start: text, end: text };
 const selection = { ...window, "match[]": texts, limit: whole };
+
+const search = {
+  ...selection,
+  "search[]": texts,
+  fuzz_threshold: whole,
+  fuzz_alg: text,
+  case_sensitive: flag,
+  sort_by: text,
+  sort_dir: text,
+  include_score: flag,
+  batch_size: whole,
+};
 
 function operation(
   path: string,
@@ -51,6 +63,9 @@ export const OPERATIONS: readonly Operation[] = [
     "name!": text,
     ...selection,
   }),
+  operation("/search/metric_names", ASK, undefined, "Switched off", { ...search, include_metadata: flag }),
+  operation("/search/label_names", ASK, undefined, "Switched off", search),
+  operation("/search/label_values", ASK, undefined, "Switched off", { ...search, "label!": text }),
   operation("/series", ASK, "SeriesOutputBody", "Label sets of series", { ...window, "match[]!": texts, limit: whole }),
   operation("/metadata", READ, "MetadataOutputBody", "Types and meanings of metrics", {
     limit: whole,
@@ -90,6 +105,9 @@ export const OPERATIONS: readonly Operation[] = [
   operation("/status/flags", READ, "StatusFlagsOutputBody", "What holds of Prometheus's command line"),
   operation("/status/tsdb", READ, "StatusTSDBOutputBody", "What makes series many", { limit: whole }),
   operation("/status/tsdb/blocks", READ, "StatusTSDBBlocksOutputBody", "Blocks of a TSDB, of which there are none"),
+  operation("/status/self_metrics", READ, "StatusSelfMetricsOutputBody", "The program's own metrics", {
+    metric_name_pattern: text,
+  }),
   operation("/status/walreplay", READ, "StatusWALReplayOutputBody", "How far the replay of a log is"),
   operation("/admin/tsdb/delete_series", CHANGE, "DeleteSeriesOutputBody", "Switched off", {
     "match[]!": texts,

@@ -13,7 +13,7 @@ const whole: Schema = { type: "integer", format: "int64" };
 const real: Schema = { type: "number", format: "double" };
 const anything: Schema = {};
 
-export const SCALARS: Readonly<Record<"text" | "whole", Schema>> = { text, whole };
+export const SCALARS: Readonly<Record<"flag" | "text" | "whole", Schema>> = { flag, text, whole };
 
 export function list(items: Schema): Schema {
   return { type: "array", items };
@@ -228,6 +228,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   StatusTSDBBlocksData: shape({ blocks: list(ref("BlockMeta")) }),
   StatusTSDBBlocksOutputBody: answer(ref("StatusTSDBBlocksData")),
   StatusWALReplayData: shape({ min: whole, max: whole, current: whole }),
+  StatusSelfMetricsOutputBody: answer(anything),
   StatusWALReplayOutputBody: answer(ref("StatusWALReplayData")),
 
   DeleteSeriesOutputBody: answer(undefined),

@@ -1,5 +1,5 @@
 import type { Clock } from "@clew/base";
-import { ScrapedTargets, type ScrapedTarget } from "@clew/collector";
+import { type Family, ScrapedTargets, type ScrapedTarget } from "@clew/collector";
 import { Labels } from "@clew/query";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
@@ -114,6 +114,42 @@ test("what Prometheus has switched off is switched off, in its words", async () 
   expect(await answer("/-/quit", {}, "POST")).toEqual([403, "Lifecycle API is not enabled."]);
   expect(await answer("/-/quit", {}, "GET")).toEqual([405, "Only POST or PUT requests allowed"]);
   expect(await answer("/-/healthy", {}, "HEAD")).toEqual([200, ""]);
+});
+
+test("the program's own metrics are told as Prometheus's messages in JSON", async () => {
+  const counter: Family = {
+    name: "sent_total",
+    type: "counter",
+    help: "Sent.",
+    samples: [{ suffix: "", labels: { to: "a" }, value: 3 }],
+  };
+  const histogram: Family = {
+    name: "took",
+    type: "histogram",
+    help: "",
+    samples: [
+      { suffix: "_bucket", labels: { to: "a", le: "1" }, value: 2 },
+      { suffix: "_bucket", labels: { to: "a", le: "+Inf" }, value: 3 },
+      { suffix: "_sum", labels: { to: "a" }, value: 4.5 },
+      { suffix: "_count", labels: { to: "a" }, value: 3 },
+    ],
+  };
+  const ownMetrics = (): readonly Family[] => [counter, histogram];
+  const label = [{ name: "to", value: "a" }];
+  const sent = { name: "sent_total", help: "Sent.", type: "COUNTER", metric: [{ label, counter: { value: 3 } }] };
+  const bucket = [
+    { cumulativeCount: "2", upperBound: 1 },
+    { cumulativeCount: "3", upperBound: "Infinity" },
+  ];
+  const took = {
+    name: "took",
+    help: "",
+    type: "HISTOGRAM",
+    metric: [{ label, histogram: { sampleCount: "3", sampleSum: 4.5, bucket } }],
+  };
+  expect(await answer("/api/v1/status/self_metrics", { ownMetrics })).toEqual(success([sent, took]));
+  const sentOnly = await answer("/api/v1/status/self_metrics?metric_name_pattern=sent.*", { ownMetrics });
+  expect(sentOnly).toEqual(success([sent]));
 });
 
 const scraped: ScrapedTarget = {

@@ -18,17 +18,20 @@ export type Serve = (path: string, methods: readonly string[], endpoint: Endpoin
 
 const GET = ["GET"];
 const CHANGING = ["POST", "PUT"];
+const ASKING = ["GET", "POST"];
+const SEARCH = ["metric_names", "label_names", "label_values"];
 const ADMIN = ["delete_series", "clean_tombstones", "snapshot"];
 
 export function serveProgram(app: Hono, serve: Serve, settings: PrometheusApiSettings): void {
-  const { clock, state, version, targets = new ScrapedTargets(), receivers } = settings;
-  const status = new StatusEndpoints({ clock, version, state });
+  const { clock, state, version, targets = new ScrapedTargets(), receivers, ownMetrics = () => [] } = settings;
+  const status = new StatusEndpoints({ clock, version, state, ownMetrics });
   serve("status/config", GET, () => status.config());
   serve("status/flags", GET, () => status.flags());
   serve("status/buildinfo", GET, () => status.buildInfo());
   serve("status/runtimeinfo", GET, () => status.runtimeInfo());
   serve("status/tsdb", GET, (parameters, context) => status.tsdb(parameters, context));
   serve("status/tsdb/blocks", GET, () => status.tsdbBlocks());
+  serve("status/self_metrics", GET, (parameters) => status.selfMetrics(parameters));
   serve("status/walreplay", GET, () => status.walReplay());
   serve("features", GET, () => dataOf(features(receivers !== undefined)));
   serveTargets(serve, new TargetEndpoints(() => targets.pools()));
@@ -40,6 +43,10 @@ export function serveProgram(app: Hono, serve: Serve, settings: PrometheusApiSet
   for (const path of ADMIN)
     serve(`admin/tsdb/${path}`, CHANGING, () => {
       throw new UnavailableError("admin APIs disabled");
+    });
+  for (const path of SEARCH)
+    serve(`search/${path}`, ASKING, () => {
+      throw new UnavailableError("search API disabled");
     });
   app.on(CHANGING, "/-/quit", (context) => context.text("Lifecycle API is not enabled.", 403));
   app.get("/-/quit", (context) => context.text("Only POST or PUT requests allowed", 405));

@@ -3,7 +3,7 @@
  * Grafana and other clients work unmodified.
  */
 import type { Clock } from "@clew/base";
-import type { ScrapedTargets } from "@clew/collector";
+import type { Family, ScrapedTargets } from "@clew/collector";
 import { Labels, type MetricsQuerier } from "@clew/query";
 import { type Context, Hono } from "hono";
 import type { ApiCounts } from "../api-counts.ts";
@@ -31,6 +31,8 @@ export interface PrometheusApiSettings {
   readonly receivers?: ReceiverSettings | undefined;
   /** What series are given where they leave this program: in `/federate`, and in answers to remote read. None where absent. */
   readonly externalLabels?: Labels;
+  /** The program's own metrics. */
+  readonly ownMetrics?: (() => readonly Family[]) | undefined;
   /** Where it is counted what the API does. */
   readonly counts?: ApiCounts | undefined;
   /** The longest that a query may take; 2 minutes where it is absent. */

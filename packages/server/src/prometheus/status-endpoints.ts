@@ -1,13 +1,15 @@
 /** `status/*`: what the program is, how it was started and what it has. */
 import { hostname, availableParallelism } from "node:os";
 import { getHeapStatistics } from "node:v8";
-import type { Clock } from "@clew/base";
+import { ClewError, goRegExp, type Clock } from "@clew/base";
+import type { Family } from "@clew/collector";
 import type { SeriesCount } from "@clew/store";
 import type { Context } from "hono";
 import { badData } from "./api-error.ts";
 import { type Answer, dataOf } from "./envelope.ts";
 import type { Parameters } from "./parameters.ts";
 import type { ProgramState } from "./program-state.ts";
+import { familyFields } from "./self-metrics.ts";
 
 const DEFAULT_STATISTICS = 10;
 const MAX_STATISTICS = 10_000;
@@ -16,14 +18,17 @@ export interface StatusSettings {
   readonly clock: Clock;
   readonly version: string;
   readonly state: ProgramState;
+  readonly ownMetrics: () => readonly Family[];
 }
 
 export class StatusEndpoints {
   readonly #clock: Clock;
   readonly #version: string;
   readonly #state: ProgramState;
+  readonly #ownMetrics: () => readonly Family[];
 
-  constructor({ clock, version, state }: StatusSettings) {
+  constructor({ clock, version, state, ownMetrics }: StatusSettings) {
+    this.#ownMetrics = ownMetrics;
     this.#clock = clock;
     this.#version = version;
     this.#state = state;
@@ -88,6 +93,15 @@ export class StatusEndpoints {
     });
   }
 
+  selfMetrics(parameters: Parameters): Answer {
+    const isWanted = nameTest(parameters.text("metric_name_pattern"));
+    return dataOf(
+      this.#ownMetrics()
+        .filter(({ name }) => isWanted(name))
+        .map(familyFields),
+    );
+  }
+
   /** What is stored is in no blocks of a TSDB. */
   tsdbBlocks(): Answer {
     return dataOf({ blocks: [] });
@@ -96,5 +110,16 @@ export class StatusEndpoints {
   /** There is no write-ahead log whose replay clients would have to wait for. */
   walReplay(): Answer {
     return dataOf({ min: 0, max: 0, current: 0 });
+  }
+}
+
+/** The whole name must match. */
+function nameTest(pattern: string): (name: string) => boolean {
+  if (pattern === "") return () => true;
+  try {
+    const expression = goRegExp(pattern, { whole: true });
+    return (name) => expression.test(name);
+  } catch (error) {
+    throw error instanceof ClewError ? badData(`invalid metric_name_pattern: ${error.what}`) : error;
   }
 }
