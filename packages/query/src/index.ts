@@ -43,5 +43,6 @@ export type {
   VectorPoint,
   VectorValue,
 } from "./promql/query-result.ts";
+export type { QueryStatistics } from "./promql/query-statistics.ts";
 export { selectorsOf } from "./promql/selectors.ts";
 export { markStale, staleTest } from "./promql/stale-marker.ts";

@@ -54,6 +54,9 @@ function anyOf(...schemas: readonly Schema[]): Schema {
   return { anyOf: schemas };
 }
 
+const TIMINGS = "evalTotalTime resultSortTime queryPreparationTime innerEvalTime execQueueTime execTotalTime".split(
+  " ",
+);
 const counted = list(ref("TSDBStat"));
 const metadata = { type: text, help: text, unit: text };
 const yamlText = shape({ yaml: text });
@@ -73,7 +76,13 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     result("scalar", pair(text)),
     result("string", pair(text)),
   ),
-  QueryStats: { type: "object" },
+  QueryStats: {
+    type: "object",
+    properties: {
+      timings: shape(Object.fromEntries(TIMINGS.map((name) => [`${name}?`, real])), true),
+      samples: shape({ "totalQueryableSamples?": whole, "peakSamples?": whole }, true),
+    },
+  },
   FloatSample: shape({ metric: ref("Labels"), value: pair(text) }),
   FloatSeries: shape({ metric: ref("Labels"), values: list(pair(text)) }),
   HistogramSample: shape({ metric: ref("Labels"), histogram: pair(ref("HistogramValue")) }),

@@ -17,7 +17,7 @@ export function features(isReceiving: boolean): Features {
       lifecycle: false,
       "openapi_3.1": true,
       otlp_write_receiver: isReceiving,
-      query_stats: false,
+      query_stats: true,
       query_warnings: true,
       remote_write_receiver: isReceiving,
       search: false,

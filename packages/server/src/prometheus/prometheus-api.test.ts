@@ -114,6 +114,27 @@ describe("query", () => {
     });
   });
 
+  test("tells what a query cost where that is asked for", async () => {
+    const stats = {
+      timings: {
+        evalTotalTime: 0,
+        resultSortTime: 0,
+        queryPreparationTime: 0,
+        innerEvalTime: 0,
+        execQueueTime: 0,
+        execTotalTime: 0,
+      },
+      samples: { totalQueryableSamples: 2, peakSamples: expect.any(Number) as number },
+    };
+    expect(await getData(q("up", "&stats=all"))).toMatchObject({ result: { length: 2 }, stats });
+    expect(await getData(q("up", "&stats=true"))).toMatchObject({ stats });
+    expect(await getData(q("up"))).not.toHaveProperty("stats");
+    const { text } = await get(q("up", "&stats=yes"));
+    const warning =
+      'value "yes" for parameter "stats" is deprecated and will be rejected in the next major release, use "true" or "all"';
+    expect(JSON.parse(text)).toMatchObject({ data: { stats }, warnings: [warning] });
+  });
+
   test("tells what is doubtful about a query", async () => {
     const { text } = await get(q("rate(up[1m])"));
     const info =

@@ -6,6 +6,7 @@ import {
   queryTree,
   type QueryResult,
   type QuerySettings,
+  type QueryValue,
 } from "@clew/query";
 import type { Context } from "hono";
 import { asParameter, badData, invalidParameter } from "./api-error.ts";
@@ -35,7 +36,7 @@ export class QueryEndpoints {
     const result = await this.#run(parameters, context, (settings) =>
       this.#engine.instant(parameters.text("query"), timeMs, settings),
     );
-    return answerOf(result, limit);
+    return answerOf(result, limit, parameters);
   }
 
   async range(parameters: Parameters, context: Context): Promise<Answer> {
@@ -56,7 +57,7 @@ export class QueryEndpoints {
     const result = await this.#run(parameters, context, (settings) =>
       this.#engine.range(parameters.text("query"), times, settings),
     );
-    return answerOf(result, limit);
+    return answerOf(result, limit, parameters);
   }
 
   async format(parameters: Parameters): Promise<Answer> {
@@ -82,6 +83,7 @@ export class QueryEndpoints {
     const settings = {
       signal: AbortSignal.any([context.req.raw.signal, timeout.signal]),
       deadlineMs: this.#clock.nowMs() + timeoutMs,
+      hasStatistics: parameters.text("stats") !== "",
     };
     try {
       return await asParameter("query", () =>
@@ -93,16 +95,23 @@ export class QueryEndpoints {
   }
 }
 
-function answerOf({ value, warnings, infos }: QueryResult, limit: number): Answer {
-  if (value.type === "vector" && value.points.length > limit) {
-    const cut = { ...value, points: value.points.slice(0, limit) };
-    return { data: queryDataPieces(cut), warnings: [...warnings, TRUNCATED], infos };
-  }
-  if (value.type === "matrix" && value.series.length > limit) {
-    const cut = { ...value, series: value.series.slice(0, limit) };
-    return { data: queryDataPieces(cut), warnings: [...warnings, TRUNCATED], infos };
-  }
-  return { data: queryDataPieces(value), warnings, infos };
+function answerOf({ value, warnings, infos, statistics }: QueryResult, limit: number, parameters: Parameters): Answer {
+  const cut = cutAt(value, limit);
+  const remarks = [...(cut === undefined ? [] : [TRUNCATED]), ...statisticsRemarks(parameters.text("stats"))];
+  return { data: queryDataPieces(cut ?? value, statistics), warnings: [...warnings, ...remarks], infos };
+}
+
+/** Undefined where nothing has to be left out. */
+function cutAt(value: QueryValue, limit: number): QueryValue | undefined {
+  if (value.type === "vector" && value.points.length > limit) return { ...value, points: value.points.slice(0, limit) };
+  if (value.type === "matrix" && value.series.length > limit) return { ...value, series: value.series.slice(0, limit) };
+  return undefined;
+}
+
+function statisticsRemarks(text: string): readonly string[] {
+  if (["", "true", "all"].includes(text)) return [];
+  const fate = "is deprecated and will be rejected in the next major release";
+  return [`value ${JSON.stringify(text)} for parameter "stats" ${fate}, use "true" or "all"`];
 }
 
 /** The warning of an answer that was cut short. */
