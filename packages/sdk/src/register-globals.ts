@@ -5,9 +5,8 @@ import { dirname, join } from "node:path";
 import * as api from "@opentelemetry/api";
 import type { ContextManager, MeterProvider, TextMapPropagator, TracerProvider } from "@opentelemetry/api";
 import type { LoggerProvider } from "@opentelemetry/api-logs";
+import { apiGlobal } from "./common/api-global.ts";
 
-/** Where every copy of the API with major version 1 keeps what was registered, with its own version. */
-const API_GLOBAL: symbol = Symbol.for("opentelemetry.js.api.1");
 /** Where every copy of `@opentelemetry/api-logs` looks for its provider, and the version of that agreement. */
 const LOGS_GLOBAL: symbol = Symbol.for("io.opentelemetry.js.api.logs");
 const LOGS_VERSION = 1;
@@ -68,8 +67,7 @@ function expectRegistered(what: string, isRegistered: boolean): void {
 
 /** A copy of the API refuses what comes from one of another version, and takes nothing from an older one. */
 function remedy(): string {
-  const registered: unknown = Reflect.get(globalThis, API_GLOBAL);
-  const version = (registered as Versioned | undefined)?.version;
+  const version = apiGlobal()?.version;
   const own = ownVersion();
   return version === undefined || own === undefined || version === own
     ? "start one SDK only"

@@ -46,8 +46,13 @@ export function compileXPath(source: string): XPathExpression {
   }
 }
 
+/** Throws where the expression gives a number, a text or a truth value, or can't be worked out. */
 export function selectNodes(xPath: XPathExpression, document: Document): Node[] {
-  return xPath.select({ node: document, allowAnyNamespaceForNoPrefix: true }) as Node[];
+  try {
+    return xPath.select({ node: document, allowAnyNamespaceForNoPrefix: true }) as Node[];
+  } catch (error) {
+    throw new OttlError(`xpath selects no nodes: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** The node as text, or what is in it where it is a document. White space around text is left out. */

@@ -12,6 +12,7 @@ const SHORT_STRING = 32;
 export class Writer {
   #buffer: Buffer;
   #position: number;
+  #generation = 0;
   readonly #headroom: number;
 
   /** `headroom`: so many bytes can be put before what is written, by `behind`. */
@@ -52,13 +53,20 @@ export class Writer {
     return taken;
   }
 
+  /** Another one after each `reset` and `truncate`: what stood anywhere may be gone. */
+  get generation(): number {
+    return this.#generation;
+  }
+
   /** Forgets what was written and keeps the memory. */
   reset(): void {
+    this.#generation++;
     this.#position = this.#headroom;
   }
 
   /** Forgets what was written after the first `byteLength` bytes. No message that began before may be open. */
   truncate(byteLength: number): void {
+    this.#generation++;
     this.#position = this.#headroom + byteLength;
   }
 
@@ -216,24 +224,25 @@ export class Writer {
     return this.#position;
   }
 
-  endLong(start: number): void {
+  /** Returns how far the message was moved. */
+  endLong(start: number): number {
     const length = this.#position - start;
     if (length >= 128 && length < 16_384) {
       this.#buffer[start - 2] = (length & 127) | 128;
       this.#buffer[start - 1] = length >>> 7;
-      return;
+      return 0;
     }
     this.#buffer.copyWithin(start - 1, start, this.#position);
     this.#position--;
-    this.end(start - 1);
+    return this.end(start - 1) - 1;
   }
 
-  /** Closes the nested message whose body starts at `start`. */
-  end(start: number): void {
+  /** Closes the nested message whose body starts at `start`. Returns how far it was moved. */
+  end(start: number): number {
     const length = this.#position - start;
     if (length < 128) {
       this.#buffer[start - 1] = length;
-      return;
+      return 0;
     }
     const extra = varintSize(length) - 1;
     this.#reserve(extra);
@@ -241,6 +250,7 @@ export class Writer {
     this.#position = start - 1;
     this.varint(length);
     this.#position = start + extra + length;
+    return extra;
   }
 
   #littleWord(value: number): void {

@@ -2,7 +2,7 @@ import { diag } from "@opentelemetry/api";
 import { messageOf } from "@clew/base";
 import type { Writer } from "@clew/otlp";
 import { type AnyValue, copyValue, DEFAULT_DEPTH_LIMIT, type ValueLimits } from "./any-value.ts";
-import type { AttributeWriter } from "./attribute-writer.ts";
+import type { AttributeEntries, AttributeWriter } from "./attribute-writer.ts";
 
 export interface AttributeLimits extends ValueLimits {
   /** How many attributes are kept; further ones are counted as dropped. */
@@ -26,6 +26,11 @@ export class AttributeList {
 
   get size(): number {
     return this.#entries.length / 2;
+  }
+
+  /** As they are now, not a copy. */
+  get entries(): AttributeEntries {
+    return this.#entries;
   }
 
   /** A value of `undefined` or `null` is none, and changes nothing. */
@@ -61,10 +66,7 @@ export class AttributeList {
 
   /** Writes each as a `KeyValue` of the repeated `field`, and the dropped count as `droppedField`. */
   write(writer: Writer, attributes: AttributeWriter, field: number, droppedField: number): void {
-    const entries = this.#entries;
-    for (let i = 0; i < entries.length; i += 2) {
-      attributes.write(writer, field, i >> 1, entries[i] as string, entries[i + 1] as AnyValue);
-    }
+    attributes.writeAll(writer, field, this.#entries);
     writer.uint(droppedField, this.droppedCount);
   }
 

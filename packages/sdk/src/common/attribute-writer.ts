@@ -14,12 +14,22 @@ const FRAME_ROOM = 32;
 const MAX_KEYS = 4_096;
 const MAX_PLACES = 128;
 
+/** key, value, key, value … */
+export type AttributeEntries = readonly (string | AnyValue)[];
+
 export class AttributeWriter {
   // A key --> its tag, its length and its bytes
   readonly #keys = new Map<string, Uint8Array>();
   // What stood last at each place of a list: spans of one kind have the same keys in the same order.
   readonly #lastKeys: string[] = [];
   readonly #lastKeyBytes: Uint8Array[] = [];
+
+  /** Writes all as the repeated `field`, which is below 16. */
+  writeAll(writer: Writer, field: number, entries: AttributeEntries): void {
+    for (let i = 0; i < entries.length; i += 2) {
+      this.write(writer, field, i >> 1, entries[i] as string, entries[i + 1] as AnyValue);
+    }
+  }
 
   /** Writes one as the repeated `field`, which is below 16. `place` is where it stands in its list. */
   write(writer: Writer, field: number, place: number, key: string, value: AnyValue): void {
@@ -78,6 +88,6 @@ export class AttributeWriter {
 }
 
 /** Neither negative nor over 2^31-1; -0 is a double. */
-function isSmallInt(value: unknown): value is number {
+export function isSmallInt(value: unknown): value is number {
   return typeof value === "number" && (value | 0) === value && value >= 0 && !Object.is(value, -0);
 }

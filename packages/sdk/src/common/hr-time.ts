@@ -1,7 +1,7 @@
 /** Times as `@opentelemetry/api` has them: whole seconds since the epoch, and nanoseconds. */
 import type { HrTime, TimeInput } from "@opentelemetry/api";
 import { nanosParts, putLittleWord, type Writer } from "@clew/otlp";
-import type { Clock } from "@clew/base";
+import type { TimeReader } from "./wall-clock.ts";
 
 /**
  * A number may be milliseconds since the epoch or, by the API's convention, a reading of
@@ -10,25 +10,18 @@ import type { Clock } from "@clew/base";
 const LARGEST_MONOTONIC_MS = 1e11;
 
 export function hrTimeOf(epochMs: number): HrTime {
-  const seconds = secondsOf(epochMs);
-  return [seconds, nanosOf(epochMs, seconds)];
-}
-
-/** The whole seconds of a time in milliseconds. */
-export function secondsOf(epochMs: number): number {
-  return Math.floor(epochMs / 1_000);
-}
-
-/** The nanoseconds beyond its whole seconds. */
-export function nanosOf(epochMs: number, seconds: number): number {
-  return Math.floor((epochMs - seconds * 1_000) * 1e6);
+  const seconds = Math.floor(epochMs / 1_000);
+  return [seconds, Math.floor((epochMs - seconds * 1_000) * 1e6)];
 }
 
 /** Reads what a user gave as a time; now if nothing, or nothing that is a time. */
-export function toHrTime(input: TimeInput | undefined, clock: Clock): HrTime {
+export function toHrTime(input: TimeInput | undefined, reader: TimeReader): HrTime {
   if (Array.isArray(input)) return [Math.floor(input[0]) || 0, Math.floor(input[1]) || 0];
   const ms = input instanceof Date ? input.getTime() : input;
-  if (typeof ms !== "number" || !Number.isFinite(ms)) return hrTimeOf(clock.nowMs());
+  if (typeof ms !== "number" || !Number.isFinite(ms)) {
+    reader.read();
+    return [reader.seconds, reader.nanos];
+  }
   const isMonotonic = typeof input === "number" && ms < LARGEST_MONOTONIC_MS;
   return hrTimeOf(isMonotonic ? performance.timeOrigin + ms : ms);
 }

@@ -1,10 +1,9 @@
 /** Where the SDK's own messages go, unless the application has a logger for them: to standard error. */
+import { apiGlobal } from "../common/api-global.ts";
 import { writeErrorLine } from "../common/standard-streams.ts";
 import { diag, type DiagLogger, DiagLogLevel } from "@opentelemetry/api";
 import { type Environment, readChoice } from "./environment.ts";
 
-/** Where every copy of the API keeps what was registered. */
-const API_GLOBAL: symbol = Symbol.for("opentelemetry.js.api.1");
 /** A message that says the same again is not printed for so long: a collector that is away would fill the log. */
 const REPEAT_AFTER_MS = 60_000;
 /** Messages that are remembered for that. */
@@ -29,8 +28,7 @@ export function startDiagnostics(env: Environment): void {
 
 /** Prints messages of this level and above, unless the application has a logger. */
 export function printDiagnosticsFrom(logLevel: DiagLogLevel): void {
-  const registered = Reflect.get(globalThis, API_GLOBAL) as { readonly diag?: unknown } | undefined;
-  if (registered?.diag === undefined) diag.setLogger(new StandardErrorLogger(), logLevel);
+  if (apiGlobal()?.diag === undefined) diag.setLogger(new StandardErrorLogger(), logLevel);
 }
 
 /** A line each. Standard output belongs to the application. */

@@ -2,7 +2,9 @@
 import { putLittleWord, putText, putVarint, putWord, textRoom, type Writer } from "@clew/otlp";
 import { type AnyValue, copyValue } from "../common/any-value.ts";
 import { AttributeList, NO_LIMITS } from "../common/attribute-list.ts";
-import { AttributeWriter } from "../common/attribute-writer.ts";
+import { AttributeTemplate } from "../common/attribute-template.ts";
+import { type AttributeEntries, AttributeWriter } from "../common/attribute-writer.ts";
+import { KeptByName } from "../common/kept-by-name.ts";
 import { TimeWriter, writeTime } from "../common/hr-time.ts";
 import { HexIds } from "../otlp/hex-ids.ts";
 import type { SpanIdentity } from "../trace/span-identity.ts";
@@ -26,6 +28,10 @@ export class LogRecordEncoder {
   readonly #ids = new HexIds();
   readonly #times = new TimeWriter();
   readonly #attributes = new AttributeWriter();
+  // By the first key.
+  readonly #templates = new KeptByName(() => new AttributeTemplate());
+  // The one that was made of the record that is being written.
+  #made: AttributeTemplate | undefined;
   #lastLength = 0;
 
   encode(writer: Writer, field: number, record: ReadableLogRecord): void {
@@ -35,8 +41,9 @@ export class LogRecordEncoder {
     if (record instanceof RecordedLogRecord) this.#writeRecorded(writer, record);
     else this.#writeForeign(writer, record);
     this.#lastLength = writer.position - start;
-    if (isLong) writer.endLong(start);
-    else writer.end(start);
+    const moved = isLong ? writer.endLong(start) : writer.end(start);
+    this.#made?.move(moved);
+    this.#made = undefined;
   }
 
   #writeRecorded(writer: Writer, record: RecordedLogRecord): void {
@@ -88,8 +95,19 @@ export class LogRecordEncoder {
     attributes: AttributeList,
   ): void {
     if (body !== undefined) this.#attributes.writeValue(writer, 5, body);
-    attributes.write(writer, this.#attributes, 6, 7);
+    this.#writeAttributes(writer, attributes.entries);
+    writer.uint(7, attributes.droppedCount);
     if (eventName !== undefined) writer.string(12, eventName);
+  }
+
+  #writeAttributes(writer: Writer, entries: AttributeEntries): void {
+    if (entries.length === 0) return;
+    const template = this.#templates.of(entries[0] as string);
+    if (!template.isIn(writer)) {
+      template.write(writer, this.#attributes, 6, entries);
+      this.#made = template;
+    } else if (template.hasKeysOf(entries)) template.copy(writer, this.#attributes, 6, entries);
+    else this.#attributes.writeAll(writer, 6, entries);
   }
 }
 

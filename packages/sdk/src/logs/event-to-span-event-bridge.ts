@@ -1,4 +1,5 @@
-import { type Attributes, type Context, context as contextApi, trace } from "@opentelemetry/api";
+import { type Attributes, type Context, trace } from "@opentelemetry/api";
+import { activeContext } from "../context/active-context.ts";
 import type { LogRecordProcessor } from "./log-record-processor.ts";
 import type { SdkLogRecord } from "./readable-log-record.ts";
 
@@ -8,7 +9,7 @@ import type { SdkLogRecord } from "./readable-log-record.ts";
  * and is the record's own.
  */
 export class EventToSpanEventBridge implements LogRecordProcessor {
-  onEmit(logRecord: SdkLogRecord, context: Context = contextApi.active()): void {
+  onEmit(logRecord: SdkLogRecord, context: Context = activeContext()): void {
     const { eventName, spanContext, attributes, hrTime, hrTimeObserved } = logRecord;
     const span = trace.getSpan(context);
     if (!eventName || spanContext === undefined || span?.isRecording() !== true) return;

@@ -6,7 +6,7 @@ import { type Drainable, drainAll, type LastRequest } from "../exit/last-request
 import { observeAll, type Observed, SdkObserver, type SelfObserved } from "../self-observability/sdk-observer.ts";
 import { held } from "../common/process-hold.ts";
 import { configOf } from "../common/scope-configurator.ts";
-import { WallClock } from "../common/wall-clock.ts";
+import { timeReaderOf, WallClock } from "../common/wall-clock.ts";
 import { defaultResource, type Resource } from "../resource/resource.ts";
 import { type LogRecordLimits, logRecordLimitsFromEnvironment } from "./log-record-limits.ts";
 import type { LogRecordProcessor } from "./log-record-processor.ts";
@@ -40,7 +40,7 @@ export class LoggerProvider implements ApiLoggerProvider, Drainable, SelfObserve
   constructor(config: LoggerProviderConfig = {}) {
     const limits = { ...logRecordLimitsFromEnvironment(), ...config.logRecordLimits };
     const environment: LogEnvironment = {
-      clock: config.clock ?? new WallClock(),
+      clock: timeReaderOf(config.clock ?? new WallClock()),
       limits: {
         countLimit: limits.attributeCountLimit,
         valueLengthLimit: limits.attributeValueLengthLimit,

@@ -1,6 +1,7 @@
-import { type Context, context as contextApi, diag } from "@opentelemetry/api";
+import { type Context, diag } from "@opentelemetry/api";
 import type { Logger as ApiLogger, LogRecord, SeverityNumber } from "@opentelemetry/api-logs";
 import { messageOf } from "@clew/base";
+import { activeContext } from "../context/active-context.ts";
 import type { InstrumentationScope } from "../common/instrumentation-scope.ts";
 import { identityOfContext } from "../trace/identity-of-context.ts";
 import type { LoggerConfig } from "./logger-configurator.ts";
@@ -38,7 +39,7 @@ export class Logger implements ApiLogger {
   /** Whether a record like this would lead to anything. Source: logs SDK specification, "Enabled". */
   enabled(options: EnabledOptions = {}): boolean {
     const { processors, isShutDown } = this.#settings;
-    const context = options.context ?? contextApi.active();
+    const context = options.context ?? activeContext();
     if (isShutDown() || !this.#passes(options.severityNumber, context)) return false;
     return processors.some((processor) => isInterested(processor, { ...options, context }, this.scope));
   }
@@ -46,7 +47,7 @@ export class Logger implements ApiLogger {
   emit(record: LogRecord): void {
     const { environment, processors, isShutDown } = this.#settings;
     if (isShutDown()) return;
-    const context = record.context ?? contextApi.active();
+    const context = record.context ?? activeContext();
     if (!this.#passes(record.severityNumber, context)) return;
     try {
       const recorded = new RecordedLogRecord(environment, this.scope, record, context);

@@ -1,10 +1,10 @@
 import type { Context, HrTime, SpanContext } from "@opentelemetry/api";
 import type { LogAttributes, LogBody, LogRecord, SeverityNumber } from "@opentelemetry/api-logs";
-import type { Clock } from "@clew/base";
 import { type AnyValue, copyValue } from "../common/any-value.ts";
 import { type AttributeLimits, AttributeList } from "../common/attribute-list.ts";
 import { exceptionAttributes } from "../common/exception-attributes.ts";
-import { nanosOf, secondsOf, toHrTime } from "../common/hr-time.ts";
+import { toHrTime } from "../common/hr-time.ts";
+import type { TimeReader } from "../common/wall-clock.ts";
 import type { InstrumentationScope } from "../common/instrumentation-scope.ts";
 import { optionalText } from "../common/text.ts";
 import type { Resource } from "../resource/resource.ts";
@@ -14,7 +14,7 @@ import type { SdkLogRecord } from "./readable-log-record.ts";
 
 /** What all log records of one provider share. */
 export interface LogEnvironment {
-  readonly clock: Clock;
+  readonly clock: TimeReader;
   readonly limits: AttributeLimits;
   readonly resource: Resource;
   /** How many records there were. */
@@ -45,9 +45,9 @@ export class RecordedLogRecord implements SdkLogRecord {
     const { clock, limits } = environment;
     const { timestamp, observedTimestamp, body, exception, attributes } = record;
     if (observedTimestamp === undefined) {
-      const nowMs = clock.nowMs();
-      this.observedSeconds = secondsOf(nowMs);
-      this.observedNanos = nanosOf(nowMs, this.observedSeconds);
+      clock.read();
+      this.observedSeconds = clock.seconds;
+      this.observedNanos = clock.nanos;
     } else [this.observedSeconds, this.observedNanos] = toHrTime(observedTimestamp, clock);
     if (timestamp === undefined) {
       this.seconds = 0;

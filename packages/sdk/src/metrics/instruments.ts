@@ -2,7 +2,6 @@
 import {
   type Attributes,
   type Context,
-  context as contextApi,
   type Counter as ApiCounter,
   diag,
   type Gauge as ApiGauge,
@@ -12,6 +11,7 @@ import {
   ValueType,
 } from "@opentelemetry/api";
 import { messageOf } from "@clew/base";
+import { activeContext } from "../context/active-context.ts";
 import { acceptedValue } from "./accepted-value.ts";
 import type { InstrumentDescriptor } from "./instrument-descriptor.ts";
 import { InstrumentType } from "./instrument-type.ts";
@@ -57,7 +57,7 @@ export abstract class SynchronousInstrument {
     const accepted = this.#accepted(value);
     if (accepted === undefined) return;
     try {
-      const measuredIn = context ?? (this.#usesContext ? contextApi.active() : ROOT_CONTEXT);
+      const measuredIn = context ?? (this.#usesContext ? activeContext() : ROOT_CONTEXT);
       for (const storage of storages) storage.record(accepted, attributes ?? NO_ATTRIBUTES, measuredIn);
     } catch (thrown) {
       this.#reportLoss(thrown);
@@ -67,7 +67,7 @@ export abstract class SynchronousInstrument {
   /** The series of each storage for `attributes`. */
   protected seriesOf(attributes: Attributes | undefined): BoundSeries[] {
     try {
-      const context = contextApi.active();
+      const context = activeContext();
       return this.#all.map((storage) => ({ storage, series: storage.bind(attributes ?? NO_ATTRIBUTES, context) }));
     } catch (thrown) {
       diag.error(`${this.descriptor.name}: bind failed, nothing will be measured: ${messageOf(thrown)}`);
@@ -85,7 +85,7 @@ export abstract class SynchronousInstrument {
     const accepted = this.#accepted(value);
     if (accepted === undefined) return;
     try {
-      const measuredIn = context ?? (this.#usesContext ? contextApi.active() : ROOT_CONTEXT);
+      const measuredIn = context ?? (this.#usesContext ? activeContext() : ROOT_CONTEXT);
       for (const { storage, series } of bound) storage.recordIn(series, accepted, attributes, measuredIn);
     } catch (thrown) {
       this.#reportLoss(thrown);

@@ -3,11 +3,13 @@ import { SpanStatusCode, type TraceState } from "@opentelemetry/api";
 import { putLittleWord, putText, putWord, textRoom, type Writer } from "@clew/otlp";
 import { AttributeWriter } from "../common/attribute-writer.ts";
 import { AttributeList, NO_LIMITS } from "../common/attribute-list.ts";
+import { KeptByName } from "../common/kept-by-name.ts";
 import { TimeWriter, writeTime } from "../common/hr-time.ts";
 import { HexIds } from "../otlp/hex-ids.ts";
 import type { ReadableSpan } from "./readable-span.ts";
 import { type RecordedEvent, type RecordedLink, RecordingSpan } from "./recording-span.ts";
 import type { SpanIdentity } from "./span-identity.ts";
+import { isPlain, SpanTemplate } from "./span-template.ts";
 
 // Span.flags: the low byte is the W3C flags; then "it is known whether the parent is remote", and "it is".
 const HAS_IS_REMOTE = 0x100;
@@ -32,19 +34,69 @@ export class SpanEncoder {
   readonly #ids = new HexIds();
   readonly #times = new TimeWriter();
   readonly #attributes = new AttributeWriter();
+  readonly #templates = new KeptByName(() => new SpanTemplate());
 
   encode(writer: Writer, field: number, span: ReadableSpan): void {
     const start = writer.beginLong(field);
-    if (span instanceof RecordingSpan) this.#writeRecording(writer, span);
-    else this.#writeForeign(writer, span);
+    if (!(span instanceof RecordingSpan)) this.#writeForeign(writer, span);
+    else {
+      const template = this.#templates.of(span.name);
+      if (!template.attributes.isIn(writer)) return this.#writeFirst(writer, start, span, template);
+      if (template.isLike(span)) this.#copy(writer, template, span);
+      else this.#writeRecording(writer, span, undefined);
+    }
     writer.endLong(start);
   }
 
-  /** The fixed fields one after the other, in one piece of memory: this is most of what an application pays for a span. */
-  #writeRecording(writer: Writer, span: RecordingSpan): void {
-    const { identity, parent, name } = span;
+  /** The first of its name in a writer. */
+  #writeFirst(writer: Writer, start: number, span: RecordingSpan, template: SpanTemplate): void {
+    const isTemplate = isPlain(span);
+    this.#writeRecording(writer, span, isTemplate ? template : undefined);
+    const moved = writer.endLong(start);
+    if (!isTemplate) return;
+    template.attributes.move(moved);
+    template.take(writer, start + moved, span);
+  }
+
+  /** A copy of `template`, with what is `span`'s own. This is most of what an application pays for a span. */
+  #copy(writer: Writer, template: SpanTemplate, span: RecordingSpan): void {
+    const { attributes, bytes, end } = template;
+    const start = writer.position;
+    const room = writer.room(bytes.length);
+    room.set(bytes, start);
+    this.#putFixed(room, start, span);
+    const { entries } = span.attributeList;
+    const moved = attributes.fill(writer, this.#attributes, 9, entries, start - template.start, end);
+    if (span.recordedEvents !== undefined) {
+      this.#putEventTimes(writer.room(0), attributes.end + moved, span.recordedEvents);
+    }
+    writer.position = end + moved;
+  }
+
+  #putEventTimes(bytes: Uint8Array, position: number, events: readonly RecordedEvent[]): void {
+    let at = position;
+    for (const { seconds, nanos } of events) {
+      this.#times.put(bytes, at + 3, seconds, nanos);
+      at += 2 + bytes[at + 1]!;
+    }
+  }
+
+  #writeRecording(writer: Writer, span: RecordingSpan, template: SpanTemplate | undefined): void {
+    const { identity, name, attributeList } = span;
     const bytes = writer.room(FIXED_ROOM + textRoom(name));
-    let at = writer.position;
+    const at = this.#putFixed(bytes, writer.position, span);
+    bytes[at] = TAG_NAME;
+    writer.position = putText(bytes, at + 1, name);
+    writeState(writer, identity.traceState);
+    if (template === undefined) attributeList.write(writer, this.#attributes, 9, 10);
+    else template.attributes.write(writer, this.#attributes, 9, attributeList.entries);
+    this.#writeParts(writer, span, span.recordedEvents, span.recordedLinks);
+  }
+
+  /** What has the same length in all spans that have a parent, and in all that have none. */
+  #putFixed(bytes: Uint8Array, position: number, span: RecordingSpan): number {
+    const { identity, parent } = span;
+    let at = position;
     bytes[at] = TAG_TRACE_ID;
     bytes[at + 1] = 16;
     at = putWord(bytes, at + 2, identity.trace0);
@@ -53,8 +105,6 @@ export class SpanEncoder {
     at = putWord(bytes, at, identity.trace3);
     at = putSpanId(bytes, at, TAG_SPAN_ID, identity);
     if (parent !== undefined) at = putSpanId(bytes, at, TAG_PARENT_SPAN_ID, parent);
-    bytes[at] = TAG_NAME;
-    at = putText(bytes, at + 1, name);
     bytes[at] = TAG_KIND;
     bytes[at + 1] = span.kind + 1;
     bytes[at + 2] = TAG_START;
@@ -63,10 +113,7 @@ export class SpanEncoder {
     at = this.#times.put(bytes, at + 1, span.endSeconds, span.endNanos);
     bytes[at] = TAG_FLAGS;
     bytes[at + 1] = 1;
-    writer.position = putLittleWord(bytes, at + 2, flagsOf(identity.traceFlags, parent?.isRemote === true));
-    writeState(writer, identity.traceState);
-    span.attributeList.write(writer, this.#attributes, 9, 10);
-    this.#writeParts(writer, span, span.recordedEvents, span.recordedLinks);
+    return putLittleWord(bytes, at + 2, flagsOf(identity.traceFlags, parent?.isRemote === true));
   }
 
   /** One that a user's processor made itself. */

@@ -11,11 +11,11 @@ import {
   SpanStatusCode,
   type TimeInput,
 } from "@opentelemetry/api";
-import type { Clock } from "@clew/base";
 import { AttributeList } from "../common/attribute-list.ts";
 import { exceptionAttributes } from "../common/exception-attributes.ts";
-import { durationBetween, nanosOf, secondsOf, toHrTime } from "../common/hr-time.ts";
+import { durationBetween, toHrTime } from "../common/hr-time.ts";
 import { textOf } from "../common/text.ts";
+import type { TimeReader } from "../common/wall-clock.ts";
 import type { InstrumentationScope } from "../common/instrumentation-scope.ts";
 import type { Resource } from "../resource/resource.ts";
 import type { ReadableSpan, TimedEvent } from "./readable-span.ts";
@@ -28,7 +28,7 @@ const UNSET: SpanStatus = { code: SpanStatusCode.UNSET };
 
 /** What all spans of one provider share. */
 export interface SpanEnvironment {
-  readonly clock: Clock;
+  readonly clock: TimeReader;
   readonly limits: SpanLimits;
   readonly attributeLimits: SpanAttributeLimits;
   readonly resource: Resource;
@@ -89,11 +89,12 @@ export class RecordingSpan implements ApiSpan, ReadableSpan {
     this.name = textOf(name);
     this.kind = kind;
     this.attributeList = new AttributeList(environment.attributeLimits.span);
+    const { clock } = environment;
     if (startTime === undefined) {
-      const nowMs = environment.clock.nowMs();
-      this.startSeconds = secondsOf(nowMs);
-      this.startNanos = nanosOf(nowMs, this.startSeconds);
-    } else [this.startSeconds, this.startNanos] = toHrTime(startTime, environment.clock);
+      clock.read();
+      this.startSeconds = clock.seconds;
+      this.startNanos = clock.nanos;
+    } else [this.startSeconds, this.startNanos] = toHrTime(startTime, clock);
   }
 
   spanContext(): SpanContext {
@@ -125,15 +126,13 @@ export class RecordingSpan implements ApiSpan, ReadableSpan {
       attributes = new AttributeList(attributeLimits.event);
       attributes.setAll(attributesOrTime);
     }
-    const text = textOf(name);
-    if (givenTime !== undefined) {
-      const [seconds, nanos] = toHrTime(givenTime, clock);
-      this.#keepEvent({ seconds, nanos, name: text, attributes });
+    if (givenTime === undefined) {
+      clock.read();
+      this.#keepEvent({ seconds: clock.seconds, nanos: clock.nanos, name: textOf(name), attributes });
       return this;
     }
-    const nowMs = clock.nowMs();
-    const seconds = secondsOf(nowMs);
-    this.#keepEvent({ seconds, nanos: nanosOf(nowMs, seconds), name: text, attributes });
+    const [seconds, nanos] = toHrTime(givenTime, clock);
+    this.#keepEvent({ seconds, nanos, name: textOf(name), attributes });
     return this;
   }
 
@@ -177,9 +176,9 @@ export class RecordingSpan implements ApiSpan, ReadableSpan {
     if (!this.#isWritable("end")) return;
     const { clock, processor, counts } = this.#environment;
     if (endTime === undefined) {
-      const nowMs = clock.nowMs();
-      this.endSeconds = secondsOf(nowMs);
-      this.endNanos = nanosOf(nowMs, this.endSeconds);
+      clock.read();
+      this.endSeconds = clock.seconds;
+      this.endNanos = clock.nanos;
     } else [this.endSeconds, this.endNanos] = toHrTime(endTime, clock);
     if (this.#endsBeforeItStarts()) {
       this.endSeconds = this.startSeconds;

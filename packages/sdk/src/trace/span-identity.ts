@@ -16,7 +16,12 @@ const SPAN_ID = /^[\da-f]{16}$/i;
 /** W3C Trace Context level 2: the low 56 bits of the trace id are random. */
 export const RANDOM_FLAG = 0x02;
 
-type TraceWords = Pick<SpanIdentity, "trace0" | "trace1" | "trace2" | "trace3">;
+interface TraceWords {
+  readonly trace0: number;
+  readonly trace1: number;
+  readonly trace2: number;
+  readonly trace3: number;
+}
 
 export class SpanIdentity {
   readonly trace0: number;
@@ -52,8 +57,11 @@ export class SpanIdentity {
 
   /** A new span: of its parent's trace, with what that carries, or of a new trace. */
   static draw(parent: SpanIdentity | undefined, draw: DrawWord, rootFlags: number): SpanIdentity {
-    const trace = parent ?? { trace0: draw(), trace1: draw(), trace2: draw(), trace3: draw() };
-    return new SpanIdentity(trace, draw(), draw(), flagsUnder(parent, rootFlags), parent?.traceState);
+    if (parent !== undefined)
+      return new SpanIdentity(parent, draw(), draw(), flagsUnder(parent, rootFlags), parent.traceState);
+    // Apart, so that the compiler sees that nobody keeps this object, and makes none.
+    const trace = { trace0: draw(), trace1: draw(), trace2: draw(), trace3: draw() };
+    return new SpanIdentity(trace, draw(), draw(), rootFlags, undefined);
   }
 
   /** That of a context which was made elsewhere, undefined where its ids are none. */

@@ -4,7 +4,7 @@ import type { Drainable, LastRequest } from "../exit/last-request.ts";
 import { type InstrumentationScope, type ScopeOptions, ScopeRegistry } from "../common/instrumentation-scope.ts";
 import { held } from "../common/process-hold.ts";
 import { configOf } from "../common/scope-configurator.ts";
-import { WallClock } from "../common/wall-clock.ts";
+import { timeReaderOf, WallClock } from "../common/wall-clock.ts";
 import { defaultResource, type Resource } from "../resource/resource.ts";
 import { AlwaysOnSampler } from "./always-samplers.ts";
 import type { IdGenerator } from "./id-generator.ts";
@@ -49,7 +49,7 @@ export class TracerProvider implements ApiTracerProvider, Drainable, SelfObserve
     const counts = new SpanCounts();
     const settings = {
       spans: {
-        clock: config.clock ?? new WallClock(),
+        clock: timeReaderOf(config.clock ?? new WallClock()),
         limits,
         attributeLimits: attributeLimits(limits),
         resource: config.resource ?? defaultResource(),

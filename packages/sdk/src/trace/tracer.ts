@@ -14,6 +14,7 @@ import {
 } from "@opentelemetry/api";
 import type { InstrumentationScope } from "../common/instrumentation-scope.ts";
 import { isTracingSuppressed } from "../common/suppress-tracing.ts";
+import { activeContext } from "../context/active-context.ts";
 import { contextWithSpan } from "../context/span-scoped-context.ts";
 import type { IdentitySource } from "./identity-source.ts";
 import { RecordingSpan, type SpanEnvironment } from "./recording-span.ts";
@@ -55,7 +56,7 @@ export class Tracer implements ApiTracer {
     this.#isEnabled = isEnabled;
   }
 
-  startSpan(name: string, options: SpanOptions = NO_OPTIONS, context: Context = contextApi.active()): Span {
+  startSpan(name: string, options: SpanOptions = NO_OPTIONS, context: Context = activeContext()): Span {
     const parentContext = options.root === true ? trace.deleteSpan(context) : context;
     // Nothing is in the root context: no span, no mark.
     const isRoot = parentContext === ROOT_CONTEXT;
@@ -102,7 +103,7 @@ export class Tracer implements ApiTracer {
   ): ReturnType<Task> {
     const task = rest.at(-1) as (span: Span) => ReturnType<Task>;
     const options = rest.length > 1 ? (rest[0] as SpanOptions) : NO_OPTIONS;
-    const parentContext = rest.length > 2 ? (rest[1] as Context) : contextApi.active();
+    const parentContext = rest.length > 2 ? (rest[1] as Context) : activeContext();
     const span = this.startSpan(name, options, parentContext);
     return contextApi.with(contextWithSpan(parentContext, span), task, undefined, span);
   }

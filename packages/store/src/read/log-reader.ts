@@ -1,7 +1,7 @@
 import type { EngineClient } from "../engine/engine-client.ts";
 import { anyValueOf, attributesOf, type JsonAnyValue, type JsonKeyValue } from "./attribute-values.ts";
 import { Conditions, type AttributeFilter, type TimeWindow } from "./conditions.ts";
-import { addBodyText } from "./log-text.ts";
+import { addBodyText, isLookedUp } from "./log-text.ts";
 import {
   pairsOf,
   RESOURCE_COLUMN_COUNT,
@@ -121,9 +121,10 @@ export class LogReader {
     const { after, oldestFirst: isOldestFirst = false } = options;
     const records: StoredLog[] = [];
     let offset = after === undefined ? 0 : after.repeat + 1;
-    for (const window of (isOldestFirst ? oldestFirst : newestFirst)(
-      windowAfter(filter.window, after, isOldestFirst),
-    )) {
+    const whole = windowAfter(filter.window, after, isOldestFirst);
+    const leaps = (): boolean => records.length === 0 && isLookedUp(filter.text ?? "");
+    const parts = isOldestFirst ? oldestFirst(whole, leaps) : newestFirst(whole, leaps);
+    for (const window of filter.traceId === undefined ? parts : [whole]) {
       const conditions = logConditions({ ...filter, window });
       if (after !== undefined) {
         const place = `(toInt64(${after.timeUnixNano}), toUInt64(${after.hash}))`;

@@ -33,6 +33,11 @@ export function bodyTest(text: string): (body: string) => boolean {
   return (body) => tests.every((test) => test(body));
 }
 
+/** Whether the index tells where bodies are that may say it. */
+export function isLookedUp(text: string): boolean {
+  return termsOf(text).some((term) => term.isWord || term.text.search(WHOLE_WORD) >= 0);
+}
+
 /** Of `100%` or `user_id` the signs are looked for as well, so it is a part. */
 function termsOf(text: string): Term[] {
   return [...text.matchAll(TERM)].flatMap(([, quoted, term = ""]) => {

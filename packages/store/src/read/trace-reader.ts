@@ -155,7 +155,8 @@ export class TraceReader {
     const found: TraceCursor[] = [];
     const { startUnixNano, endUnixNano } = filter.window;
     const end = after !== undefined && after.timeUnixNano < endUnixNano ? after.timeUnixNano + 1n : endUnixNano;
-    for (const slice of newestFirst({ startUnixNano, endUnixNano: end })) {
+    const isIndexed = filter.attributes?.some(({ operator, value }) => operator === "=" && value !== "") === true;
+    for (const slice of newestFirst({ startUnixNano, endUnixNano: end }, () => isIndexed && found.length === 0)) {
       let last = after;
       for (let isFull = true; isFull && found.length < limit;) {
         const wanted = Math.floor(limit) - found.length;
