@@ -44,6 +44,12 @@ afterAll(async () => {
   await server.stop();
 });
 
+/** What a query took is not the same twice. */
+function withoutStats(body: Json): Json {
+  const { stats: _took, ...data } = body.data ?? {};
+  return Array.isArray(body.data) || typeof body.data === "string" ? body : { ...body, data };
+}
+
 /** What is wrong with an answer, by its path in the document. */
 function faultsOf(path: string, method: string, status: number, body: unknown): unknown {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
@@ -108,7 +114,7 @@ describe("answers", () => {
     if (document.paths[path].post === undefined) return;
     const form = new URLSearchParams(query);
     const posted = await fetch(`${server.url}/api/v1${path}`, { method: "POST", body: form });
-    if (!query.includes("stats")) expect(await posted.json()).toEqual(answer.body);
+    expect(withoutStats(await posted.json())).toEqual(withoutStats(answer.body));
   });
 
   test("values of a label", async () => {
