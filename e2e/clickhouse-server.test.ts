@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { createClient } from "@clickhouse/client";
 import { encode, PROTOCOLS } from "@clew/otlp";
 import { afterAll, expect, test } from "vitest";
+import { requestV1 } from "../packages/server/src/remote-write/remote-write.test-kit.ts";
 import { eventually, getJson, startClew, temporaryDirectory, type RunningClew } from "./running-clew.test-kit.ts";
 
 const CLEW = fileURLToPath(new URL("../packages/clew/bin/clew.js", import.meta.url));
@@ -54,6 +55,21 @@ test("a trace goes in at one program and comes out at another, by way of a Click
   expect(JSON.stringify(found)).toContain("span of abc");
   expect((await fetch(`${ingest.ui}/api/traces/${"abc".padStart(32, "0")}`)).status).toBe(404);
   expect(await (await fetch(`${query.ui}/ready`)).text()).toMatch(/^ready \(server ClickHouse \d+\./);
+});
+
+test("remote write is taken where telemetry is, and only there", async () => {
+  const [, ingest, query] = running as [RunningClew, RunningClew, RunningClew];
+  const body = new Uint8Array(
+    requestV1([{ labels: { __name__: "written" }, samples: [{ value: 7, timestamp: Date.now() }] }]),
+  );
+  const write = async (url: string): Promise<number> =>
+    (await fetch(`${url}/api/v1/write`, { method: "POST", body })).status;
+  expect([await write(ingest.ui), await write(query.ui), await write(query.prometheus)]).toEqual([204, 404, 404]);
+  type Answer = { data: { result: { value: [number, string] }[] } };
+  await eventually(
+    () => getJson<Answer>(`${query.prometheus}/api/v1/query?query=written`),
+    ({ data }) => data.result[0]?.value[1] === "7",
+  );
 });
 
 test("while the server is away what comes in is acknowledged and waits; when it is back it is there once", async () => {

@@ -30,6 +30,8 @@ export interface UpOptions {
   readonly clickhousePort: number | undefined;
   readonly clickhouseAccess: "read" | "write";
   readonly role: Role;
+  /** A configuration file of Prometheus: how OTLP looks to PromQL, and external labels. */
+  readonly prometheusConfig: string | undefined;
   readonly retention: RetentionAges;
   readonly retentionRules: readonly RetentionRule[];
   readonly maxDiskBytes: number | undefined;
@@ -61,6 +63,7 @@ export function upOptions(args: readonly string[], env: Readonly<Record<string, 
     "clickhouse-port": { type: "string" },
     "clickhouse-access": { type: "string" },
     role: { type: "string" },
+    "prometheus-config": { type: "string" },
     retention: { type: "string" },
     "retention-rule": { type: "string", multiple: true },
     "max-disk": { type: "string" },
@@ -91,6 +94,7 @@ export function upOptions(args: readonly string[], env: Readonly<Record<string, 
       text("clickhouse-port") === undefined ? undefined : portOf("clickhouse-port", text("clickhouse-port") ?? ""),
     clickhouseAccess: oneOf("clickhouse-access", text("clickhouse-access") ?? "read", ["read", "write"]),
     role,
+    prometheusConfig: text("prometheus-config"),
     ...retentionOptions(values),
   };
 }

@@ -10,6 +10,7 @@ import {
   builtinComponents,
   clewExporter,
   loadConfig,
+  ScrapedTargets,
   startCollector,
   type Collector,
   type Logger,
@@ -17,16 +18,20 @@ import {
 } from "@clew/collector";
 import { startDemo } from "@clew/example-order-service";
 import {
+  ApiCounts,
   clickHouseProxy,
-  healthApp,
+  ingestApp,
   listen,
   prometheusApp,
+  readPrometheusConfig,
   uiApp,
   type AccessSettings,
   type ApiSettings,
   type ProgramStatus,
+  type PrometheusConfig,
 } from "@clew/server";
 import { Store } from "@clew/store";
+import { observeApi } from "./api-metrics.ts";
 import { dataDirectoryOf } from "./data-directory.ts";
 import { defaultConfig } from "./default-config.ts";
 import type { OptionalPort, UpOptions } from "./options.ts";
@@ -83,9 +88,12 @@ async function start(
   if (options.clickhousePort !== undefined) await requireFreePort(host, options.clickhousePort, "clickhouse-port");
 
   const directory = await dataDirectory(options, env, undo);
-  const store = await openStore(options, directory, logger);
+  const prometheusConfig = await readConfigOfPrometheus(settings);
+  const store = await openStore(options, directory, prometheusConfig, logger);
   undo.push(() => store.close());
-  const collector = role === "query" ? undefined : await startPipelines(settings, store);
+  const targets = new ScrapedTargets();
+  const counts = new ApiCounts();
+  const collector = role === "query" ? undefined : await startPipelines(settings, withStore(store, targets, counts));
   if (collector !== undefined) undo.push(() => collector.shutdown());
 
   const startedAtMs = systemClock.nowMs();
@@ -108,6 +116,11 @@ async function start(
     uiDirectory: uiDirectory(),
     status,
     access,
+    targets,
+    counts,
+    ownMetrics: collector === undefined ? undefined : () => collector.metrics(),
+    metricsRetentionMs: options.retention.metrics,
+    prometheusConfig,
     readOnly: role === "query",
   };
   const serve = async (app: Parameters<typeof listen>[0], port: number): Promise<string> => {
@@ -115,7 +128,7 @@ async function start(
     undo.push(() => server.close());
     return urlOf(host, server.port);
   };
-  ui = await serve(role === "ingest" ? healthApp(store, false) : uiApp(api), options.port);
+  ui = await serve(role === "ingest" ? ingestApp(api) : uiApp(api), options.port);
   const prometheusPort =
     role === "ingest" ? undefined : await usablePort(host, options.prometheusPort, "prometheus-port", logger);
   const prometheusUrl = prometheusPort === undefined ? undefined : await serve(prometheusApp(api), prometheusPort);
@@ -128,7 +141,20 @@ async function start(
   return { status: status(), prometheusUrl, clickhouseUrl, storedAt: storedAt(options, directory), token, stop };
 }
 
-async function openStore(options: UpOptions, directory: string, logger: Logger): Promise<Store> {
+async function readConfigOfPrometheus({ options, env, logger }: UpSettings): Promise<PrometheusConfig | undefined> {
+  const file = options.prometheusConfig;
+  if (file === undefined) return undefined;
+  const config = readPrometheusConfig(file, await readFile(file, "utf8"), env);
+  for (const setting of config.unread) logger.warn(`${file}: ${setting} has no effect here`);
+  return config;
+}
+
+async function openStore(
+  options: UpOptions,
+  directory: string,
+  prometheusConfig: PrometheusConfig | undefined,
+  logger: Logger,
+): Promise<Store> {
   return Store.open({
     directory,
     engineProgram: fileURLToPath(new URL("../dist/engine-main.js", import.meta.url)),
@@ -138,16 +164,17 @@ async function openStore(options: UpOptions, directory: string, logger: Logger):
     retention: options.retention,
     retentionRules: options.retentionRules,
     maxDiskBytes: options.maxDiskBytes,
+    otlp: prometheusConfig?.otlp,
     report: (line) => logger.warn(line, { component: "store" }),
   });
 }
 
-async function startPipelines({ options, env, logger }: UpSettings, store: Store): Promise<Collector> {
+async function startPipelines({ options, env, logger }: UpSettings, components: Registry): Promise<Collector> {
   const metricsPort = await usablePort(options.host, options.metricsPort, "metrics-port", logger);
   const yaml =
     options.config === undefined ? defaultConfig({ ...options, metricsPort }) : await readFile(options.config, "utf8");
   const config = await loadConfig(yaml, env);
-  return startCollector({ config, components: withStore(store), logger });
+  return startCollector({ config, components, logger });
 }
 
 function proxyFor({ clickhouseAccess }: UpOptions, store: Store, access: AccessSettings): RequestListener {
@@ -204,9 +231,10 @@ async function dataDirectory(
   return directory;
 }
 
-function withStore(store: Store): Registry {
-  const builtin = builtinComponents();
-  return { ...builtin, exporters: [...builtin.exporters, clewExporter(storeSink(store))] };
+function withStore(store: Store, targets: ScrapedTargets, counts: ApiCounts): Registry {
+  const builtin = builtinComponents(targets);
+  const sink = storeSink(store, (meter) => observeApi(counts, meter));
+  return { ...builtin, exporters: [...builtin.exporters, clewExporter(sink)] };
 }
 
 function endpointOf(collector: Collector, protocol: "grpc" | "http"): string | undefined {

@@ -15,6 +15,7 @@ import { observeStatements, statementsText } from "./ottl/explain.ts";
 import { buildGraph, type Graph, type Tap } from "./pipeline/graph.ts";
 import { TapPoints } from "./pipeline/tap-points.ts";
 import type { Registry } from "./registry.ts";
+import type { Family } from "./telemetry/exposition.ts";
 import { loggerFrom, type Logger } from "./telemetry/logger.ts";
 import { MemoryMeter } from "./telemetry/meter.ts";
 import { sampledLogger } from "./telemetry/sampled-logger.ts";
@@ -42,6 +43,8 @@ export interface Collector {
   readonly addresses: Readonly<Record<string, Address>>;
   /** What became of each OTTL statement and condition since the start, as text; empty where there are none. */
   statements(): string;
+  /** Its own metrics, by the names that Prometheus gives them. */
+  metrics(): readonly Family[];
   /** Takes nothing new, delivers what it has, then stops. Safe to call twice. */
   shutdown(): Promise<void>;
 }
@@ -112,6 +115,10 @@ class Service implements Collector {
     );
     for (const { spans } of this.#extensions.values())
       if (spans !== undefined) this.#ownTelemetry.tracer?.observe(spans);
+  }
+
+  metrics(): readonly Family[] {
+    return this.#meter.families({ typeSuffix: true, units: true });
   }
 
   warn(unsetVariables: readonly string[]): void {

@@ -13,9 +13,16 @@ export type {
   Stability,
 } from "./component.ts";
 export type { Meter } from "./telemetry/meter.ts";
+export { crc32c } from "./compression/crc32c.ts";
 export { decompress } from "./compression/decompress.ts";
+export { snappyCompress } from "./compression/snappy.ts";
 export { clewExporter, type Sink } from "./components/exporters/clew/factory.ts";
 export { payloadOfJaegerTrace } from "./components/receivers/jaeger/json-trace.ts";
+export {
+  ScrapedTargets,
+  type ScrapedTarget,
+  type ScrapePoolState,
+} from "./components/receivers/prometheus/scraped-targets.ts";
 export { payloadOfZipkinSpan } from "./components/receivers/zipkin/json-payload.ts";
 export { ConfigError } from "./config/config-error.ts";
 export { readConfig } from "./config/collector-config.ts";
@@ -35,4 +42,5 @@ export type { Address } from "./net/address.ts";
 export { describePortHolder } from "./net/port-holder.ts";
 export { builtinComponents, type Registry } from "./registry.ts";
 export type { ConfigProblem } from "./schema/place.ts";
+export { expositionText, TEXT_FORMAT, type Family, type Sample } from "./telemetry/exposition.ts";
 export { consoleLogger, type Fields, type Level, type Logger } from "./telemetry/logger.ts";

@@ -22,6 +22,7 @@ import { fileLogReceiver } from "./components/receivers/file-log/factory.ts";
 import { hostMetricsReceiver } from "./components/receivers/host-metrics/factory.ts";
 import { jaegerReceiver } from "./components/receivers/jaeger/factory.ts";
 import { prometheusReceiver } from "./components/receivers/prometheus/factory.ts";
+import { ScrapedTargets } from "./components/receivers/prometheus/scraped-targets.ts";
 import { zipkinReceiver } from "./components/receivers/zipkin/factory.ts";
 import { batchProcessor } from "./components/processors/batch/factory.ts";
 import { cumulativeToDeltaProcessor } from "./components/processors/cumulative-to-delta/factory.ts";
@@ -54,10 +55,20 @@ export interface Registry {
   readonly extensions: readonly ExtensionFactory<unknown>[];
 }
 
-/** All that come with the collector. Programs add their own: `{ ...all, exporters: [...all.exporters, mine] }`. */
-export function builtinComponents(): Registry {
+/**
+ * All that come with the collector. Programs add their own: `{ ...all, exporters: [...all.exporters, mine] }`. `targets` then shows
+ * what is scraped.
+ */
+export function builtinComponents(targets: ScrapedTargets = new ScrapedTargets()): Registry {
   return {
-    receivers: [otlpReceiver, prometheusReceiver, fileLogReceiver, hostMetricsReceiver, jaegerReceiver, zipkinReceiver],
+    receivers: [
+      otlpReceiver,
+      prometheusReceiver(targets),
+      fileLogReceiver,
+      hostMetricsReceiver,
+      jaegerReceiver,
+      zipkinReceiver,
+    ],
     processors: [
       attributesProcessor,
       batchProcessor,

@@ -3,6 +3,7 @@ import { startCollector, type Collector, type CollectorSettings } from "./collec
 import { readConfig } from "./config/collector-config.ts";
 import type { LoadedConfig } from "./config/load-config.ts";
 import type { Address } from "./net/address.ts";
+import type { Family } from "./telemetry/exposition.ts";
 
 export interface ReloadingCollectorSettings extends Omit<CollectorSettings, "config"> {
   /** Reads the configuration anew. */
@@ -35,6 +36,10 @@ export class ReloadingCollector implements Collector {
 
   statements(): string {
     return this.#running.statements();
+  }
+
+  metrics(): readonly Family[] {
+    return this.#running.metrics();
   }
 
   /**

@@ -1,5 +1,13 @@
-export { MAX_POINTS_PER_SERIES, PromqlEngine, type PromqlEngineSettings, type QuerySettings } from "./promql/engine.ts";
+export {
+  DEFAULT_LOOKBACK_MS,
+  MAX_POINTS_PER_SERIES,
+  MAX_QUERY_SAMPLES,
+  PromqlEngine,
+  type PromqlEngineSettings,
+  type QuerySettings,
+} from "./promql/engine.ts";
 export { formatQuery } from "./promql/format-query.ts";
+export { queryTree, type QueryTree } from "./promql/query-tree.ts";
 export { goGeneralText } from "./promql/go-float.ts";
 export { unquoted } from "./promql/go-string.ts";
 export { bucketsOf, usesCustomBuckets, type Bucket } from "./promql/histogram-buckets.ts";
@@ -8,8 +16,10 @@ export { compareLabels, Labels, METRIC_NAME } from "./promql/labels.ts";
 export { labelsTest, labelTest, type LabelMatcher, type MatchOperator } from "./promql/label-matcher.ts";
 export { CUSTOM_BUCKETS_SCHEMA } from "./promql/native-histogram.ts";
 export type { Buckets, CounterResetHint, NativeHistogram } from "./promql/native-histogram.ts";
-export { parseSelector } from "./promql/parse.ts";
-export { parsePrometheusDuration } from "./promql/prometheus-duration.ts";
+export { FUNCTION_NAMES } from "./promql/function-signatures.ts";
+export { BINARY_OPERATORS, parseSelector } from "./promql/parse.ts";
+export { parsePrometheusDuration, prometheusDurationText } from "./promql/prometheus-duration.ts";
+export { AGGREGATORS } from "./promql/tokens.ts";
 export type {
   Exemplar,
   MetadataRequest,
@@ -33,5 +43,6 @@ export type {
   VectorPoint,
   VectorValue,
 } from "./promql/query-result.ts";
+export type { QueryStatistics } from "./promql/query-statistics.ts";
 export { selectorsOf } from "./promql/selectors.ts";
-export { markStale } from "./promql/stale-marker.ts";
+export { markStale, staleTest } from "./promql/stale-marker.ts";

@@ -2,6 +2,7 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Clock } from "@clew/base";
+import { expositionText, TEXT_FORMAT, type Family, type ScrapedTargets } from "@clew/collector";
 import {
   ExportReader,
   LogReader,
@@ -14,12 +15,16 @@ import {
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import { guard, type AccessSettings } from "./access.ts";
+import type { ApiCounts } from "./api-counts.ts";
 import { clewApi } from "./clew/clew-api.ts";
 import type { ProgramStatus } from "./clew/overview-endpoints.ts";
 import { jaegerV1 } from "./jaeger/jaeger-v1.ts";
 import { jaegerV3 } from "./jaeger/jaeger-v3.ts";
 import { StoreQuerier } from "./metrics/store-querier.ts";
-import { prometheusApi } from "./prometheus/prometheus-api.ts";
+import type { PrometheusConfig } from "./prometheus-config/read-prometheus-config.ts";
+import { pageNotFound, prometheusApi } from "./prometheus/prometheus-api.ts";
+import { storeState } from "./prometheus/store-state.ts";
+import { receivers, type ReceiverSettings } from "./receiver/receivers.ts";
 import { uiFiles } from "./ui-files.ts";
 
 /** Clients choose features by Prometheus's version, so that is what `buildinfo` tells. */
@@ -31,6 +36,15 @@ export interface ApiSettings {
   readonly uiDirectory: string;
   readonly status: () => ProgramStatus;
   readonly access: AccessSettings;
+  /** What the program's collector scrapes, where it does. */
+  readonly targets?: ScrapedTargets | undefined;
+  /** How long metrics are kept; for ever where absent. */
+  readonly metricsRetentionMs?: number | undefined;
+  /** Prometheus's own configuration, where one was given. */
+  readonly prometheusConfig?: PrometheusConfig | undefined;
+  readonly counts?: ApiCounts | undefined;
+  /** The program's own metrics, which the Prometheus port shows; none where absent. */
+  readonly ownMetrics?: (() => readonly Family[]) | undefined;
   /** Whether only questions are answered: nothing can be written over Prometheus's API. */
   readonly readOnly?: boolean;
 }
@@ -73,7 +87,7 @@ export function uiApp(settings: ApiSettings): Hono {
 }
 
 /** `/live`, and `/ready`, which tells the engine's version. What only takes telemetry in can do so while a server is away. */
-export function healthApp(store: Pick<Store, "health">, needsEngine: boolean = true): Hono {
+function healthApp(store: Pick<Store, "health">, needsEngine: boolean = true): Hono {
   const app = new Hono();
   app.get("/live", (context) => context.text("ok\n"));
   app.get("/ready", (context) => {
@@ -88,22 +102,44 @@ export function healthApp(store: Pick<Store, "health">, needsEngine: boolean = t
   return app;
 }
 
-/** Prometheus's API alone, for the port where its clients look. */
+/** What a program serves that only takes telemetry in, while its engine is away too. */
+export function ingestApp(settings: Pick<ApiSettings, "store" | "clock" | "access" | "counts">): Hono {
+  const app = new Hono();
+  app.use(guard(settings.access));
+  app.route("/", healthApp(settings.store, false));
+  return app.route("/", receivers(receiverSettings(settings)));
+}
+
+/** Prometheus's API, and the program's own metrics, for the port where its clients look. */
 export function prometheusApp(settings: ApiSettings): Hono {
   const app = new Hono();
   app.use(guard(settings.access));
+  app.notFound(pageNotFound);
+  const { ownMetrics } = settings;
+  if (ownMetrics !== undefined)
+    app.get("/metrics", () => new Response(expositionText(ownMetrics()), { headers: { "content-type": TEXT_FORMAT } }));
   return app.route("/", promApp(settings));
 }
 
-function promApp({ store, clock, readOnly = false }: ApiSettings): Hono {
-  const querier = new StoreQuerier(new MetricReader(store.client), () => clock.nowMs());
+function promApp(settings: ApiSettings): Hono {
+  const { store, clock, prometheusConfig, readOnly = false } = settings;
+  const querier = new StoreQuerier(new MetricReader(store.client), () => clock.nowMs(), prometheusConfig?.otlp);
   return prometheusApi({
     querier,
     clock,
+    state: storeState(settings),
+    targets: settings.targets,
     version: PROMETHEUS_VERSION,
     isReady: () => store.health.engineReady,
-    remoteWrite: readOnly ? undefined : { clock, write: (payload) => store.write(payload) },
+    ...(prometheusConfig === undefined ? {} : { externalLabels: prometheusConfig.externalLabels }),
+    receivers: readOnly ? undefined : receiverSettings(settings),
+    counts: settings.counts,
+    ownMetrics: settings.ownMetrics,
   });
+}
+
+function receiverSettings({ store, clock, counts }: Pick<ApiSettings, "store" | "clock" | "counts">): ReceiverSettings {
+  return { clock, counts, write: (payload) => store.write(payload) };
 }
 
 /** Listens; port 0 takes a free one. Rejects with the system's error where the address is taken. */

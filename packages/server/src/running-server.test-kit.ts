@@ -3,11 +3,13 @@ import { systemClock } from "@clew/base";
 import { encode, payloadOf, PROTOCOLS, type Signal } from "@clew/otlp";
 import { openStore, type RunningStore } from "../../store/src/running-store.test-kit.ts";
 import type { AccessSettings } from "./access.ts";
+import { ApiCounts } from "./api-counts.ts";
 import { listen, uiApp } from "./http-server.ts";
 
 export interface RunningServer {
   readonly running: RunningStore;
   readonly url: string;
+  readonly counts: ApiCounts;
   /** Stores a request, readable when it resolves. */
   send(signal: Signal, request: object): Promise<void>;
   /** GETs a path: the status and the JSON. */
@@ -24,12 +26,14 @@ export async function startServer(
 ): Promise<RunningServer> {
   const running = await openStore();
   const status = (): object => ({ version: "1.2.3", startedAtMs: 1, dataDirectory: "d", inMemory: false, ui: "u" });
-  const app = uiApp({ store: running.store, clock: systemClock, uiDirectory, status: status as never, access });
+  const counts = new ApiCounts();
+  const app = uiApp({ store: running.store, clock: systemClock, uiDirectory, status: status as never, access, counts });
   const server = await listen(app, "127.0.0.1", 0);
   const url = `http://127.0.0.1:${server.port}`;
   return {
     running,
     url,
+    counts,
     async send(signal, request) {
       await running.store.write(payloadOf(signal, encode(PROTOCOLS[signal].request, request)));
       await running.store.flush();

@@ -25,6 +25,7 @@ export type { HistogramColumns, NumberColumns, PointColumns, PointRun } from "./
 export type { MillisWindow } from "./read/millis-window.ts";
 export type { StoredTarget } from "./read/targets.ts";
 export { MetricPointReader } from "./read/metric-points.ts";
+export { seriesStatistics, type SeriesCount, type SeriesStatistics } from "./read/series-statistics.ts";
 export { OverviewReader } from "./read/overview-reader.ts";
 export type { JsonResourceSpans, JsonSpan } from "./read/span-rows.ts";
 export {

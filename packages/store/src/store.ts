@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { ClewError, messageOf, sleep, systemClock, type Clock } from "@clew/base";
 import type { Payload } from "@clew/otlp";
+import type { OtlpSettings } from "@clew/otlp/prometheus";
 import { backUp, type BackupManifest, type BackupPlace } from "./backup/backup.ts";
 import { restore } from "./backup/restore.ts";
 import { claimDirectory } from "./claim-directory.ts";
@@ -44,6 +45,8 @@ export interface StoreSettings extends EngineSettings {
   readonly clock?: Clock;
   readonly report?: (line: string) => void;
   readonly maxSpoolBytes?: number;
+  /** What metrics that come over OTLP are called in PromQL; Prometheus's defaults where absent. */
+  readonly otlp?: OtlpSettings | undefined;
   /** How long what is stored is kept; for ever by default. A server is told to see to it. */
   readonly retention?: RetentionAges;
   /** Only for the embedded engine. */
@@ -105,7 +108,7 @@ export class Store {
     this.#commit = new GroupCommit(spool, () => ({
       traces: new SpansTranscoder(),
       logs: new LogsTranscoder(() => clock.nowMs()),
-      metrics: new MetricsTranscoder(),
+      metrics: new MetricsTranscoder(settings.otlp),
     }));
     const report = settings.report ?? (() => {});
     this.#journal = journal;

@@ -4,6 +4,7 @@
  * under that name.
  */
 import { createRequire } from "node:module";
+import { crc32c } from "./crc32c.ts";
 import { readSnappyBlock, SnappyError } from "./snappy-block.ts";
 
 const require = createRequire(import.meta.url);
@@ -18,7 +19,6 @@ const UNCOMPRESSED = 1;
 const FIRST_SKIPPABLE = 0x80;
 const CHECKSUM_BYTES = 4;
 const MAX_FRAME_BYTES = 65_536;
-const CRC_TABLE: Uint32Array = crc32cTable();
 
 /** Throws `SnappyError`, or what `tooLarge` returns above `limitBytes`. */
 export function snappyDecompress(compressed: Buffer, limitBytes: number, tooLarge: () => Error): Buffer {
@@ -75,16 +75,6 @@ function frameOf(type: number, frame: Buffer, limitBytes: number, tooLarge: () =
 }
 
 function maskedChecksum(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) crc = CRC_TABLE[(crc ^ byte) & 255]! ^ (crc >>> 8);
-  crc = ~crc >>> 0;
+  const crc = crc32c(bytes);
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
-}
-
-function crc32cTable(): Uint32Array {
-  return Uint32Array.from({ length: 256 }, (_unused, i) => {
-    let crc = i;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
-    return crc;
-  });
 }

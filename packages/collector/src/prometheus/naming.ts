@@ -1,6 +1,6 @@
 /** Names of metrics and labels under the configured translation strategy. */
 import { prometheusLabelName, prometheusMetricName, type PrometheusNameType } from "@clew/otlp";
-import type { TranslationStrategy } from "@clew/otlp/prometheus";
+import { nameOptions, type TranslationStrategy } from "@clew/otlp/prometheus";
 
 /** Attributes have few keys; where they have more than this, names are worked out anew. */
 const MAX_CACHED_LABELS = 10_000;
@@ -14,8 +14,9 @@ export class Naming {
 
   constructor(strategy: TranslationStrategy, namespace = "") {
     this.#namespace = namespace;
-    this.#suffixes = strategy.endsWith("WithSuffixes");
-    this.#utf8 = strategy === "NoUTF8EscapingWithSuffixes" || strategy === "NoTranslation";
+    const { suffixes, utf8 } = nameOptions(strategy);
+    this.#suffixes = suffixes;
+    this.#utf8 = utf8;
   }
 
   /** Empty where no valid character is left. */

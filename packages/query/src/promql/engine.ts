@@ -13,6 +13,7 @@ import { queryError } from "./query-error.ts";
 import type { MatrixSeries, MatrixValue, QueryResult, QueryValue, VectorPoint } from "./query-result.ts";
 import { statisticsSelectors, withResetHints } from "./reset-hints.ts";
 import { METADATA_LABELS, Series } from "./series.ts";
+import { SampleCounter } from "./query-statistics.ts";
 import type { QueryTimes } from "./timing.ts";
 import { typeOf } from "./validate.ts";
 
@@ -37,6 +38,8 @@ export interface QuerySettings {
   /** When the query has to be done, by the engine's clock. Later it ends with `QUERY_TIMEOUT`. */
   readonly deadlineMs?: number;
   readonly lookbackMs?: number;
+  /** Whether the result tells what the query cost. */
+  readonly hasStatistics?: boolean;
 }
 
 /** Answers PromQL queries from a store. Holds nothing between queries. */
@@ -100,7 +103,10 @@ export class PromqlEngine {
     const times = timesOf(grid, settings);
     const annotations = new Annotations(query);
     const plan = planFetches(expr, grid, times, this.#maxSamples);
+    const counter = settings.hasStatistics === true ? new SampleCounter() : undefined;
+    const startedMs = this.#clock.nowMs();
     const fetched = await this.#fetch(plan, settings.signal);
+    const fetchedMs = this.#clock.nowMs();
     let points = 0;
     const checkpoint = (added: number): void => {
       points += added;
@@ -108,13 +114,19 @@ export class PromqlEngine {
       this.#checkTime(settings);
     };
     checkpoint([...fetched.values()].flat().reduce((sum, { values }) => sum + values.length, 0));
-    const statistics = statisticsSelectors(expr);
+    const ofStatistics = statisticsSelectors(expr);
     const samplesOf = (selector: Expr): readonly SeriesSamples[] => {
       const samples = fetched.get(selector) ?? [];
-      return statistics.has(selector) ? samples.map(withResetHints) : samples;
+      return ofStatistics.has(selector) ? samples.map(withResetHints) : samples;
     };
-    const value = evaluate(expr, new Evaluation({ times, samplesOf, annotations, checkpoint }, grid), grid);
-    return { value, warnings: annotations.warnings, infos: annotations.infos };
+    const value = evaluate(expr, new Evaluation({ times, samplesOf, annotations, checkpoint, counter }, grid), grid);
+    const statistics = counter && {
+      samples: counter.total,
+      peakSamples: points,
+      preparationMs: fetchedMs - startedMs,
+      evaluationMs: this.#clock.nowMs() - fetchedMs,
+    };
+    return { value, warnings: annotations.warnings, infos: annotations.infos, statistics };
   }
 
   async #fetch(plan: FetchPlan, signal: AbortSignal): Promise<ReadonlyMap<Expr, readonly SeriesSamples[]>> {
@@ -188,7 +200,7 @@ function matrixSeries(series: Series, grid: Grid): MatrixSeries {
 
 /** A range selector as a whole query gives the samples themselves. */
 function rangesAsMatrix(expr: Expr, evaluation: Evaluation, timeMs: number): MatrixValue {
-  const { columns, reference, rangeMs } = evaluation.ranges(expr);
+  const { columns, reference, rangeMs } = evaluation.wholeRanges(expr);
   const endMs = (reference.fixedMs ?? timeMs) - reference.offsetMs;
   const series = columns.flatMap(({ labels, dropName, floatTimes, floats, histogramTimes, histograms }) => {
     const isInside = (t: number): boolean => t > endMs - rangeMs && t <= endMs;

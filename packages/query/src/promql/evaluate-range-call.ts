@@ -4,6 +4,7 @@ import { type Grid, timeOf } from "./grid.ts";
 import { queryError } from "./query-error.ts";
 import { floatRates } from "./float-rates.ts";
 import { NAME_KEEPING, RANGE_FUNCTIONS, RATE_KINDS } from "./range-functions.ts";
+import { samplesIn } from "./query-statistics.ts";
 import { RangeWindow } from "./range-window.ts";
 import type { SampleColumns } from "./sample-columns.ts";
 import { type Series, SeriesSlab } from "./series.ts";
@@ -81,6 +82,20 @@ export function emptyWindows({ columns, ...ranges }: Ranges, grid: Grid, annotat
     }
   }
   return empty;
+}
+
+/** How many samples lie in all windows together. */
+export function samplesInWindows({ columns, ...ranges }: Ranges, grid: Grid, annotations: Annotations): number {
+  let samples = 0;
+  for (const one of columns) {
+    const window = new RangeWindow(one, { ...ranges, annotations });
+    for (let step = 0; step < grid.count; step++) {
+      move(window, { columns, ...ranges }, grid, step);
+      samples += window.floatCount;
+      for (let i = window.firstHistogram; i < window.endHistogram; i++) samples += samplesIn(one.histograms[i]!);
+    }
+  }
+  return samples;
 }
 
 function move(window: RangeWindow, ranges: Ranges, grid: Grid, step: number): void {

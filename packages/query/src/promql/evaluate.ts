@@ -5,7 +5,7 @@ import { evaluateScalars, evaluateSet, evaluateVectors, evaluateWithScalar, merg
 import { HistogramCall, isHistogramCall } from "./evaluate-histogram-call.ts";
 import { evaluateInstantSelector, type InstantTake } from "./evaluate-instant-selector.ts";
 import { evaluateSmoothedSelector } from "./evaluate-smoothed-selector.ts";
-import { emptyWindows, evaluateRangeCall, type Ranges } from "./evaluate-range-call.ts";
+import { emptyWindows, evaluateRangeCall, type Ranges, samplesInWindows } from "./evaluate-range-call.ts";
 import { evaluateCountValues, evaluateSelection } from "./evaluate-selection.ts";
 import { FLOAT_FUNCTIONS } from "./float-functions.ts";
 import { type Grid, timeOf } from "./grid.ts";
@@ -15,6 +15,7 @@ import { addInfo, infoReference } from "./info-function.ts";
 import { absentLabels, labelJoin, labelReplace, stringArgument } from "./label-functions.ts";
 import type { Labels } from "./labels.ts";
 import { quantileLabelText } from "./quantile-label.ts";
+import type { SampleCounter } from "./query-statistics.ts";
 import { queryError } from "./query-error.ts";
 import type { SeriesSamples } from "./querier.ts";
 import { columnsOfSamples, columnsOfSeries } from "./sample-columns.ts";
@@ -30,6 +31,8 @@ interface EvaluationSettings {
   readonly annotations: Annotations;
   /** Called now and then with the number of points just made; throws where the query must end. */
   readonly checkpoint: (points: number) => void;
+  /** Counts what selectors see, where somebody wants to know. */
+  readonly counter?: SampleCounter | undefined;
 }
 
 /** Evaluates expressions over a whole grid at once: a vector is series in columns, a scalar one column. */
@@ -88,12 +91,18 @@ export class Evaluation {
     }
   }
 
-  /** The samples that a range expression looks at, and where its windows lie. */
-  ranges(expr: Expr): Ranges {
+  /** The same of a range expression that is a whole query. */
+  wholeRanges(expr: Expr): Ranges {
+    const inner = unwrapped(expr);
+    return inner.kind === "subquery" ? this.#subquery(inner, this.#settings) : this.#counted(this.#ranges(expr));
+  }
+
+  /** The samples that a range expression looks at, and where its windows lie. What is inside a subquery is not counted. */
+  #ranges(expr: Expr): Ranges {
     const inner = unwrapped(expr);
     const { times, samplesOf } = this.#settings;
     const { lookbackMs } = times;
-    if (inner.kind === "subquery") return this.#subquery(inner);
+    if (inner.kind === "subquery") return this.#subquery(inner, { ...this.#settings, counter: undefined });
     if (inner.kind !== "matrix") {
       throw queryError("execution", `expected a range vector, got ${inner.kind}`, { position: expr.position });
     }
@@ -107,10 +116,16 @@ export class Evaluation {
     };
   }
 
-  #subquery(expr: Subquery): Ranges {
+  #counted(ranges: Ranges): Ranges {
+    const { counter, annotations } = this.#settings;
+    if (counter !== undefined) counter.total += samplesInWindows(ranges, this.#grid, annotations);
+    return ranges;
+  }
+
+  #subquery(expr: Subquery, settings: EvaluationSettings): Ranges {
     const { times } = this.#settings;
     const grid = subqueryGrid(expr, this.#grid, times);
-    const series = grid.count === 0 ? [] : new Evaluation(this.#settings, grid).vector(expr.expr);
+    const series = grid.count === 0 ? [] : new Evaluation(settings, grid).vector(expr.expr);
     return {
       columns: series.map((one) => columnsOfSeries(one, grid)),
       reference: referenceOf(expr, times),
@@ -128,9 +143,14 @@ export class Evaluation {
       const { lookbackMs } = times;
       const { annotations } = this.#settings;
       const settings = { reference, grid: this.#grid, lookbackMs, annotations, position: expr.position };
-      return evaluateSmoothedSelector(samplesOf(expr), settings);
+      return this.#seen(evaluateSmoothedSelector(samplesOf(expr), settings));
     }
-    return evaluateInstantSelector(samplesOf(expr), reference, this.#grid, times.lookbackMs, take);
+    return this.#seen(evaluateInstantSelector(samplesOf(expr), reference, this.#grid, times.lookbackMs, take));
+  }
+
+  #seen(series: readonly Series[]): readonly Series[] {
+    this.#settings.counter?.instants(series);
+    return series;
   }
 
   #binary(expr: Binary): readonly Series[] {
@@ -307,7 +327,7 @@ export class Evaluation {
 
   #rangeCall(call: Call, range: Expr): readonly Series[] {
     const { annotations } = this.#settings;
-    const ranges = this.ranges(range);
+    const ranges = this.#counted(this.#ranges(range));
     if (call.func === "absent_over_time") {
       const empty = emptyWindows(ranges, this.#grid, annotations);
       return this.#ones(absentLabels(range), (step) => empty[step] === 1);

@@ -48,3 +48,5 @@ export const SIGNATURES: ReadonlyMap<string, Signature> = new Map(
     return names.split(" ").map((name) => [name, signature] as const);
   }),
 );
+
+export const FUNCTION_NAMES: readonly string[] = [...SIGNATURES.keys()];

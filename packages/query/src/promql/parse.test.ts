@@ -80,5 +80,7 @@ test("breaks what is longer than a line", () => {
 
 test("reads a selector, even one that would match everything", () => {
   expect(parseSelector('{a=""}')).toEqual([{ name: "a", operator: "=", value: "" }]);
-  expect(() => parseSelector("rate(up[1m])")).toThrow("expected a metric selector");
+  expect(() => parseSelector("rate(up[1m])")).toThrow('1:5: parse error: unexpected "("');
+  expect(() => parseSelector("up offset 5m")).toThrow("1:4: parse error: unexpected <offset>");
+  expect(() => parseSelector("")).toThrow("1:1: parse error: unexpected end of input");
 });

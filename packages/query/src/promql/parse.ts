@@ -6,6 +6,7 @@ import {
   type Expr,
   type PositionRange,
   type VectorMatching,
+  type VectorSelector,
   isSetOperator,
 } from "./ast.ts";
 import { SelectorParser } from "./parse-selector.ts";
@@ -31,6 +32,7 @@ const PRECEDENCE: ReadonlyMap<string, number> = new Map(
   ),
 );
 const UNARY_PRECEDENCE = 5;
+export const BINARY_OPERATORS: readonly string[] = [...PRECEDENCE.keys()];
 
 /** Reads a query and checks its types. Throws `QUERY_BAD_DATA` with Prometheus's text and the place. */
 export function parse(query: string): Expr {
@@ -44,11 +46,7 @@ export function parse(query: string): Expr {
  * Throws `QUERY_BAD_DATA` for anything else.
  */
 export function parseSelector(query: string): readonly LabelMatcher[] {
-  const expr = new Parser(query).parseQuery();
-  if (expr.kind !== "vector" || expr.offset !== undefined || expr.at !== undefined) {
-    throw parseError(query, expr.position, "expected a metric selector");
-  }
-  return expr.matchers;
+  return new Parser(query).parseSelector().matchers;
 }
 
 class Parser extends SelectorParser {
@@ -63,6 +61,13 @@ class Parser extends SelectorParser {
     const expr = this.#expression(0);
     if (this.peek.kind !== "eof") throw this.unexpected();
     return expr;
+  }
+
+  parseSelector(): VectorSelector {
+    if (this.peek.kind !== "{" && !mayNameMetric(this.peek)) throw this.unexpected();
+    const selector = this.selector();
+    if (this.peek.kind !== "eof") throw this.unexpected();
+    return selector;
   }
 
   #expression(minimum: number): Expr {

@@ -1,4 +1,5 @@
 import type { Labels } from "./labels.ts";
+import type { QueryStatistics } from "./query-statistics.ts";
 import type { NativeHistogram } from "./native-histogram.ts";
 
 /** A query's answer and what its reader should know about it. */
@@ -7,6 +8,8 @@ export interface QueryResult {
   /** In Prometheus's words, each ending in the place in the query. */
   readonly warnings: readonly string[];
   readonly infos: readonly string[];
+  /** Where they were asked for. */
+  readonly statistics?: QueryStatistics | undefined;
 }
 
 export type QueryValue = ScalarValue | StringValue | VectorValue | MatrixValue;

@@ -19,7 +19,6 @@ import {
 import { bucketColumns } from "./bucket-columns.ts";
 import { leOf } from "./bucket-labels.ts";
 import { customSample, exponentialSample } from "./native-histogram.ts";
-import { isNativeHistogram } from "./prometheus-series.ts";
 import type { SeriesLabels } from "./series-labels.ts";
 import type { SampleColumns, SampleSet, SampleSets, SampleTimes } from "./sample-sets.ts";
 
@@ -32,7 +31,7 @@ export function labelSetsOf(
   labels: SeriesLabels,
 ): readonly Labels[] {
   const { name, type } = series;
-  if ((type !== "histogram" && type !== "summary") || isNativeHistogram(series)) return [labels.of(series, name)];
+  if ((type !== "histogram" && type !== "summary") || labels.isNative(series)) return [labels.of(series, name)];
   const parts = [labels.of(series, `${name}_sum`), labels.of(series, `${name}_count`)];
   if (type === "summary") return [labels.of(series, name), ...parts];
   return [...parts, ...[...(bounds ?? []), Infinity].map((bound) => labels.bucket(series, bound))];
@@ -53,13 +52,13 @@ export async function expandPoints(
   const scalars = of("gauge", "sum");
   addNumbers(scalars, await reader.numbers(scalars, window, limit, signal), samples, labels);
   const explicit = of("histogram");
-  const classic = explicit.filter((one) => !isNativeHistogram(one));
+  const classic = explicit.filter((one) => !labels.isNative(one));
   addHistograms(classic, await reader.histograms(classic, window, limit, signal), samples, labels);
   const exponential = of("exponential_histogram");
   const natives = await reader.exponentialHistograms(exponential, window, limit, signal);
   for (const one of exponential)
     addNativeHistograms(one, natives.get(one.key) ?? [], exponentialSample, samples, labels);
-  const custom = explicit.filter(isNativeHistogram);
+  const custom = explicit.filter((one) => labels.isNative(one));
   const customs = await reader.nativeHistograms(custom, window, limit, signal);
   for (const one of custom) addNativeHistograms(one, customs.get(one.key) ?? [], customSample, samples, labels);
   const quantiles = of("summary");

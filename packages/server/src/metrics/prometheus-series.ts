@@ -1,5 +1,5 @@
 /** What a stored series tells of itself where it is Prometheus's own (docs/adr/0018-prometheus-series-in-otlp.md). */
-import { NATIVE_HISTOGRAM, PROMETHEUS_METADATA } from "@clew/otlp/prometheus";
+import { NATIVE_HISTOGRAM, type OtlpSettings, PROMETHEUS_METADATA } from "@clew/otlp/prometheus";
 import type { MetricMetadata } from "@clew/query";
 import { isPrometheusSeries, type StoredSeries } from "@clew/store";
 
@@ -18,9 +18,10 @@ const TYPES: readonly string[] = [
 const PARTS = /_(?:bucket|sum|count|created)$/;
 const HAS_PARTS = new Set<string>(["histogram", "gaugehistogram", "summary"]);
 
-/** Whether a histogram with explicit bounds is one sample. */
-export function isNativeHistogram(series: StoredSeries): boolean {
-  return isPrometheusSeries(series) && metadataOf(series, PROMETHEUS_METADATA.histogram) === NATIVE_HISTOGRAM;
+/** Whether a histogram with explicit bounds is one sample: as it was sent, or where OTLP's are converted. */
+export function isNativeHistogram(series: StoredSeries, { convertHistogramsToNhcb }: OtlpSettings): boolean {
+  if (!isPrometheusSeries(series)) return convertHistogramsToNhcb && series.type === "histogram";
+  return metadataOf(series, PROMETHEUS_METADATA.histogram) === NATIVE_HISTOGRAM;
 }
 
 /** The family's metadata as its sender told it; undefined where it told no type. */

@@ -1,4 +1,5 @@
 /** PromQL's view of the store: its series and points, named and shaped as Prometheus has them. */
+import { DEFAULT_OTLP_SETTINGS, type OtlpSettings } from "@clew/otlp/prometheus";
 import {
   type Labels,
   labelsTest,
@@ -21,7 +22,7 @@ import {
 } from "@clew/store";
 import { exemplarLabels } from "./bucket-labels.ts";
 import { expandPoints, labelSetsOf } from "./expand-series.ts";
-import { isNativeHistogram, sentMetadata } from "./prometheus-series.ts";
+import { sentMetadata } from "./prometheus-series.ts";
 import { SeriesLabels } from "./series-labels.ts";
 import { SampleSets } from "./sample-sets.ts";
 import { addTargetInfo, wantsTargetInfo } from "./target-info.ts";
@@ -32,11 +33,15 @@ const METADATA_WINDOW_MS = 7 * 86_400_000;
 export class StoreQuerier implements MetricsQuerier {
   readonly #reader: MetricReader;
   readonly #nowMs: () => number;
-  readonly #labels = new SeriesLabels();
+  readonly #otlp: OtlpSettings;
+  readonly #labels: SeriesLabels;
 
-  constructor(reader: MetricReader, nowMs: () => number) {
+  /** `otlp`: how what came over OTLP looks. */
+  constructor(reader: MetricReader, nowMs: () => number, otlp: OtlpSettings = DEFAULT_OTLP_SETTINGS) {
     this.#reader = reader;
     this.#nowMs = nowMs;
+    this.#otlp = otlp;
+    this.#labels = new SeriesLabels(otlp);
   }
 
   async select(request: SelectRequest, signal: AbortSignal): Promise<readonly SeriesSamples[]> {
@@ -45,7 +50,7 @@ export class StoreQuerier implements MetricsQuerier {
     const window = { ...request, hasStarts: request.hints.needsStarts };
     await expandPoints(this.#reader, series, window, request.sampleLimit + 1, samples, this.#labels, signal);
     if (wantsTargetInfo(request.matchers))
-      await addTargetInfo(this.#reader, request, request.sampleLimit + 1, samples, signal);
+      await addTargetInfo(this.#reader, request, request.sampleLimit + 1, samples, this.#otlp, signal);
     return samples.finish();
   }
 
@@ -144,7 +149,7 @@ function exemplarSeries(
   bounds: Float64Array | undefined,
   labels: SeriesLabels,
 ): Labels {
-  if (series.type !== "histogram" || isNativeHistogram(series)) return labels.of(series, series.name);
+  if (series.type !== "histogram" || labels.isNative(series)) return labels.of(series, series.name);
   return labels.bucket(series, bounds?.find((upper) => value <= upper) ?? Infinity);
 }
 

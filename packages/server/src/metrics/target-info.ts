@@ -3,6 +3,7 @@
  * as Prometheus's OTLP receiver makes it. Here it is made up when a query names it.
  */
 import { prometheusLabelName } from "@clew/otlp";
+import { labelOptions, type OtlpSettings } from "@clew/otlp/prometheus";
 import { Labels, labelTest, METRIC_NAME, type LabelMatcher } from "@clew/query";
 import type { MetricReader, MillisWindow, StoredTarget } from "@clew/store";
 import type { SampleSets } from "./sample-sets.ts";
@@ -22,20 +23,24 @@ export async function addTargetInfo(
   window: MillisWindow,
   limit: number,
   samples: SampleSets,
+  settings: OtlpSettings,
   signal: AbortSignal,
 ): Promise<void> {
   for (const target of await reader.targets(window, limit, signal)) {
-    const set = samples.open(labelsOf(target));
+    // What only identifies the target is known without it.
+    if (target.attributes.every(([key]) => IDENTIFYING.has(key))) continue;
+    const set = samples.open(labelsOf(target, settings));
     for (const timestampMs of target.timestampsMs) set?.add({ timestampMs, startMs: 0 }, 1, false);
   }
 }
 
 /** Attributes whose names become the same are joined by ";". */
-function labelsOf({ job, instance, attributes }: StoredTarget): Labels {
+function labelsOf({ job, instance, attributes }: StoredTarget, settings: OtlpSettings): Labels {
+  const { keepIdentifyingResourceAttributes: keepsIdentifying } = settings;
   const labels = new Map<string, string>();
   for (const [key, value] of attributes.toSorted(([a], [b]) => (a < b ? -1 : 1))) {
-    if (IDENTIFYING.has(key)) continue;
-    const name = prometheusLabelName(key);
+    if (IDENTIFYING.has(key) && !keepsIdentifying) continue;
+    const name = prometheusLabelName(key, labelOptions(settings));
     const before = labels.get(name);
     labels.set(name, before === undefined ? value : `${before};${value}`);
   }

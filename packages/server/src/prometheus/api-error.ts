@@ -1,7 +1,7 @@
 import { messageOf } from "@clew/base";
 import { QueryError, type QueryErrorType } from "@clew/query";
 
-type ErrorType = QueryErrorType | "internal";
+type ErrorType = QueryErrorType | "internal" | "unavailable";
 
 /** Prometheus's error types with their HTTP statuses. */
 const STATUS: Readonly<Record<ErrorType, number>> = {
@@ -10,6 +10,7 @@ const STATUS: Readonly<Record<ErrorType, number>> = {
   canceled: 499,
   timeout: 503,
   internal: 500,
+  unavailable: 500,
 };
 
 /** A failure as the API answers it. */
@@ -23,6 +24,9 @@ interface ApiError {
 export function badData(problem: string): QueryError {
   return new QueryError("QUERY_BAD_DATA", problem);
 }
+
+/** What Prometheus can do, and is not switched on here. */
+export class UnavailableError extends Error {}
 
 export function invalidParameter(name: string, problem: string): QueryError {
   return badData(`invalid parameter "${name}": ${problem}`);
@@ -39,6 +43,8 @@ export async function asParameter<T>(name: string, read: () => T | Promise<T>): 
 }
 
 export function apiErrorOf(thrown: unknown): ApiError {
+  if (thrown instanceof UnavailableError)
+    return { status: STATUS.unavailable, errorType: "unavailable", error: thrown.message };
   const errorType = thrown instanceof QueryError ? thrown.type : "internal";
   const error = thrown instanceof QueryError ? thrown.what : messageOf(thrown);
   return { status: STATUS[errorType], errorType, error };

@@ -1,3 +1,4 @@
+import { piecesBody } from "../pieces-body.ts";
 import { apiErrorOf } from "./api-error.ts";
 
 /** No more remarks of one kind than this are told; the last line counts the others. */
@@ -17,15 +18,7 @@ export function dataOf(value: unknown): Answer {
 
 /** Answers in Prometheus's envelope, piece by piece, so that a long answer is never one string. */
 export function respond({ data, warnings = [], infos = [] }: Answer): Response {
-  const pieces = envelopePieces(data, warnings, infos);
-  const encoder = new TextEncoder();
-  const body = new ReadableStream<Uint8Array>({
-    pull(controller) {
-      const next = pieces.next();
-      if (next.done === true) controller.close();
-      else controller.enqueue(typeof next.value === "string" ? encoder.encode(next.value) : next.value);
-    },
-  });
+  const body = piecesBody(envelopePieces(data, warnings, infos));
   return new Response(body, { headers: jsonHeaders() });
 }
 

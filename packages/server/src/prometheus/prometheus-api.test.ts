@@ -5,6 +5,7 @@ import { Labels } from "@clew/query";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MemoryQuerier } from "../../../query/src/promql/memory-querier.test-kit.ts";
 import { prometheusApi } from "./prometheus-api.ts";
+import { EMPTY_STATE } from "./program-state.test-kit.ts";
 
 const NOW_MS = 1_700_000_000_020;
 const STOPPED_CLOCK: Clock = { nowMs: () => NOW_MS, after: () => () => undefined, every: () => () => undefined };
@@ -13,7 +14,7 @@ let server: ServerType;
 let address: string;
 
 beforeAll(async () => {
-  const app = prometheusApi({ querier: filledQuerier(), clock: STOPPED_CLOCK, version: "3.5.0" });
+  const app = prometheusApi({ querier: filledQuerier(), clock: STOPPED_CLOCK, version: "3.5.0", state: EMPTY_STATE });
   address = await new Promise((resolve) => {
     server = serve({ fetch: app.fetch, hostname: "127.0.0.1", port: 0 }, ({ port }: AddressInfo) =>
       resolve(`http://127.0.0.1:${port}`),
@@ -111,6 +112,27 @@ describe("query", () => {
       data: { result: { length: 1 } },
       warnings: ["results truncated due to limit"],
     });
+  });
+
+  test("tells what a query cost where that is asked for", async () => {
+    const stats = {
+      timings: {
+        evalTotalTime: 0,
+        resultSortTime: 0,
+        queryPreparationTime: 0,
+        innerEvalTime: 0,
+        execQueueTime: 0,
+        execTotalTime: 0,
+      },
+      samples: { totalQueryableSamples: 2, peakSamples: expect.any(Number) as number },
+    };
+    expect(await getData(q("up", "&stats=all"))).toMatchObject({ result: { length: 2 }, stats });
+    expect(await getData(q("up", "&stats=true"))).toMatchObject({ stats });
+    expect(await getData(q("up"))).not.toHaveProperty("stats");
+    const { text } = await get(q("up", "&stats=yes"));
+    const warning =
+      'value "yes" for parameter "stats" is deprecated and will be rejected in the next major release, use "true" or "all"';
+    expect(JSON.parse(text)).toMatchObject({ data: { stats }, warnings: [warning] });
   });
 
   test("tells what is doubtful about a query", async () => {
@@ -254,6 +276,18 @@ test("says what it is and how it does", async () => {
   expect(await get("/-/healthy")).toEqual({ status: 200, text: "Prometheus Server is Healthy.\n" });
   expect(await get("/-/ready")).toEqual({ status: 200, text: "Prometheus Server is Ready.\n" });
   expect(await get("/api/v1/nope")).toEqual({ status: 404, text: "404 page not found\n" });
+});
+
+test("other methods and paths are refused, and OPTIONS is answered everywhere", async () => {
+  const answered = async (path: string, method: string): Promise<unknown[]> => {
+    const response = await fetch(`${address}${path}`, { method });
+    return [response.status, await response.text()];
+  };
+  expect(await answered("/api/v1/query", "DELETE")).toEqual([405, "Method Not Allowed\n"]);
+  expect(await answered("/api/v1/metadata", "POST")).toEqual([405, "Method Not Allowed\n"]);
+  expect(await answered("/api/v1/nope", "POST")).toEqual([404, "404 page not found\n"]);
+  for (const path of ["query", "label/job/values", "nope"])
+    expect(await answered(`/api/v1/${path}`, "OPTIONS")).toEqual([204, ""]);
 });
 
 test("remote write is not there where nothing may be written", async () => {

@@ -3,39 +3,52 @@
  * Grafana and other clients work unmodified.
  */
 import type { Clock } from "@clew/base";
-import type { MetricsQuerier } from "@clew/query";
+import type { Family, ScrapedTargets } from "@clew/collector";
+import { Labels, type MetricsQuerier } from "@clew/query";
 import { type Context, Hono } from "hono";
-import { type Answer, dataOf, respond, respondError } from "./envelope.ts";
+import type { ApiCounts } from "../api-counts.ts";
+import { FederateEndpoint } from "../federation/federate-endpoint.ts";
+import { ReadEndpoint } from "../remote-read/read-endpoint.ts";
+import { respond, respondError } from "./envelope.ts";
 import { MetadataEndpoints } from "./metadata-endpoints.ts";
 import { Parameters } from "./parameters.ts";
-import { type RemoteWriteSettings, WriteEndpoint } from "../remote-write/write-endpoint.ts";
+import { type Endpoint, type Serve, serveProgram } from "./program-routes.ts";
+import type { ProgramState } from "./program-state.ts";
 import { QueryEndpoints } from "./query-endpoints.ts";
+import { receivers, type ReceiverSettings } from "../receiver/receivers.ts";
 
 export interface PrometheusApiSettings {
   readonly querier: MetricsQuerier;
   readonly clock: Clock;
   /** What `status/buildinfo` tells. Clients choose features by the version: give a Prometheus version. */
   readonly version: string;
+  readonly state: ProgramState;
+  /** What is scraped; nothing where absent. */
+  readonly targets?: ScrapedTargets | undefined;
   /** Whether `/-/ready` says yes; it does where this is absent. */
   readonly isReady?: () => boolean;
-  /** Where remote write's samples go; they are not taken where this is absent. */
-  readonly remoteWrite?: RemoteWriteSettings | undefined;
+  /** Where senders' samples go; they are not taken where this is absent. */
+  readonly receivers?: ReceiverSettings | undefined;
+  /** What series are given where they leave this program: in `/federate`, and in answers to remote read. None where absent. */
+  readonly externalLabels?: Labels;
+  /** The program's own metrics. */
+  readonly ownMetrics?: (() => readonly Family[]) | undefined;
+  /** Where it is counted what the API does. */
+  readonly counts?: ApiCounts | undefined;
   /** The longest that a query may take; 2 minutes where it is absent. */
   readonly queryTimeoutMs?: number;
 }
 
-const NO_RECEIVER = "this program only answers questions: write to one that stores (--role all)\n";
-
-type Endpoint = (parameters: Parameters, context: Context) => Answer | Promise<Answer>;
-
 /** The API as an app of its own, to be mounted at the root of a server. */
 export function prometheusApi(settings: PrometheusApiSettings): Hono {
   const app = new Hono();
+  const { externalLabels = Labels.empty, isReady = () => true } = settings;
   const queries = new QueryEndpoints(settings);
   const metadata = new MetadataEndpoints(settings.querier);
-  const serve = (path: string, methods: readonly string[], endpoint: Endpoint): void => {
+  app.options("/api/v1/*", () => new Response(null, { status: 204 }));
+  const serve: Serve = (path, methods, endpoint) => {
     app.on([...methods], `/api/v1/${path}`, (context) => answered(endpoint, context));
-    app.options(`/api/v1/${path}`, () => new Response(null, { status: 204 }));
+    app.all(`/api/v1/${path}`, () => plainText(405, "Method Not Allowed\n"));
   };
   const both = ["GET", "POST"];
   serve("query", both, (parameters, context) => queries.instant(parameters, context));
@@ -46,16 +59,33 @@ export function prometheusApi(settings: PrometheusApiSettings): Hono {
   serve("label/:name/values", ["GET"], (parameters, context) => metadata.labelValues(parameters, context));
   serve("series", both, (parameters, context) => metadata.series(parameters, context));
   serve("metadata", ["GET"], (parameters, context) => metadata.metadata(parameters, context));
-  serve("status/buildinfo", ["GET"], () => dataOf(buildInfo(settings.version)));
-  const writing = settings.remoteWrite && new WriteEndpoint(settings.remoteWrite);
-  app.post("/api/v1/write", (context) => writing?.answer(context) ?? new Response(NO_RECEIVER, { status: 404 }));
-  app.get("/-/healthy", () => new Response("Prometheus Server is Healthy.\n"));
+  serve("parse_query", both, (parameters) => queries.parse(parameters));
+  serveProgram(app, serve, settings);
+  app.route("/", receivers(settings.receivers));
+  const federation = new FederateEndpoint({ ...settings, externalLabels });
+  app.get("/federate", (context) => (isReady() ? federation.answer(context) : notReady()));
+  const reading = new ReadEndpoint({ ...settings, externalLabels });
+  app.post("/api/v1/read", (context) => (isReady() ? reading.answer(context) : notReady()));
+  app.get("/-/healthy", () => plainText(200, "Prometheus Server is Healthy.\n"));
   app.get("/-/ready", () => {
-    if (settings.isReady?.() === false) return new Response("Service Unavailable", { status: 503 });
-    return new Response("Prometheus Server is Ready.\n");
+    return isReady() ? plainText(200, "Prometheus Server is Ready.\n") : notReady();
   });
-  app.notFound(() => new Response("404 page not found\n", { status: 404 }));
+  app.all("/api/v1/*", pageNotFound);
+  app.notFound(pageNotFound);
   return app;
+}
+
+/** What Prometheus has at no other path. */
+export function pageNotFound(): Response {
+  return plainText(404, "404 page not found\n");
+}
+
+function notReady(): Response {
+  return plainText(503, "Service Unavailable");
+}
+
+function plainText(status: number, text: string): Response {
+  return new Response(text, { status, headers: { "content-type": "text/plain; charset=utf-8" } });
 }
 
 async function answered(endpoint: Endpoint, context: Context): Promise<Response> {
@@ -64,8 +94,4 @@ async function answered(endpoint: Endpoint, context: Context): Promise<Response>
   } catch (thrown) {
     return respondError(thrown);
   }
-}
-
-function buildInfo(version: string): Readonly<Record<string, string>> {
-  return { version, revision: "", branch: "", buildUser: "", buildDate: "", goVersion: "" };
 }

@@ -1,4 +1,4 @@
-import type { QueryValue } from "@clew/query";
+import type { QueryStatistics, QueryValue } from "@clew/query";
 import { floatText, histogramText, labelsText, timeText } from "./json-values.ts";
 import { matrixPieces } from "./matrix-json.ts";
 
@@ -6,7 +6,7 @@ import { matrixPieces } from "./matrix-json.ts";
 const POINTS_A_PIECE = 16;
 
 /** The `data` of a query's answer in pieces of text or of its bytes, a few series each. */
-export function* queryDataPieces(value: QueryValue): Generator<string | Uint8Array> {
+export function* queryDataPieces(value: QueryValue, statistics?: QueryStatistics): Generator<string | Uint8Array> {
   yield `{"resultType":"${value.type}","result":`;
   if (value.type === "scalar") yield `[${timeText(value.timeMs)},"${floatText(value.value)}"]`;
   if (value.type === "string") yield `[${timeText(value.timeMs)},${JSON.stringify(value.value)}]`;
@@ -21,7 +21,22 @@ export function* queryDataPieces(value: QueryValue): Generator<string | Uint8Arr
     });
   }
   if (value.type === "matrix") yield* matrixPieces(value.series);
+  if (statistics !== undefined) yield `,"stats":${statisticsText(statistics)}`;
   yield "}";
+}
+
+/** Times in seconds. Nothing waits in a queue here, and sorting is a part of evaluating. */
+function statisticsText({ samples, peakSamples, preparationMs, evaluationMs }: QueryStatistics): string {
+  const total = (preparationMs + evaluationMs) / 1_000;
+  const timings = {
+    evalTotalTime: total,
+    resultSortTime: 0,
+    queryPreparationTime: preparationMs / 1_000,
+    innerEvalTime: evaluationMs / 1_000,
+    execQueueTime: 0,
+    execTotalTime: total,
+  };
+  return JSON.stringify({ timings, samples: { totalQueryableSamples: samples, peakSamples } });
 }
 
 function* listPieces<T>(items: readonly T[], textOf: (item: T) => string): Generator<string> {

@@ -1,5 +1,13 @@
 import type { Clock } from "@clew/base";
-import { formatQuery, MAX_POINTS_PER_SERIES, PromqlEngine, type QueryResult, type QuerySettings } from "@clew/query";
+import {
+  formatQuery,
+  MAX_POINTS_PER_SERIES,
+  PromqlEngine,
+  queryTree,
+  type QueryResult,
+  type QuerySettings,
+  type QueryValue,
+} from "@clew/query";
 import type { Context } from "hono";
 import { asParameter, badData, invalidParameter } from "./api-error.ts";
 import { type Answer, dataOf } from "./envelope.ts";
@@ -8,15 +16,15 @@ import type { Parameters } from "./parameters.ts";
 import type { PrometheusApiSettings } from "./prometheus-api.ts";
 
 /** A query may take this long, unless its `timeout` is shorter. */
-const DEFAULT_TIMEOUT_MS = 120_000;
+export const DEFAULT_QUERY_TIMEOUT_MS = 120_000;
 
-/** `query`, `query_range` and `format_query`. */
+/** `query`, `query_range`, `format_query` and `parse_query`. */
 export class QueryEndpoints {
   readonly #engine: PromqlEngine;
   readonly #clock: Clock;
   readonly #timeoutMs: number;
 
-  constructor({ querier, clock, queryTimeoutMs = DEFAULT_TIMEOUT_MS }: PrometheusApiSettings) {
+  constructor({ querier, clock, queryTimeoutMs = DEFAULT_QUERY_TIMEOUT_MS }: PrometheusApiSettings) {
     this.#engine = new PromqlEngine({ querier, clock });
     this.#clock = clock;
     this.#timeoutMs = queryTimeoutMs;
@@ -28,7 +36,7 @@ export class QueryEndpoints {
     const result = await this.#run(parameters, context, (settings) =>
       this.#engine.instant(parameters.text("query"), timeMs, settings),
     );
-    return answerOf(result, limit);
+    return answerOf(result, limit, parameters);
   }
 
   async range(parameters: Parameters, context: Context): Promise<Answer> {
@@ -49,11 +57,15 @@ export class QueryEndpoints {
     const result = await this.#run(parameters, context, (settings) =>
       this.#engine.range(parameters.text("query"), times, settings),
     );
-    return answerOf(result, limit);
+    return answerOf(result, limit, parameters);
   }
 
   async format(parameters: Parameters): Promise<Answer> {
     return dataOf(await asParameter("query", () => formatQuery(parameters.text("query"))));
+  }
+
+  async parse(parameters: Parameters): Promise<Answer> {
+    return dataOf(await asParameter("query", () => queryTree(parameters.text("query"))));
   }
 
   /** Runs a query until it is done, its time is up, or its client has gone. */
@@ -71,6 +83,7 @@ export class QueryEndpoints {
     const settings = {
       signal: AbortSignal.any([context.req.raw.signal, timeout.signal]),
       deadlineMs: this.#clock.nowMs() + timeoutMs,
+      hasStatistics: parameters.text("stats") !== "",
     };
     try {
       return await asParameter("query", () =>
@@ -82,16 +95,23 @@ export class QueryEndpoints {
   }
 }
 
-function answerOf({ value, warnings, infos }: QueryResult, limit: number): Answer {
-  if (value.type === "vector" && value.points.length > limit) {
-    const cut = { ...value, points: value.points.slice(0, limit) };
-    return { data: queryDataPieces(cut), warnings: [...warnings, TRUNCATED], infos };
-  }
-  if (value.type === "matrix" && value.series.length > limit) {
-    const cut = { ...value, series: value.series.slice(0, limit) };
-    return { data: queryDataPieces(cut), warnings: [...warnings, TRUNCATED], infos };
-  }
-  return { data: queryDataPieces(value), warnings, infos };
+function answerOf({ value, warnings, infos, statistics }: QueryResult, limit: number, parameters: Parameters): Answer {
+  const cut = cutAt(value, limit);
+  const remarks = [...(cut === undefined ? [] : [TRUNCATED]), ...statisticsRemarks(parameters.text("stats"))];
+  return { data: queryDataPieces(cut ?? value, statistics), warnings: [...warnings, ...remarks], infos };
+}
+
+/** Undefined where nothing has to be left out. */
+function cutAt(value: QueryValue, limit: number): QueryValue | undefined {
+  if (value.type === "vector" && value.points.length > limit) return { ...value, points: value.points.slice(0, limit) };
+  if (value.type === "matrix" && value.series.length > limit) return { ...value, series: value.series.slice(0, limit) };
+  return undefined;
+}
+
+function statisticsRemarks(text: string): readonly string[] {
+  if (["", "true", "all"].includes(text)) return [];
+  const fate = "is deprecated and will be rejected in the next major release";
+  return [`value ${JSON.stringify(text)} for parameter "stats" ${fate}, use "true" or "all"`];
 }
 
 /** The warning of an answer that was cut short. */

@@ -32,6 +32,8 @@ export interface OtlpRequest {
   readonly written: Readonly<Written>;
   /** Series that were left out for their labels. */
   readonly badLabels: readonly string[];
+  /** How many samples and histograms those had. */
+  readonly invalidLabelSamples: number;
   /** Samples that were left out for their times or for what they say. */
   readonly badSamples: readonly string[];
 }
@@ -68,6 +70,7 @@ class RequestWriter {
   readonly #written: Written = { samples: 0, histograms: 0, exemplars: 0 };
   readonly #badLabels: string[] = [];
   readonly #badSamples: string[] = [];
+  #invalidLabelSamples = 0;
 
   constructor(bytes: Buffer, nowMs: number) {
     this.#bytes = bytes;
@@ -90,7 +93,11 @@ class RequestWriter {
     const isEmpty = writer.byteLength === before;
     writer.end(scope);
     writer.end(resource);
-    const faults = { badLabels: this.#badLabels, badSamples: this.#badSamples };
+    const faults = {
+      badLabels: this.#badLabels,
+      badSamples: this.#badSamples,
+      invalidLabelSamples: this.#invalidLabelSamples,
+    };
     return { bytes: isEmpty ? new Uint8Array(0) : writer.take(), written: this.#written, ...faults };
   }
 
@@ -98,7 +105,10 @@ class RequestWriter {
     const families = new Map<string, Family>();
     for (const series of all) {
       const name = this.#checkedName(series.labels);
-      if (name === undefined) continue;
+      if (name === undefined) {
+        this.#invalidLabelSamples += (series.samples.length + series.histograms.length) / 2;
+        continue;
+      }
       const family = families.get(name);
       if (family === undefined) families.set(name, { name, metadata: series.metadata, series: [series] });
       else family.series.push(series);

@@ -231,10 +231,12 @@ test("of a request of 2.0, what is right is stored and counted; the rest is told
 
 test("of a request of 1.0, series with wrong labels are left out", async () => {
   const request = requestV1([
-    { labels: { job: "nameless" }, samples: [at(1, 1)] },
+    { labels: { job: "nameless" }, samples: [at(1, 1), at(2, 1)] },
     { labels: { __name__: "v1_good" }, samples: [at(1, 1)] },
   ]);
+  const before = server.counts.invalidLabelSamples;
   expect((await post(request, { "content-type": V1_TYPE })).status).toBe(204);
+  expect(server.counts.invalidLabelSamples).toBe(before + 2);
   expect(await samplesOf("v1_good")).toEqual(["1: 1"]);
 });
 
@@ -278,6 +280,38 @@ test("metadata of both versions is answered, a classic histogram's by its family
   expect(await of("second_total")).toEqual({ second_total: [{ type: "counter", help: "Second.", unit: "bytes" }] });
 });
 
+test("the catalogue has counters and histograms as their sender told them", async () => {
+  const [COUNTER, HISTOGRAM, SUMMARY] = [1, 3, 5];
+  const of = (name: string, type: number, labels: object = {}): SentSeries => ({
+    labels: { __name__: name, ...labels },
+    samples: [at(1, 1)],
+    metadata: { type, help: `Of ${name}.`, unit: type === COUNTER ? "bytes" : "" },
+  });
+  const series = [
+    of("listed_total", COUNTER),
+    of("listed_latency_bucket", HISTOGRAM, { le: "1" }),
+    of("listed_latency_bucket", HISTOGRAM, { le: "+Inf" }),
+    of("listed_latency_sum", HISTOGRAM),
+    of("listed_latency_count", HISTOGRAM),
+    of("listed_quantiles", SUMMARY, { quantile: "0.5" }),
+    of("listed_quantiles_count", SUMMARY),
+    { labels: { __name__: "listed_untold" }, samples: [at(1, 1)] },
+  ];
+  await post(requestV2(series), { "content-type": V2_TYPE });
+  await server.running.store.flush();
+  const { body } = await server.get(`/api/clew/v1/metrics?start=${START_MS}`);
+  const listed = body.metrics.filter(({ name }: Json) => name.startsWith("listed_"));
+  const shown = ({ name, type, unit, monotonic, temporality, series: count }: Json): unknown[] => {
+    return [name, type, unit, monotonic, temporality, count];
+  };
+  expect(listed.map(shown)).toEqual([
+    ["listed_latency", "histogram", "", false, 2, 1],
+    ["listed_quantiles", "summary", "", false, 0, 1],
+    ["listed_total", "sum", "bytes", true, 2, 1],
+    ["listed_untold", "gauge", "", false, 0, 1],
+  ]);
+});
+
 test.each([
   [{ "content-type": "yolo" }, 415, "expected application/x-protobuf as the first (media) part, got yolo content-type"],
   [
@@ -317,6 +351,15 @@ test("broken bodies are refused, and none of them is a fault of ours", async () 
       },
     ]),
   );
+  const countStored = async (): Promise<number> => {
+    await server.running.store.flush();
+    const tables = ["metric_samples", "metric_histograms", "metric_exponential_histograms"];
+    const counts = tables.map((table) => `SELECT count() AS rows FROM ${table}`).join(" UNION ALL ");
+    const [row] = await server.running.store.client.rows<readonly [string]>(`SELECT sum(rows) FROM (${counts})`);
+    return Number(row?.[0]);
+  };
+  const before = await countStored();
+  let told = 0;
   await fc.assert(
     fc.asyncProperty(
       fc.constantFrom(0, 1),
@@ -328,8 +371,14 @@ test("broken bodies are refused, and none of them is a fault of ours", async () 
         const part = body.subarray(0, cut % 3 === 0 ? cut % body.length : body.length);
         const response = await post(part, { "content-type": version === 0 ? V1_TYPE : V2_TYPE });
         expect([204, 400, 413]).toContain(response.status);
+        for (const kind of ["samples", "histograms"])
+          told += Number(response.headers.get(`x-prometheus-remote-write-${kind}-written`) ?? 0);
       },
     ),
     { numRuns: 300 },
   );
+  // What came in 1.0 is not told.
+  expect((await countStored()) - before).toBeGreaterThanOrEqual(told);
+  expect(told).toBeGreaterThan(0);
+  expect((await query("count(count by (__name__) ({__name__=~'.+'}))", START_MS + 2_000)).length).toBe(1);
 });

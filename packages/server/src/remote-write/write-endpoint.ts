@@ -1,14 +1,21 @@
 /** `POST /api/v1/write`: remote write 1.0 and 2.0, answered as Prometheus 3 answers them. */
-import { ClewError, messageOf, type Clock } from "@clew/base";
+import type { Clock } from "@clew/base";
 import { decompress } from "@clew/collector";
 import { payloadOf, type Payload } from "@clew/otlp";
 import type { Context } from "hono";
 import { FamilyMetadata } from "./family-metadata.ts";
+import type { ApiCounts } from "../api-counts.ts";
+import {
+  asBadRequest,
+  MAX_BODY_BYTES,
+  readBody,
+  refused,
+  refuseOtherSites,
+  Refusal,
+  textResponse,
+} from "../receiver/receiver-request.ts";
 import { otlpRequest, type Written } from "./otlp-request.ts";
 import { readWriteRequest, type RemoteWriteVersion } from "./write-request.ts";
-
-/** A body may be this long, as it comes and decompressed. */
-const MAX_BODY_BYTES = 32 * 1_048_576;
 
 const MEDIA_TYPE = "application/x-protobuf";
 const VERSIONS: Readonly<Record<string, RemoteWriteVersion>> = {
@@ -20,16 +27,7 @@ export interface RemoteWriteSettings {
   readonly clock: Clock;
   /** Resolves once the payload is durable. */
   readonly write: (payload: Payload) => Promise<void>;
-}
-
-/** An answer that is no success. */
-class Refusal extends Error {
-  readonly status: number;
-
-  constructor(status: number, text: string) {
-    super(text);
-    this.status = status;
-  }
+  readonly counts?: ApiCounts | undefined;
 }
 
 export class WriteEndpoint {
@@ -55,6 +53,7 @@ export class WriteEndpoint {
     this.#families.learn(families);
     const nowMs = this.#settings.clock.nowMs();
     const request = asBadRequest(() => otlpRequest(bytes, series, (name) => this.#families.of(name), nowMs));
+    if (this.#settings.counts !== undefined) this.#settings.counts.invalidLabelSamples += request.invalidLabelSamples;
     // Of a request of 1.0, nothing is stored where a sample is wrong, and series with wrong labels are left out in silence.
     const faults = version === "1.0" ? request.badSamples : [...request.badLabels, ...request.badSamples];
     if (version === "1.0" && faults.length > 0) throw new Refusal(400, faults[0]!);
@@ -72,8 +71,7 @@ export class WriteEndpoint {
 
 /** Without a content type it is 1.0, as the first senders had none. */
 function versionOf(context: Context): RemoteWriteVersion {
-  if (context.req.header("sec-fetch-site") === "cross-site")
-    throw new Refusal(403, "a page of another site may not write");
+  refuseOtherSites(context);
   const type = (context.req.header("content-type") ?? MEDIA_TYPE).trim();
   const [media, ...parameters] = type.split(";").map((part) => part.trim());
   if (media !== MEDIA_TYPE)
@@ -107,48 +105,7 @@ function versionNamed(message: string, type: string): RemoteWriteVersion {
 }
 
 async function bodyOf(context: Context): Promise<Buffer> {
-  const length = Number(context.req.header("content-length") ?? Number.NaN);
-  if (length > MAX_BODY_BYTES) throw tooLarge();
-  const compressed = Number.isNaN(length) ? await chunksOf(context) : Buffer.from(await context.req.arrayBuffer());
-  return decompress(compressed, "snappy", MAX_BODY_BYTES);
-}
-
-/** A body whose length was not told. */
-async function chunksOf(context: Context): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of context.req.raw.body ?? []) {
-    length += chunk.length;
-    if (length > MAX_BODY_BYTES) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, length);
-}
-
-function tooLarge(): Refusal {
-  return new Refusal(413, `body is larger than ${MAX_BODY_BYTES} bytes`);
-}
-
-/** What a reader throws is the sender's fault. */
-function asBadRequest<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof RangeError || (error instanceof ClewError && error.code === "OTLP_MALFORMED"))
-      throw new Refusal(400, error instanceof ClewError ? error.what : error.message);
-    throw error;
-  }
-}
-
-function refused(error: unknown, headers: Readonly<Record<string, string>> = {}): Response {
-  if (error instanceof Refusal) return textResponse(error.status, error.message, headers);
-  if (!(error instanceof ClewError)) return textResponse(500, messageOf(error), headers);
-  if (error.code === "BODY_TOO_LARGE") return textResponse(413, error.what, headers);
-  if (error.code === "BODY_CORRUPT") return textResponse(400, error.what, headers);
-  if (error.code === "STORE_TRANSCODE_FAILED") return textResponse(500, error.what, headers);
-  const { retryAfterMs } = error as { readonly retryAfterMs?: number };
-  const retry = retryAfterMs === undefined ? {} : { "retry-after": String(Math.ceil(retryAfterMs / 1_000)) };
-  return textResponse(503, error.what, { ...headers, ...retry });
+  return decompress(await readBody(context), "snappy", MAX_BODY_BYTES);
 }
 
 function headersOf({ samples, histograms, exemplars }: Readonly<Written>): Record<string, string> {
@@ -157,9 +114,4 @@ function headersOf({ samples, histograms, exemplars }: Readonly<Written>): Recor
     "x-prometheus-remote-write-histograms-written": String(histograms),
     "x-prometheus-remote-write-exemplars-written": String(exemplars),
   };
-}
-
-function textResponse(status: number, text: string, headers: Readonly<Record<string, string>>): Response {
-  const type = { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" };
-  return new Response(`${text}\n`, { status, headers: { ...type, ...headers } });
 }

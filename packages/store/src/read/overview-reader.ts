@@ -1,6 +1,8 @@
+import { PROMETHEUS_METADATA } from "@clew/otlp/prometheus";
 import type { EngineClient } from "../engine/engine-client.ts";
 import { DURATION_BUCKETS_PER_DOUBLING } from "../schema/service-edges.ts";
 import { Conditions, type TimeWindow } from "./conditions.ts";
+import { asFamilies } from "./prometheus-families.ts";
 import { inQuarters, partsOf } from "./quarters.ts";
 import { spanDurations } from "./span-durations.ts";
 
@@ -167,23 +169,21 @@ export class OverviewReader {
   /** Metrics that arrived on the window's days, by name. */
   async catalogue(window: TimeWindow): Promise<CatalogueEntry[]> {
     const rows = await this.#client.rows<
-      readonly [string, string, string, string, string, number, number, string[], string]
+      readonly [string, string, string, string, string, number, number, string[], string, string, string]
     >(
-      `SELECT PrometheusName, MetricName, MetricType, any(MetricUnit), any(MetricDescription), any(AggregationTemporality),
-         any(IsMonotonic), arraySort(groupUniqArray(100)(ServiceName)), uniq(Fingerprint)
+      `SELECT PrometheusName, MetricName, MetricType, any(MetricUnit), max(MetricDescription), any(AggregationTemporality),
+         any(IsMonotonic), arraySort(groupUniqArray(100)(ServiceName)), uniq(Fingerprint),
+         max(Metadata['${PROMETHEUS_METADATA.type}']), max(Metadata['${PROMETHEUS_METADATA.unit}'])
        FROM metric_series WHERE ${days(window)} GROUP BY PrometheusName, MetricName, MetricType ORDER BY PrometheusName, MetricType`,
     );
-    return rows.map(([name, otelName, type, unit, description, temporality, monotonic, services, series]) => ({
-      name,
-      otelName,
-      type,
-      unit,
-      description,
-      temporality,
-      monotonic: monotonic === 1,
-      services,
-      series: Number(series),
-    }));
+    return asFamilies(
+      rows.map((row) => {
+        const [name, otelName, type, unit, description, temporality, monotonic, services, series, ...told] = row;
+        const head = { name, otelName, type, unit, description, temporality, services };
+        const entry = { ...head, monotonic: monotonic === 1, series: Number(series) };
+        return { entry, toldType: told[0], toldUnit: told[1] };
+      }),
+    );
   }
 
   #spans(

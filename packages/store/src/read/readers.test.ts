@@ -6,6 +6,7 @@ import { openStore, type RunningStore } from "../running-store.test-kit.ts";
 import { Conditions } from "./conditions.ts";
 import { LogReader, type LogCursor, type LogFilter } from "./log-reader.ts";
 import { OverviewReader } from "./overview-reader.ts";
+import { seriesStatistics } from "./series-statistics.ts";
 import { TraceReader, type SpanFilter, type TraceCursor } from "./trace-reader.ts";
 
 const START = 1_760_000_000_000_000_000n;
@@ -322,4 +323,44 @@ test("the overview tells who sent how much, and how it went", async () => {
     logs: 1,
     errorLogs: 0,
   });
+});
+
+test("statistics of series count names, labels and pairs of both, the most numerous first", async () => {
+  const DAY_MS = 1_600_000_000_000;
+  const point = (route: string, second: number): object => ({
+    asInt: 1n,
+    timeUnixNano: BigInt(DAY_MS + second * 1_000) * 1_000_000n,
+    attributes: [text("route", route)],
+  });
+  const gauge = (name: string, ...dataPoints: readonly object[]): object => ({ name, gauge: { dataPoints } });
+  const metrics = [gauge("many", point("/a", 1), point("/b", 2), point("/a", 3)), gauge("few", point("/a", 4))];
+  await send("metrics", { resourceMetrics: [{ scopeMetrics: [{ metrics }] }] });
+  await running.store.flush();
+  const { client } = running.store;
+  const around = { startMs: DAY_MS - 10_000, endMs: DAY_MS + 10_000 };
+  expect(await seriesStatistics(client, around, 2)).toEqual({
+    series: 3,
+    labelPairs: 4,
+    parts: expect.any(Number) as number,
+    firstMs: DAY_MS + 1_000,
+    lastMs: DAY_MS + 4_000,
+    seriesByName: [
+      { name: "many", value: 2 },
+      { name: "few", value: 1 },
+    ],
+    valuesByLabel: [
+      { name: "__name__", value: 2 },
+      { name: "route", value: 2 },
+    ],
+    bytesByLabel: [
+      { name: "__name__", value: 11 },
+      { name: "route", value: 6 },
+    ],
+    seriesByPair: [
+      { name: "__name__=many", value: 2 },
+      { name: "route=/a", value: 2 },
+    ],
+  });
+  const nothing = { startMs: 1, endMs: 2 };
+  expect(await seriesStatistics(client, nothing, 2)).toMatchObject({ series: 0, firstMs: undefined, seriesByName: [] });
 });

@@ -7,13 +7,15 @@
  *     attribute bytes                       --> fingerprint and the day it was last written (known-series.ts)
  */
 import { createHash } from "node:crypto";
-import { decode, KeyValue, prometheusLabelName, prometheusMetricName, Reader, type KeyValueObject } from "@clew/otlp";
-import { NO_TRANSLATION, PROMETHEUS_METADATA } from "@clew/otlp/prometheus";
+import type { Reader } from "@clew/otlp";
+import { DEFAULT_OTLP_SETTINGS, NO_TRANSLATION, type OtlpSettings } from "@clew/otlp/prometheus";
 import { FixedColumn, LowCardinalityColumn, type Column } from "../block/columns.ts";
 import { MapColumn } from "../block/map-columns.ts";
 import { AttributeWriter } from "./attributes.ts";
 import { BlockBuilder } from "./block-builder.ts";
+import { fieldRanges } from "./key-values.ts";
 import { KnownSeries, SeriesOfMetric, textOf } from "./known-series.ts";
+import { keepsNames, PrometheusNames } from "./prometheus-names.ts";
 import { ResourceColumns } from "./resource-columns.ts";
 import type { Ranges } from "./walk-records.ts";
 
@@ -44,6 +46,7 @@ const NANOS_PER_DAY = 86_400_000_000_000;
 export class MetricSeries extends BlockBuilder {
   readonly table = "metric_series";
 
+  readonly #names: PrometheusNames;
   readonly #metrics = new Map<string, SeriesOfMetric>();
   #knownCount = 0;
   readonly #shared = new ResourceColumns();
@@ -84,6 +87,11 @@ export class MetricSeries extends BlockBuilder {
     ...this.#shared.columns,
   };
 
+  constructor(settings: OtlpSettings = DEFAULT_OTLP_SETTINGS) {
+    super();
+    this.#names = new PrometheusNames(settings);
+  }
+
   useResource(resource: Ranges, schemaUrl: Ranges): void {
     this.#shared.useResource(resource, schemaUrl);
   }
@@ -118,7 +126,7 @@ export class MetricSeries extends BlockBuilder {
     if (this.#knownCount >= MAX_KNOWN_SERIES) this.#forgetAll();
     const series = new KnownSeries(
       localityOf(reader, context),
-      fingerprintOf(reader, context, attributes),
+      fingerprintOf(reader, context, attributes, this.#names.mark),
       textOf(reader, attributes),
       day,
     );
@@ -141,7 +149,7 @@ export class MetricSeries extends BlockBuilder {
     this.#day.values.u8(series.day >> 8);
     series.put(this.#locality, this.#fingerprint);
     this.#metricName.addText(context.name);
-    this.#prometheusName.addText(keepsNames(reader, context) ? context.name : prometheusName(context));
+    this.#prometheusName.addText(this.#names.nameOf(reader, context));
     this.#type.addText(context.type);
     this.#unit.addText(context.unit);
     this.#description.addText(context.description);
@@ -155,7 +163,7 @@ export class MetricSeries extends BlockBuilder {
   }
 
   #writeLabels(reader: Reader, context: MetricContext, attributes: Ranges): void {
-    for (const [name, value] of labelsOf(reader, context, attributes)) {
+    for (const [name, value] of this.#names.labelsOf(reader, context, attributes)) {
       const key = Buffer.from(name);
       this.#labels.keys.add(key, 0, key.length);
       this.#labels.values.addText(value);
@@ -172,23 +180,8 @@ function addAll(reader: Reader, writer: AttributeWriter, ranges: Ranges): void {
   writer.endRow();
 }
 
-function prometheusName({ name, unit, type, monotonic }: MetricContext): string {
-  const kind = type === "sum" && monotonic ? "counter" : type === "gauge" ? "gauge" : "other";
-  return prometheusMetricName(name, unit, kind);
-}
-
-/** Whether the names of the metric and its attributes are Prometheus's already. */
-export function keepsNames(reader: Reader, { metadata }: MetricContext): boolean {
-  return (
-    metadata.length > 0 &&
-    keyValues(reader, metadata).some(
-      ({ key, value }) => key === PROMETHEUS_METADATA.translation && value?.stringValue === NO_TRANSLATION,
-    )
-  );
-}
-
 /** The first 64 bits of SHA-256 over everything that tells one series from another, attribute order aside. */
-function fingerprintOf(reader: Reader, context: MetricContext, attributes: Ranges): bigint {
+function fingerprintOf(reader: Reader, context: MetricContext, attributes: Ranges, mark: string): bigint {
   const hash = createHash("sha256");
   const { name, unit, type, temporality, monotonic } = context;
   hash.update(JSON.stringify([name, unit, type, temporality, monotonic]));
@@ -196,7 +189,7 @@ function fingerprintOf(reader: Reader, context: MetricContext, attributes: Range
     hash.update(sortedTexts(reader, ranges));
   const schemaUrls = [context.resourceSchemaUrl, context.scopeSchemaUrl].map((ranges) => textOf(reader, ranges));
   hash.update(JSON.stringify([...nameAndVersion(reader, context.scope), ...schemaUrls]));
-  if (keepsNames(reader, context)) hash.update(NO_TRANSLATION);
+  hash.update(keepsNames(reader, context) ? NO_TRANSLATION : mark);
   return hash.digest().readBigUInt64LE(0);
 }
 
@@ -218,86 +211,4 @@ function sortedTexts(reader: Reader, ranges: Ranges): string {
 
 function nameAndVersion(reader: Reader, scope: Ranges): string[] {
   return [fieldRanges(reader, scope, 10), fieldRanges(reader, scope, 18)].map((ranges) => textOf(reader, ranges));
-}
-
-/** Where the values of one length-delimited field stand in a message. */
-function fieldRanges(reader: Reader, message: Ranges, wanted: number): Ranges {
-  const position = reader.position;
-  const found: Ranges = [];
-  for (let i = 0; i < message.length; i += 2) {
-    reader.position = message[i]!;
-    while (reader.position < message[i + 1]!) {
-      const tag = reader.varint();
-      if (tag !== wanted) {
-        reader.skip(tag);
-        continue;
-      }
-      const end = reader.lengthEnd();
-      found.push(reader.position, end);
-      reader.position = end;
-    }
-  }
-  reader.position = position;
-  return found;
-}
-
-/**
- * The labels that Prometheus's OTLP receiver would give the series: the point's attributes,
- * `job` and `instance` from the resource. Attributes whose names become the same are joined by ";".
- */
-function labelsOf(reader: Reader, context: MetricContext, attributes: Ranges): [string, string][] {
-  const labels = new Map<string, string>();
-  const pairs = keyValues(reader, attributes).sort((a, b) => (a.key < b.key ? -1 : 1));
-  const keeps = keepsNames(reader, context);
-  for (const { key, value } of pairs) {
-    const name = keeps ? key : prometheusLabelName(key);
-    const text = valueText(value);
-    const before = labels.get(name);
-    labels.set(name, before === undefined ? text : `${before};${text}`);
-  }
-  for (const [name, value] of identity(keyValues(reader, fieldRanges(reader, context.resource, 10)))) {
-    if (value !== "") labels.set(name, value);
-  }
-  return [...labels].filter(([, value]) => value !== "").sort(([a], [b]) => (a < b ? -1 : 1));
-}
-
-function identity(resource: readonly KeyValueObject[]): [string, string][] {
-  const text = (key: string): string => {
-    const found = resource.find((attribute) => attribute.key === key);
-    return found === undefined ? "" : valueText(found.value);
-  };
-  const namespace = text("service.namespace");
-  const service = text("service.name");
-  return [
-    ["job", service !== "" && namespace !== "" ? `${namespace}/${service}` : service],
-    ["instance", text("service.instance.id")],
-  ];
-}
-
-function keyValues(reader: Reader, ranges: Ranges): KeyValueObject[] {
-  const pairs: KeyValueObject[] = [];
-  for (let i = 0; i < ranges.length; i += 2) {
-    pairs.push(decode(KeyValue, reader.bytes.subarray(ranges[i], ranges[i + 1])) as unknown as KeyValueObject);
-  }
-  return pairs;
-}
-
-function valueText(value: KeyValueObject["value"]): string {
-  const simple = plain(value) ?? "";
-  return typeof simple === "object" ? JSON.stringify(simple) : String(simple);
-}
-
-/** As JSON has it; bytes are base64, and integers within arrays and maps numbers. */
-function plain(value: KeyValueObject["value"]): string | boolean | bigint | number | object | null {
-  if (value?.arrayValue !== undefined) return value.arrayValue.values.map(plainItem);
-  if (value?.kvlistValue !== undefined) {
-    return Object.fromEntries(value.kvlistValue.values.map((entry) => [entry.key, plainItem(entry.value)]));
-  }
-  if (value?.bytesValue !== undefined) return Buffer.from(value.bytesValue).toString("base64");
-  return value?.stringValue ?? value?.boolValue ?? value?.intValue ?? value?.doubleValue ?? null;
-}
-
-function plainItem(value: KeyValueObject["value"]): unknown {
-  const item = plain(value);
-  return typeof item === "bigint" ? Number(item) : item;
 }

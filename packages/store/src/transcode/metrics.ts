@@ -1,5 +1,6 @@
 /** OTLP metrics to rows: a series table, and one table of points for each shape that points have. */
 import type { Payload, Reader } from "@clew/otlp";
+import type { OtlpSettings } from "@clew/otlp/prometheus";
 import type { BlockBuilder, SignalTranscoder } from "./block-builder.ts";
 import { textOf } from "./known-series.ts";
 import { MetricSeries, type MetricContext, type MetricType } from "./metric-series.ts";
@@ -23,26 +24,30 @@ const TEMPORALITY = 16;
 const MONOTONIC = 24;
 
 export class MetricsTranscoder implements SignalTranscoder, RecordVisitor {
-  readonly #series = new MetricSeries();
-  readonly #exemplars = new Exemplars();
-  readonly #numbers = new NumberPoints(this.#series, this.#exemplars);
-  readonly #histograms = new HistogramPoints(this.#series, this.#exemplars);
-  readonly #exponentialHistograms = new ExponentialHistogramPoints(this.#series, this.#exemplars);
-  readonly #summaries = new SummaryPoints(this.#series);
-  readonly blocks: readonly BlockBuilder[] = [
-    this.#series,
-    this.#numbers,
-    this.#histograms,
-    this.#exponentialHistograms,
-    this.#summaries,
-    this.#exemplars,
-  ];
+  readonly #series: MetricSeries;
+  readonly #numbers: NumberPoints;
+  readonly #histograms: HistogramPoints;
+  readonly #exponentialHistograms: ExponentialHistogramPoints;
+  readonly #summaries: SummaryPoints;
+  readonly blocks: readonly BlockBuilder[];
   #resource: Ranges = [];
   #resourceSchemaUrl: Ranges = [];
   #resourceText = "";
   #scope: Ranges = [];
   #scopeSchemaUrl: Ranges = [];
   #scopeText = "";
+
+  /** `settings`: what series are called in PromQL. */
+  constructor(settings?: OtlpSettings) {
+    const exemplars = new Exemplars();
+    this.#series = new MetricSeries(settings);
+    this.#numbers = new NumberPoints(this.#series, exemplars);
+    this.#histograms = new HistogramPoints(this.#series, exemplars);
+    this.#exponentialHistograms = new ExponentialHistogramPoints(this.#series, exemplars);
+    this.#summaries = new SummaryPoints(this.#series);
+    const points = [this.#numbers, this.#histograms, this.#exponentialHistograms, this.#summaries];
+    this.blocks = [this.#series, ...points, exemplars];
+  }
 
   add(payload: Payload): void {
     for (const chunk of payload.chunks) walkRecords(chunk, this);

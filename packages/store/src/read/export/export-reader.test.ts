@@ -102,6 +102,31 @@ test.each(SIGNALS)("%s that were exported and stored elsewhere are exported ther
   expect(records(signal, await exported(signal, { store: other }))).toEqual(records(signal, whole));
 });
 
+test("exemplars that came without a sample come out in a point that is none, and beside samples once", async () => {
+  const time = DAY + 90n * NANOS_PER_DAY;
+  const attributes = [{ key: "le", value: { stringValue: "1" } }];
+  const exemplar = (value: number): object => ({ asDouble: value, timeUnixNano: time + 5n });
+  const lone = (at: bigint, ...values: readonly number[]): object => {
+    return { flags: 0x4_0000, timeUnixNano: at, attributes, exemplars: values.map(exemplar) };
+  };
+  const sample = { asDouble: 1, timeUnixNano: time + 1n, attributes, exemplars: [exemplar(1)] };
+  const metadata = [{ key: "prometheus.translation_strategy", value: { stringValue: "NoTranslation" } }];
+  const dataPoints = [sample, lone(time, 2, 3), lone(time + 1n, 4)];
+  const metrics = [{ name: "lone_bucket", gauge: { dataPoints }, metadata }];
+  const request = encode(PROTOCOLS.metrics.request, { resourceMetrics: [{ scopeMetrics: [{ metrics }] }] });
+  await running.store.write(payloadOf("metrics", request));
+  await running.store.flush();
+  const window = { startUnixNano: time, endUnixNano: time + 10n };
+  for (const limits of [undefined, { rows: 1, bytes: 1 }]) {
+    const found = records("metrics", await exported("metrics", { store: running, window, ...(limits && { limits }) }));
+    const all = found.map(({ point }) => point);
+    const values = all.flatMap(({ exemplars }) => exemplars.map((one: Json) => String(one.asDouble)));
+    expect(values.sort(byText)).toEqual(["1", "2", "3", "4"]);
+    expect(all.filter(({ asDouble }) => asDouble !== undefined)).toHaveLength(1);
+    expect(all.filter(({ flags }) => flags === 0x4_0000).every((one) => one.timeUnixNano === `${time}`)).toBe(true);
+  }
+});
+
 async function log(body: string, timeUnixNano: bigint, traceId?: Uint8Array): Promise<void> {
   const record = { timeUnixNano, body: { stringValue: body }, ...(traceId === undefined ? {} : { traceId }) };
   const object = { resourceLogs: [{ scopeLogs: [{ logRecords: [record] }] }] };

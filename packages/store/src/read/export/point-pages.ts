@@ -11,29 +11,27 @@ import {
   type PointRow,
 } from "../point-json.ts";
 import { isOfSeries } from "../series-condition.ts";
-import { resourceMetricsOf, seriesOf, seriesQuery, type MetricSeriesRow } from "../series-rows.ts";
+import { resourceMetricsOf, type MetricSeriesRow } from "../series-rows.ts";
 import type { JsonRequest } from "./export-reader.ts";
 import { KeyPages, numberColumn, TIMESTAMP, type PageLimits } from "./key-pages.ts";
+import { KnownSeriesRows, portions } from "./known-series-rows.ts";
+import { loneExemplars } from "./lone-exemplars.ts";
 
-/** So many series are asked for in one query, whose text has a limit. */
-const SERIES_A_QUERY = 1_000;
-/** So many series are remembered; beyond, they are read again. */
-const MAX_KNOWN_SERIES = 20_000;
 /** Which series have exemplars is remembered of so many; of more, each is asked for its exemplars. */
 const MAX_EXEMPLAR_SERIES = 100_000;
 
 export class PointPages {
   readonly #client: EngineClient;
   readonly #limits: PageLimits;
-  // fingerprint --> its series
-  readonly #known = new Map<string, MetricSeriesRow>();
+  readonly #known: KnownSeriesRows;
 
   constructor(client: EngineClient, limits: PageLimits) {
     this.#client = client;
     this.#limits = limits;
+    this.#known = new KnownSeriesRows(client);
   }
 
-  /** One table of points after the other, each day by day and series by series. Rejects with the engine's error. */
+  /** One table of points after the other, each day by day and series by series, then exemplars without a sample. Rejects with the engine's error. */
   async *requests(window: TimeWindow | undefined): AsyncGenerator<JsonRequest> {
     const hasExemplars = await this.#whichHaveExemplars();
     const shapes = new Map(Object.values(POINT_SHAPES).map((shape) => [shape.table, shape]));
@@ -50,13 +48,14 @@ export class PointPages {
         if (resourceMetrics.length > 0) yield { resourceMetrics };
       }
     }
+    yield* loneExemplars(this.#client, this.#limits, this.#known, window);
   }
 
   async #metrics(
     rows: readonly PointRow[],
     hasExemplars: (fingerprint: string) => boolean,
   ): Promise<readonly object[]> {
-    const series = await this.#seriesOf(new Set(rows.map(([fingerprint]) => fingerprint as string)));
+    const series = await this.#known.of(new Set(rows.map(([fingerprint]) => fingerprint as string)));
     const exemplars = await this.#exemplars(
       [...series.values()].filter(({ fingerprint }) => hasExemplars(fingerprint)),
       rows,
@@ -76,21 +75,6 @@ export class PointPages {
       else list.push(point);
     }
     return resourceMetricsOf([...series.values()], points);
-  }
-
-  async #seriesOf(fingerprints: ReadonlySet<string>): Promise<Map<string, MetricSeriesRow>> {
-    if (this.#known.size + fingerprints.size > MAX_KNOWN_SERIES) this.#known.clear();
-    const unknown = [...fingerprints].filter((one) => !this.#known.has(one));
-    for (const some of portions(unknown)) {
-      const rows = await this.#client.rows(seriesQuery(`Fingerprint IN (${some.map((one) => BigInt(one)).join(",")})`));
-      for (const one of rows.map(seriesOf)) this.#known.set(one.fingerprint, one);
-    }
-    return new Map(
-      [...fingerprints].flatMap((one) => {
-        const series = this.#known.get(one);
-        return series === undefined ? [] : [[one, series] as const];
-      }),
-    );
   }
 
   async #whichHaveExemplars(): Promise<(fingerprint: string) => boolean> {
@@ -117,8 +101,4 @@ export class PointPages {
       );
     return exemplarsByPoint(found);
   }
-}
-
-function* portions<T>(list: readonly T[]): Generator<readonly T[]> {
-  for (let start = 0; start < list.length; start += SERIES_A_QUERY) yield list.slice(start, start + SERIES_A_QUERY);
 }

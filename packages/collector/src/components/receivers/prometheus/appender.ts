@@ -13,6 +13,7 @@ import { Placement, type Place } from "./placement.ts";
 import { relabel } from "./relabel.ts";
 import type { RelabelConfig } from "./relabel-config.ts";
 import { resourceAttributes } from "./resource.ts";
+import type { ScrapedTarget } from "./scraped-targets.ts";
 import { writeMetrics } from "./write-metrics.ts";
 
 const TARGET_INFO = "target_info";
@@ -67,6 +68,11 @@ export class Appender implements ScrapeSink {
   constructor(settings: AppenderSettings) {
     this.#settings = settings;
     this.#placement = new Placement(this.#metadata, settings.targetLabels);
+  }
+
+  /** What the target told of its metrics. */
+  metadata(): ScrapedTarget["metadata"] {
+    return this.#metadata.told();
   }
 
   /** Begins a scrape; what an earlier one left is forgotten. */

@@ -44,6 +44,11 @@ export class MetadataStore {
     if (known?.unit !== unit) this.#set(family, { ...(known ?? blank(family)), unit });
   }
 
+  /** What the target told, by family. */
+  told(): { metric: string; type: MetricType; help: string; unit: string }[] {
+    return [...this.#families.values()].map(({ family, type, help, unit }) => ({ metric: family, type, help, unit }));
+  }
+
   /** The family of a sample, and the name of its metric. */
   of(name: string): { readonly metadata: Metadata; readonly metric: string } {
     const direct = this.#own.get(name) ?? this.#families.get(name);

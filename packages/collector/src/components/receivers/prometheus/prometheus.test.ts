@@ -20,6 +20,7 @@ import { componentSettings, type ComponentKit } from "../../../component.test-ki
 import { Place } from "../../../schema/place.ts";
 import { schema } from "./config.ts";
 import { PrometheusReceiver } from "./prometheus.ts";
+import { ScrapedTargets } from "./scraped-targets.ts";
 
 const START_MS = 1_700_000_000_000;
 const cleanups: (() => unknown)[] = [];
@@ -48,13 +49,13 @@ class Fixture {
   readonly clock = new ScrapeClock();
   readonly payloads: Payload[] = [];
   readonly kit: ComponentKit = componentSettings("receiver", "prometheus", this.clock);
+  readonly targets = new ScrapedTargets();
   receiver!: PrometheusReceiver;
 
   async start(config: object): Promise<void> {
     this.clock.advance(START_MS);
-    this.receiver = new PrometheusReceiver(this.kit.settings, read(config), {
-      metrics: { consume: (payload) => Promise.resolve(void this.payloads.push(payload)) },
-    });
+    const next = { metrics: { consume: (payload: Payload) => Promise.resolve(void this.payloads.push(payload)) } };
+    this.receiver = new PrometheusReceiver(this.kit.settings, read(config), next, this.targets);
     await this.receiver.start();
     cleanups.push(() => this.receiver.shutdown());
   }
@@ -386,4 +387,50 @@ test.skipIf(!hasPrometheus)("takes every sample of a real Prometheus (Debian's, 
   const families = [...page.matchAll(/^# TYPE (\S+) /gm)].map(([, name = ""]) => name);
   expect(families.filter((name) => !name.startsWith("promhttp") && metrics[name] === undefined)).toEqual([]);
   expect(metrics["prometheus_http_request_duration_seconds"]?.histogram).toBeDefined();
+});
+
+test("what is scraped is shown with how that goes, until the receiver stops", async () => {
+  const page = { text: "# HELP mine What it is.\n# TYPE mine gauge\nmine 1\n" };
+  const address = await target(page);
+  const relabel = [
+    { source_labels: ["__address__"], regex: "dropped:.*", action: "drop" },
+    { target_label: "zone", replacement: "eu" },
+  ];
+  const targets = [address, "dropped:1"];
+  const scrape = { job_name: "shop", static_configs: [{ targets }], relabel_configs: relabel };
+  const fixture = new Fixture();
+  await fixture.start({ config: { scrape_configs: [scrape] } });
+  const shown = () => fixture.targets.pools()[0]!;
+  expect(shown().active).toMatchObject([{ isUp: undefined, lastScrapeMs: undefined, lastError: "" }]);
+  await fixture.scrape();
+  expect(shown().active).toMatchObject([
+    {
+      url: `http://${address}/metrics`,
+      labels: new Map([
+        ["job", "shop"],
+        ["zone", "eu"],
+        ["instance", address],
+      ]),
+      intervalMs: 60_000,
+      timeoutMs: 10_000,
+      isUp: true,
+      lastError: "",
+      metadata: [{ metric: "mine", type: "gauge", help: "What it is.", unit: "" }],
+    },
+  ]);
+  expect(shown().dropped.map((labels) => labels.get("__address__"))).toEqual(["dropped:1"]);
+  expect(shown().config).toMatchObject({ job_name: "shop", metrics_path: "/metrics" });
+  expect(shown().relabelSteps(new Map([["__address__", "dropped:2"]]))).toEqual([
+    {
+      rule: { source_labels: ["__address__"], separator: ";", regex: "dropped:.*", replacement: "$1", action: "drop" },
+      output: new Map(),
+      keep: false,
+    },
+    { rule: expect.objectContaining({ target_label: "zone" }) as object, output: new Map(), keep: false },
+  ]);
+  page.text = "no { page";
+  await fixture.scrape();
+  expect(shown().active).toMatchObject([{ isUp: false, lastError: expect.stringContaining("line 1") as string }]);
+  await fixture.receiver.shutdown();
+  expect(fixture.targets.pools()).toEqual([]);
 });

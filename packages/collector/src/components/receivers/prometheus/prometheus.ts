@@ -4,18 +4,22 @@ import type { Consumers } from "../../../consumer.ts";
 import { Place } from "../../../schema/place.ts";
 import { scrapeConfigsOf, type PrometheusReceiverConfig } from "./config.ts";
 import { ScrapePool } from "./scrape-pool.ts";
+import type { ScrapedTargets } from "./scraped-targets.ts";
 
 /** Scrapes targets as Prometheus does, and hands each scrape on as one payload. */
 export class PrometheusReceiver implements Component {
   readonly #settings: Settings;
   readonly #config: PrometheusReceiverConfig;
   readonly #next: Consumers;
+  readonly #targets: ScrapedTargets;
   #pools: ScrapePool[] = [];
+  #hidePools: (() => void)[] = [];
 
-  constructor(settings: Settings, config: PrometheusReceiverConfig, next: Consumers) {
+  constructor(settings: Settings, config: PrometheusReceiverConfig, next: Consumers, targets: ScrapedTargets) {
     this.#settings = settings;
     this.#config = config;
     this.#next = next;
+    this.#targets = targets;
   }
 
   start(): Promise<void> {
@@ -33,12 +37,14 @@ export class PrometheusReceiver implements Component {
         }),
     );
     for (const pool of this.#pools) pool.start();
+    this.#hidePools = this.#pools.map((pool) => this.#targets.add(() => pool.state()));
     return Promise.resolve();
   }
 
   async shutdown(): Promise<void> {
     const pools = this.#pools;
     this.#pools = [];
+    for (const hide of this.#hidePools.splice(0)) hide();
     await Promise.all(pools.map((pool) => pool.stop(this.#config.scrape_on_shutdown)));
   }
 

@@ -8,6 +8,7 @@ import { parseOpenMetrics, parseText } from "./exposition/text.ts";
 import type { FetchedPage, HttpClient } from "./http-client.ts";
 import { labelsText, type Labels } from "./labels.ts";
 import { SCRAPE_PROTOCOLS, type ScrapeConfig, type ScrapeProtocol } from "./scrape-config.ts";
+import type { ScrapedTarget } from "./scraped-targets.ts";
 import type { Target } from "./target.ts";
 
 const MEDIA_TYPES: Readonly<Record<ScrapeProtocol, string>> = {
@@ -41,6 +42,9 @@ export class ScrapeLoop {
   #running: Promise<void> | undefined;
   #hasLeft: (() => void) | undefined;
   #isStopped = false;
+  #lastScrapeMs: number | undefined;
+  #lastScrapeSeconds = 0;
+  #lastError = "";
 
   constructor(loop: ScrapeLoopSettings) {
     const { config, target } = loop;
@@ -62,6 +66,22 @@ export class ScrapeLoop {
         labelValueLength: config.label_value_length_limit ?? 0,
       },
     });
+  }
+
+  state(): ScrapedTarget {
+    const { url, labels, discovered, intervalMs, timeoutMs } = this.#loop.target;
+    return {
+      url,
+      labels,
+      discovered,
+      intervalMs,
+      timeoutMs,
+      lastScrapeMs: this.#lastScrapeMs,
+      lastScrapeSeconds: this.#lastScrapeSeconds,
+      lastError: this.#lastError,
+      isUp: this.#lastScrapeMs === undefined ? undefined : this.#lastError === "",
+      metadata: this.#appender.metadata(),
+    };
   }
 
   start(): void {
@@ -128,9 +148,12 @@ export class ScrapeLoop {
       (error: unknown) => ({ error, bytes: 0 }),
     );
     if (this.#abort.signal.aborted) return;
-    if (outcome.error !== undefined) this.#fail(outcome.error);
+    this.#lastScrapeMs = startMs;
+    this.#lastScrapeSeconds = (settings.clock.nowMs() - startMs) / 1_000;
+    this.#lastError = outcome.error === undefined ? "" : reasonOf(outcome.error);
+    if (outcome.error !== undefined) this.#fail(this.#lastError);
     this.#report("up", outcome.error === undefined ? 1 : 0);
-    this.#report("scrape_duration_seconds", (settings.clock.nowMs() - startMs) / 1_000);
+    this.#report("scrape_duration_seconds", this.#lastScrapeSeconds);
     const { scraped, kept, added } = this.#appender.counts;
     this.#report("scrape_samples_scraped", scraped);
     this.#report("scrape_samples_post_metric_relabeling", kept);
@@ -193,11 +216,11 @@ export class ScrapeLoop {
     }
   }
 
-  #fail(error: unknown): void {
+  #fail(error: string): void {
     const { settings, target } = this.#loop;
     this.#appender.fail();
     settings.logger.warn("Failed to scrape Prometheus endpoint", {
-      error: error instanceof ClewError ? error.what : messageOf(error),
+      error,
       target: target.url,
       target_labels: labelsText(target.labels),
     });
@@ -224,6 +247,10 @@ export class ScrapeLoop {
       settings.logger.warn("Scrape commit failed", { error: messageOf(error), target: target.url });
     });
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof ClewError ? error.what : messageOf(error);
 }
 
 /** What the target is asked for: the first protocol weighs most. */

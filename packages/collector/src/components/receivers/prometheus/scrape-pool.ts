@@ -8,7 +8,10 @@ import { HttpClient } from "./http-client.ts";
 import type { Labels } from "./labels.ts";
 import type { ScrapeConfig } from "./scrape-config.ts";
 import { ScrapeLoop } from "./scrape-loop.ts";
-import { targetOf, type Target } from "./target.ts";
+import { relabel } from "./relabel.ts";
+import type { RelabelConfig } from "./relabel-config.ts";
+import { type RelabelStep, ruleFields, type ScrapePoolState } from "./scraped-targets.ts";
+import { targetOf, withDefaults, type Target } from "./target.ts";
 
 export interface ScrapePoolSettings {
   readonly settings: Settings;
@@ -28,11 +31,23 @@ export class ScrapePool {
   // key of the target --> its loop
   readonly #loops = new Map<string, ScrapeLoop>();
   readonly #leaving = new Set<ScrapeLoop>();
+  #dropped: readonly Labels[] = [];
 
   constructor(pool: ScrapePoolSettings) {
     this.#pool = pool;
     this.#client = new HttpClient(pool.config, pool.settings.clock);
     this.#sources = sourcesOf(pool.config, pool.settings);
+  }
+
+  state(): ScrapePoolState {
+    const { config } = this.#pool;
+    return {
+      name: config.job_name,
+      config: shownConfig(config),
+      active: [...this.#loops.values()].map((loop) => loop.state()),
+      dropped: this.#dropped,
+      relabelSteps: (labels) => relabelSteps(labels, config.relabel_configs),
+    };
   }
 
   start(): void {
@@ -76,15 +91,44 @@ export class ScrapePool {
   #targets(): Map<string, Target> {
     const { config, settings } = this.#pool;
     const targets = new Map<string, Target>();
+    const dropped: Labels[] = [];
     for (const labels of [...this.#found.values()].flat()) {
       const target = targetOf(labels, config);
       if (typeof target === "string") {
         settings.logger.error("Creating target failed", { scrape_pool: config.job_name, error: messageOf(target) });
-      } else if (target !== undefined) targets.set(target.key, target);
+      } else if (target === undefined) dropped.push(withDefaults(labels, config));
+      else targets.set(target.key, target);
     }
+    this.#dropped = dropped;
     const limit = config.target_limit ?? 0;
     if (limit === 0 || targets.size <= limit) return targets;
     settings.logger.error("target_limit exceeded", { scrape_pool: config.job_name, targets: targets.size, limit });
     return new Map();
   }
+}
+
+function shownConfig(config: ScrapeConfig): Readonly<Record<string, unknown>> {
+  const { job_name, honor_labels, honor_timestamps, params, metrics_path, scheme } = config;
+  return {
+    job_name,
+    honor_labels,
+    honor_timestamps,
+    ...(Object.keys(params).length === 0 ? {} : { params }),
+    scrape_interval: `${config.scrape_interval}ms`,
+    scrape_timeout: `${config.scrape_timeout}ms`,
+    metrics_path,
+    scheme,
+    ...(config.relabel_configs.length === 0 ? {} : { relabel_configs: config.relabel_configs.map(ruleFields) }),
+    ...(config.metric_relabel_configs.length === 0
+      ? {}
+      : { metric_relabel_configs: config.metric_relabel_configs.map(ruleFields) }),
+  };
+}
+
+function relabelSteps(labels: Labels, rules: readonly RelabelConfig[]): RelabelStep[] {
+  let kept: Labels | undefined = labels;
+  return rules.map((rule) => {
+    if (kept !== undefined) kept = relabel(kept, [rule]);
+    return { rule: ruleFields(rule), output: kept ?? new Map(), keep: kept !== undefined };
+  });
 }

@@ -35,7 +35,8 @@ export function targetOf(found: Labels, config: ScrapeConfig): Target | string |
   return { key: `${url} ${labelsText(labels)}`, url, labels, discovered, intervalMs, timeoutMs };
 }
 
-function withDefaults(found: Labels, config: ScrapeConfig): Labels {
+/** What discovery found, with what the scrape config says of all targets. */
+export function withDefaults(found: Labels, config: ScrapeConfig): Labels {
   const defaults: [string, string][] = [
     ["job", config.job_name],
     ["__scrape_interval__", `${config.scrape_interval}ms`],

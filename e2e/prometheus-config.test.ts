@@ -1,0 +1,134 @@
+/** `clew up` with Prometheus's configuration beside a collector's that scrapes: names, external labels, and targets. */
+import { writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { encode, PROTOCOLS } from "@clew/otlp";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { eventually, getJson, startClew, temporaryDirectory, type RunningClew } from "./running-clew.test-kit.ts";
+
+const PROMETHEUS_CONFIG = `
+global:
+  scrape_interval: 5s
+  external_labels: { cluster: eu }
+scrape_configs: [{ job_name: x, basic_auth: { password: secret } }]
+otlp:
+  translation_strategy: NoTranslation
+  promote_resource_attributes: [deployment.environment]
+`;
+
+const directory = temporaryDirectory();
+let target: Server;
+let clew: RunningClew;
+
+beforeAll(async () => {
+  target = createServer((_request, response) =>
+    response.end("# HELP temperature Warm.\n# TYPE temperature gauge\ntemperature 21\n"),
+  );
+  await new Promise<void>((resolve) => target.listen(0, "127.0.0.1", resolve));
+  const collectorConfig = `
+receivers:
+  otlp: { protocols: { http: { endpoint: "127.0.0.1:0" } } }
+  prometheus:
+    config:
+      scrape_configs:
+        - job_name: room
+          scrape_interval: 1s
+          static_configs: [{ targets: ["127.0.0.1:${(target.address() as AddressInfo).port}"] }]
+exporters: { clew: }
+service:
+  telemetry: { metrics: { level: none } }
+  pipelines: { metrics: { receivers: [otlp, prometheus], exporters: [clew] } }
+`;
+  const files = {
+    collector: join(directory.path, "collector.yaml"),
+    prometheus: join(directory.path, "prometheus.yml"),
+  };
+  writeFileSync(files.collector, collectorConfig);
+  writeFileSync(files.prometheus, PROMETHEUS_CONFIG);
+  const flags = ["--config", files.collector, "--prometheus-config", files.prometheus, "--retention", "metrics=90d"];
+  clew = await startClew(join(directory.path, "data"), flags);
+}, 60_000);
+
+afterAll(async () => {
+  await clew.stop();
+  target.close();
+  target.closeAllConnections();
+  directory.remove();
+});
+
+// oxlint-disable-next-line typescript/no-explicit-any -- the tests read into it by field names
+async function data(path: string): Promise<any> {
+  return (await getJson<{ data: unknown }>(`${clew.prometheus}/api/v1/${path}`)).data;
+}
+
+test("what the collector scrapes is among Prometheus's targets", async () => {
+  const { activeTargets, droppedTargetCounts } = await eventually(
+    () => data("targets"),
+    ({ activeTargets: [first] }) => first?.health === "up",
+  );
+  expect(activeTargets).toMatchObject([
+    {
+      scrapePool: "room",
+      labels: { job: "room" },
+      discoveredLabels: { __metrics_path__: "/metrics" },
+      lastError: "",
+      scrapeInterval: "1s",
+    },
+  ]);
+  expect(droppedTargetCounts).toEqual({ room: 0 });
+  expect(await data("targets/metadata?metric=temperature")).toMatchObject([{ type: "gauge", help: "Warm." }]);
+  expect((await data("scrape_pools/config?scrapePool=room")).yaml).toContain("job_name: room");
+});
+
+test("OTLP is named as Prometheus's configuration says, by whatever port it comes", async () => {
+  const attribute = (key: string, stringValue: string): object => ({ key, value: { stringValue } });
+  const resource = { attributes: [attribute("service.name", "shop"), attribute("deployment.environment", "prod")] };
+  const post = async (url: string, name: string): Promise<number> => {
+    const gauge = { dataPoints: [{ asDouble: 1, timeUnixNano: BigInt(Date.now()) * 1_000_000n }] };
+    const request = { resourceMetrics: [{ resource, scopeMetrics: [{ metrics: [{ name, unit: "s", gauge }] }] }] };
+    const body = new Uint8Array(encode(PROTOCOLS.metrics.request, request));
+    return (await fetch(url, { method: "POST", body, headers: { "content-type": "application/x-protobuf" } })).status;
+  };
+  expect(await post(`${clew.prometheus}/api/v1/otlp/v1/metrics`, "by.prometheus")).toBe(200);
+  expect(await post(`${clew.otlpHttp}/v1/metrics`, "by.otlp")).toBe(200);
+  for (const name of ["by.prometheus", "by.otlp"]) {
+    const { result } = await eventually(
+      () => data(`query?query=${encodeURIComponent(`{"${name}"}`)}`),
+      (found) => found.result.length === 1,
+    );
+    expect(result[0].metric).toEqual({ __name__: name, job: "shop", "deployment.environment": "prod" });
+  }
+});
+
+test("external labels are given to what is federated", async () => {
+  const page = await eventually(
+    async () => (await fetch(`${clew.prometheus}/federate?match[]=temperature`)).text(),
+    (text) => text.includes("temperature{"),
+  );
+  expect(page).toMatch(
+    /^# TYPE temperature untyped\ntemperature\{instance="[^"]+",job="room",cluster="eu"\} 21 \d+\n$/,
+  );
+});
+
+test("what counts of the configuration is shown, without secrets; the rest is named", async () => {
+  const { yaml } = await data("status/config");
+  expect(yaml).toContain("cluster: eu");
+  expect(yaml).toContain("translation_strategy: NoTranslation");
+  expect(yaml).not.toContain("secret");
+  expect(clew.output()).toContain("scrape_configs has no effect here");
+  expect(clew.output()).toContain("global::scrape_interval has no effect here");
+  expect(await data("status/flags")).toMatchObject({
+    "config.file": join(directory.path, "prometheus.yml"),
+    "storage.tsdb.retention.time": "90d",
+  });
+  expect((await data("status/runtimeinfo")).storageRetention).toBe("90d");
+});
+
+test("a configuration with a fault is refused with its place", async () => {
+  const file = join(directory.path, "wrong.yml");
+  writeFileSync(file, "otlp: { translation_strategy: Nonsense }\n");
+  await expect(startClew(join(directory.path, "other"), ["--prometheus-config", file])).rejects.toThrow(
+    /PROMETHEUS_CONFIG_INVALID\] otlp::translation_strategy: unsupported OTLP translation strategy "Nonsense"/,
+  );
+});

@@ -1,0 +1,75 @@
+/** What is scraped and how that goes, for whoever shows it. */
+import type { Labels } from "./labels.ts";
+import type { RelabelConfig } from "./relabel-config.ts";
+
+export interface ScrapedTarget {
+  readonly url: string;
+  /** What its samples get. */
+  readonly labels: Labels;
+  /** Before relabelling. */
+  readonly discovered: Labels;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** Undefined before the first scrape, as is `isUp`. */
+  readonly lastScrapeMs: number | undefined;
+  readonly lastScrapeSeconds: number;
+  /** Empty where the last scrape went well. */
+  readonly lastError: string;
+  readonly isUp: boolean | undefined;
+  /** What it last told of its metrics. */
+  readonly metadata: readonly {
+    readonly metric: string;
+    readonly type: string;
+    readonly help: string;
+    readonly unit: string;
+  }[];
+}
+
+/** What one rule made of a label set; empty where it, or one before it, dropped it. */
+export interface RelabelStep {
+  readonly rule: Readonly<Record<string, unknown>>;
+  readonly output: Labels;
+  readonly keep: boolean;
+}
+
+export interface ScrapePoolState {
+  /** `job_name`. */
+  readonly name: string;
+  /** Its settings, without how it authenticates. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly active: readonly ScrapedTarget[];
+  /** What relabelling dropped, as it was found. */
+  readonly dropped: readonly Labels[];
+  relabelSteps(labels: Labels): readonly RelabelStep[];
+}
+
+/** The pools of all receivers that were given this. */
+export class ScrapedTargets {
+  readonly #pools = new Set<() => ScrapePoolState>();
+
+  /** Until the returned function is called. */
+  add(pool: () => ScrapePoolState): () => void {
+    this.#pools.add(pool);
+    return () => this.#pools.delete(pool);
+  }
+
+  /** By name. */
+  pools(): readonly ScrapePoolState[] {
+    return [...this.#pools].map((pool) => pool()).sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+}
+
+/** A rule as a configuration file has it. */
+export function ruleFields(rule: RelabelConfig): Readonly<Record<string, unknown>> {
+  const { source_labels, separator, target_label, modulus, replacement, action } = rule;
+  const regex = rule.regex.source.replace(/^\^\(\?:([\s\S]*)\)\$$/, "$1");
+  return {
+    ...(source_labels.length === 0 ? {} : { source_labels }),
+    separator,
+    regex,
+    ...(modulus === 0 ? {} : { modulus }),
+    ...(target_label === "" ? {} : { target_label }),
+    replacement,
+    action,
+  };
+}

@@ -1,0 +1,72 @@
+import { DEFAULT_OTLP_SETTINGS } from "@clew/otlp/prometheus";
+import { expect, test } from "vitest";
+import { readPrometheusConfig } from "./read-prometheus-config.ts";
+
+test("an empty file says what Prometheus's defaults are", () => {
+  for (const text of ["", "otlp:\n", "global: {}\n"]) {
+    const { otlp, externalLabels, unread } = readPrometheusConfig("prometheus.yml", text, {});
+    expect([otlp, externalLabels.size, unread]).toEqual([DEFAULT_OTLP_SETTINGS, 0, []]);
+  }
+});
+
+test("settings of otlp and external labels are read, and what is not is named", () => {
+  const text = `
+global:
+  scrape_interval: 15s
+  external_labels: { cluster: eu, replica: "\${HOSTNAME}-$N-$$", port: 1 }
+scrape_configs: []
+otlp:
+  translation_strategy: NoTranslation
+  promote_all_resource_attributes: true
+  ignore_resource_attributes: [" a ", b]
+  label_name_underscore_sanitization: false
+`;
+  const { otlp, externalLabels, unread } = readPrometheusConfig("prometheus.yml", text, { HOSTNAME: "h" });
+  expect(otlp).toEqual({
+    ...DEFAULT_OTLP_SETTINGS,
+    translationStrategy: "NoTranslation",
+    promoteAllResourceAttributes: true,
+    ignoreResourceAttributes: ["a", "b"],
+    labelNameUnderscoreSanitization: false,
+  });
+  expect(externalLabels.toObject()).toEqual({ cluster: "eu", replica: "h--$", port: "1" });
+  expect(unread).toEqual(["scrape_configs", "global::scrape_interval"]);
+});
+
+test.each([
+  [
+    "otlp: { translation_strategy: None }",
+    "otlp::translation_strategy",
+    'unsupported OTLP translation strategy "None"',
+  ],
+  ["otlp: { promote: [a] }", "otlp::promote", "field promote not found"],
+  [
+    "otlp: { promote_resource_attributes: [a, a] }",
+    "otlp::promote_resource_attributes",
+    'duplicated promoted OTel resource attribute "a"',
+  ],
+  [
+    "otlp: { promote_resource_attributes: [' '] }",
+    "otlp::promote_resource_attributes",
+    "empty promoted OTel resource attribute",
+  ],
+  ["otlp: { promote_resource_attributes: a }", "otlp::promote_resource_attributes", "expected a list of texts"],
+  ["otlp: { promote_scope_metadata: 1 }", "otlp::promote_scope_metadata", "expected a boolean, got 1"],
+  [
+    "otlp: { promote_resource_attributes: [a], promote_all_resource_attributes: true }",
+    "otlp",
+    "'promote_all_resource_attributes' and 'promote_resource_attributes' cannot be configured simultaneously",
+  ],
+  [
+    "otlp: { ignore_resource_attributes: [a] }",
+    "otlp",
+    "'ignore_resource_attributes' cannot be configured unless 'promote_all_resource_attributes' is true",
+  ],
+  ["global: { external_labels: { __name__: x } }", "global::external_labels::__name__", "is not a valid label name"],
+  ["otlp: [", undefined, "Flow sequence"],
+  ["[1]", undefined, "expected a mapping"],
+])("%s is refused with its place", (text, path, what) => {
+  const problem = { code: "PROMETHEUS_CONFIG_INVALID", message: expect.stringContaining(what) as string };
+  expect(() => readPrometheusConfig("prometheus.yml", text, {})).toThrow(expect.objectContaining(problem));
+  expect(() => readPrometheusConfig("prometheus.yml", text, {})).toThrow(expect.objectContaining({ path }));
+});
