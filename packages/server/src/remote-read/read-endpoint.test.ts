@@ -233,7 +233,8 @@ test("more samples than the limit are refused", async () => {
 });
 
 test("a gate lets so many in, and the others in their order", async () => {
-  const gate = new Gate(2);
+  let present = 0;
+  const gate = new Gate(2, (by) => (present += by));
   const entered: number[] = [];
   const leaves = [0, 1, 2, 3].map(async (i) => {
     const leave = await gate.enter();
@@ -249,4 +250,5 @@ test("a gate lets so many in, and the others in their order", async () => {
   (await leaves[1])?.();
   await leaves[3];
   expect(entered).toEqual([0, 1, 2, 3]);
+  expect(present).toBe(2);
 });

@@ -40,10 +40,11 @@ export class ReadEndpoint {
   readonly #externalLabels: Labels;
   readonly #maxSamples: number;
   readonly #counts: ApiCounts;
-  readonly #gate = new Gate(MAX_CONCURRENT);
+  readonly #gate: Gate;
 
   constructor({ querier, externalLabels, maxSamples = MAX_QUERY_SAMPLES, counts = new ApiCounts() }: ReadSettings) {
     this.#counts = counts;
+    this.#gate = new Gate(MAX_CONCURRENT, (by) => (counts.remoteReads += by));
     this.#querier = querier;
     this.#externalLabels = externalLabels;
     this.#maxSamples = maxSamples;
@@ -51,19 +52,13 @@ export class ReadEndpoint {
 
   /** Never rejects. */
   async answer(context: Context): Promise<Response> {
-    this.#counts.remoteReads++;
-    const leaveGate = await this.#gate.enter();
-    let isInside = true;
-    const leave = (): void => {
-      if (isInside) this.#counts.remoteReads--;
-      isInside = false;
-      leaveGate();
-    };
-    // A stream that nobody has begun to read does not end by itself.
-    context.req.raw.signal.addEventListener("abort", leave);
+    const { signal } = context.req.raw;
+    const leave = await this.#gate.enter();
     try {
+      signal.throwIfAborted();
+      // A stream that nobody has begun to read does not end by itself.
+      signal.addEventListener("abort", leave);
       const request = await requestOf(context);
-      const { signal } = context.req.raw;
       if (responseTypeOf(request) === "SAMPLES") return await this.#samples(request, signal, leave);
       return await this.#chunks(request, signal, leave);
     } catch (error) {
