@@ -11,7 +11,7 @@ const PROMETHEUS_CONFIG = `
 global:
   scrape_interval: 5s
   external_labels: { cluster: eu }
-scrape_configs: [{ job_name: x, basic_auth: { password: secret } }]
+scrape_configs: [{ job_name: x, basic_auth: { password: hush } }]
 otlp:
   translation_strategy: NoTranslation
   promote_resource_attributes: [deployment.environment]
@@ -115,14 +115,55 @@ test("what counts of the configuration is shown, without secrets; the rest is na
   const { yaml } = await data("status/config");
   expect(yaml).toContain("cluster: eu");
   expect(yaml).toContain("translation_strategy: NoTranslation");
-  expect(yaml).not.toContain("secret");
-  expect(clew.output()).toContain("scrape_configs has no effect here");
-  expect(clew.output()).toContain("global::scrape_interval has no effect here");
+  expect(yaml).not.toContain("hush");
+  expect(clew.output()).toMatch(/what it scrapes has no effect here: \S+collector.yaml says what comes in/);
   expect(await data("status/flags")).toMatchObject({
     "config.file": join(directory.path, "prometheus.yml"),
     "storage.tsdb.retention.time": "90d",
   });
   expect((await data("status/runtimeinfo")).storageRetention).toBe("90d");
+});
+
+test("without a collector's configuration, Prometheus's says what is scraped; names are kept as they are", async () => {
+  const page =
+    '# TYPE jobs counter\njobs 3\n# TYPE took histogram\ntook_bucket{le="+Inf"} 1\ntook_sum 1\ntook_count 1\n';
+  const server = createServer((_request, response) => response.end(page));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const file = join(directory.path, "scrapes.yml");
+  writeFileSync(
+    file,
+    `
+global: { scrape_interval: 1s, external_labels: { cluster: eu } }
+scrape_configs:
+  - job_name: own
+    relabel_configs: [{ source_labels: [__address__], regex: "(.*):.*", target_label: host, replacement: "$1" }]
+    static_configs: [{ targets: ["${address}"], labels: { zone: a } }]
+`,
+  );
+  const other = await startClew(join(directory.path, "scraping"), ["--prometheus-config", file]);
+  const target = { job: "own", instance: address, host: "127.0.0.1", zone: "a" };
+  try {
+    const all = encodeURIComponent('{__name__=~"up|jobs.*|took.*|target_info"}');
+    const found = await eventually(
+      () => getJson<{ data: { result: { metric: object }[] } }>(`${other.prometheus}/api/v1/query?query=${all}`),
+      ({ data: { result } }) => result.length > 0,
+    );
+    const metrics = found.data.result.map(({ metric }) => metric);
+    expect(metrics).toHaveLength(5);
+    for (const [name, more] of [
+      ["up"],
+      ["jobs"],
+      ["took_sum"],
+      ["took_count"],
+      ["took_bucket", { le: "+Inf" }],
+    ] as const)
+      expect(metrics).toContainEqual({ __name__: name, ...target, ...more });
+  } finally {
+    await other.stop();
+    server.close();
+    server.closeAllConnections();
+  }
 });
 
 test("a configuration with a fault is refused with its place", async () => {

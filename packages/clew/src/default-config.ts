@@ -1,3 +1,5 @@
+import { NO_TRANSLATION, PROMETHEUS_METADATA } from "@clew/otlp/prometheus";
+
 /** The collector configuration of `clew up` where `--config` names no other. */
 export interface DefaultConfigSettings {
   readonly host: string;
@@ -5,16 +7,35 @@ export interface DefaultConfigSettings {
   readonly otlpHttpPort: number;
   /** Undefined turns own metrics off. */
   readonly metricsPort: number | undefined;
+  /** What is scraped, as the `prometheus` receiver is told; nothing where absent. */
+  readonly scrape?: object | undefined;
 }
 
-export function defaultConfig({ host, otlpGrpcPort, otlpHttpPort, metricsPort }: DefaultConfigSettings): string {
+/** What scraping adds to the sections of the configuration. */
+interface Scraping {
+  readonly receiver: string;
+  readonly processor: string;
+  readonly pipeline: string;
+}
+
+const NO_SCRAPING: Scraping = { receiver: "", processor: "", pipeline: "" };
+/** Series that were scraped keep their names, as Prometheus keeps them (docs/adr/0018-prometheus-series-in-otlp.md). */
+const AS_SCRAPED = [
+  `set(metric.metadata["${PROMETHEUS_METADATA.translation}"], "${NO_TRANSLATION}")`,
+  // Prometheus makes no `target_info` of where a target is.
+  ...["server.address", "server.port", "url.scheme"].map((key) => `delete_key(resource.attributes, "${key}")`),
+];
+
+export function defaultConfig(settings: DefaultConfigSettings): string {
+  const { host, otlpGrpcPort, otlpHttpPort, metricsPort } = settings;
   const address = host.includes(":") ? `[${host}]` : host;
   const metrics =
     metricsPort === undefined
       ? "level: none"
       : `readers: [{ pull: { exporter: { prometheus: { host: "${host}", port: ${metricsPort} } } } }]`;
+  const scraping = settings.scrape === undefined ? NO_SCRAPING : scrapingOf(settings.scrape);
   return `
-receivers:
+receivers:${scraping.receiver}
   otlp:
     protocols:
       grpc:
@@ -26,7 +47,7 @@ receivers:
         cors:
           allowed_origins: ["http://localhost:*", "http://127.0.0.1:*", "https://localhost:*"]
           allowed_headers: ["*"]
-processors:
+processors:${scraping.processor}
   memory_limiter:
     check_interval: 1s
     limit_mib: 1024
@@ -37,9 +58,25 @@ service:
   telemetry:
     metrics:
       ${metrics}
-  pipelines:
+  pipelines:${scraping.pipeline}
     traces: { receivers: [otlp], processors: [memory_limiter], exporters: [clew] }
     metrics: { receivers: [otlp], processors: [memory_limiter], exporters: [clew] }
     logs: { receivers: [otlp], processors: [memory_limiter], exporters: [clew] }
 `;
+}
+
+function scrapingOf(scrape: object): Scraping {
+  return {
+    receiver: `
+  prometheus: { config: ${literal(scrape)} }`,
+    processor: `
+  transform/as_scraped: { metric_statements: ${literal(AS_SCRAPED)} }`,
+    pipeline: `
+    metrics/scraped: { receivers: [prometheus], processors: [memory_limiter, transform/as_scraped], exporters: [clew] }`,
+  };
+}
+
+/** YAML that is JSON. A dollar sign stands twice where it refers to nothing. */
+function literal(value: unknown): string {
+  return JSON.stringify(value).replaceAll("$", "$$$$");
 }

@@ -30,7 +30,7 @@ export interface UpOptions {
   readonly clickhousePort: number | undefined;
   readonly clickhouseAccess: "read" | "write";
   readonly role: Role;
-  /** A configuration file of Prometheus: how OTLP looks to PromQL, and external labels. */
+  /** A configuration file of Prometheus: what is scraped, external labels, and how OTLP looks to PromQL. */
   readonly prometheusConfig: string | undefined;
   readonly retention: RetentionAges;
   readonly retentionRules: readonly RetentionRule[];

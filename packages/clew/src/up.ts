@@ -93,7 +93,8 @@ async function start(
   undo.push(() => store.close());
   const targets = new ScrapedTargets();
   const counts = new ApiCounts();
-  const collector = role === "query" ? undefined : await startPipelines(settings, withStore(store, targets, counts));
+  const components = withStore(store, targets, counts);
+  const collector = role === "query" ? undefined : await startPipelines(settings, prometheusConfig?.scrape, components);
   if (collector !== undefined) undo.push(() => collector.shutdown());
 
   const startedAtMs = systemClock.nowMs();
@@ -146,7 +147,13 @@ async function readConfigOfPrometheus({ options, env, logger }: UpSettings): Pro
   if (file === undefined) return undefined;
   const config = readPrometheusConfig(file, await readFile(file, "utf8"), env);
   for (const setting of config.unread) logger.warn(`${file}: ${setting} has no effect here`);
+  if (config.scrape !== undefined && (options.config !== undefined || options.role === "query"))
+    logger.warn(`${file}: what it scrapes has no effect here: ${whyNotScraped(options)}`);
   return config;
+}
+
+function whyNotScraped({ config }: UpOptions): string {
+  return config === undefined ? "a node for queries takes nothing in" : `${config} says what comes in`;
 }
 
 async function openStore(
@@ -169,10 +176,16 @@ async function openStore(
   });
 }
 
-async function startPipelines({ options, env, logger }: UpSettings, components: Registry): Promise<Collector> {
+async function startPipelines(
+  { options, env, logger }: UpSettings,
+  scrape: object | undefined,
+  components: Registry,
+): Promise<Collector> {
   const metricsPort = await usablePort(options.host, options.metricsPort, "metrics-port", logger);
   const yaml =
-    options.config === undefined ? defaultConfig({ ...options, metricsPort }) : await readFile(options.config, "utf8");
+    options.config === undefined
+      ? defaultConfig({ ...options, metricsPort, scrape })
+      : await readFile(options.config, "utf8");
   const config = await loadConfig(yaml, env);
   return startCollector({ config, components, logger });
 }

@@ -14,7 +14,7 @@ test("settings of otlp and external labels are read, and what is not is named", 
 global:
   scrape_interval: 15s
   external_labels: { cluster: eu, replica: "\${HOSTNAME}-$N-$$", port: 1 }
-scrape_configs: []
+rule_files: [x]
 otlp:
   translation_strategy: NoTranslation
   promote_all_resource_attributes: true
@@ -30,7 +30,38 @@ otlp:
     labelNameUnderscoreSanitization: false,
   });
   expect(externalLabels.toObject()).toEqual({ cluster: "eu", replica: "h--$", port: "1" });
-  expect(unread).toEqual(["scrape_configs", "global::scrape_interval"]);
+  expect(unread).toEqual(["rule_files", "global::scrape_interval"]);
+});
+
+test("what is scraped is handed on without external labels, and shown without secrets", () => {
+  const text = `
+global: { scrape_interval: 15s, external_labels: { cluster: eu } }
+scrape_configs:
+  - job_name: x
+    basic_auth: { username: u, password: p }
+    authorization: { credentials: c }
+`;
+  const { scrape, unread, text: shown } = readPrometheusConfig("prometheus.yml", text, {});
+  expect(scrape).toEqual({
+    global: { scrape_interval: "15s" },
+    scrape_configs: [
+      { job_name: "x", basic_auth: { username: "u", password: "p" }, authorization: { credentials: "c" } },
+    ],
+  });
+  expect(unread).toEqual([]);
+  expect(shown).toBe(`global:
+  scrape_interval: 15s
+  external_labels:
+    cluster: eu
+scrape_configs:
+  - job_name: x
+    basic_auth:
+      username: u
+      password: <secret>
+    authorization:
+      credentials: <secret>
+otlp: {}
+`);
 });
 
 test.each([

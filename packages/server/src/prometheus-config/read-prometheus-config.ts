@@ -1,4 +1,4 @@
-/** Reads what of Prometheus's configuration file is for us: `otlp`, and `external_labels` of `global`. */
+/** Reads what of Prometheus's configuration file is for us: what is scraped, `otlp`, and `external_labels` of `global`. */
 import { ClewError } from "@clew/base";
 import { DEFAULT_OTLP_SETTINGS, type OtlpSettings, TRANSLATION_STRATEGIES } from "@clew/otlp/prometheus";
 import { Labels, METRIC_NAME } from "@clew/query";
@@ -7,15 +7,18 @@ import { parse, stringify } from "yaml";
 export interface PrometheusConfig {
   /** Where it stands. */
   readonly file: string;
-  /** What of the file counts, as YAML; the rest may have secrets. */
+  /** What of the file counts, as YAML, without secrets. */
   readonly text: string;
   readonly otlp: OtlpSettings;
   readonly externalLabels: Labels;
+  /** What is to be scraped, as the `prometheus` receiver is told; undefined where the file has none. */
+  readonly scrape: Section | undefined;
   /** Sections and settings that are there and of no effect. */
   readonly unread: readonly string[];
 }
 
-const READ = new Set(["otlp", "global"]);
+const SCRAPING = ["scrape_configs", "scrape_config_files"] as const;
+const READ = new Set(["otlp", "global", ...SCRAPING]);
 const KEYS = {
   translation_strategy: "translationStrategy",
   promote_resource_attributes: "promoteResourceAttributes",
@@ -28,7 +31,7 @@ const KEYS = {
   label_name_preserve_multiple_underscores: "labelNamePreserveMultipleUnderscores",
 } as const satisfies Readonly<Record<string, keyof OtlpSettings>>;
 
-type Section = Readonly<Record<string, unknown>>;
+export type Section = Readonly<Record<string, unknown>>;
 
 /** Throws `PROMETHEUS_CONFIG_INVALID` with the setting. `env` is for `${NAME}` in external labels. */
 export function readPrometheusConfig(
@@ -39,16 +42,42 @@ export function readPrometheusConfig(
   const root = sectionOf(parsed(text), "");
   const global = sectionOf(root["global"], "global");
   const otherSections = Object.keys(root).filter((key) => !READ.has(key));
-  const otherGlobals = Object.keys(global).filter((key) => key !== "external_labels");
+  const { external_labels: _ours, ...globalOfScrapes } = global;
+  const scrape = scrapeOf(root, globalOfScrapes);
+  const otherGlobals = scrape === undefined ? Object.keys(globalOfScrapes) : [];
   const otlp = sectionOf(root["otlp"], "otlp");
   const externalLabels = externalLabelsOf(sectionOf(global["external_labels"], "global::external_labels"), env);
   return {
     file,
-    text: stringify({ global: { external_labels: externalLabels.toObject() }, otlp }),
+    text: textOf(externalLabels, otlp, scrape),
     otlp: otlpOf(otlp),
     externalLabels,
+    scrape,
     unread: [...otherSections, ...otherGlobals.map((key) => `global::${key}`)],
   };
+}
+
+/** External labels are of what leaves the program; samples have none. */
+function scrapeOf(root: Section, global: Section): Section | undefined {
+  const given = SCRAPING.filter((key) => root[key] !== undefined && root[key] !== null);
+  if (given.length === 0) return undefined;
+  return { global, ...Object.fromEntries(given.map((key) => [key, root[key]])) };
+}
+
+function textOf(externalLabels: Labels, otlp: Section, scrape: Section = {}): string {
+  const { global = {}, ...scraping } = scrape;
+  const labels = { external_labels: externalLabels.toObject() };
+  return stringify(withoutSecrets({ global: { ...(global as object), ...labels }, ...scraping, otlp }));
+}
+
+const SECRETS = new Set(["password", "credentials", "bearer_token", "client_secret", "secret_key", "token"]);
+
+function withoutSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutSecrets);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, SECRETS.has(key) ? "<secret>" : withoutSecrets(inner)]),
+  );
 }
 
 function parsed(text: string): unknown {
