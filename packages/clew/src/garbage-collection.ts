@@ -9,27 +9,29 @@ import { setFlagsFromString } from "node:v8";
 
 /** What may pile up between two major collections. It is part of the program's memory. */
 const ROOM_BYTES = 64 * 1024 * 1024;
-/** Data that waits for its destination takes that room away: both together come to so much, */
-const TARGET_BYTES = 80 * 1024 * 1024;
-/** but the less room, the oftener all of it is marked: this share of what lives there always is. */
+/** A pipeline is to be small: data that waits for its destination takes that room away, so that both together come to this. */
+export const PIPELINE_TARGET_BYTES: number = 80 * 1024 * 1024;
+/** Where questions are answered too, what is known of series lives longer, and each answer is many megabytes. */
+export const BACKEND_TARGET_BYTES: number = 128 * 1024 * 1024;
+/** The less room, the oftener all of it is marked: this share of what lives there always is. */
 const MIN_ROOM = 1 / 5;
 /** From here on V8's own rule is left alone: a large heap must not grow by more than it would. */
 const MAX_TUNED_BYTES = 256 * 1024 * 1024;
 const V8_DEFAULT = 0;
 
-/** Sets it for this process, and keeps it right as the heap grows and shrinks. */
-export function tuneGarbageCollection(): void {
-  adapt();
+/** Sets it for this process, and keeps it right as the heap grows and shrinks: what lives and the room beside it are to be `targetBytes`. */
+export function tuneGarbageCollection(targetBytes: number): void {
+  adapt(targetBytes);
   const observer = new PerformanceObserver((list) => {
-    if (list.getEntries().some((entry) => kindOf(entry) === constants.NODE_PERFORMANCE_GC_MAJOR)) adapt();
+    if (list.getEntries().some((entry) => kindOf(entry) === constants.NODE_PERFORMANCE_GC_MAJOR)) adapt(targetBytes);
   });
   observer.observe({ entryTypes: ["gc"] });
 }
 
-function adapt(): void {
+function adapt(targetBytes: number): void {
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   const live = heapUsed + arrayBuffers;
-  const room = Math.max(live * MIN_ROOM, Math.min(ROOM_BYTES, TARGET_BYTES - live));
+  const room = Math.max(live * MIN_ROOM, Math.min(ROOM_BYTES, targetBytes - live));
   const percent = live > MAX_TUNED_BYTES ? V8_DEFAULT : Math.round((room / live) * 100);
   setFlagsFromString(`--heap-growing-percent=${percent}`);
 }

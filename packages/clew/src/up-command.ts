@@ -1,14 +1,14 @@
 /** `clew up`. */
 import { systemClock } from "@clew/base";
 import { consoleLogger } from "@clew/collector";
-import { tuneGarbageCollection } from "./garbage-collection.ts";
+import { BACKEND_TARGET_BYTES, tuneGarbageCollection } from "./garbage-collection.ts";
 import { aborted } from "./aborted.ts";
 import type { Terminal } from "./terminal.ts";
 import { upOptions } from "./options.ts";
 import { startClew, type RunningClew } from "./up.ts";
 
 export async function runUp(args: readonly string[], terminal: Terminal): Promise<void> {
-  tuneGarbageCollection();
+  tuneGarbageCollection(BACKEND_TARGET_BYTES);
   const options = upOptions(args, terminal.env);
   const logger = consoleLogger({ write: terminal.error, nowMs: () => systemClock.nowMs(), level: "warn" });
   const clew = await startClew({ options, env: terminal.env, logger });

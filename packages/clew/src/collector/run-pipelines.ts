@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { systemClock } from "@clew/base";
 import { builtinComponents, consoleLogger, ReloadingCollector } from "@clew/collector";
 import { aborted } from "../aborted.ts";
-import { tuneGarbageCollection } from "../garbage-collection.ts";
+import { PIPELINE_TARGET_BYTES, tuneGarbageCollection } from "../garbage-collection.ts";
 import type { Terminal } from "../terminal.ts";
 import { VERSION } from "../version.ts";
 import { configOptions, loadFrom } from "./config-options.ts";
@@ -11,7 +11,7 @@ import { configOptions, loadFrom } from "./config-options.ts";
 /** Rejects with `USAGE`, `CONFIG_INVALID`, or what a component could not start for. */
 export async function runPipelines(args: readonly string[], terminal: Terminal): Promise<void> {
   const options = configOptions(args);
-  tuneGarbageCollection();
+  tuneGarbageCollection(PIPELINE_TARGET_BYTES);
   const collector = await ReloadingCollector.start({
     load: () => loadFrom(options, terminal.env),
     components: builtinComponents(),

@@ -41,11 +41,46 @@ export interface SampleColumns {
   readonly stale: Uint8Array;
 }
 
-/** One series' samples in columns. */
+/** One series' samples. */
 export class SampleSet {
   readonly #labels: Labels;
-  /** All samples, where they came in columns and at once, as they mostly do. */
+  /** All of them, where they came in columns and at once, as they mostly do. */
   #columns: SampleColumns | undefined;
+  /** All of them, where not. */
+  #rows: SampleRows | undefined;
+
+  constructor(labels: Labels) {
+    this.#labels = labels;
+  }
+
+  get size(): number {
+    return this.#columns?.values.length ?? this.#rows?.size ?? 0;
+  }
+
+  addColumns(columns: SampleColumns): void {
+    if (this.size === 0 && isAscending(columns.timestampsMs)) this.#columns = columns;
+    else this.#inRows().addColumns(columns);
+  }
+
+  add(times: SampleTimes, value: number, stale: boolean, histogram?: NativeHistogram): void {
+    this.#inRows().add(times, value, stale, histogram);
+  }
+
+  #inRows(): SampleRows {
+    const rows = (this.#rows ??= new SampleRows());
+    if (this.#columns !== undefined) rows.addColumns(this.#columns);
+    this.#columns = undefined;
+    return rows;
+  }
+
+  finish(): SeriesSamples {
+    if (this.#columns !== undefined) return finishColumns(this.#labels, this.#columns);
+    return (this.#rows ?? new SampleRows()).finish(this.#labels);
+  }
+}
+
+/** Samples that come one by one, or from several stored series, in any order. */
+class SampleRows {
   readonly #timestampsMs: number[] = [];
   readonly #startsMs: number[] = [];
   readonly #values: number[] = [];
@@ -54,21 +89,11 @@ export class SampleSet {
   readonly #histograms = new Map<number, NativeHistogram>();
   #isInOrder = true;
 
-  constructor(labels: Labels) {
-    this.#labels = labels;
-  }
-
   get size(): number {
-    return this.#columns?.values.length ?? this.#values.length;
-  }
-
-  addColumns(columns: SampleColumns): void {
-    if (this.size === 0 && isAscending(columns.timestampsMs)) this.#columns = columns;
-    else this.#addRows(columns);
+    return this.#values.length;
   }
 
   add({ timestampMs, startMs }: SampleTimes, value: number, stale: boolean, histogram?: NativeHistogram): void {
-    if (this.#columns !== undefined) this.#spill(this.#columns);
     const row = this.#values.length;
     if (row > 0 && timestampMs <= this.#timestampsMs[row - 1]!) this.#isInOrder = false;
     this.#timestampsMs.push(timestampMs);
@@ -78,21 +103,12 @@ export class SampleSet {
     else if (histogram !== undefined) this.#histograms.set(row, histogram);
   }
 
-  #spill(columns: SampleColumns): void {
-    this.#columns = undefined;
-    this.#addRows(columns);
-  }
-
-  #addRows({ timestampsMs, startsMs, values, stale }: SampleColumns): void {
+  addColumns({ timestampsMs, startsMs, values, stale }: SampleColumns): void {
     for (let i = 0; i < values.length; i++)
       this.add({ timestampMs: timestampsMs[i]!, startMs: startsMs?.[i] ?? 0 }, values[i]!, stale[i] === 1);
   }
 
-  finish(): SeriesSamples {
-    return this.#columns === undefined ? this.#finishRows() : finishColumns(this.#labels, this.#columns);
-  }
-
-  #finishRows(): SeriesSamples {
+  finish(labels: Labels): SeriesSamples {
     const rows = this.#rowsInOrder();
     const columnOf = (column: readonly number[]): Float64Array =>
       rows === undefined ? Float64Array.from(column) : Float64Array.from(rows, (row) => column[row]!);
@@ -102,7 +118,7 @@ export class SampleSet {
     if (this.#stale.size > 0)
       for (let i = 0; i < values.length; i++) if (this.#stale.has(rowAt(i))) markStale(values, i);
     return {
-      labels: this.#labels,
+      labels,
       timestampsMs: columnOf(this.#timestampsMs),
       values,
       ...(this.#histograms.size > 0
