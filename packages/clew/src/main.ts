@@ -43,6 +43,11 @@ const HELP = `Clew: OpenTelemetry in one program.
       --retention AGES        how long to keep what: traces=7d,logs=3d,metrics=90d  (for ever)
       --retention-rule RULE   what to keep shorter, any number of times: logs{service.name="debug"}=1d
       --max-disk SIZE         remove the oldest days beyond that, such as 20GB
+      --rules FILE            evaluate Prometheus's recording and alerting rules of these files; a pattern is
+                              quoted; any number of times; SIGHUP reads them anew
+      --evaluation-interval   how often, where a group does not say it  (1m)
+      --external-label NAME=VALUE   what alerts bear beside their labels when they leave, any number of times
+      --external-url URL      where people find this program, in alerts
       --store-memory SIZE     what the storage engine may use (2GiB)
       --clickhouse-port PORT  let ClickHouse's own clients read there, usually 8123
       --clickhouse-access     read, or write, for them        (read)

@@ -1,5 +1,5 @@
 import { ClewError, messageOf } from "@clew/base";
-import { ConsumeError, type Sink } from "@clew/collector";
+import { ConsumeError, type Meter, type Sink } from "@clew/collector";
 import type { Store } from "@clew/store";
 import { observeStore } from "./store-metrics.ts";
 
@@ -16,8 +16,14 @@ const REFUSALS = [
   "STORE_FAILED",
 ];
 
-/** The store as the `clew` exporter writes to it: what it refuses tells senders whether to come again. */
-export function storeSink(store: Pick<Store, "write" | "health">): Sink {
+/**
+ * The store as the `clew` exporter writes to it: what it refuses tells senders whether to come again. `observeMore`
+ * adds metrics of others.
+ */
+export function storeSink(
+  store: Pick<Store, "write" | "health">,
+  observeMore: (meter: Meter) => () => void = () => () => {},
+): Sink {
   const refused = new Map(REFUSALS.map((code) => [code, 0]));
   return {
     observe(meter) {
@@ -25,7 +31,7 @@ export function storeSink(store: Pick<Store, "write" | "health">): Sink {
       const ends = REFUSALS.map((code) =>
         meter.observedCounter("clew_store_refused_requests", help, { code }, () => refused.get(code) ?? 0),
       );
-      ends.push(observeStore(store, meter));
+      ends.push(observeStore(store, meter), observeMore(meter));
       return () => ends.forEach((end) => end());
     },
     async write(payload) {

@@ -13,7 +13,9 @@ export async function runUp(args: readonly string[], terminal: Terminal): Promis
   const logger = consoleLogger({ write: terminal.error, nowMs: () => systemClock.nowMs(), level: "warn" });
   const clew = await startClew({ options, env: terminal.env, logger });
   terminal.out(banner(clew));
+  const stopListening = terminal.onReload(() => void clew.reload());
   await aborted(terminal.stop);
+  stopListening();
   terminal.out("Stopping …\n");
   await clew.stop();
 }

@@ -31,6 +31,8 @@ import { dataDirectoryOf } from "./data-directory.ts";
 import { defaultConfig } from "./default-config.ts";
 import type { OptionalPort, UpOptions } from "./options.ts";
 import { requireFreePort } from "./ports.ts";
+import { ClewRules } from "./rules/clew-rules.ts";
+import { RuleMetrics } from "./rules/rule-metrics.ts";
 import { storeSink } from "./store-sink.ts";
 import { VERSION } from "./version.ts";
 
@@ -48,6 +50,8 @@ export interface RunningClew {
   readonly storedAt: string;
   /** Required of clients where it is set. */
   readonly token: string | undefined;
+  /** Reads the files of rules anew; where they have faults, the log tells. */
+  reload(): Promise<void>;
   /** Stops taking telemetry, keeps what was taken, and ends everything. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -85,7 +89,8 @@ async function start(
   const directory = await dataDirectory(options, env, undo);
   const store = await openStore(options, directory, logger);
   undo.push(() => store.close());
-  const collector = role === "query" ? undefined : await startPipelines(settings, store);
+  const ruleMetrics = new RuleMetrics();
+  const collector = role === "query" ? undefined : await startPipelines(settings, store, ruleMetrics);
   if (collector !== undefined) undo.push(() => collector.shutdown());
 
   const startedAtMs = systemClock.nowMs();
@@ -102,6 +107,7 @@ async function start(
     ui,
   });
   const access = { token, loopback };
+  const rules = new ClewRules({ options: options.rules, store, metrics: ruleMetrics, logger });
   const api: ApiSettings = {
     store,
     clock: systemClock,
@@ -109,6 +115,7 @@ async function start(
     status,
     access,
     readOnly: role === "query",
+    rules,
   };
   const serve = async (app: Parameters<typeof listen>[0], port: number): Promise<string> => {
     const server = await listen(app, host, port);
@@ -116,6 +123,8 @@ async function start(
     return urlOf(host, server.port);
   };
   ui = await serve(role === "ingest" ? healthApp(store, false) : uiApp(api), options.port);
+  undo.push(() => rules.stop());
+  await rules.start(ui);
   const prometheusPort =
     role === "ingest" ? undefined : await usablePort(host, options.prometheusPort, "prometheus-port", logger);
   const prometheusUrl = prometheusPort === undefined ? undefined : await serve(prometheusApp(api), prometheusPort);
@@ -125,7 +134,8 @@ async function start(
       : await serve(proxyFor(options, store, access), options.clickhousePort);
 
   if (options.demo) await addDemo(status(), logger, undo);
-  return { status: status(), prometheusUrl, clickhouseUrl, storedAt: storedAt(options, directory), token, stop };
+  const reload = async (): Promise<void> => void (await rules.reload().catch(() => {}));
+  return { status: status(), prometheusUrl, clickhouseUrl, storedAt: storedAt(options, directory), token, reload, stop };
 }
 
 async function openStore(options: UpOptions, directory: string, logger: Logger): Promise<Store> {
@@ -142,12 +152,16 @@ async function openStore(options: UpOptions, directory: string, logger: Logger):
   });
 }
 
-async function startPipelines({ options, env, logger }: UpSettings, store: Store): Promise<Collector> {
+async function startPipelines(
+  { options, env, logger }: UpSettings,
+  store: Store,
+  ruleMetrics: RuleMetrics,
+): Promise<Collector> {
   const metricsPort = await usablePort(options.host, options.metricsPort, "metrics-port", logger);
   const yaml =
     options.config === undefined ? defaultConfig({ ...options, metricsPort }) : await readFile(options.config, "utf8");
   const config = await loadConfig(yaml, env);
-  return startCollector({ config, components: withStore(store), logger });
+  return startCollector({ config, components: withStore(store, ruleMetrics), logger });
 }
 
 function proxyFor({ clickhouseAccess }: UpOptions, store: Store, access: AccessSettings): RequestListener {
@@ -204,9 +218,10 @@ async function dataDirectory(
   return directory;
 }
 
-function withStore(store: Store): Registry {
+function withStore(store: Store, ruleMetrics: RuleMetrics): Registry {
   const builtin = builtinComponents();
-  return { ...builtin, exporters: [...builtin.exporters, clewExporter(storeSink(store))] };
+  const sink = storeSink(store, (meter) => ruleMetrics.observe(meter));
+  return { ...builtin, exporters: [...builtin.exporters, clewExporter(sink)] };
 }
 
 function endpointOf(collector: Collector, protocol: "grpc" | "http"): string | undefined {

@@ -1,11 +1,18 @@
-export { MAX_POINTS_PER_SERIES, PromqlEngine, type PromqlEngineSettings, type QuerySettings } from "./promql/engine.ts";
-export { formatQuery } from "./promql/format-query.ts";
+export {
+  MAX_POINTS_PER_SERIES,
+  PromqlEngine,
+  type PromqlEngineSettings,
+  type QuerySettings,
+  type Selection,
+} from "./promql/engine.ts";
+export { canonicalQuery, formatQuery } from "./promql/format-query.ts";
 export { goGeneralText } from "./promql/go-float.ts";
 export { unquoted } from "./promql/go-string.ts";
 export { bucketsOf, usesCustomBuckets, type Bucket } from "./promql/histogram-buckets.ts";
 
 export { compareLabels, Labels, METRIC_NAME } from "./promql/labels.ts";
 export { labelsTest, labelTest, type LabelMatcher, type MatchOperator } from "./promql/label-matcher.ts";
+export { MemoryQuerier } from "./promql/memory-querier.ts";
 export { CUSTOM_BUCKETS_SCHEMA } from "./promql/native-histogram.ts";
 export type { Buckets, CounterResetHint, NativeHistogram } from "./promql/native-histogram.ts";
 export { parseSelector } from "./promql/parse.ts";

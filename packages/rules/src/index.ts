@@ -2,3 +2,10 @@ export { alertData, Template, type ExpandSettings, type QueryFunction } from "./
 export { TemplateError } from "./template/template-error.ts";
 export { readRuleFile, type RuleFileReading } from "./file/read-rule-file.ts";
 export type { RuleConfig, RuleGroupConfig } from "./file/rule-file.ts";
+export type { Alert, AlertNotice } from "./evaluation/alert.ts";
+export type { AlertingRule } from "./evaluation/alerting-rule.ts";
+export type { Evidence } from "./evaluation/evidence.ts";
+export type { RecordingRule } from "./evaluation/recording-rule.ts";
+export type { EvaluationMeasure, GroupCounts, Rule, RuleGroup } from "./evaluation/rule-group.ts";
+export { reloadFault, RuleManager, type RuleFile, type RuleManagerSettings } from "./evaluation/rule-manager.ts";
+export type { RuleSample } from "./evaluation/rule-sample.ts";

@@ -2,6 +2,7 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Clock } from "@clew/base";
+import type { MetricsQuerier } from "@clew/query";
 import {
   ExportReader,
   LogReader,
@@ -20,6 +21,7 @@ import { jaegerV1 } from "./jaeger/jaeger-v1.ts";
 import { jaegerV3 } from "./jaeger/jaeger-v3.ts";
 import { StoreQuerier } from "./metrics/store-querier.ts";
 import { prometheusApi } from "./prometheus/prometheus-api.ts";
+import type { RulesSource } from "./prometheus/rules-endpoints.ts";
 import { uiFiles } from "./ui-files.ts";
 
 /** Clients choose features by Prometheus's version, so that is what `buildinfo` tells. */
@@ -33,6 +35,7 @@ export interface ApiSettings {
   readonly access: AccessSettings;
   /** Whether only questions are answered: nothing can be written over Prometheus's API. */
   readonly readOnly?: boolean;
+  readonly rules?: RulesSource | undefined;
 }
 
 export interface ListeningServer {
@@ -95,11 +98,16 @@ export function prometheusApp(settings: ApiSettings): Hono {
   return app.route("/", promApp(settings));
 }
 
-function promApp({ store, clock, readOnly = false }: ApiSettings): Hono {
-  const querier = new StoreQuerier(new MetricReader(store.client), () => clock.nowMs());
+/** What PromQL asks of a store. */
+export function storeQuerier(store: Pick<Store, "client">, clock: Clock): MetricsQuerier {
+  return new StoreQuerier(new MetricReader(store.client), () => clock.nowMs());
+}
+
+function promApp({ store, clock, readOnly = false, rules }: ApiSettings): Hono {
   return prometheusApi({
-    querier,
+    querier: storeQuerier(store, clock),
     clock,
+    rules,
     version: PROMETHEUS_VERSION,
     isReady: () => store.health.engineReady,
     remoteWrite: readOnly ? undefined : { clock, write: (payload) => store.write(payload) },

@@ -8,7 +8,7 @@ import { type Grid, gridOf, timeOf } from "./grid.ts";
 import { compareLabels } from "./labels.ts";
 import type { NativeHistogram } from "./native-histogram.ts";
 import { parse } from "./parse.ts";
-import type { MetricsQuerier, SeriesSamples } from "./querier.ts";
+import type { MetricsQuerier, SelectRequest, SeriesSamples } from "./querier.ts";
 import { queryError } from "./query-error.ts";
 import type { MatrixSeries, MatrixValue, QueryResult, QueryValue, VectorPoint } from "./query-result.ts";
 import { statisticsSelectors, withResetHints } from "./reset-hints.ts";
@@ -38,6 +38,9 @@ export interface QuerySettings {
   readonly deadlineMs?: number;
   readonly lookbackMs?: number;
 }
+
+/** What one selector of a query looks at: samples with `startMs < time <= endMs`. */
+export type Selection = Pick<SelectRequest, "matchers" | "startMs" | "endMs">;
 
 /** Answers PromQL queries from a store. Holds nothing between queries. */
 export class PromqlEngine {
@@ -87,6 +90,12 @@ export class PromqlEngine {
       const series = withoutNames(evaluation.vector(expr), grid.count).map((one) => matrixSeries(one, grid));
       return { type: "matrix", series: series.sort((a, b) => compareLabels(a.labels, b.labels)) };
     });
+  }
+
+  /** The selectors of a query with the times that each looks at, where the query is asked at `timeMs`. Throws a `QueryError`. */
+  selections(query: string, timeMs: number): readonly Selection[] {
+    const grid = gridOf(timeMs, timeMs, 0);
+    return [...planFetches(parse(query), grid, timesOf(grid, {}), this.#maxSamples).values()];
   }
 
   async #run(
@@ -144,7 +153,10 @@ function checkRangeType(expr: Expr): void {
   throw queryError("bad_data", problem, { position: expr.position });
 }
 
-function timesOf(grid: Grid, { lookbackMs, endMs }: QuerySettings & { readonly endMs?: number }): QueryTimes {
+function timesOf(
+  grid: Grid,
+  { lookbackMs, endMs }: { readonly lookbackMs?: number; readonly endMs?: number },
+): QueryTimes {
   return {
     startMs: grid.startMs,
     endMs: endMs ?? grid.startMs,

@@ -3,7 +3,7 @@ import type { Clock } from "@clew/base";
 import type { Expr } from "./ast.ts";
 import { PromqlEngine } from "./engine.ts";
 import { isReset } from "./histogram-math.ts";
-import { MemoryQuerier } from "./memory-querier.test-kit.ts";
+import { MemoryQuerier } from "./memory-querier.ts";
 import type { NativeHistogram } from "./native-histogram.ts";
 import { parse } from "./parse.ts";
 import { print } from "./print.ts";
@@ -18,13 +18,8 @@ import {
   timeMs,
   valueProblem,
 } from "./promql-script-result.test-kit.ts";
-import {
-  customBucketHistograms,
-  parseSeries,
-  parseStartOffsets,
-  type ScriptSample,
-  type ScriptSeries,
-} from "./promql-script-series.test-kit.ts";
+import { customBucketHistograms, parseStartOffsets } from "./promql-script-series.test-kit.ts";
+import { type DescribedSample, type DescribedSeries, parseSeriesDescription } from "./series-description.ts";
 
 interface EvalOutcome {
   readonly line: number;
@@ -65,11 +60,11 @@ export async function runScript(text: string): Promise<readonly EvalOutcome[]> {
 
 function load(querier: MemoryQuerier, head: string, block: readonly string[]): void {
   const stepMs = parsePrometheusDuration(head.split(/\s+/)[1] ?? "0");
-  const series: (ScriptSeries & { readonly startOffsets?: readonly (number | undefined)[] })[] = [];
+  const series: (DescribedSeries & { readonly startOffsets?: readonly (number | undefined)[] })[] = [];
   let startOffsets: readonly (number | undefined)[] | undefined;
   for (const line of block) {
     const offsets = parseStartOffsets(line);
-    if (offsets === undefined) series.push({ ...parseSeries(line), ...(startOffsets && { startOffsets }) });
+    if (offsets === undefined) series.push({ ...parseSeriesDescription(line), ...(startOffsets && { startOffsets }) });
     startOffsets = offsets;
   }
   const customs: typeof series = /^load_with_nhcb/i.test(head) ? [...customBucketHistograms(series)] : [];
@@ -83,7 +78,7 @@ function load(querier: MemoryQuerier, head: string, block: readonly string[]): v
 }
 
 /** A store that keeps histograms in chunks knows, within one, whether each is a continuation of the one before. */
-function withResetHints(samples: readonly ScriptSample[]): readonly ScriptSample[] {
+function withResetHints(samples: readonly DescribedSample[]): readonly DescribedSample[] {
   let previous: NativeHistogram | undefined;
   return samples.map((sample) => {
     if (typeof sample !== "object") {

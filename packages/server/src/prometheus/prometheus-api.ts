@@ -10,6 +10,8 @@ import { MetadataEndpoints } from "./metadata-endpoints.ts";
 import { Parameters } from "./parameters.ts";
 import { type RemoteWriteSettings, WriteEndpoint } from "../remote-write/write-endpoint.ts";
 import { QueryEndpoints } from "./query-endpoints.ts";
+import { RulesEndpoints, type RulesSource } from "./rules-endpoints.ts";
+import { reloadAnswer } from "./reload.ts";
 
 export interface PrometheusApiSettings {
   readonly querier: MetricsQuerier;
@@ -20,6 +22,8 @@ export interface PrometheusApiSettings {
   readonly isReady?: () => boolean;
   /** Where remote write's samples go; they are not taken where this is absent. */
   readonly remoteWrite?: RemoteWriteSettings | undefined;
+  /** The rules that are evaluated; none where this is absent. */
+  readonly rules?: RulesSource | undefined;
   /** The longest that a query may take; 2 minutes where it is absent. */
   readonly queryTimeoutMs?: number;
 }
@@ -33,6 +37,7 @@ export function prometheusApi(settings: PrometheusApiSettings): Hono {
   const app = new Hono();
   const queries = new QueryEndpoints(settings);
   const metadata = new MetadataEndpoints(settings.querier);
+  const rules = new RulesEndpoints(settings.rules);
   const serve = (path: string, methods: readonly string[], endpoint: Endpoint): void => {
     app.on([...methods], `/api/v1/${path}`, (context) => answered(endpoint, context));
     app.options(`/api/v1/${path}`, () => new Response(null, { status: 204 }));
@@ -46,9 +51,13 @@ export function prometheusApi(settings: PrometheusApiSettings): Hono {
   serve("label/:name/values", ["GET"], (parameters, context) => metadata.labelValues(parameters, context));
   serve("series", both, (parameters, context) => metadata.series(parameters, context));
   serve("metadata", ["GET"], (parameters, context) => metadata.metadata(parameters, context));
+  serve("rules", ["GET"], (parameters) => rules.rules(parameters));
+  serve("alerts", ["GET"], () => rules.alerts());
+  serve("alertmanagers", ["GET"], () => rules.alertmanagers());
   serve("status/buildinfo", ["GET"], () => dataOf(buildInfo(settings.version)));
   const writing = settings.remoteWrite && new WriteEndpoint(settings.remoteWrite);
   app.post("/api/v1/write", (context) => writing?.answer(context) ?? new Response(NO_RECEIVER, { status: 404 }));
+  app.on(["POST", "PUT"], "/-/reload", (context) => reloadAnswer(settings.rules, context));
   app.get("/-/healthy", () => new Response("Prometheus Server is Healthy.\n"));
   app.get("/-/ready", () => {
     if (settings.isReady?.() === false) return new Response("Service Unavailable", { status: 503 });

@@ -1,4 +1,4 @@
-/** A store in memory, as tests need it. */
+/** A store in memory: what unit tests of rules run on, and our own tests. */
 import { labelsTest } from "./label-matcher.ts";
 import { Labels } from "./labels.ts";
 import type { NativeHistogram } from "./native-histogram.ts";

@@ -1,0 +1,52 @@
+import { parsePrometheusDuration } from "@clew/query";
+import { messageOf } from "@clew/base";
+import { urlOf, usage } from "../options.ts";
+
+/** What of the command line is about rules and alerts. */
+export interface RuleOptions {
+  /** Paths and patterns; no rules where there are none. */
+  readonly files: readonly string[];
+  /** Of groups that name none. */
+  readonly evaluationIntervalMs: number;
+  /** Labels that alerts bear when they leave. */
+  readonly externalLabels: Readonly<Record<string, string>>;
+  /** Where people find this program; undefined for the address that it listens at. */
+  readonly externalUrl: string | undefined;
+}
+
+/** The flags as `parseArgs` takes them. */
+export const RULE_FLAGS = {
+  rules: { type: "string", multiple: true },
+  "evaluation-interval": { type: "string" },
+  "external-label": { type: "string", multiple: true },
+  "external-url": { type: "string" },
+} as const;
+
+/** Throws `USAGE` naming the flag. */
+export function ruleOptions(values: Readonly<Record<string, unknown>>): RuleOptions {
+  const list = (name: string): readonly string[] => (values[name] as readonly string[] | undefined) ?? [];
+  const externalUrl = values["external-url"] as string | undefined;
+  return {
+    files: list("rules"),
+    evaluationIntervalMs: intervalOf((values["evaluation-interval"] as string | undefined) ?? "1m"),
+    externalLabels: Object.fromEntries(list("external-label").map(labelOf)),
+    externalUrl: externalUrl === undefined ? undefined : urlOf("external-url", externalUrl).replace(/\/+$/, ""),
+  };
+}
+
+function intervalOf(text: string): number {
+  let intervalMs = 0;
+  try {
+    intervalMs = parsePrometheusDuration(text);
+  } catch (error) {
+    throw usage(messageOf(error), "write 15s or 1m", "evaluation-interval");
+  }
+  if (intervalMs <= 0) throw usage("expected a duration above 0", "write 15s or 1m", "evaluation-interval");
+  return intervalMs;
+}
+
+function labelOf(text: string): readonly [string, string] {
+  const at = text.indexOf("=");
+  if (at <= 0) throw usage(`expected NAME=VALUE, got ${JSON.stringify(text)}`, "write cluster=eu", "external-label");
+  return [text.slice(0, at), text.slice(at + 1)];
+}

@@ -1,0 +1,58 @@
+/** From an alert to the requests behind it: exemplars of the series that its expression looks at. */
+import type { Exemplar, Labels, MetricsQuerier, Selection, SeriesExemplars } from "@clew/query";
+import type { Alert } from "./alert.ts";
+
+/** So many exemplars are kept of an alert, the newest. */
+export const MAX_EVIDENCE = 10;
+/** So many are looked at for all alerts of a rule. */
+const MAX_EXEMPLARS_READ = 10_000;
+
+export interface EvidenceExemplar extends Exemplar {
+  readonly seriesLabels: Labels;
+}
+
+export interface Evidence {
+  /** The newest first; of several of one trace, one. */
+  readonly exemplars: readonly EvidenceExemplar[];
+  readonly traceIds: readonly string[];
+}
+
+/** Gives each alert what was seen of what its expression selects. Rejects as the querier does. */
+export async function gatherEvidence(
+  alerts: readonly Alert[],
+  selections: readonly Selection[],
+  querier: MetricsQuerier,
+  signal: AbortSignal,
+): Promise<void> {
+  if (alerts.length === 0 || selections.length === 0) return;
+  const startMs = Math.min(...selections.map((one) => one.startMs), ...alerts.map(({ activeAtMs }) => activeAtMs));
+  const endMs = Math.max(...selections.map((one) => one.endMs));
+  const selectors = selections.map(({ matchers }) => matchers);
+  const found = await querier.exemplars({ selectors, startMs, endMs, limit: MAX_EXEMPLARS_READ }, signal);
+  for (const alert of alerts) alert.evidence = evidenceOf(alert, found);
+}
+
+function evidenceOf(alert: Alert, found: readonly SeriesExemplars[]): Evidence | undefined {
+  const newest = found
+    .filter(({ seriesLabels }) => agree(seriesLabels, alert.labels))
+    .flatMap(({ seriesLabels, exemplars }) => exemplars.map((exemplar) => ({ ...exemplar, seriesLabels })))
+    .sort((a, b) => b.timestampMs - a.timestampMs);
+  const byTrace = new Map<string, EvidenceExemplar>();
+  for (const exemplar of newest) {
+    const key = exemplar.labels.get("trace_id") || exemplar.labels.key;
+    if (byTrace.size < MAX_EVIDENCE && !byTrace.has(key)) byTrace.set(key, exemplar);
+  }
+  if (byTrace.size === 0) return undefined;
+  const exemplars = [...byTrace.values()];
+  const traceIds = exemplars.map(({ labels }) => labels.get("trace_id")).filter((id) => id !== "");
+  return { exemplars, traceIds };
+}
+
+/** Whether a series may be one of those that an alert came from: no label that both have differs. */
+function agree(series: Labels, alert: Labels): boolean {
+  for (const [name, value] of series) {
+    const other = alert.get(name);
+    if (name !== "__name__" && other !== "" && other !== value) return false;
+  }
+  return true;
+}
