@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   restore: async () => (await import("./backup-command.ts")).runRestore,
   export: async () => (await import("./export/export-command.ts")).runExport,
   import: async () => (await import("./import/import-command.ts")).runImport,
+  test: async () => (await import("./test-command.ts")).runTest,
   check: async () => (await import("./check-command.ts")).runCheck,
   migrate: async () => (await import("./migrate-command.ts")).runMigrate,
 };
@@ -74,6 +75,7 @@ const HELP = `Clew: OpenTelemetry in one program.
       --endpoint URL      where OTLP is taken over HTTP   (http://localhost:4318)
       --token TOKEN       for either, where one is wanted (CLEW_TOKEN)
   clew check rules FILE...        check files of Prometheus's recording and alerting rules
+  clew test rules FILE...         run unit tests of rules; --run EXPRESSION runs those of that name only
   clew migrate clickhouse URL     copy what is stored to a ClickHouse server; run again, it goes on
       --data DIR          from there
   clew demo               run the demo application; it sends to OTEL_EXPORTER_OTLP_ENDPOINT

@@ -135,7 +135,15 @@ async function start(
 
   if (options.demo) await addDemo(status(), logger, undo);
   const reload = async (): Promise<void> => void (await rules.reload().catch(() => {}));
-  return { status: status(), prometheusUrl, clickhouseUrl, storedAt: storedAt(options, directory), token, reload, stop };
+  return {
+    status: status(),
+    prometheusUrl,
+    clickhouseUrl,
+    storedAt: storedAt(options, directory),
+    token,
+    reload,
+    stop,
+  };
 }
 
 async function openStore(options: UpOptions, directory: string, logger: Logger): Promise<Store> {

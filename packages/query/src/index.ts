@@ -16,7 +16,7 @@ export { MemoryQuerier } from "./promql/memory-querier.ts";
 export { CUSTOM_BUCKETS_SCHEMA } from "./promql/native-histogram.ts";
 export type { Buckets, CounterResetHint, NativeHistogram } from "./promql/native-histogram.ts";
 export { parseSelector } from "./promql/parse.ts";
-export { parsePrometheusDuration } from "./promql/prometheus-duration.ts";
+export { parsePrometheusDuration, prometheusDurationText } from "./promql/prometheus-duration.ts";
 export type {
   Exemplar,
   MetadataRequest,
@@ -40,5 +40,6 @@ export type {
   VectorPoint,
   VectorValue,
 } from "./promql/query-result.ts";
+export { asStored, histogramDescription, parseMetric, parseSeriesDescription } from "./promql/series-description.ts";
 export { selectorsOf } from "./promql/selectors.ts";
 export { markStale } from "./promql/stale-marker.ts";

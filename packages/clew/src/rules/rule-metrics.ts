@@ -73,11 +73,7 @@ function observeGroup(group: RuleGroup, meter: Meter): (() => void)[] {
       "The timestamp of the last rule group evaluation in seconds.",
       () => (group.lastEvaluationMs ?? 0) / 1000,
     ),
-    gauge(
-      "last_duration_seconds",
-      "The duration of the last rule group evaluation.",
-      () => group.evaluationMs / 1000,
-    ),
+    gauge("last_duration_seconds", "The duration of the last rule group evaluation.", () => group.evaluationMs / 1000),
     gauge(
       "last_rule_duration_sum_seconds",
       "The sum of time in seconds it took to evaluate each rule in the group.",

@@ -29,6 +29,8 @@ export interface PromqlEngineSettings {
   readonly querier: MetricsQuerier;
   readonly clock: Clock;
   readonly maxSamples?: number;
+  /** The step of subqueries that name none; a minute where it is absent. */
+  readonly subqueryStepMs?: number | undefined;
 }
 
 export interface QuerySettings {
@@ -48,10 +50,13 @@ export class PromqlEngine {
   readonly #clock: Clock;
   readonly #maxSamples: number;
 
-  constructor({ querier, clock, maxSamples = MAX_QUERY_SAMPLES }: PromqlEngineSettings) {
+  readonly #subqueryStepMs: number;
+
+  constructor({ querier, clock, maxSamples = MAX_QUERY_SAMPLES, subqueryStepMs }: PromqlEngineSettings) {
     this.#querier = querier;
     this.#clock = clock;
     this.#maxSamples = maxSamples;
+    this.#subqueryStepMs = subqueryStepMs ?? DEFAULT_SUBQUERY_STEP_MS;
   }
 
   /**
@@ -95,7 +100,7 @@ export class PromqlEngine {
   /** The selectors of a query with the times that each looks at, where the query is asked at `timeMs`. Throws a `QueryError`. */
   selections(query: string, timeMs: number): readonly Selection[] {
     const grid = gridOf(timeMs, timeMs, 0);
-    return [...planFetches(parse(query), grid, timesOf(grid, {}), this.#maxSamples).values()];
+    return [...planFetches(parse(query), grid, timesOf(grid, {}, this.#subqueryStepMs), this.#maxSamples).values()];
   }
 
   async #run(
@@ -106,7 +111,7 @@ export class PromqlEngine {
   ): Promise<QueryResult> {
     const expr = parse(query);
     if (settings.endMs !== undefined) checkRangeType(expr);
-    const times = timesOf(grid, settings);
+    const times = timesOf(grid, settings, this.#subqueryStepMs);
     const annotations = new Annotations(query);
     const plan = planFetches(expr, grid, times, this.#maxSamples);
     const fetched = await this.#fetch(plan, settings.signal);
@@ -156,13 +161,14 @@ function checkRangeType(expr: Expr): void {
 function timesOf(
   grid: Grid,
   { lookbackMs, endMs }: { readonly lookbackMs?: number; readonly endMs?: number },
+  defaultStepMs: number,
 ): QueryTimes {
   return {
     startMs: grid.startMs,
     endMs: endMs ?? grid.startMs,
     stepMs: grid.stepMs,
     lookbackMs: lookbackMs ?? DEFAULT_LOOKBACK_MS,
-    defaultStepMs: DEFAULT_SUBQUERY_STEP_MS,
+    defaultStepMs,
   };
 }
 

@@ -2,9 +2,7 @@
 import type { Clock } from "@clew/base";
 import type { Expr } from "./ast.ts";
 import { PromqlEngine } from "./engine.ts";
-import { isReset } from "./histogram-math.ts";
 import { MemoryQuerier } from "./memory-querier.ts";
-import type { NativeHistogram } from "./native-histogram.ts";
 import { parse } from "./parse.ts";
 import { print } from "./print.ts";
 import { parsePrometheusDuration } from "./prometheus-duration.ts";
@@ -19,7 +17,7 @@ import {
   valueProblem,
 } from "./promql-script-result.test-kit.ts";
 import { customBucketHistograms, parseStartOffsets } from "./promql-script-series.test-kit.ts";
-import { type DescribedSample, type DescribedSeries, parseSeriesDescription } from "./series-description.ts";
+import { asStored, type DescribedSeries, parseSeriesDescription } from "./series-description.ts";
 
 interface EvalOutcome {
   readonly line: number;
@@ -69,29 +67,12 @@ function load(querier: MemoryQuerier, head: string, block: readonly string[]): v
   }
   const customs: typeof series = /^load_with_nhcb/i.test(head) ? [...customBucketHistograms(series)] : [];
   for (const { labels, samples, startOffsets } of [...series, ...customs]) {
-    withResetHints(samples).forEach((sample, i) => {
+    asStored(samples).forEach((sample, i) => {
       const offset = startOffsets?.[i];
       if (sample !== undefined)
         querier.add(labels, i * stepMs, sample, offset === undefined ? undefined : i * stepMs + offset);
     });
   }
-}
-
-/** A store that keeps histograms in chunks knows, within one, whether each is a continuation of the one before. */
-function withResetHints(samples: readonly DescribedSample[]): readonly DescribedSample[] {
-  let previous: NativeHistogram | undefined;
-  return samples.map((sample) => {
-    if (typeof sample !== "object") {
-      if (sample !== undefined) previous = undefined;
-      return sample;
-    }
-    const before = previous;
-    previous = sample;
-    const isGiven = sample.counterReset === "gauge" || sample.counterReset === "reset";
-    if (before === undefined || before.counterReset === "gauge" || isGiven) return sample;
-    const counterReset = isReset({ ...sample, counterReset: "unknown" }, before) ? "unknown" : "not_reset";
-    return { ...sample, counterReset };
-  });
 }
 
 function parseEval(head: string, block: readonly string[], line: number): ScriptEval {

@@ -3,7 +3,8 @@
  *
  * https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/#series
  */
-import { combine } from "./histogram-math.ts";
+import { combine, isReset } from "./histogram-math.ts";
+import { goGeneralText } from "./go-float.ts";
 import { parseGoNumber } from "./go-number.ts";
 import { unquoted } from "./go-string.ts";
 import { Labels, METRIC_NAME } from "./labels.ts";
@@ -39,6 +40,26 @@ export function parseMetric(text: string): Labels {
   const { labels, samples } = parseSeriesDescription(text);
   if (samples.length > 0) throw unexpected(text, "metric description");
   return labels;
+}
+
+/**
+ * The samples as Prometheus's store has them, which knows of each histogram whether it is a continuation of the one
+ * before.
+ */
+export function asStored(samples: readonly DescribedSample[]): readonly DescribedSample[] {
+  let previous: NativeHistogram | undefined;
+  return samples.map((sample) => {
+    if (typeof sample !== "object") {
+      if (sample !== undefined) previous = undefined;
+      return sample;
+    }
+    const before = previous;
+    previous = sample;
+    const isGiven = sample.counterReset === "gauge" || sample.counterReset === "reset";
+    if (before === undefined || before.counterReset === "gauge" || isGiven) return sample;
+    const counterReset = isReset({ ...sample, counterReset: "unknown" }, before) ? "unknown" : "not_reset";
+    return { ...sample, counterReset };
+  });
 }
 
 function labelsOf(name: string | undefined, inside: string): Labels {
@@ -126,3 +147,32 @@ function parseHistogram(text: string): NativeHistogram {
   };
 }
 
+/** A histogram as tests describe it: `{{count:3 sum:5 buckets:[1 2]}}`. */
+export function histogramDescription(histogram: NativeHistogram): string {
+  const { schema, count, sum, zeroCount, zeroThreshold, counterReset, customBounds, positive, negative } = histogram;
+  const isCustom = schema === CUSTOM_BUCKETS_SCHEMA;
+  const numbers: readonly (readonly [string, number])[] = [
+    ["schema", schema],
+    ["count", count],
+    ["sum", sum],
+    ["z_bucket", zeroCount],
+    ["z_bucket_w", zeroThreshold],
+  ];
+  const parts = numbers.filter(([, value]) => value !== 0).map(([name, value]) => `${name}:${goGeneralText(value)}`);
+  if (isCustom) parts.push(`custom_values:[${Array.from(customBounds, goGeneralText).join(" ")}]`);
+  if (counterReset !== "unknown") parts.push(`counter_reset_hint:${counterReset}`);
+  parts.push(...bucketsDescription(positive, ""), ...bucketsDescription(negative, "n_"));
+  return `{{${parts.join(" ")}}}`;
+}
+
+/** Without the empty buckets at either end. */
+function bucketsDescription({ offset, counts }: NativeHistogram["positive"], prefix: string): readonly string[] {
+  const first = counts.findIndex((count) => count !== 0);
+  if (first < 0) return [];
+  const inside = counts.slice(first, counts.findLastIndex((count) => count !== 0) + 1);
+  const start = offset + first;
+  return [
+    ...(start === 0 ? [] : [`${prefix}offset:${start}`]),
+    `${prefix}buckets:[${Array.from(inside, goGeneralText).join(" ")}]`,
+  ];
+}

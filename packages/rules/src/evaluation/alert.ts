@@ -59,7 +59,11 @@ export function pendingAlert(
 }
 
 /** Whether receivers have to hear of it: at once where it is resolved, else every `resendDelayMs`. */
-export function needsSending({ state, resolvedAtMs, lastSentAtMs }: Alert, nowMs: number, resendDelayMs: number): boolean {
+export function needsSending(
+  { state, resolvedAtMs, lastSentAtMs }: Alert,
+  nowMs: number,
+  resendDelayMs: number,
+): boolean {
   if (state === "pending") return false;
   if (lastSentAtMs === undefined) return true;
   return (resolvedAtMs !== undefined && resolvedAtMs > lastSentAtMs) || lastSentAtMs + resendDelayMs < nowMs;

@@ -5,7 +5,11 @@ const MINUTE = 60_000;
 const NOW = 100 * MINUTE;
 
 /** Since when an alert with a `for` of 30 minutes is active after a restart, in minutes. */
-async function restored(seenAtMinute: number, activeAtMinute: number, last: "active" | "stale" = "active"): Promise<number> {
+async function restored(
+  seenAtMinute: number,
+  activeAtMinute: number,
+  last: "active" | "stale" = "active",
+): Promise<number> {
   const { set, group } = testWorld();
   const series = 'ALERTS_FOR_STATE{alertname="Down",job="a",severity="page"}';
   set(series, seenAtMinute * MINUTE, activeAtMinute * 60);

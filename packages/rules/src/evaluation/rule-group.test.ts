@@ -114,8 +114,14 @@ groups:
 });
 
 test.each([
-  ["{record: r, expr: up, labels: {job: x}}", "vector contains metrics with the same labelset after applying rule labels"],
-  ["{alert: A, expr: up, labels: {job: x}}", "vector contains metrics with the same labelset after applying alert labels"],
+  [
+    "{record: r, expr: up, labels: {job: x}}",
+    "vector contains metrics with the same labelset after applying rule labels",
+  ],
+  [
+    "{alert: A, expr: up, labels: {job: x}}",
+    "vector contains metrics with the same labelset after applying alert labels",
+  ],
   ["{record: r, expr: up}", "exceeded limit of 1 with 2 series"],
   ["{alert: A, expr: up}", "exceeded limit of 1 with 2 alerts"],
   ["{record: r, expr: '\"text\"'}", "rule result is not a vector or scalar"],
@@ -157,7 +163,9 @@ test("what the store cannot answer or take is the rule's error, and the next eva
 
 test("two rules of one series: the first one's sample stands, and the second is told of it", async () => {
   const { group, written } = testWorld();
-  const rules = group("groups: [{name: g, rules: [{record: r, expr: '1'}, {record: r, expr: '2'}, {record: r, expr: '1'}]}]");
+  const rules = group(
+    "groups: [{name: g, rules: [{record: r, expr: '1'}, {record: r, expr: '2'}, {record: r, expr: '1'}]}]",
+  );
   await rules.evaluate(MINUTE);
   expect(written).toEqual(["r{} 1 @60"]);
   expect(rules.rules.map(({ status }) => status.lastError)).toEqual([

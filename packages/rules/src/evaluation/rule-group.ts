@@ -32,6 +32,8 @@ export interface EvaluationSettings {
   /** Runs work when it is its turn: so many rules at once, of all groups. */
   readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
   readonly measure: EvaluationMeasure;
+  /** The step of subqueries that name none; a minute where it is absent. */
+  readonly subqueryStepMs?: number | undefined;
 }
 
 /** Takes how long evaluations took. */
@@ -101,7 +103,7 @@ export class RuleGroup {
     this.#config = config;
     this.#settings = settings;
     this.#written = new WrittenSamples(settings.querier);
-    this.#queries = new RuleQueries(this.#written.querier(), settings.clock);
+    this.#queries = new RuleQueries(this.#written.querier(), settings.clock, settings.subqueryStepMs);
     const alerting = { ...settings, isRestored: !group.shouldRestore };
     this.rules = config.rules.map((rule) =>
       rule.kind === "recording"

@@ -10,8 +10,8 @@ export class RuleQueries {
   readonly #engine: PromqlEngine;
   readonly #clock: Clock;
 
-  constructor(querier: MetricsQuerier, clock: Clock) {
-    this.#engine = new PromqlEngine({ querier, clock });
+  constructor(querier: MetricsQuerier, clock: Clock, subqueryStepMs: number | undefined) {
+    this.#engine = new PromqlEngine({ querier, clock, subqueryStepMs });
     this.#clock = clock;
   }
 

@@ -75,10 +75,11 @@ beforeAll(async () => {
   server = await listen(app, "127.0.0.1", 0);
   await write();
   // Rules that were there before are not evaluated, but restored: two evaluations, as the schedule has them.
-  for (const group of manager.groups) for (const seconds of [0, 2, 4]) {
-    await group.evaluate(startMs - 10_000 + seconds * 1_000);
-    if (seconds === 2) await group.restore(startMs);
-  }
+  for (const group of manager.groups)
+    for (const seconds of [0, 2, 4]) {
+      await group.evaluate(startMs - 10_000 + seconds * 1_000);
+      if (seconds === 2) await group.restore(startMs);
+    }
   await store.flush();
 });
 
@@ -164,7 +165,11 @@ test("what rules wrote is answered by PromQL: samples, alerts' states, native hi
 test("a failing rule says why, as Prometheus does", async () => {
   const [group] = await groups("rule_name[]=wrong");
   expect(group.rules).toMatchObject([
-    { health: "err", lastError: expect.stringMatching(/^found duplicate series for the match group/), type: "recording" },
+    {
+      health: "err",
+      lastError: expect.stringMatching(/^found duplicate series for the match group/),
+      type: "recording",
+    },
   ]);
 });
 
@@ -176,7 +181,11 @@ test("an alert leads to its traces", async () => {
       evidence: {
         traceIds: ["0af7651916cd43dd8448eb211c80319c"],
         exemplars: [
-          { seriesLabels: { __name__: "probe_requests_total", job: "probe" }, value: "5", timestamp: startMs / 1_000 - 30 },
+          {
+            seriesLabels: { __name__: "probe_requests_total", job: "probe" },
+            value: "5",
+            timestamp: startMs / 1_000 - 30,
+          },
         ],
       },
     },
@@ -208,11 +217,23 @@ test("groups come in pages", async () => {
 
 test.each([
   ["type=bad", 'invalid parameter "type": not supported value "bad"'],
-  ["exclude_alerts=no", 'invalid parameter "exclude_alerts": error converting exclude_alerts: strconv.ParseBool: parsing "no": invalid syntax'],
-  ["group_limit=x", 'invalid parameter "group_limit": group_limit needs to be a valid number: strconv.ParseInt: parsing "x": invalid syntax'],
+  [
+    "exclude_alerts=no",
+    'invalid parameter "exclude_alerts": error converting exclude_alerts: strconv.ParseBool: parsing "no": invalid syntax',
+  ],
+  [
+    "group_limit=x",
+    'invalid parameter "group_limit": group_limit needs to be a valid number: strconv.ParseInt: parsing "x": invalid syntax',
+  ],
   ["group_limit=0", 'invalid parameter "group_limit": group_limit needs to be greater than 0'],
-  ["group_next_token=t", 'invalid parameter "group_next_token": group_limit needs to be present in order to paginate over the groups'],
-  ["group_limit=1&group_next_token=t", "invalid parameter \"group_next_token\": invalid group_next_token 't'. were rule groups changed?"],
+  [
+    "group_next_token=t",
+    'invalid parameter "group_next_token": group_limit needs to be present in order to paginate over the groups',
+  ],
+  [
+    "group_limit=1&group_next_token=t",
+    "invalid parameter \"group_next_token\": invalid group_next_token 't'. were rule groups changed?",
+  ],
   ["match[]={}", "match[] must contain at least one non-empty matcher"],
 ])("%s is refused: %s", async (parameters, error) => {
   expect(await get(`/api/v1/rules?${parameters}`)).toEqual({
@@ -222,8 +243,7 @@ test.each([
 });
 
 test("reloading takes new files, and keeps the old rules where they have faults", async () => {
-  const reload = (): Promise<Response> =>
-    fetch(`http://127.0.0.1:${server.port}/-/reload`, { method: "POST" });
+  const reload = (): Promise<Response> => fetch(`http://127.0.0.1:${server.port}/-/reload`, { method: "POST" });
   files = [...FILES, { path: "bad.yml", text: "groups: [{name: x, rules: [{record: y}]}]" }];
   const refused = await reload();
   expect(refused.status).toBe(500);
@@ -243,11 +263,22 @@ const GOLDEN = join(process.env["CLEW_CONFORMANCE_DIR"] ?? "", "prometheus/api_g
 
 test.skipIf(!existsSync(GOLDEN))("answers are those of a Prometheus that had the same rules and data", async () => {
   const golden: Json[] = JSON.parse(readFileSync(GOLDEN, "utf8"));
-  for (const path of ["/api/v1/rules", "/api/v1/rules?type=alert", "/api/v1/rules?type=record", "/api/v1/rules?type=bad", "/api/v1/alerts", "/api/v1/alertmanagers"]) {
+  for (const path of [
+    "/api/v1/rules",
+    "/api/v1/rules?type=alert",
+    "/api/v1/rules?type=record",
+    "/api/v1/rules?type=bad",
+    "/api/v1/alerts",
+    "/api/v1/alertmanagers",
+  ]) {
     const wanted = golden.find(({ request }) => request.path === path);
     const { status, body } = await get(path);
     body.data = ours(body.data);
-    expect({ path, status, body: timeless(body) }).toEqual({ path, status: wanted.status, body: timeless(wanted.body) });
+    expect({ path, status, body: timeless(body) }).toEqual({
+      path,
+      status: wanted.status,
+      body: timeless(wanted.body),
+    });
   }
 });
 
