@@ -8,7 +8,8 @@ import { runTest } from "./test-command.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "clew-test-rules-"));
 afterAll(() => rmSync(directory, { recursive: true }));
-const hasPromtool = spawnSync("promtool", ["--version"]).status === 0;
+const PROMTOOL = "promtool";
+const hasPromtool = spawnSync(PROMTOOL, ["--version"]).status === 0;
 
 const RULES = `groups:
 - name: late
@@ -96,7 +97,7 @@ tests:
 test.skipIf(!hasPromtool).each(Object.entries(CASES))("promtool says the same where %s", async (what, text) => {
   const file = `${what.replaceAll(" ", "-")}.yml`;
   writeFileSync(join(directory, file), text);
-  const promtool = spawnSync("promtool", ["test", "rules", join(directory, file)], { encoding: "utf8" });
+  const promtool = spawnSync(PROMTOOL, ["test", "rules", join(directory, file)], { encoding: "utf8" });
   const { out, error, thrown } = await clew(file);
   // Prometheus 3 tells the two series of a match group in order.
   const ordered = (lines: string): string =>

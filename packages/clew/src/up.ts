@@ -134,7 +134,7 @@ async function start(
       : await serve(proxyFor(options, store, access), options.clickhousePort);
 
   if (options.demo) await addDemo(status(), logger, undo);
-  const reload = async (): Promise<void> => void (await rules.reload().catch(() => {}));
+  const reload = (): Promise<void> => rules.reload().catch(() => {});
   return {
     status: status(),
     prometheusUrl,

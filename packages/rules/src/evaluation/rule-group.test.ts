@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { alertsOf, failingFor, testWorld } from "./rules.test-kit.ts";
+import { alertsOf, failingFor, labelsOf, testWorld } from "./rules.test-kit.ts";
 
 const MINUTE = 60_000;
 
@@ -196,7 +196,6 @@ test("those who are told hear of an alert every minute, at once when it is resol
 
 test("what fires keeps the newest exemplars of what its expression looked at, one of each trace", async () => {
   const { set, group, store } = testWorld();
-  const { labelsOf } = await import("./rules.test-kit.ts");
   const exemplar = (job: string, second: number, trace: string): void =>
     store.addExemplar(labelsOf(`errors_total{job="${job}"}`), {
       labels: labelsOf(`{trace_id="${trace}"}`),

@@ -10,8 +10,8 @@ const MINUTE = 60_000;
 async function manager(first: string): Promise<{
   readonly world: ReturnType<typeof testWorld>;
   readonly running: RuleManager;
-  reload(yaml: string): Promise<void>;
-  advance(minutes: number): Promise<void>;
+  readonly reload: (yaml: string) => Promise<void>;
+  readonly advance: (minutes: number) => Promise<void>;
 }> {
   const world = testWorld();
   let text = first;

@@ -16,8 +16,8 @@ export interface TestWorld {
   readonly reports: string[];
   readonly settings: EvaluationSettings;
   /** Stores a sample: `up{job="a"}`. */
-  set(series: string, timeMs: number, value: number | "stale"): void;
-  group(yaml: string, shouldRestore?: boolean): RuleGroup;
+  readonly set: (series: string, timeMs: number, value: number | "stale") => void;
+  readonly group: (yaml: string, shouldRestore?: boolean) => RuleGroup;
 }
 
 /** With `isSlow`, what is written cannot be read. */

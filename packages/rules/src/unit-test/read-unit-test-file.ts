@@ -164,7 +164,7 @@ class Reader {
     try {
       return parsePrometheusDuration(text);
     } catch (error) {
-      throw new Error(error instanceof ClewError ? error.what : messageOf(error));
+      throw new Error(error instanceof ClewError ? error.what : messageOf(error), { cause: error });
     }
   }
 

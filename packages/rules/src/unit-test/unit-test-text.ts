@@ -45,7 +45,7 @@ export function samplesText(samples: readonly FoundSample[]): string {
 }
 
 function sampleText({ labels, value, histogram }: FoundSample): string {
-  return `${labels} ${histogram === undefined ? scientificText(value) : histogramDescription(histogram)}`;
+  return `${labels.toString()} ${histogram === undefined ? scientificText(value) : histogramDescription(histogram)}`;
 }
 
 /** A float as Go's `'E', -1` writes it: `1.5E+03`. */

@@ -122,7 +122,7 @@ async function write(): Promise<void> {
     },
   ]);
   const response = await fetch(`http://127.0.0.1:${server.port}/api/v1/write`, { method: "POST", body });
-  expect(response.status, await response.text()).toBe(204);
+  expect(response.status).toBe(204);
   await running.store.flush();
 }
 
