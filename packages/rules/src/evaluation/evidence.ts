@@ -6,6 +6,8 @@ import type { Alert } from "./alert.ts";
 export const MAX_EVIDENCE = 10;
 /** So many are looked at for all alerts of a rule. */
 const MAX_EXEMPLARS_READ = 10_000;
+/** For so long after an alert began to fire they are looked for: a store may have them later than the samples. */
+const SEARCH_MS = 300_000;
 
 export interface EvidenceExemplar extends Exemplar {
   readonly seriesLabels: Labels;
@@ -15,6 +17,10 @@ export interface Evidence {
   /** The newest first; of several of one trace, one. */
   readonly exemplars: readonly EvidenceExemplar[];
   readonly traceIds: readonly string[];
+}
+
+export function wantsEvidence({ evidence, firedAtMs }: Alert, timeMs: number): boolean {
+  return evidence === undefined && firedAtMs !== undefined && timeMs - firedAtMs <= SEARCH_MS;
 }
 
 /** Gives each alert what was seen of what its expression selects. Rejects as the querier does. */

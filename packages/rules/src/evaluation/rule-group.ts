@@ -5,7 +5,7 @@ import type { Labels, MetricsQuerier } from "@clew/query";
 import type { RuleGroupConfig } from "../file/rule-file.ts";
 import type { AlertNotice } from "./alert.ts";
 import { AlertingRule } from "./alerting-rule.ts";
-import { gatherEvidence } from "./evidence.ts";
+import { gatherEvidence, wantsEvidence } from "./evidence.ts";
 import { RecordingRule } from "./recording-rule.ts";
 import { restoreAlerts } from "./restore-alerts.ts";
 import type { RuleContext } from "./rule.ts";
@@ -220,9 +220,9 @@ export class RuleGroup {
   }
 
   async #tell(rule: AlertingRule, timeMs: number): Promise<void> {
-    const begun = rule.activeAlerts.filter(({ firedAtMs }) => firedAtMs === timeMs);
+    const wanting = rule.activeAlerts.filter((alert) => wantsEvidence(alert, timeMs));
     const selections = this.#queries.selections(rule.expression, timeMs - this.queryOffsetMs);
-    await gatherEvidence(begun, selections, this.#settings.querier, this.#stop.signal).catch((error: unknown) =>
+    await gatherEvidence(wanting, selections, this.#settings.querier, this.#stop.signal).catch((error: unknown) =>
       this.#report(`No exemplars could be read for the alert ${rule.name}: ${textOf(error)}`),
     );
     const notices = rule.takeNotices(timeMs, RESEND_DELAY_MS, this.intervalMs);
