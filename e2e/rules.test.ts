@@ -86,7 +86,7 @@ test("rules are evaluated, read anew on SIGHUP, and alerts go on after a kill", 
       ({ data }) => data.result.length === 1,
     );
     const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
-    expect(metrics).toMatch(/prometheus_rule_evaluations_total\{[^}]*rule_group="[^"]*rules.yml;g"[^}]*\} [1-9]/);
+    expect(metrics).toMatch(/prometheus_rule_evaluations_total\{[^}]*rule_group="[^"]*rules.yml;g"\} [1-9]/);
     expect(metrics).toMatch(/prometheus_rule_group_iterations_missed_total\{/);
     writeFileSync(FILE, rules("\n  - {alert: Added, expr: orders > 1}"));
     first.process.kill("SIGHUP");

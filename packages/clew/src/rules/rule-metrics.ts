@@ -54,15 +54,15 @@ function observeGroup(group: RuleGroup, meter: Meter): (() => void)[] {
     meter.gauge(`prometheus_rule_group_${name}`, help, labels, read);
   const ruleMs = (): number => group.rules.reduce((sum, { status }) => sum + status.evaluationMs, 0);
   return [
-    counter("evaluations", "The total number of rule evaluations.", () => counts.evaluations),
-    counter("evaluation_failures", "The total number of rule evaluation failures.", () => counts.failures),
+    counter("evaluations_total", "The total number of rule evaluations.", () => counts.evaluations),
+    counter("evaluation_failures_total", "The total number of rule evaluation failures.", () => counts.failures),
     counter(
-      "group_iterations",
+      "group_iterations_total",
       "The total number of scheduled rule group evaluations, whether executed or missed.",
       () => counts.iterations,
     ),
     counter(
-      "group_iterations_missed",
+      "group_iterations_missed_total",
       "The total number of rule group evaluations missed due to slow rule group evaluation.",
       () => counts.missedIterations,
     ),
