@@ -163,7 +163,7 @@ function secondsOfDuration(text: string): number {
   return (parsePrometheusDuration(isNegative ? text.slice(1) : text) / 1000) * (isNegative ? -1 : 1);
 }
 
-function urlQueryEscaped(text: string): string {
+export function urlQueryEscaped(text: string): string {
   return encodeURIComponent(text)
     .replaceAll("%20", "+")
     .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
