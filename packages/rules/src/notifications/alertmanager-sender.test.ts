@@ -17,7 +17,12 @@ const reports: string[] = [];
 
 function sender(url = server.url): AlertmanagerSender {
   reports.length = 0;
-  return new AlertmanagerSender({ url, clock: systemClock, report: (line) => void reports.push(line), measure: () => {} });
+  return new AlertmanagerSender({
+    url,
+    clock: systemClock,
+    report: (line) => void reports.push(line),
+    measure: () => {},
+  });
 }
 
 function alert(number: number): PostedAlert {
@@ -79,5 +84,7 @@ test("what is refused or does not arrive is counted, and later alerts are sent a
   nobody.send([alert(1)]);
   await nobody.drain();
   expect(nobody.counts).toEqual({ sent: 1, errors: 1, dropped: 1 });
-  expect(reports[0]).toMatch(/^Error sending 1 alerts to http:\/\/127.0.0.1:1\/api\/v2\/alerts: (bad port|ECONNREFUSED)/);
+  expect(reports[0]).toMatch(
+    /^Error sending 1 alerts to http:\/\/127.0.0.1:1\/api\/v2\/alerts: (bad port|ECONNREFUSED)/,
+  );
 });

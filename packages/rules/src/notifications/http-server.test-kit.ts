@@ -1,4 +1,5 @@
 /** A server that keeps what is posted to it. */
+import { subscribe } from "node:diagnostics_channel";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -25,7 +26,11 @@ export async function postServer(): Promise<PostServer> {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
-      posted.push({ path: request.url ?? "", headers: request.headers, body: JSON.parse(Buffer.concat(chunks).toString()) });
+      posted.push({
+        path: request.url ?? "",
+        headers: request.headers,
+        body: JSON.parse(Buffer.concat(chunks).toString()),
+      });
       const { status, text, contentType = "text/plain" } = kept.answer;
       response.writeHead(status, { "content-type": contentType }).end(text);
       for (const { count, resolve } of waiting) if (posted.length >= count) resolve();
@@ -47,4 +52,15 @@ export async function postServer(): Promise<PostServer> {
       }),
   };
   return kept;
+}
+
+let inFlight = 0;
+subscribe("undici:request:create", () => void inFlight++);
+subscribe("undici:request:trailers", () => void inFlight--);
+subscribe("undici:request:error", () => void inFlight--);
+
+/** Resolves when every request of this process's `fetch` was answered, and who waited for it has gone on. */
+export async function requestsAnswered(): Promise<void> {
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  for (let quiet = 0; quiet < 10; quiet = inFlight > 0 ? 0 : quiet + 1) await turn();
 }

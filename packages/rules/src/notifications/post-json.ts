@@ -45,6 +45,7 @@ function basicAuthorization({ username, password }: URL): string {
 /** `fetch` says only that it failed; why stands below. */
 function reasonOf(error: unknown): string {
   const { cause } = error as { readonly cause?: { readonly code?: string; readonly message?: string } };
-  const below = cause?.code === undefined ? cause?.message : `${cause.code}${cause.message ? ` (${cause.message})` : ""}`;
+  const below =
+    cause?.code === undefined ? cause?.message : `${cause.code}${cause.message ? ` (${cause.message})` : ""}`;
   return below === undefined || below === "" ? messageOf(error) : below;
 }

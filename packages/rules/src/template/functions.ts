@@ -30,7 +30,7 @@ export function templateFunctions(settings: FunctionSettings): Readonly<Record<s
   return { ...builtins, ...textFunctions, ...numberFunctions, ...resultFunctions, ...contextFunctions(settings) };
 }
 
-const textFunctions: Readonly<Record<string, TemplateFunction>> = {
+export const textFunctions: Readonly<Record<string, TemplateFunction>> = {
   title: ofText((text) => text.replace(/[\p{L}\p{N}_'’.]+/gu, (word) => word.charAt(0).toUpperCase() + word.slice(1))),
   toUpper: ofText((text) => text.toUpperCase()),
   toLower: ofText((text) => text.toLowerCase()),
