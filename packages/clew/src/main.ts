@@ -49,6 +49,8 @@ const HELP = `Clew: OpenTelemetry in one program.
       --evaluation-interval   how often, where a group does not say it  (1m)
       --external-label NAME=VALUE   what alerts bear beside their labels when they leave, any number of times
       --external-url URL      where people find this program, in alerts
+      --alertmanager-url URL  send alerts there, any number of times
+      --alertmanager-config FILE    tell receivers of alerts by this configuration of Alertmanager's: webhooks, Slack, e-mail
       --store-memory SIZE     what the storage engine may use (2GiB)
       --clickhouse-port PORT  let ClickHouse's own clients read there, usually 8123
       --clickhouse-access     read, or write, for them        (read)

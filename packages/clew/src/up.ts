@@ -32,7 +32,6 @@ import { defaultConfig } from "./default-config.ts";
 import type { OptionalPort, UpOptions } from "./options.ts";
 import { requireFreePort } from "./ports.ts";
 import { ClewRules } from "./rules/clew-rules.ts";
-import { RuleMetrics } from "./rules/rule-metrics.ts";
 import { storeSink } from "./store-sink.ts";
 import { VERSION } from "./version.ts";
 
@@ -89,8 +88,8 @@ async function start(
   const directory = await dataDirectory(options, env, undo);
   const store = await openStore(options, directory, logger);
   undo.push(() => store.close());
-  const ruleMetrics = new RuleMetrics();
-  const collector = role === "query" ? undefined : await startPipelines(settings, store, ruleMetrics);
+  const rules = new ClewRules({ options: options.rules, store, directory, logger });
+  const collector = role === "query" ? undefined : await startPipelines(settings, store, rules);
   if (collector !== undefined) undo.push(() => collector.shutdown());
 
   const startedAtMs = systemClock.nowMs();
@@ -107,7 +106,6 @@ async function start(
     ui,
   });
   const access = { token, loopback };
-  const rules = new ClewRules({ options: options.rules, store, metrics: ruleMetrics, logger });
   const api: ApiSettings = {
     store,
     clock: systemClock,
@@ -163,13 +161,13 @@ async function openStore(options: UpOptions, directory: string, logger: Logger):
 async function startPipelines(
   { options, env, logger }: UpSettings,
   store: Store,
-  ruleMetrics: RuleMetrics,
+  rules: ClewRules,
 ): Promise<Collector> {
   const metricsPort = await usablePort(options.host, options.metricsPort, "metrics-port", logger);
   const yaml =
     options.config === undefined ? defaultConfig({ ...options, metricsPort }) : await readFile(options.config, "utf8");
   const config = await loadConfig(yaml, env);
-  return startCollector({ config, components: withStore(store, ruleMetrics), logger });
+  return startCollector({ config, components: withStore(store, rules), logger });
 }
 
 function proxyFor({ clickhouseAccess }: UpOptions, store: Store, access: AccessSettings): RequestListener {
@@ -226,9 +224,9 @@ async function dataDirectory(
   return directory;
 }
 
-function withStore(store: Store, ruleMetrics: RuleMetrics): Registry {
+function withStore(store: Store, rules: ClewRules): Registry {
   const builtin = builtinComponents();
-  const sink = storeSink(store, (meter) => ruleMetrics.observe(meter));
+  const sink = storeSink(store, (meter) => rules.observe(meter));
   return { ...builtin, exporters: [...builtin.exporters, clewExporter(sink)] };
 }
 

@@ -10,3 +10,9 @@ export type { EvaluationMeasure, GroupCounts, Rule, RuleGroup } from "./evaluati
 export { reloadFault, RuleManager, type RuleFile, type RuleManagerSettings } from "./evaluation/rule-manager.ts";
 export type { RuleSample } from "./evaluation/rule-sample.ts";
 export { runUnitTests, type UnitTestSettings } from "./unit-test/run-unit-tests.ts";
+export { AlertmanagerSender, QUEUE_CAPACITY } from "./notifications/alertmanager-sender.ts";
+export { parseMatchers } from "./notifications/config/parse-matchers.ts";
+export { EmbeddedAlertmanager, type LoadedConfig } from "./notifications/embedded-alertmanager.ts";
+export { postedAlert } from "./notifications/posted-alert.ts";
+export { SilenceError, Silences, type Silence, type WantedSilence } from "./notifications/silences.ts";
+export type { StateFile } from "./notifications/state-file.ts";

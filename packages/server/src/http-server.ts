@@ -17,6 +17,7 @@ import { Hono } from "hono";
 import { guard, type AccessSettings } from "./access.ts";
 import { clewApi } from "./clew/clew-api.ts";
 import type { ProgramStatus } from "./clew/overview-endpoints.ts";
+import { silencesApi } from "./alertmanager/silences-api.ts";
 import { jaegerV1 } from "./jaeger/jaeger-v1.ts";
 import { jaegerV3 } from "./jaeger/jaeger-v3.ts";
 import { StoreQuerier } from "./metrics/store-querier.ts";
@@ -71,8 +72,14 @@ export function uiApp(settings: ApiSettings): Hono {
   app.route("/", jaegerV3({ traces }));
   app.route("/", jaegerV1({ traces, overview, clock }));
   app.route("/", promApp(settings));
+  app.get("/graph", (context) => context.redirect(metricsPage(context.req.query("g0.expr") ?? "")));
   app.route("/", uiFiles(settings.uiDirectory));
   return app;
+}
+
+/** Where the UI shows what is at Prometheus's `/graph`, to which alerts and templates link. */
+function metricsPage(query: string): string {
+  return `/metrics?q=${encodeURIComponent(query)}`;
 }
 
 /** `/live`, and `/ready`, which tells the engine's version. What only takes telemetry in can do so while a server is away. */
@@ -104,7 +111,9 @@ export function storeQuerier(store: Pick<Store, "client">, clock: Clock): Metric
 }
 
 function promApp({ store, clock, readOnly = false, rules }: ApiSettings): Hono {
-  return prometheusApi({
+  const app = new Hono();
+  app.route("/", silencesApi(rules));
+  const prometheus = prometheusApi({
     querier: storeQuerier(store, clock),
     clock,
     rules,
@@ -112,6 +121,7 @@ function promApp({ store, clock, readOnly = false, rules }: ApiSettings): Hono {
     isReady: () => store.health.engineReady,
     remoteWrite: readOnly ? undefined : { clock, write: (payload) => store.write(payload) },
   });
+  return app.route("/", prometheus);
 }
 
 /** Listens; port 0 takes a free one. Rejects with the system's error where the address is taken. */

@@ -1,27 +1,50 @@
-/** Joins the evaluation of rules with the store. */
-import { systemClock } from "@clew/base";
-import type { Logger } from "@clew/collector";
+/** Joins the evaluation of rules with the store, and their alerts with those who are told of them. */
+import { join } from "node:path";
+import { ClewError, messageOf, systemClock } from "@clew/base";
+import type { Logger, Meter } from "@clew/collector";
 import { Labels } from "@clew/query";
-import { reloadFault, RuleManager, type RuleGroup } from "@clew/rules";
+import {
+  AlertmanagerSender,
+  type AlertNotice,
+  EmbeddedAlertmanager,
+  postedAlert,
+  reloadFault,
+  type RuleGroup,
+  RuleManager,
+  type Silences,
+} from "@clew/rules";
 import { sampleWriter, storeQuerier, type RulesSource } from "@clew/server";
 import type { Store } from "@clew/store";
-import type { RuleMetrics } from "./rule-metrics.ts";
+import { readAlertmanagerFiles } from "./alertmanager-files.ts";
+import { keptFile } from "./kept-file.ts";
+import { observeAlertmanager, observeSender } from "./notification-metrics.ts";
 import { readRuleFiles } from "./rule-files.ts";
+import { RuleMetrics } from "./rule-metrics.ts";
 import type { RuleOptions } from "./rule-options.ts";
 
 export interface ClewRulesSettings {
   readonly options: RuleOptions;
   readonly store: Store;
-  readonly metrics: RuleMetrics;
+  /** Where silences are kept, and what receivers were told. */
+  readonly directory: string;
   readonly logger: Logger;
 }
 
 export class ClewRules implements RulesSource {
   readonly #settings: ClewRulesSettings;
+  readonly #metrics = new RuleMetrics();
+  readonly #senders: readonly AlertmanagerSender[];
+  #meter: Meter | undefined;
   #manager: RuleManager | undefined;
+  #alertmanager: EmbeddedAlertmanager | undefined;
 
   constructor(settings: ClewRulesSettings) {
     this.#settings = settings;
+    const report = (line: string): void => this.#report(line);
+    const measure = (seconds: number): void => this.#metrics.measure.notification(seconds);
+    this.#senders = settings.options.alertmanagerUrls.map(
+      (url) => new AlertmanagerSender({ url, clock: systemClock, report, measure }),
+    );
   }
 
   get groups(): readonly RuleGroup[] {
@@ -29,31 +52,49 @@ export class ClewRules implements RulesSource {
   }
 
   get alertmanagers(): readonly string[] {
-    return [];
+    return this.#senders.map(({ url }) => url);
   }
 
-  /** Rejects with `RULES_INVALID` and `FILE_UNREADABLE`. `uiUrl` is where people find this program, unless the options say. */
+  get silences(): Silences | undefined {
+    return this.#alertmanager?.silences;
+  }
+
+  /** Tells how rules and alerts are doing there, until the returned function is called. */
+  observe(meter: Meter): () => void {
+    this.#meter = meter;
+    const ends = [this.#metrics.observe(meter), ...this.#senders.flatMap((sender) => observeSender(sender, meter))];
+    return () => ends.forEach((end) => end());
+  }
+
+  /**
+   * Rejects with `RULES_INVALID`, `ALERTMANAGER_CONFIG_INVALID`, `ALERT_STATE_UNREADABLE` and `FILE_UNREADABLE`.
+   * `uiUrl` is where people find this program, unless the options say.
+   */
   async start(uiUrl: string): Promise<void> {
-    const { options, store, metrics, logger } = this.#settings;
+    const { options, store } = this.#settings;
     if (options.files.length === 0) return;
+    const externalUrl = options.externalUrl ?? uiUrl;
+    const externalLabels = Labels.of(options.externalLabels);
+    await this.#startAlertmanager(externalUrl);
     this.#manager = await RuleManager.start({
       clock: systemClock,
       querier: storeQuerier(store, systemClock),
       write: sampleWriter({ clock: systemClock, write: (payload) => store.write(payload) }),
       load: () => readRuleFiles(options.files),
-      notify: () => {},
-      report: (line) => logger.warn(line, { component: "rules" }),
-      onGroups: (groups) => metrics.setGroups(groups),
-      measure: metrics.measure,
-      externalLabels: Labels.of(options.externalLabels),
-      externalUrl: options.externalUrl ?? uiUrl,
+      notify: (notices) => this.#notify(notices, externalLabels, externalUrl),
+      report: (line) => this.#report(line),
+      onGroups: (groups) => this.#metrics.setGroups(groups),
+      measure: this.#metrics.measure,
+      externalLabels,
+      externalUrl,
       defaultIntervalMs: options.evaluationIntervalMs,
     });
   }
 
-  /** Rejects as `start` does; everything then stays as it was, which the log tells. */
+  /** Rejects as `start` does; what has faults then stays as it was, which the log tells. */
   async reload(): Promise<void> {
     try {
+      await this.#asConfig(() => this.#alertmanager?.reload());
       await this.#manager?.reload();
     } catch (error) {
       this.#settings.logger.error(reloadFault(error), { component: "rules" });
@@ -63,5 +104,50 @@ export class ClewRules implements RulesSource {
 
   async stop(): Promise<void> {
     await this.#manager?.stop();
+    await this.#alertmanager?.stop();
+    await Promise.all(this.#senders.map((sender) => sender.drain()));
+  }
+
+  async #startAlertmanager(externalUrl: string): Promise<void> {
+    const { options, directory } = this.#settings;
+    const { alertmanagerConfig: path } = options;
+    if (path === undefined) return;
+    this.#alertmanager = await this.#asConfig(() =>
+      EmbeddedAlertmanager.start({
+        clock: systemClock,
+        externalUrl,
+        report: (line) => this.#report(line),
+        load: (patternsOf) => readAlertmanagerFiles(path, patternsOf),
+        silences: keptFile(join(directory, "alertmanager", "silences.json")),
+        notifications: keptFile(join(directory, "alertmanager", "notifications.json")),
+      }),
+    );
+    if (this.#meter !== undefined && this.#alertmanager !== undefined)
+      observeAlertmanager(this.#alertmanager, this.#meter);
+  }
+
+  #notify(notices: readonly AlertNotice[], externalLabels: Labels, externalUrl: string): void {
+    const alerts = notices.map((notice) => postedAlert(notice, { externalLabels, externalUrl }));
+    for (const sender of this.#senders) sender.send(alerts);
+    this.#alertmanager?.take(alerts);
+  }
+
+  /** What is wrong with the configuration is told with its file. */
+  async #asConfig<T>(work: () => Promise<T> | undefined): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (cause) {
+      if (cause instanceof ClewError && cause.code !== "QUERY_BAD_DATA") throw cause;
+      const what = cause instanceof ClewError ? cause.what : messageOf(cause);
+      throw new ClewError("ALERTMANAGER_CONFIG_INVALID", what, {
+        path: this.#settings.options.alertmanagerConfig,
+        remedy: "correct it there",
+        cause,
+      });
+    }
+  }
+
+  #report(line: string): void {
+    this.#settings.logger.warn(line, { component: "rules" });
   }
 }

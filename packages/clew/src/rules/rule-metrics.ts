@@ -10,9 +10,12 @@ export class RuleMetrics {
   #ends: (() => void)[] = [];
   #ruleSeconds: (seconds: number) => void = () => {};
   #groupSeconds: (seconds: number) => void = () => {};
-  readonly measure: EvaluationMeasure = {
+  #notificationSeconds: (seconds: number) => void = () => {};
+  /** Takes how long rules, groups, and requests to Alertmanagers took. */
+  readonly measure: EvaluationMeasure & { readonly notification: (seconds: number) => void } = {
     rule: (seconds) => this.#ruleSeconds(seconds),
     group: (seconds) => this.#groupSeconds(seconds),
+    notification: (seconds) => this.#notificationSeconds(seconds),
   };
 
   /** Tells them there, until the returned function is called. */
@@ -22,6 +25,9 @@ export class RuleMetrics {
     const groups = "The duration of rule group evaluations.";
     const rule = meter.histogram("prometheus_rule_evaluation_duration_histogram_seconds", rules, BOUNDS);
     const group = meter.histogram("prometheus_rule_group_duration_histogram_seconds", groups, BOUNDS);
+    const latency = "Latency histogram for sending alert notifications.";
+    const notification = meter.histogram("prometheus_notifications_latency_histogram_seconds", latency, BOUNDS);
+    this.#notificationSeconds = (seconds) => notification.record(seconds);
     this.#ruleSeconds = (seconds) => rule.record(seconds);
     this.#groupSeconds = (seconds) => group.record(seconds);
     this.#observeGroups();

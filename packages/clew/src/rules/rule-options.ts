@@ -12,6 +12,10 @@ export interface RuleOptions {
   readonly externalLabels: Readonly<Record<string, string>>;
   /** Where people find this program; undefined for the address that it listens at. */
   readonly externalUrl: string | undefined;
+  /** Alertmanagers that hear of alerts. */
+  readonly alertmanagerUrls: readonly string[];
+  /** A configuration in Alertmanager's syntax, by which the program itself tells receivers of alerts. */
+  readonly alertmanagerConfig: string | undefined;
 }
 
 /** The flags as `parseArgs` takes them. */
@@ -20,17 +24,24 @@ export const RULE_FLAGS = {
   "evaluation-interval": { type: "string" },
   "external-label": { type: "string", multiple: true },
   "external-url": { type: "string" },
+  "alertmanager-url": { type: "string", multiple: true },
+  "alertmanager-config": { type: "string" },
 } as const;
 
 /** Throws `USAGE` naming the flag. */
 export function ruleOptions(values: Readonly<Record<string, unknown>>): RuleOptions {
   const list = (name: string): readonly string[] => (values[name] as readonly string[] | undefined) ?? [];
+  for (const flag of ["alertmanager-url", "alertmanager-config"])
+    if (values[flag] !== undefined && list("rules").length === 0)
+      throw usage("alerts come from rules", "give --rules as well", flag);
   const externalUrl = values["external-url"] as string | undefined;
   return {
     files: list("rules"),
     evaluationIntervalMs: intervalOf((values["evaluation-interval"] as string | undefined) ?? "1m"),
     externalLabels: Object.fromEntries(list("external-label").map(labelOf)),
     externalUrl: externalUrl === undefined ? undefined : urlOf("external-url", externalUrl).replace(/\/+$/, ""),
+    alertmanagerUrls: list("alertmanager-url").map((url) => urlOf("alertmanager-url", url)),
+    alertmanagerConfig: values["alertmanager-config"] as string | undefined,
   };
 }
 

@@ -82,8 +82,11 @@ export class Silences {
 
   /** Resolves to the silence's id when it is kept. Rejects with a `SilenceError`, or as the file does. */
   async set(wanted: WantedSilence): Promise<string> {
-    check(wanted);
     const nowMs = this.#clock.nowMs();
+    if (wanted.startsAtMs >= wanted.endsAtMs)
+      throw new SilenceError("Failed to create silence: start time must be before end time");
+    if (wanted.endsAtMs < nowMs) throw new SilenceError("Failed to create silence: end time can't be in the past");
+    check(wanted);
     const before = wanted.id === undefined ? undefined : this.#silences.get(wanted.id);
     if (wanted.id !== undefined && before === undefined) throw new SilenceError("silence not found", true);
     const changes = before !== undefined && this.#canChange(before, wanted);
@@ -141,7 +144,7 @@ export class Silences {
   }
 }
 
-function check({ matchers, startsAtMs, endsAtMs }: WantedSilence): void {
+function check({ matchers }: WantedSilence): void {
   if (matchers.length === 0) throw new SilenceError("invalid silence: at least one matcher required");
   matchers.forEach(({ name, operator, value }, i) => {
     if (name === "") throw new SilenceError(`invalid silence: invalid label matcher ${i}: invalid label name ""`);
@@ -155,5 +158,4 @@ function check({ matchers, startsAtMs, endsAtMs }: WantedSilence): void {
   });
   if (matchers.every((matcher) => labelTest(matcher)("")))
     throw new SilenceError("invalid silence: at least one matcher must not match the empty string");
-  if (endsAtMs <= startsAtMs) throw new SilenceError("invalid silence: end time must not be before start time");
 }

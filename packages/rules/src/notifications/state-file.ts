@@ -5,6 +5,3 @@ export interface StateFile {
   /** Resolves once it is kept; what was kept before stays until then. */
   write(text: string): Promise<void>;
 }
-
-/** Keeps nothing. */
-export const NO_STATE_FILE: StateFile = { read: async () => undefined, write: async () => {} };
