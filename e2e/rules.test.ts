@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { postServer } from "../packages/rules/src/notifications/http-server.test-kit.ts";
 import { freePort } from "./collector-process.test-kit.ts";
 import { eventually, getJson, startClew, temporaryDirectory, type RunningClew } from "./running-clew.test-kit.ts";
 
@@ -128,3 +129,61 @@ test("files with faults keep the program from starting", async () => {
     "[FILE_UNREADABLE] /nowhere.yml",
   );
 });
+
+test("alerts reach an Alertmanager and a webhook, and faults of what they are told by keep the program from starting", async () => {
+  writeFileSync(FILE, rules());
+  const alertmanager = await postServer();
+  const webhook = await postServer();
+  const config = join(directory.path, "alertmanager.yml");
+  writeFileSync(
+    config,
+    `route: {receiver: team, group_by: [alertname], group_wait: 0s, group_interval: 1s, repeat_interval: 1h}
+receivers: [{name: team, webhook_configs: [{url: '${webhook.url}/hook'}]}]
+`,
+  );
+  const flags = ["--rules", FILE, "--alertmanager-url", alertmanager.url, "--alertmanager-config", config];
+  const first = await startClew(directory.path, [...flags, "--external-label", "cluster=eu"]);
+  const matchers = [{ name: "alertname", value: "Firing", isRegex: false }];
+  const times = { startsAt: new Date().toISOString(), endsAt: new Date(Date.now() + 3_600_000).toISOString() };
+  try {
+    expect(await getJson(`${first.prometheus}/api/v1/alertmanagers`)).toMatchObject({
+      data: { activeAlertmanagers: [{ url: `${alertmanager.url}/api/v2/alerts` }] },
+    });
+    await send(first, 3);
+    const [posted] = await alertmanager.received(1);
+    expect(posted?.body).toMatchObject([
+      {
+        labels: { alertname: "Firing", cluster: "eu" },
+        generatorURL: `${localhost(first.ui)}/graph?g0.expr=orders+%3E+1&g0.tab=1`,
+      },
+    ]);
+    const [told] = await webhook.received(1);
+    expect(told).toMatchObject({
+      path: "/hook",
+      body: { version: "4", status: "firing", groupLabels: { alertname: "Firing" } },
+    });
+    const graph = await fetch(`${first.ui}/graph?g0.expr=orders%20%3E%201&g0.tab=1`, { redirect: "manual" });
+    expect(graph.headers.get("location")).toBe("/metrics?q=orders%20%3E%201");
+    const made = await fetch(`${first.ui}/api/v2/silences`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ matchers, ...times, createdBy: "me", comment: "work" }),
+    });
+    expect(made.status).toBe(200);
+  } finally {
+    expect(await first.stop()).toBe(0);
+  }
+  writeFileSync(config, "route: {receiver: nobody}");
+  await expect(startClew(directory.path, flags)).rejects.toThrow(
+    /\[ALERTMANAGER_CONFIG_INVALID\] .*alertmanager.yml: undefined receiver "nobody" used in route/,
+  );
+  writeFileSync(config, "route: {receiver: nobody}\nreceivers: [{name: nobody}]");
+  writeFileSync(join(directory.path, "alertmanager", "silences.json"), "{");
+  await expect(startClew(directory.path, flags)).rejects.toThrow(/\[ALERT_STATE_UNREADABLE\] .*silences.json/);
+  await alertmanager.close();
+  await webhook.close();
+});
+
+function localhost(url: string): string {
+  return url.replace("127.0.0.1", "localhost");
+}
