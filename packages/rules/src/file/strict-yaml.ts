@@ -111,7 +111,7 @@ export class StrictYaml {
   }
 
   #node(map: YamlMap, key: string): Node | undefined {
-    return map?.get(key, true) as Node | undefined;
+    return map?.get(key, true);
   }
 
   #items(map: YamlMap, key: string): readonly Node[] {

@@ -66,7 +66,8 @@ test("many go in batches, and beyond the queue's capacity the oldest are dropped
   const sizes = server.posted.map(({ body }) => (body as unknown[]).length);
   expect(Math.max(...sizes)).toBe(256);
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(QUEUE_CAPACITY);
-  expect((server.posted[0]?.body as { labels: object }[])[0]?.labels).toMatchObject({ n: "300" });
+  const [oldest] = server.posted[0]!.body as { readonly labels: object }[];
+  expect(oldest?.labels).toMatchObject({ n: "300" });
   expect(one.counts).toEqual({ sent: QUEUE_CAPACITY, errors: 0, dropped: 300 });
   expect(reports[0]).toContain("Alert notification queue full, dropping 300 alerts");
 });

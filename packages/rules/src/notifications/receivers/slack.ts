@@ -63,7 +63,7 @@ function checkAnswer(contentType: string, text: string, channel: string): void {
 }
 
 function shortened(title: string): string {
-  const characters = [...title];
+  const characters = Array.from(title);
   return characters.length <= MAX_TITLE_LENGTH ? title : `${characters.slice(0, MAX_TITLE_LENGTH - 1).join("")}…`;
 }
 
