@@ -9,6 +9,7 @@ import {
   EmbeddedAlertmanager,
   postedAlert,
   reloadFault,
+  type RuleFile,
   type RuleGroup,
   RuleManager,
   type Silences,
@@ -80,7 +81,7 @@ export class ClewRules implements RulesSource {
       clock: systemClock,
       querier: storeQuerier(store, systemClock),
       write: sampleWriter({ clock: systemClock, write: (payload) => store.write(payload) }),
-      load: () => readRuleFiles(options.files),
+      load: () => this.#ruleFiles(),
       notify: (notices) => this.#notify(notices, externalLabels, externalUrl),
       report: (line) => this.#report(line),
       onGroups: (groups) => this.#metrics.setGroups(groups),
@@ -106,6 +107,13 @@ export class ClewRules implements RulesSource {
     await this.#manager?.stop();
     await this.#alertmanager?.stop();
     await Promise.all(this.#senders.map((sender) => sender.drain()));
+  }
+
+  async #ruleFiles(): Promise<readonly RuleFile[]> {
+    const { files: patterns } = this.#settings.options;
+    const files = await readRuleFiles(patterns);
+    if (files.length === 0) this.#report(`There is no file of rules that is named ${patterns.join(" or ")}`);
+    return files;
   }
 
   async #startAlertmanager(externalUrl: string): Promise<void> {

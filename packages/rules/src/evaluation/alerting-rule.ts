@@ -61,7 +61,8 @@ export class AlertingRule implements EvaluatedRule {
   /** The gravest state of its alerts. */
   get state(): AlertState | "unknown" {
     if (this.status.lastEvaluationMs === undefined) return "unknown";
-    const gravest = Math.max(0, ...[...this.#alerts.values()].map(({ state }) => STATES.indexOf(state)));
+    let gravest = 0;
+    for (const { state } of this.#alerts.values()) gravest = Math.max(gravest, STATES.indexOf(state));
     return STATES[gravest] ?? "inactive";
   }
 

@@ -6,6 +6,8 @@ import type { Alert } from "./alert.ts";
 export const MAX_EVIDENCE = 10;
 /** So many are looked at for all alerts of a rule. */
 const MAX_EXEMPLARS_READ = 10_000;
+/** Of alerts of a rule that begin to fire at once, so many get theirs. */
+const MAX_ALERTS = 100;
 /** For so long after an alert began to fire they are looked for: a store may have them later than the samples. */
 const SEARCH_MS = 300_000;
 
@@ -23,13 +25,14 @@ export function wantsEvidence({ evidence, firedAtMs }: Alert, timeMs: number): b
   return evidence === undefined && firedAtMs !== undefined && timeMs - firedAtMs <= SEARCH_MS;
 }
 
-/** Gives each alert what was seen of what its expression selects. Rejects as the querier does. */
+/** Gives alerts, the first of them, what was seen of what their expression selects. Rejects as the querier does. */
 export async function gatherEvidence(
-  alerts: readonly Alert[],
+  all: readonly Alert[],
   selections: readonly Selection[],
   querier: MetricsQuerier,
   signal: AbortSignal,
 ): Promise<void> {
+  const alerts = all.slice(0, MAX_ALERTS);
   if (alerts.length === 0 || selections.length === 0) return;
   const startMs = Math.min(...selections.map((one) => one.startMs), ...alerts.map(({ activeAtMs }) => activeAtMs));
   const endMs = Math.max(...selections.map((one) => one.endMs));

@@ -68,7 +68,10 @@ export class WrittenSamples {
     for (const [key, { labels, samples }] of this.#series) {
       if (!wanted(labels)) continue;
       const inWindow = [...samples].filter(([timeMs]) => timeMs > startMs && timeMs <= endMs);
-      if (inWindow.length > 0) answer.set(key, merged(answer.get(key), labels, inWindow));
+      const known = answer.get(key);
+      // Mostly the store has it all by now.
+      const isNew = inWindow.some(([timeMs]) => known?.timestampsMs.includes(timeMs) !== true);
+      if (isNew) answer.set(key, merged(known, labels, inWindow));
     }
     return [...answer.values()];
   }

@@ -41,7 +41,7 @@ export class AlertmanagerSender {
   }
 
   send(alerts: readonly PostedAlert[]): void {
-    this.#queue.push(...alerts);
+    for (const alert of alerts) this.#queue.push(alert);
     const excess = this.#queue.length - QUEUE_CAPACITY;
     if (excess > 0) {
       this.#queue = this.#queue.slice(excess);
