@@ -18,8 +18,9 @@ export class RuleQueries {
   /** A scalar is a point without labels. Rejects with a `QueryError` or `RuleError`. */
   async at(expression: string, timeMs: number, stop: AbortSignal): Promise<readonly VectorPoint[]> {
     const timeout = new AbortController();
-    const reason = new DOMException("timed out", "TimeoutError");
-    const cancel = this.#clock.after(QUERY_TIMEOUT_MS, () => timeout.abort(reason));
+    const cancel = this.#clock.after(QUERY_TIMEOUT_MS, () =>
+      timeout.abort(new DOMException("timed out", "TimeoutError")),
+    );
     try {
       const signal = AbortSignal.any([stop, timeout.signal]);
       const deadlineMs = this.#clock.nowMs() + QUERY_TIMEOUT_MS;

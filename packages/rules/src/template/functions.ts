@@ -27,7 +27,8 @@ export interface FunctionSettings {
 }
 
 export function templateFunctions(settings: FunctionSettings): Readonly<Record<string, TemplateFunction>> {
-  return { ...builtins, ...textFunctions, ...numberFunctions, ...resultFunctions, ...contextFunctions(settings) };
+  // Made for each expansion: only those are new that need to be.
+  return Object.assign(Object.create(FIXED_FUNCTIONS) as object, contextFunctions(settings));
 }
 
 export const textFunctions: Readonly<Record<string, TemplateFunction>> = {
@@ -91,6 +92,13 @@ const resultFunctions: Readonly<Record<string, TemplateFunction>> = {
   },
 };
 
+const FIXED_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
+  ...builtins,
+  ...textFunctions,
+  ...numberFunctions,
+  ...resultFunctions,
+};
+
 function contextFunctions({
   query,
   timeMs,
@@ -108,9 +116,10 @@ function contextFunctions({
 }
 
 /** The names of all functions that a template may call. */
-const FUNCTION_NAMES: ReadonlySet<string> = new Set(
-  Object.keys(templateFunctions({ query: () => [], timeMs: 0, externalUrl: "" })),
-);
+const FUNCTION_NAMES: ReadonlySet<string> = new Set([
+  ...Object.keys(FIXED_FUNCTIONS),
+  ...Object.keys(contextFunctions({ query: () => [], timeMs: 0, externalUrl: "" })),
+]);
 
 export function isTemplateFunction(name: string): boolean {
   return FUNCTION_NAMES.has(name);
