@@ -22,6 +22,7 @@ export interface Alert {
   validUntilMs: number | undefined;
   /** What was seen while it fired. */
   evidence: Evidence | undefined;
+  evidenceSoughtAtMs: number | undefined;
 }
 
 /** An alert as those who are told of it see it. */
@@ -55,6 +56,7 @@ export function pendingAlert(
     lastSentAtMs: undefined,
     validUntilMs: undefined,
     evidence: undefined,
+    evidenceSoughtAtMs: undefined,
   };
 }
 

@@ -8,8 +8,8 @@ export const MAX_EVIDENCE = 10;
 const MAX_EXEMPLARS_READ = 10_000;
 /** Of alerts of a rule that begin to fire at once, so many get theirs. */
 const MAX_ALERTS = 100;
-/** For so long after an alert began to fire they are looked for: a store may have them later than the samples. */
-const SEARCH_MS = 300_000;
+/** A store may have them later than the samples: where there were none, they are looked for once more after so long. */
+const SECOND_LOOK_MS = 10_000;
 
 export interface EvidenceExemplar extends Exemplar {
   readonly seriesLabels: Labels;
@@ -21,8 +21,11 @@ export interface Evidence {
   readonly traceIds: readonly string[];
 }
 
-export function wantsEvidence({ evidence, firedAtMs }: Alert, timeMs: number): boolean {
-  return evidence === undefined && firedAtMs !== undefined && timeMs - firedAtMs <= SEARCH_MS;
+/** Whether it is to be looked for now: when the alert begins to fire, and once more. */
+export function wantsEvidence({ evidence, firedAtMs, evidenceSoughtAtMs }: Alert, timeMs: number): boolean {
+  if (evidence !== undefined || firedAtMs === undefined) return false;
+  if (evidenceSoughtAtMs === undefined || evidenceSoughtAtMs < firedAtMs) return true;
+  return evidenceSoughtAtMs - firedAtMs < SECOND_LOOK_MS && timeMs - firedAtMs >= SECOND_LOOK_MS;
 }
 
 /** Gives alerts, the first of them, what was seen of what their expression selects. Rejects as the querier does. */

@@ -221,6 +221,7 @@ export class RuleGroup {
 
   async #tell(rule: AlertingRule, timeMs: number): Promise<void> {
     const wanting = rule.activeAlerts.filter((alert) => wantsEvidence(alert, timeMs));
+    for (const alert of wanting) alert.evidenceSoughtAtMs = timeMs;
     const selections = this.#queries.selections(rule.expression, timeMs - this.queryOffsetMs);
     await gatherEvidence(wanting, selections, this.#settings.querier, this.#stop.signal).catch((error: unknown) =>
       this.#report(`No exemplars could be read for the alert ${rule.name}: ${textOf(error)}`),
