@@ -1,11 +1,8 @@
 /** A notification as templates see it: Alertmanager's `Data`. */
-import { timeValue } from "../template/go-time.ts";
+import { timeValue, ZERO_TIME_MS } from "../template/go-time.ts";
 import { itemsOf, MethodList, StringMap, Structure, type Value, valueText } from "../template/values.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { commonPairs, type Notification, type NotifiedAlert, statusOf } from "./notification.ts";
-
-/** Go's zero time. */
-const NO_TIME_MS = Date.parse("0001-01-01T00:00:00Z");
 
 export function notificationData({ receiver, groupLabels, alerts, externalUrl }: Notification): Value {
   return new Structure("*template.Data", "", {
@@ -34,7 +31,7 @@ function alertValue({ labels, annotations, isResolved, startsAtMs, endsAtMs, gen
       Labels: pairs(labels),
       Annotations: pairs(annotations),
       StartsAt: timeValue(startsAtMs),
-      EndsAt: timeValue(isResolved ? endsAtMs : NO_TIME_MS),
+      EndsAt: timeValue(isResolved ? endsAtMs : ZERO_TIME_MS),
       GeneratorURL: generatorUrl,
       Fingerprint: fingerprint(labels),
     },
