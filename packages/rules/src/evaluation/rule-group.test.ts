@@ -217,6 +217,22 @@ test("what fires keeps the newest exemplars of what its expression looked at, on
   expect(b?.evidence?.traceIds).toEqual(["other"]);
 });
 
+test("exemplars that can't be read, or not in time, keep nobody from hearing of an alert", async () => {
+  const { set, group, store, notices, reports, clock } = testWorld();
+  set("up", 0, 0);
+  const rules = group("groups: [{name: g, rules: [{alert: Down, expr: up == 0}, {record: after, expr: '1'}]}]");
+  store.exemplars = (_request, signal?: AbortSignal) =>
+    new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(new Error("too late"))));
+  const running = rules.evaluate(MINUTE);
+  await clock.advance(9_999);
+  expect(notices).toHaveLength(1);
+  expect(rules.rules.map(({ status }) => status.health)).toEqual(["ok", "unknown"]);
+  await clock.advance(1);
+  await running;
+  expect(rules.rules.map(({ status }) => status.health)).toEqual(["ok", "ok"]);
+  expect(reports).toEqual(["rules.yml, group g: No exemplars could be read for the alert Down: too late"]);
+});
+
 test("a group that is stopped begins no other rule", async () => {
   const { group, written } = testWorld();
   const rules = group("groups: [{name: g, rules: [{record: a, expr: '1'}, {record: b, expr: '2'}]}]");

@@ -16,6 +16,9 @@ import { WrittenSamples } from "./written-samples.ts";
 /** The least time between two notices of an alert that goes on firing. */
 export const RESEND_DELAY_MS = 60_000;
 
+/** The exemplars of an alert are waited for so long. */
+const EVIDENCE_TIMEOUT_MS = 10_000;
+
 export type Rule = RecordingRule | AlertingRule;
 
 /** What rules need of the world. */
@@ -196,7 +199,7 @@ export class RuleGroup {
     try {
       const samples = await rule.evaluate(this.#context(timeMs));
       count = samples.length;
-      if (rule.kind === "alerting") await this.#tell(rule, timeMs);
+      if (rule.kind === "alerting") this.#tell(rule, timeMs);
       lastError = await this.#write(samples, i, timeMs, pass);
     } catch (error) {
       lastError = textOf(error);
@@ -206,6 +209,7 @@ export class RuleGroup {
     const evaluationMs = clock.nowMs() - startMs;
     rule.status = { health: lastError === "" ? "ok" : "err", lastError, evaluationMs, lastEvaluationMs: startMs };
     measure.rule(evaluationMs / 1000);
+    if (rule.kind === "alerting") await this.#seekEvidence(rule, timeMs);
     return count;
   }
 
@@ -219,15 +223,27 @@ export class RuleGroup {
     };
   }
 
-  async #tell(rule: AlertingRule, timeMs: number): Promise<void> {
-    const wanting = rule.activeAlerts.filter((alert) => wantsEvidence(alert, timeMs));
-    for (const alert of wanting) alert.evidenceSoughtAtMs = timeMs;
-    const selections = this.#queries.selections(rule.expression, timeMs - this.queryOffsetMs);
-    await gatherEvidence(wanting, selections, this.#settings.querier, this.#stop.signal).catch((error: unknown) =>
-      this.#report(`No exemplars could be read for the alert ${rule.name}: ${textOf(error)}`),
-    );
+  #tell(rule: AlertingRule, timeMs: number): void {
     const notices = rule.takeNotices(timeMs, RESEND_DELAY_MS, this.intervalMs);
     if (notices.length > 0) this.#settings.notify(notices);
+  }
+
+  /** Never rejects: an alert is one without, too. */
+  async #seekEvidence(rule: AlertingRule, timeMs: number): Promise<void> {
+    const wanting = rule.activeAlerts.filter((alert) => wantsEvidence(alert, timeMs));
+    if (wanting.length === 0 || this.isStopped) return;
+    for (const alert of wanting) alert.evidenceSoughtAtMs = timeMs;
+    const timeout = new AbortController();
+    const cancel = this.#settings.clock.after(EVIDENCE_TIMEOUT_MS, () => timeout.abort());
+    try {
+      const selections = this.#queries.selections(rule.expression, timeMs - this.queryOffsetMs);
+      const signal = AbortSignal.any([this.#stop.signal, timeout.signal]);
+      await gatherEvidence(wanting, selections, this.#settings.querier, signal);
+    } catch (error) {
+      if (!this.isStopped) this.#report(`No exemplars could be read for the alert ${rule.name}: ${textOf(error)}`);
+    } finally {
+      cancel();
+    }
   }
 
   /** Writes them, and ends the series that the rule wrote last time and does not now. Gives what was refused. */
