@@ -87,12 +87,7 @@ describe.skipIf(optionalTool("prometheus") === undefined)("rules (needs Debian's
   test("what fires, what fails and why are the same", async () => {
     const isFiring = (text: string): boolean => text.split('"state": "firing"').length > 4;
     const wanted = await eventually(() => rulesOf(theirs), isFiring);
-    await eventually(
-      () => rulesOf(ours),
-      (text) => text === wanted,
-    ).catch(async () => {
-      expect(await rulesOf(ours)).toBe(wanted);
-    });
+    expect(await eventually(() => rulesOf(ours), isFiring)).toBe(wanted);
     for (const query of ["ALERTS", "ALERTS_FOR_STATE * 0", "job:probe:sum", "job:probe:twice", "broken"]) {
       const of = async (url: string): Promise<string> => vectorOf(await getJson(`${url}/api/v1/query?query=${query}`));
       const expected = await of(theirs);

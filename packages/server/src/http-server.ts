@@ -17,7 +17,7 @@ import { Hono } from "hono";
 import { guard, type AccessSettings } from "./access.ts";
 import { clewApi } from "./clew/clew-api.ts";
 import type { ProgramStatus } from "./clew/overview-endpoints.ts";
-import { silencesApi } from "./alertmanager/silences-api.ts";
+import { alertmanagerApi } from "./alertmanager/alertmanager-api.ts";
 import { jaegerV1 } from "./jaeger/jaeger-v1.ts";
 import { jaegerV3 } from "./jaeger/jaeger-v3.ts";
 import { StoreQuerier } from "./metrics/store-querier.ts";
@@ -112,7 +112,7 @@ export function storeQuerier(store: Pick<Store, "client">, clock: Clock): Metric
 
 function promApp({ store, clock, readOnly = false, rules }: ApiSettings): Hono {
   const app = new Hono();
-  app.route("/", silencesApi(rules));
+  app.route("/", alertmanagerApi(rules));
   const prometheus = prometheusApi({
     querier: storeQuerier(store, clock),
     clock,

@@ -12,7 +12,6 @@ import {
   type RuleFile,
   type RuleGroup,
   RuleManager,
-  type Silences,
 } from "@clew/rules";
 import { sampleWriter, storeQuerier, type RulesSource } from "@clew/server";
 import type { Store } from "@clew/store";
@@ -56,8 +55,8 @@ export class ClewRules implements RulesSource {
     return this.#senders.map(({ url }) => url);
   }
 
-  get silences(): Silences | undefined {
-    return this.#alertmanager?.silences;
+  get alertmanager(): EmbeddedAlertmanager | undefined {
+    return this.#alertmanager;
   }
 
   /** Tells how rules and alerts are doing there, until the returned function is called. */

@@ -32,6 +32,7 @@ export interface AlertNotice {
   readonly startsAtMs: number;
   /** In the past for one that is resolved. */
   readonly endsAtMs: number;
+  readonly sentAtMs: number;
   readonly isResolved: boolean;
   /** The rule's expression, as Prometheus prints it. */
   readonly expression: string;

@@ -97,6 +97,7 @@ export class AlertingRule implements EvaluatedRule {
         annotations: alert.annotations,
         startsAtMs: alert.firedAtMs ?? alert.activeAtMs,
         endsAtMs: alert.resolvedAtMs ?? alert.validUntilMs,
+        sentAtMs: timeMs,
         isResolved: alert.resolvedAtMs !== undefined,
         expression: this.expression,
       };

@@ -21,8 +21,8 @@ export interface AlertGroupSettings {
   readonly externalUrl: string;
   readonly log: NotificationLog;
   readonly notifiers: readonly Notifier[];
-  /** Whether an alert is silenced or inhibited now. */
-  readonly isMuted: (labels: Labels) => boolean;
+  /** Makes the test whether an alert is silenced or inhibited now. */
+  readonly mutingTest: () => (labels: Labels) => boolean;
   readonly report: (line: string) => void;
   readonly counts: Readonly<Record<NotifierKind, NotificationCounts>>;
   /** Whether an alert that is old enough need not wait for others of its group. */
@@ -87,7 +87,8 @@ export class AlertGroup {
 
   async #flush(): Promise<void> {
     if (this.#stop.signal.aborted) return;
-    const { clock, isMuted, notifiers } = this.#settings;
+    const { clock, mutingTest, notifiers } = this.#settings;
+    const isMuted = mutingTest();
     const nowMs = clock.nowMs();
     const posted = this.alerts;
     const alerts = posted

@@ -32,6 +32,7 @@ function alert(number: number): PostedAlert {
       annotations: new Map([["summary", "7.5"]]),
       startsAtMs: 1_795_368_242_088,
       endsAtMs: 1_795_368_262_088,
+      sentAtMs: 1_795_368_242_088,
       isResolved: false,
       expression: "probe_value > 5",
     },

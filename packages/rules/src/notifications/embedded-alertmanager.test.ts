@@ -68,6 +68,7 @@ async function start(text = config(), before?: World): Promise<World> {
       annotations: new Map(),
       startsAtMs: clock.nowMs() - (endsInMs < 0 ? 10 * MINUTE : 0),
       endsAtMs: clock.nowMs() + endsInMs,
+      updatedAtMs: clock.nowMs(),
       generatorUrl: "http://clew/graph",
     }),
     async pass(durationMs: number) {

@@ -4,7 +4,7 @@ import type { Labels } from "@clew/query";
 import { AlertGroup, type NotificationCounts } from "./alert-group.ts";
 import type { AlertmanagerConfig, Route } from "./config/alertmanager-config.ts";
 import { readAlertmanagerConfig } from "./config/read-alertmanager-config.ts";
-import { inhibitionTest } from "./inhibition.ts";
+import { inhibitionBy } from "./inhibition.ts";
 import { NotificationLog } from "./notification-log.ts";
 import { NotificationTemplates } from "./notification-templates.ts";
 import type { Notifier, NotifierKind } from "./notification.ts";
@@ -29,6 +29,15 @@ export interface EmbeddedAlertmanagerSettings {
   readonly load: (patternsOf: (text: string) => readonly string[]) => Promise<LoadedConfig>;
   readonly silences: StateFile;
   readonly notifications: StateFile;
+}
+
+/** An alert that is not over. */
+export interface AlertStatus {
+  readonly alert: PostedAlert;
+  readonly receivers: readonly string[];
+  readonly silencedBy: readonly Silence[];
+  /** The labels of a graver alert. */
+  readonly inhibitedBy: Labels | undefined;
 }
 
 export interface LoadedConfig {
@@ -92,14 +101,16 @@ export class EmbeddedAlertmanager {
     }
   }
 
-  /** Why nobody is told of an alert now. */
-  mutedBy(labels: Labels): { readonly silences: readonly Silence[]; readonly isInhibited: boolean } {
-    const nowMs = this.#settings.clock.nowMs();
-    const firing = this.alerts.filter(({ endsAtMs }) => endsAtMs > nowMs);
-    return {
-      silences: this.silences.of(labels),
-      isInhibited: inhibitionTest(this.#config.inhibitRules, firing)(labels),
-    };
+  /** The alerts that are not over, with who hears of them, or why nobody does. */
+  statuses(): readonly AlertStatus[] {
+    const firing = this.#firing();
+    const inhibitor = this.#inhibitor(firing);
+    return firing.map((alert) => ({
+      alert,
+      receivers: routesOf(this.#config.route, alert.labels).map(({ receiver }) => receiver),
+      silencedBy: this.silences.of(alert.labels),
+      inhibitedBy: inhibitor(alert.labels),
+    }));
   }
 
   /** Takes the configuration anew. Rejects with what is wrong with it: everything then stays as it was. */
@@ -133,9 +144,9 @@ export class EmbeddedAlertmanager {
       notifiers: this.#notifiers.get(route.receiver) ?? [],
       counts: this.counts,
       mayHurry: () => clock.nowMs() - this.#startedMs > SETTLING_MS,
-      isMuted: (one) => {
-        const { silences, isInhibited } = this.mutedBy(one);
-        return isInhibited || silences.length > 0;
+      mutingTest: () => {
+        const inhibitor = this.#inhibitor(this.#firing());
+        return (one) => inhibitor(one) !== undefined || this.silences.of(one).length > 0;
       },
       onEmpty: () => {
         if (this.#groups.get(key) === group) this.#groups.delete(key);
@@ -143,6 +154,18 @@ export class EmbeddedAlertmanager {
     });
     this.#groups.set(key, group);
     return group;
+  }
+
+  #firing(): readonly PostedAlert[] {
+    const nowMs = this.#settings.clock.nowMs();
+    return this.alerts.filter(({ endsAtMs }) => endsAtMs > nowMs);
+  }
+
+  #inhibitor(firing: readonly PostedAlert[]): (labels: Labels) => Labels | undefined {
+    return inhibitionBy(
+      this.#config.inhibitRules,
+      firing.map(({ labels }) => labels),
+    );
   }
 
   #forgetOld(): void {

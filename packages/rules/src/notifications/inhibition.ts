@@ -2,27 +2,25 @@
 import { type Labels, labelsTest } from "@clew/query";
 import type { InhibitRule } from "./config/alertmanager-config.ts";
 
-export interface FiringAlert {
-  readonly labels: Labels;
-}
-
-/** A test whether an alert is inhibited by any of those that fire now. */
-export function inhibitionTest(
+/** Finds, of those that fire now, an alert that inhibits another by its labels; undefined where none does. */
+export function inhibitionBy(
   rules: readonly InhibitRule[],
-  firing: readonly FiringAlert[],
-): (labels: Labels) => boolean {
-  const tests = rules.map(({ sourceMatchers, targetMatchers, equal }) => {
+  firing: readonly Labels[],
+): (labels: Labels) => Labels | undefined {
+  const prepared = rules.map(({ sourceMatchers, targetMatchers, equal }) => {
     const isSource = labelsTest(sourceMatchers);
-    const isTarget = labelsTest(targetMatchers);
-    const sources = firing.filter(({ labels }) => isSource(labels));
-    return (labels: Labels): boolean =>
-      isTarget(labels) &&
-      sources.some(
-        (source) =>
-          equal.every((name) => source.labels.get(name) === labels.get(name)) &&
-          // What is source and target at once cannot inhibit its like, and so not itself.
-          !(isSource(labels) && isTarget(source.labels)),
-      );
+    return { isSource, isTarget: labelsTest(targetMatchers), equal, sources: firing.filter(isSource) };
   });
-  return (labels) => tests.some((isInhibited) => isInhibited(labels));
+  return (labels) => {
+    for (const { isSource, isTarget, equal, sources } of prepared) {
+      if (!isTarget(labels)) continue;
+      // What is source and target at once cannot inhibit its like, and so not itself.
+      const isBoth = isSource(labels);
+      const found = sources.find(
+        (source) => equal.every((name) => source.get(name) === labels.get(name)) && !(isBoth && isTarget(source)),
+      );
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
 }

@@ -12,6 +12,7 @@ function alert(n: string, isResolved = false): NotifiedAlert {
     ]),
     startsAtMs: Date.UTC(2026, 0, 2, 3, 4, 5),
     endsAtMs: Date.UTC(2026, 0, 2, 4, 4, 5),
+    updatedAtMs: 0,
     generatorUrl: "http://clew/graph",
     isResolved,
   };

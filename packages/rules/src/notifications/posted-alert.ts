@@ -10,6 +10,8 @@ export interface PostedAlert {
   readonly startsAtMs: number;
   /** It counts as resolved from then on, unless it is posted again. */
   readonly endsAtMs: number;
+  /** When it was posted last. */
+  readonly updatedAtMs: number;
   /** Where people see what its expression gives. */
   readonly generatorUrl: string;
 }
@@ -21,13 +23,14 @@ export interface PostingSettings {
 }
 
 export function postedAlert(notice: AlertNotice, { externalLabels, externalUrl }: PostingSettings): PostedAlert {
-  const { labels, annotations, startsAtMs, endsAtMs, expression } = notice;
+  const { labels, annotations, startsAtMs, endsAtMs, sentAtMs, expression } = notice;
   const missing = externalLabels.filter((name) => labels.get(name) === "");
   return {
     labels: missing.size === 0 ? labels : [...missing].reduce((all, [name, value]) => all.with(name, value), labels),
     annotations,
     startsAtMs,
     endsAtMs,
+    updatedAtMs: sentAtMs,
     generatorUrl: `${externalUrl}/graph?g0.expr=${urlQueryEscaped(expression)}&g0.tab=1`,
   };
 }

@@ -70,7 +70,7 @@ beforeAll(async () => {
       },
       reload: () => manager.reload(),
       alertmanagers: ["http://127.0.0.1:19093/api/v2/alerts"],
-      silences: undefined,
+      alertmanager: undefined,
     },
   });
   server = await listen(app, "127.0.0.1", 0);

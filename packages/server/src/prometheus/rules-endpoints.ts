@@ -1,7 +1,7 @@
 /** `rules`, `alerts` and `alertmanagers`. */
 import { createHash } from "node:crypto";
 import { labelsTest } from "@clew/query";
-import type { Alert, AlertingRule, Evidence, Rule, RuleGroup, Silences } from "@clew/rules";
+import type { Alert, AlertingRule, EmbeddedAlertmanager, Evidence, Rule, RuleGroup } from "@clew/rules";
 import { invalidParameter } from "./api-error.ts";
 import { type Answer, dataOf } from "./envelope.ts";
 import { floatText, goTimeText } from "./json-values.ts";
@@ -14,8 +14,8 @@ export interface RulesSource {
   reload(): Promise<void>;
   /** Where alerts are sent: URLs of Alertmanagers. */
   readonly alertmanagers: readonly string[];
-  /** What receivers are not told of for a while; undefined where this program tells none itself. */
-  readonly silences: Silences | undefined;
+  /** What tells receivers of alerts in this program; undefined where that is another's work. */
+  readonly alertmanager: Pick<EmbeddedAlertmanager, "silences" | "statuses"> | undefined;
 }
 
 /** Numbers of 32 bits with a sign, as Go's `ParseInt` is asked for. */

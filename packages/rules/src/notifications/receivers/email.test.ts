@@ -34,6 +34,7 @@ const NOTIFICATION: Notification = {
       annotations: new Map([["summary", "it is down"]]),
       startsAtMs: 0,
       endsAtMs: 1,
+      updatedAtMs: 0,
       generatorUrl: "http://clew/graph?g0.expr=up&g0.tab=1",
       isResolved: false,
     },

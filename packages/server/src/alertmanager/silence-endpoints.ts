@@ -1,13 +1,9 @@
-/**
- * Alertmanager's API of silences, version 2, where the program tells receivers of alerts itself.
- *
- * https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml
- */
+/** `silences` and `silence/{id}`. */
 import { messageOf } from "@clew/base";
 import { type LabelMatcher, labelsTest, Labels } from "@clew/query";
-import { parseMatchers, type Silence, SilenceError, type Silences, type WantedSilence } from "@clew/rules";
-import { type Context, Hono } from "hono";
-import type { RulesSource } from "../prometheus/rules-endpoints.ts";
+import type { Silence, Silences, WantedSilence } from "@clew/rules";
+import type { Context } from "hono";
+import { filtersOf, Refusal } from "./refusal.ts";
 
 /** A silence may be described in so many bytes. */
 const MAX_BODY_BYTES = 65_536;
@@ -15,73 +11,37 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** What Alertmanager's checks of requests call a value that is missing or wrong. */
 const REQUIRED = 602;
 const WRONG_TYPE = 601;
-const NO_ALERTMANAGER = "this program tells nobody of alerts itself: start it with --alertmanager-config";
 
-/** An answer that is no success. */
-class Refusal extends Error {
-  readonly status: number;
-  readonly body: unknown;
+export class SilenceEndpoints {
+  readonly #silences: Silences;
 
-  constructor(status: number, body: unknown) {
-    super(messageOf(body));
-    this.status = status;
-    this.body = body;
+  constructor(silences: Silences) {
+    this.#silences = silences;
   }
-}
 
-export function silencesApi(source: RulesSource | undefined): Hono {
-  const app = new Hono();
-  const serve = (
-    method: "GET" | "POST" | "DELETE",
-    path: string,
-    endpoint: (silences: Silences, context: Context) => Promise<Response> | Response,
-  ): void => void app.on(method, path, (context) => answered(source?.silences, context, endpoint));
-  serve("GET", "/api/v2/silences", (silences, context) => list(silences, context.req.queries("filter") ?? []));
-  serve("POST", "/api/v2/silences", async (silences, context) => {
-    const silenceID = await silences.set(wantedSilence(await bodyOf(context)));
-    return Response.json({ silenceID });
-  });
-  serve("GET", "/api/v2/silence/:id", (silences, context) => {
-    const silence = silences.get(idOf(context));
-    return silence === undefined ? new Response(null, { status: 404 }) : Response.json(silenceJson(silence, silences));
-  });
-  serve("DELETE", "/api/v2/silence/:id", async (silences, context) => {
+  /** Those that have a matcher for each label of the filter whose value the filter takes. */
+  list(context: Context): Response {
+    const filters = filtersOf(context);
+    const fits = ({ matchers }: Silence): boolean =>
+      filters.every((filter) => matchers.some(({ name, value }) => name === filter.name && takes(filter, value)));
+    return Response.json(this.#silences.all.filter(fits).map((silence) => silenceJson(silence, this.#silences)));
+  }
+
+  async set(context: Context): Promise<Response> {
+    return Response.json({ silenceID: await this.#silences.set(wantedSilence(await bodyOf(context))) });
+  }
+
+  get(context: Context): Response {
+    const silence = this.#silences.get(idOf(context));
+    if (silence === undefined) return new Response(null, { status: 404 });
+    return Response.json(silenceJson(silence, this.#silences));
+  }
+
+  async expire(context: Context): Promise<Response> {
     refuseOtherSites(context);
-    await silences.expire(idOf(context));
+    await this.#silences.expire(idOf(context));
     return new Response(null);
-  });
-  return app;
-}
-
-async function answered(
-  silences: Silences | undefined,
-  context: Context,
-  endpoint: (silences: Silences, context: Context) => Promise<Response> | Response,
-): Promise<Response> {
-  if (silences === undefined) return Response.json(NO_ALERTMANAGER, { status: 404 });
-  try {
-    return await endpoint(silences, context);
-  } catch (error) {
-    if (error instanceof Refusal) return Response.json(error.body, { status: error.status });
-    const isDelete = context.req.method === "DELETE";
-    if (!(error instanceof SilenceError)) return Response.json(messageOf(error), { status: 500 });
-    if (error.isNotFound)
-      return isDelete ? new Response(null, { status: 404 }) : Response.json(error.message, { status: 404 });
-    return Response.json(error.message, { status: isDelete ? 500 : 400 });
   }
-}
-
-/** Those that have a matcher for each label of the filter whose value the filter takes. */
-function list(silences: Silences, filters: readonly string[]): Response {
-  let matchers: readonly LabelMatcher[] = [];
-  try {
-    matchers = filters.flatMap(parseMatchers);
-  } catch (error) {
-    throw new Refusal(400, messageOf(error));
-  }
-  const fits = ({ matchers: own }: Silence): boolean =>
-    matchers.every((filter) => own.some(({ name, value }) => name === filter.name && takes(filter, value)));
-  return Response.json(silences.all.filter(fits).map((silence) => silenceJson(silence, silences)));
 }
 
 function takes(filter: LabelMatcher, value: string): boolean {

@@ -1,27 +1,41 @@
 import { systemClock } from "@clew/base";
 import { Labels } from "@clew/query";
-import { Silences } from "@clew/rules";
+import { EmbeddedAlertmanager, type PostedAlert, Silences } from "@clew/rules";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { listen, type ListeningServer } from "../http-server.ts";
 import type { Json } from "../running-server.test-kit.ts";
-import { silencesApi } from "./silences-api.ts";
+import { alertmanagerApi } from "./alertmanager-api.ts";
+
+const CONFIG = `
+route: {receiver: team, routes: [{matchers: [severity="page"], receiver: pager, continue: true}, {matchers: [job=~".+"], receiver: team}]}
+receivers: [{name: team}, {name: pager}]
+inhibit_rules: [{source_matchers: [severity="page"], target_matchers: [severity="info"], equal: [job]}]
+`;
 
 let kept: string | undefined;
-let silences: Silences;
+let alertmanager: EmbeddedAlertmanager;
 let server: ListeningServer;
 
 beforeAll(async () => {
-  silences = await Silences.open(systemClock, {
-    read: async () => kept,
-    write: async (text) => void (kept = text),
+  const file = {
+    read: async (): Promise<string | undefined> => kept,
+    write: async (text: string) => void (kept = text),
+  };
+  alertmanager = await EmbeddedAlertmanager.start({
+    clock: systemClock,
+    externalUrl: "http://clew",
+    report: () => {},
+    load: async () => ({ text: CONFIG, templates: [] }),
+    silences: file,
+    notifications: { read: async () => undefined, write: async () => {} },
   });
-  server = await listen(
-    silencesApi({ groups: [], alertmanagers: [], reload: async () => {}, silences }),
-    "127.0.0.1",
-    0,
-  );
+  const source = { groups: [], alertmanagers: [], reload: async () => {}, alertmanager };
+  server = await listen(alertmanagerApi(source), "127.0.0.1", 0);
 });
-afterAll(() => server.close());
+afterAll(async () => {
+  await server.close();
+  await alertmanager.stop();
+});
 
 const HOUR = 3_600_000;
 
@@ -68,8 +82,8 @@ test("a silence is made, read, changed, and ended", async () => {
       comment: "work",
     },
   });
-  expect(silences.of(Labels.of({ job: "b" }))).toHaveLength(1);
-  expect(silences.of(Labels.of({ job: "bb" }))).toHaveLength(0);
+  expect(alertmanager.silences.of(Labels.of({ job: "b" }))).toHaveLength(1);
+  expect(alertmanager.silences.of(Labels.of({ job: "bb" }))).toHaveLength(0);
   const longer = silence({
     id,
     startsAt: one.body.startsAt,
@@ -85,13 +99,64 @@ test("a silence is made, read, changed, and ended", async () => {
   expect((await call("GET", "silences?filter=job%3D%22c%22")).body).toMatchObject([{ id: other.body.silenceID }]);
   expect((await call("GET", "silences?filter=team=x")).body).toEqual([]);
   expect((await call("DELETE", `silence/${other.body.silenceID}`)).status).toBe(200);
-  expect(silences.of(Labels.of({ job: "c" }))).toHaveLength(0);
+  expect(alertmanager.silences.of(Labels.of({ job: "c" }))).toHaveLength(0);
   expect(await call("DELETE", `silence/${other.body.silenceID}`)).toEqual({
     status: 500,
     body: `silence ${other.body.silenceID} already expired`,
   });
   const again = await Silences.open(systemClock, { read: async () => kept, write: async () => {} });
   expect(new Set(again.all.map((silence) => silence.id))).toEqual(new Set([id, other.body.silenceID]));
+});
+
+function posted(labels: Readonly<Record<string, string>>, endsInMs = HOUR): PostedAlert {
+  const nowMs = Date.now();
+  return {
+    labels: Labels.of({ alertname: "Down", ...labels }),
+    annotations: new Map([["summary", "it is"]]),
+    startsAtMs: nowMs - 1_000,
+    endsAtMs: nowMs + endsInMs,
+    updatedAtMs: nowMs,
+    generatorUrl: "http://clew/graph",
+  };
+}
+
+test("alerts are told with who hears of them, and why nobody does", async () => {
+  const info = posted({ job: "a", severity: "info" });
+  const page = posted({ job: "a", severity: "page" });
+  alertmanager.take([info, page, posted({ job: "quiet" }), posted({ job: "over" }, -1)]);
+  const silenceID = (await post(silence({ matchers: [{ name: "job", value: "quiet", isRegex: false }] }))).body
+    .silenceID;
+  const { body } = await call("GET", "alerts");
+  const byJob = new Map(body.map((alert: Json) => [`${alert.labels.job} ${alert.labels.severity ?? "-"}`, alert]));
+  expect(new Set(byJob.keys())).toEqual(new Set(["a info", "a page", "quiet -"]));
+  expect(byJob.get("a page")).toEqual({
+    labels: { alertname: "Down", job: "a", severity: "page" },
+    annotations: { summary: "it is" },
+    startsAt: new Date(page.startsAtMs).toISOString(),
+    endsAt: new Date(page.endsAtMs).toISOString(),
+    updatedAt: new Date(page.updatedAtMs).toISOString(),
+    generatorURL: "http://clew/graph",
+    fingerprint: expect.stringMatching(/^[0-9a-f]{16}$/),
+    receivers: [{ name: "pager" }, { name: "team" }],
+    status: { state: "active", silencedBy: [], inhibitedBy: [], mutedBy: [] },
+  });
+  const { fingerprint } = byJob.get("a page") as Json;
+  expect(byJob.get("a info")).toMatchObject({
+    status: { state: "suppressed", inhibitedBy: [fingerprint], silencedBy: [] },
+  });
+  expect(byJob.get("quiet -")).toMatchObject({ status: { state: "suppressed", silencedBy: [silenceID] } });
+  const found = async (parameters: string): Promise<string[]> =>
+    (await call("GET", `alerts?${parameters}`)).body.map(({ labels }: Json) => labels.severity ?? labels.job).sort();
+  expect(await found("silenced=false")).toEqual(["info", "page"]);
+  expect(await found("inhibited=false&silenced=false")).toEqual(["page"]);
+  expect(await found("active=false")).toEqual(["info", "quiet"]);
+  expect(await found("receiver=pag.*")).toEqual(["page"]);
+  expect(await found("filter=severity%3D~%22p.*%22")).toEqual(["page"]);
+  expect(await call("GET", "alerts?active=perhaps")).toMatchObject({ status: 422, body: { code: 601 } });
+  expect(await call("GET", "alerts?receiver=(")).toMatchObject({
+    status: 400,
+    body: expect.stringContaining("failed to parse receiver param"),
+  });
 });
 
 const UNKNOWN = "11111111-1111-1111-1111-111111111111";
@@ -149,7 +214,7 @@ test("other sites, other media types and unknown ids are refused", async () => {
 });
 
 test("without an Alertmanager in the program there are no silences", async () => {
-  const none = await listen(silencesApi(undefined), "127.0.0.1", 0);
+  const none = await listen(alertmanagerApi(undefined), "127.0.0.1", 0);
   const response = await fetch(`http://127.0.0.1:${none.port}/api/v2/silences`);
   expect([response.status, await response.json()]).toEqual([404, expect.stringContaining("--alertmanager-config")]);
   await none.close();
