@@ -2,7 +2,7 @@
 import type { Exemplar, Labels, MetricsQuerier, Selection, SeriesExemplars } from "@clew/query";
 import type { Alert } from "./alert.ts";
 
-/** So many exemplars are kept of an alert, the newest. */
+/** So many exemplars are kept of an alert. */
 export const MAX_EVIDENCE = 10;
 /** So many are looked at for all alerts of a rule. */
 const MAX_EXEMPLARS_READ = 10_000;
@@ -16,7 +16,7 @@ export interface EvidenceExemplar extends Exemplar {
 }
 
 export interface Evidence {
-  /** The newest first; of several of one trace, one. */
+  /** Those with the largest values first, such as the slowest requests, of equal ones the newest; one of each trace. */
   readonly exemplars: readonly EvidenceExemplar[];
   readonly traceIds: readonly string[];
 }
@@ -45,12 +45,12 @@ export async function gatherEvidence(
 }
 
 function evidenceOf(alert: Alert, found: readonly SeriesExemplars[]): Evidence | undefined {
-  const newest = found
+  const sorted = found
     .filter(({ seriesLabels }) => agree(seriesLabels, alert.labels))
     .flatMap(({ seriesLabels, exemplars }) => exemplars.map((exemplar) => ({ ...exemplar, seriesLabels })))
-    .sort((a, b) => b.timestampMs - a.timestampMs);
+    .sort((a, b) => b.value - a.value || b.timestampMs - a.timestampMs);
   const byTrace = new Map<string, EvidenceExemplar>();
-  for (const exemplar of newest) {
+  for (const exemplar of sorted) {
     const key = exemplar.labels.get("trace_id") || exemplar.labels.key;
     if (byTrace.size < MAX_EVIDENCE && !byTrace.has(key)) byTrace.set(key, exemplar);
   }

@@ -194,26 +194,27 @@ test("those who are told hear of an alert every minute, at once when it is resol
   expect(resolved).toHaveLength(1 + Math.floor(900 / 80));
 });
 
-test("what fires keeps the newest exemplars of what its expression looked at, one of each trace", async () => {
+test("what fires keeps exemplars of what its expression looked at: the largest, then the newest, one of each trace", async () => {
   const { set, group, store } = testWorld();
-  const exemplar = (job: string, second: number, trace: string): void =>
+  const exemplar = (job: string, second: number, trace: string, value = 1): void =>
     store.addExemplar(labelsOf(`errors_total{job="${job}"}`), {
       labels: labelsOf(`{trace_id="${trace}"}`),
-      value: 1,
+      value,
       timestampMs: second * 1_000,
     });
   for (let minute = 0; minute <= 10; minute++)
     for (const job of ["a", "b"]) set(`errors_total{job="${job}"}`, minute * MINUTE, minute * 10);
   exemplar("a", 10, "too-old");
   for (let i = 0; i < 30; i++) exemplar("a", 400 + i, `t${i % 15}`);
+  exemplar("a", 350, "large", 5);
   exemplar("b", 500, "other");
   const rules = group("groups: [{name: g, rules: [{alert: Errors, expr: 'rate(errors_total[5m]) > 0.1', for: 1m}]}]");
   await rules.evaluate(9 * MINUTE);
   expect(alertsOf(rules)[0]?.activeAlerts[0]?.evidence).toBeUndefined();
   await rules.evaluate(10 * MINUTE);
   const [a, b] = alertsOf(rules)[0]?.activeAlerts ?? [];
-  expect(a?.evidence?.traceIds).toEqual(["t14", "t13", "t12", "t11", "t10", "t9", "t8", "t7", "t6", "t5"]);
-  expect(a?.evidence?.exemplars[0]).toMatchObject({ timestampMs: 429_000 });
+  expect(a?.evidence?.traceIds).toEqual(["large", "t14", "t13", "t12", "t11", "t10", "t9", "t8", "t7", "t6"]);
+  expect(a?.evidence?.exemplars[1]).toMatchObject({ timestampMs: 429_000 });
   expect(b?.evidence?.traceIds).toEqual(["other"]);
 });
 

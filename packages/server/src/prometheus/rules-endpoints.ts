@@ -175,7 +175,7 @@ function evidenceJson({ exemplars, traceIds }: Evidence): object {
       seriesLabels: seriesLabels.toObject(),
       labels: labels.toObject(),
       value: floatText(value),
-      timestamp: timestampMs / 1000,
+      timestamp: Math.round(timestampMs) / 1000,
     })),
   };
 }
