@@ -1,9 +1,10 @@
 /** Reads rule files, with the errors of Prometheus's `rulefmt`. */
 import { ClewError, messageOf } from "@clew/base";
 import { formatQuery, parsePrometheusDuration } from "@clew/query";
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type YAMLMap } from "yaml";
+import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type YAMLMap } from "yaml";
 import { Template } from "../template/template.ts";
 import type { RuleConfig, RuleGroupConfig } from "./rule-file.ts";
+import { isMergeKey, keysOf, nodeOf, resolved } from "./yaml-node.ts";
 
 const GROUP_KEYS: ReadonlySet<string> = new Set("name interval query_offset limit rules labels".split(" "));
 const RULE_KEYS: ReadonlySet<string> = new Set("record alert expr for keep_firing_for labels annotations".split(" "));
@@ -27,6 +28,7 @@ class Reader {
   readonly #lines = new LineCounter();
   readonly #text: string;
   readonly #errors: string[] = [];
+  #document: Document | undefined;
 
   constructor(text: string) {
     this.#text = text;
@@ -36,6 +38,7 @@ class Reader {
     const [document] = parseAllDocuments(this.#text, { lineCounter: this.#lines, version: "1.1", merge: true });
     const problem = document?.errors[0];
     if (problem !== undefined) return { groups: [], errors: [`yaml: ${problem.message.split("\n")[0]}`] };
+    this.#document = document;
     const root: unknown = document?.contents;
     if (document === undefined || root === null || root === undefined) return { groups: [], errors: [] };
     if (!isMap(root)) return { groups: [], errors: ["yaml: the file is not a mapping"] };
@@ -103,15 +106,15 @@ class Reader {
   #checkKeys(node: YAMLMap, known: ReadonlySet<string>, type: string): void {
     for (const { key } of node.items) {
       const name = isScalar(key) ? String(key.value) : "";
-      if (!known.has(name) && name !== "<<")
+      if (!known.has(name) && !isMergeKey(key))
         this.#errors.push(`yaml: line ${this.#lineOf(key as Place)}: field ${name} not found in type ${type}`);
     }
   }
 
   #list(node: YAMLMap, key: string): readonly YAMLMap[] {
-    const found: unknown = node.get(key, true);
+    const found = this.#value(node, key);
     if (found === undefined || (isScalar(found) && found.value === null)) return [];
-    const items: readonly unknown[] = isSeq(found) ? found.items : [found];
+    const items: readonly unknown[] = isSeq(found) ? found.items.map((item) => this.#resolved(item as Node)) : [found];
     const wrong = isSeq(found) ? items.find((one) => !isMap(one)) : found;
     if (wrong !== undefined)
       this.#errors.push(`yaml: line ${this.#lineOf(wrong as Place)}: ${key} has to be a list of mappings`);
@@ -119,7 +122,7 @@ class Reader {
   }
 
   #string(node: YAMLMap, key: string): string {
-    const found: unknown = node.get(key, true);
+    const found = this.#value(node, key);
     if (found === undefined) return "";
     if (!isScalar(found)) {
       this.#errors.push(`yaml: line ${this.#lineOf(found as Place)}: cannot unmarshal ${key} into string`);
@@ -129,14 +132,22 @@ class Reader {
   }
 
   #strings(node: YAMLMap, key: string): Readonly<Record<string, string>> {
-    const found: unknown = node.get(key, true);
+    const found = this.#value(node, key);
     if (found === undefined || (isScalar(found) && found.value === null)) return {};
     if (!isMap(found)) {
       this.#errors.push(`yaml: line ${this.#lineOf(found as Place)}: cannot unmarshal ${key} into map[string]string`);
       return {};
     }
-    const names = found.items.flatMap(({ key: name }) => (isScalar(name) ? [String(name.value)] : []));
+    const names = this.#document === undefined ? [] : keysOf(this.#document, found);
     return Object.fromEntries(names.map((name) => [name, this.#string(found, name)]));
+  }
+
+  #value(node: YAMLMap, key: string): Node | undefined {
+    return this.#document === undefined ? undefined : nodeOf(this.#document, node, key);
+  }
+
+  #resolved(node: Node): Node | undefined {
+    return this.#document === undefined ? node : resolved(this.#document, node);
   }
 
   #duration(node: YAMLMap, key: string): number | undefined {

@@ -1,7 +1,8 @@
 /** Reads YAML into what is expected of it, and keeps every fault with its line, in the words of Go's `yaml`. */
 import { ClewError, messageOf } from "@clew/base";
 import { parsePrometheusDuration } from "@clew/query";
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type YAMLMap } from "yaml";
+import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type YAMLMap } from "yaml";
+import { isMergeKey, keysOf, nodeOf, resolved } from "./yaml-node.ts";
 
 /** A mapping; undefined for one that is not there, which has nothing in it. */
 export type YamlMap = YAMLMap | undefined;
@@ -9,6 +10,7 @@ export type YamlMap = YAMLMap | undefined;
 export class StrictYaml {
   readonly #lines = new LineCounter();
   readonly #faults: string[] = [];
+  readonly #document: Document | undefined;
   readonly root: YamlMap;
 
   /** Throws where the text is no YAML. Only the first document counts. */
@@ -16,6 +18,7 @@ export class StrictYaml {
     const [document] = parseAllDocuments(text, { lineCounter: this.#lines, version: "1.1", merge: true });
     const problem = document?.errors[0];
     if (problem !== undefined) throw new Error(`yaml: ${problem.message.split("\n")[0]}`);
+    this.#document = document;
     const root: unknown = document?.contents;
     this.root = isMap(root) ? root : undefined;
     if (this.root === undefined && root !== null && root !== undefined)
@@ -37,7 +40,7 @@ export class StrictYaml {
     const known = keys.split(" ");
     for (const { key } of map?.items ?? []) {
       const name = isScalar(key) ? String(key.value) : "";
-      if (!known.includes(name) && name !== "<<") this.fault(key as Node, `field ${name} not found in type ${type}`);
+      if (!known.includes(name) && !isMergeKey(key)) this.fault(key as Node, `field ${name} not found in type ${type}`);
     }
     return map;
   }
@@ -71,7 +74,7 @@ export class StrictYaml {
       this.fault(found, `cannot unmarshal ${textOf(found)} into map[string]string`);
       return {};
     }
-    const names = found.items.flatMap(({ key: name }) => (isScalar(name) ? [String(name.value)] : []));
+    const names = this.#document === undefined ? [] : keysOf(this.#document, found);
     return Object.fromEntries(names.map((name) => [name, this.string(found, name)]));
   }
 
@@ -111,13 +114,15 @@ export class StrictYaml {
   }
 
   #node(map: YamlMap, key: string): Node | undefined {
-    return map?.get(key, true);
+    return map === undefined || this.#document === undefined ? undefined : nodeOf(this.#document, map, key);
   }
 
   #items(map: YamlMap, key: string): readonly Node[] {
     const found = this.#node(map, key);
     if (isNothing(found)) return [];
-    if (isSeq(found)) return found.items as Node[];
+    const document = this.#document;
+    if (isSeq(found) && document !== undefined)
+      return (found.items as Node[]).map((item) => resolved(document, item) ?? item);
     this.fault(found, `cannot unmarshal ${textOf(found)} into a list of ${key}`);
     return [];
   }

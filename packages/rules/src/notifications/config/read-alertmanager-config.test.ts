@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
 import { Labels } from "@clew/query";
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
 import { groupLabelsOf, routesOf } from "../routing.ts";
 import { parseMatchers } from "./parse-matchers.ts";
 import { readAlertmanagerConfig } from "./read-alertmanager-config.ts";
@@ -144,4 +145,39 @@ test.each([
   ["a=", [["a", "=", ""]]],
 ])("%s is read as matchers", (text, wanted) => {
   expect(parseMatchers(text).map(({ name, operator, value }) => [name, operator, value])).toEqual(wanted);
+});
+
+test("aliases and merged keys are followed", () => {
+  const { receivers } = readAlertmanagerConfig(`
+route: {receiver: a}
+receivers:
+- {name: a, webhook_configs: [&hook {url: http://a/, max_alerts: 5}]}
+- {name: b, webhook_configs: [{<<: *hook, url: http://b/}, *hook]}
+`);
+  expect(receivers.get("b")?.webhooks).toMatchObject([
+    { url: { text: "http://b/" }, maxAlerts: 5 },
+    { url: { text: "http://a/" }, maxAlerts: 5 },
+  ]);
+});
+
+test("no text makes the reader throw anything but an error that tells what is wrong", () => {
+  const part = fc.constantFrom(
+    ...'route: |receiver: a|receivers:|- name: a|webhook_configs: |[|]|{|}|, |&x |*x |<<: |matchers: |"|~|email_configs: |to: |\n|  '.split(
+      "|",
+    ),
+  );
+  fc.assert(
+    fc.property(fc.array(fc.oneof(part, fc.string({ maxLength: 3 })), { maxLength: 16 }), (parts) => {
+      let thrown: unknown;
+      try {
+        readAlertmanagerConfig(parts.join(""));
+      } catch (error) {
+        thrown = error;
+      }
+      expect((thrown as Error | undefined)?.message ?? "read").not.toMatch(
+        /undefined \(|is not a function|Cannot read|Maximum call/,
+      );
+    }),
+    { numRuns: 1_000 },
+  );
 });

@@ -11,6 +11,9 @@ const ROUTE_KEYS =
 const INHIBIT_KEYS =
   "name source_match source_match_re source_matchers target_match target_match_re target_matchers equal";
 
+/** Routes may stand in each other so deep. */
+const MAX_ROUTE_DEPTH = 50;
+
 /** What the root route has unless it says otherwise. */
 const DEFAULTS = { groupBy: [], groupWaitMs: 30_000, groupIntervalMs: 300_000, repeatIntervalMs: 4 * 3_600_000 };
 
@@ -48,7 +51,8 @@ function readRoot(yaml: StrictYaml, root: YamlMap, receivers: ReadonlyMap<string
   return route;
 }
 
-function readRoute(yaml: StrictYaml, map: YamlMap, parent: Route | undefined): Route {
+function readRoute(yaml: StrictYaml, map: YamlMap, parent: Route | undefined, depth = 0): Route {
+  if (depth > MAX_ROUTE_DEPTH) throw new Error(`routes stand more than ${MAX_ROUTE_DEPTH} deep in each other`);
   const node = yaml.checked(map, ROUTE_KEYS, "config.plain");
   const above = parent ?? DEFAULTS;
   const matchers = matchersOf(yaml, node, "match", "match_re", "matchers");
@@ -66,7 +70,7 @@ function readRoute(yaml: StrictYaml, map: YamlMap, parent: Route | undefined): R
   };
   if (route.groupIntervalMs === 0) throw new Error("group_interval cannot be zero");
   if (route.repeatIntervalMs === 0) throw new Error("repeat_interval cannot be zero");
-  return { ...route, routes: yaml.maps(node, "routes").map((one) => readRoute(yaml, one, route)) };
+  return { ...route, routes: yaml.maps(node, "routes").map((one) => readRoute(yaml, one, route, depth + 1)) };
 }
 
 function groupByOf(
