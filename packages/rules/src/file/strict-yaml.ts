@@ -7,14 +7,19 @@ import { isMergeKey, keysOf, nodeOf, resolved } from "./yaml-node.ts";
 /** A mapping; undefined for one that is not there, which has nothing in it. */
 export type YamlMap = YAMLMap | undefined;
 
+/** Takes what is wrong in a line. */
+type TakeFault = (line: number, problem: string) => void;
+
 export class StrictYaml {
   readonly #lines = new LineCounter();
   readonly #faults: string[] = [];
+  readonly #takeFault: TakeFault;
   readonly #document: Document | undefined;
   readonly root: YamlMap;
 
-  /** Throws where the text is no YAML. Only the first document counts. */
-  constructor(text: string) {
+  /** Throws where the text is no YAML. Only the first document counts. Without `takeFault`, faults are kept for `finish`. */
+  constructor(text: string, takeFault?: TakeFault) {
+    this.#takeFault = takeFault ?? ((line, problem) => void this.#faults.push(`  line ${line}: ${problem}`));
     const [document] = parseAllDocuments(text, { lineCounter: this.#lines, version: "1.1", merge: true });
     const problem = document?.errors[0];
     if (problem !== undefined) throw new Error(`yaml: ${problem.message.split("\n")[0]}`);
@@ -31,8 +36,17 @@ export class StrictYaml {
   }
 
   fault(node: Node | undefined, problem: string): void {
-    const line = node?.range == null ? 0 : this.#lines.linePos(node.range[0]).line;
-    this.#faults.push(`  line ${line}: ${problem}`);
+    this.#takeFault(this.#position(node).line, problem);
+  }
+
+  /** Where the value under a key stands: `line:column`; `0:0` for one that is not there. */
+  placeOf(map: YamlMap, key: string): string {
+    return this.place(this.#node(map, key));
+  }
+
+  place(node: Node | undefined): string {
+    const { line, col } = this.#position(node);
+    return `${line}:${col}`;
   }
 
   /** The same mapping; keys that are not known are faults. `type` is Go's name for it. */
@@ -94,6 +108,14 @@ export class StrictYaml {
     return 0;
   }
 
+  /** A whole number; 0 where it is absent. */
+  integer(map: YamlMap, key: string): number {
+    const text = this.string(map, key);
+    if (/^-?\d*$/.test(text)) return Number(text);
+    this.fault(this.#node(map, key), `cannot unmarshal ${text} into int`);
+    return 0;
+  }
+
   boolean(map: YamlMap, key: string, absent: boolean): boolean {
     const found = this.#node(map, key);
     if (isNothing(found)) return absent;
@@ -111,6 +133,10 @@ export class StrictYaml {
     } catch (error) {
       throw new Error(error instanceof ClewError ? error.what : messageOf(error), { cause: error });
     }
+  }
+
+  #position(node: Node | undefined): { readonly line: number; readonly col: number } {
+    return node?.range == null ? { line: 0, col: 0 } : this.#lines.linePos(node.range[0]);
   }
 
   #node(map: YamlMap, key: string): Node | undefined {
