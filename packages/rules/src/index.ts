@@ -1,5 +1,6 @@
 export { alertData, Template, type ExpandSettings, type QueryFunction } from "./template/template.ts";
 export { TemplateError } from "./template/template-error.ts";
+export { duplicateRules } from "./file/duplicate-rules.ts";
 export { readRuleFile, type RuleFileReading } from "./file/read-rule-file.ts";
 export type { RuleConfig, RuleGroupConfig } from "./file/rule-file.ts";
 export type { Alert, AlertNotice } from "./evaluation/alert.ts";

@@ -6,7 +6,7 @@ const MAX_DEPTH = 20;
 
 /** The value under a key; undefined where there is none. Own keys come before merged ones, those of the first before others. */
 export function nodeOf(document: Document, map: YAMLMap, key: string, depth = 0): Node | undefined {
-  const own = resolved(document, map.get(key, true) as Node | undefined);
+  const own = resolved(document, map.get(key, true));
   if (own !== undefined || depth > MAX_DEPTH) return own;
   for (const merged of mergedMaps(document, map)) {
     const found = nodeOf(document, merged, key, depth + 1);
