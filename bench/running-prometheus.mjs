@@ -6,11 +6,16 @@ import { join } from "node:path";
 import { freePorts } from "../scripts/free-ports.mjs";
 import { findTool } from "../scripts/optional-tools.mjs";
 
-export async function startPrometheus() {
+/** `rules` is the text of a file of rules. */
+export async function startPrometheus(rules) {
   const program = findTool("prometheus");
   if (program === undefined) throw new Error("prometheus is not here: apt-get install prometheus");
   const directory = mkdtempSync(join(tmpdir(), "prometheus-bench-"));
-  writeFileSync(join(directory, "prometheus.yml"), "global: {}\n");
+  writeFileSync(
+    join(directory, "prometheus.yml"),
+    `global: {}\n${rules === undefined ? "" : "rule_files: [rules.yml]\n"}`,
+  );
+  if (rules !== undefined) writeFileSync(join(directory, "rules.yml"), rules);
   const [port] = await freePorts(1);
   const flags = [
     `--config.file=${join(directory, "prometheus.yml")}`,

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -50,6 +51,25 @@ test("a wrong or missing file fails the command, and the others are checked all 
   expect(out).toContain("SUCCESS: 1 rules found");
   expect(thrown).toContain("[RULES_INVALID] 2 of 3 rule files are not right");
 });
+
+const PROMTOOL = "promtool";
+
+test.skipIf(spawnSync(PROMTOOL, ["--version"]).status !== 0)(
+  "rules of one name and labels are told of as promtool does",
+  async () => {
+    const file = join(directory, "twice.yml");
+    await writeFile(
+      file,
+      `groups:
+- {name: a, rules: [{record: b, expr: up}, {record: b, expr: "1", labels: {x: y}}, {alert: c, expr: up}]}
+- {name: d, rules: [{alert: c, expr: up, labels: {team: web}}, {record: b, expr: up, labels: {team: web}}, {record: b, expr: up, labels: {x: y, team: web}}, {record: b, expr: up, labels: {x: y, team: web}}]}
+`,
+    );
+    const { stdout, stderr, status } = spawnSync(PROMTOOL, ["check", "rules", file], { encoding: "utf8" });
+    expect(await check("rules", file)).toEqual({ out: stdout, error: stderr, thrown: "" });
+    expect([status, stderr]).toEqual([0, expect.stringContaining("lint error 1 duplicate rule(s) found.")]);
+  },
+);
 
 test("without files there is nothing to check", async () => {
   expect((await check("rules")).thrown).toContain("[USAGE]");

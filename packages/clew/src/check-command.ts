@@ -1,7 +1,7 @@
 /** `clew check rules FILE…`, with promtool's output. */
 import { readFile } from "node:fs/promises";
 import { ClewError, messageOf } from "@clew/base";
-import { readRuleFile } from "@clew/rules";
+import { duplicateRules, readRuleFile, type RuleGroupConfig } from "@clew/rules";
 import { parsed, usage } from "./options.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -13,9 +13,12 @@ export async function runCheck(args: readonly string[], terminal: Terminal): Pro
   let failed = 0;
   for (const file of files) {
     terminal.out(`Checking ${file}\n`);
-    const { errors, count } = await checked(file);
-    if (errors.length === 0) terminal.out(`  SUCCESS: ${count} rules found\n`);
-    else terminal.error(`  FAILED:\n${errors.map((error) => `${file}: ${error}\n`).join("")}`);
+    const { errors, groups } = await checked(file);
+    const remark = errors.length === 0 ? duplicatesText(groups) : undefined;
+    const count = groups.reduce((sum, { rules }) => sum + rules.length, 0);
+    if (errors.length > 0) terminal.error(`  FAILED:\n${errors.map((error) => `${file}: ${error}\n`).join("")}`);
+    else if (remark !== undefined) terminal.error(`  FAILED:\n${remark}\n`);
+    else terminal.out(`  SUCCESS: ${count} rules found\n`);
     if (errors.length > 0) failed++;
     terminal.out("\n");
   }
@@ -25,11 +28,24 @@ export async function runCheck(args: readonly string[], terminal: Terminal): Pro
     });
 }
 
-async function checked(file: string): Promise<{ readonly errors: readonly string[]; readonly count: number }> {
+async function checked(
+  file: string,
+): Promise<{ readonly errors: readonly string[]; readonly groups: readonly RuleGroupConfig[] }> {
   try {
-    const { groups, errors } = readRuleFile(await readFile(file, "utf8"));
-    return { errors, count: groups.reduce((sum, { rules }) => sum + rules.length, 0) };
+    return readRuleFile(await readFile(file, "utf8"));
   } catch (error) {
-    return { errors: [messageOf(error)], count: 0 };
+    return { errors: [messageOf(error)], groups: [] };
   }
+}
+
+/** A remark that does not fail the command, as promtool's does not. */
+function duplicatesText(groups: readonly RuleGroupConfig[]): string | undefined {
+  const duplicates = duplicateRules(groups);
+  if (duplicates.length === 0) return undefined;
+  const texts = duplicates.map(({ name, labels }) => {
+    const pairs = [...labels].map(([label, value]) => `\t${label}: ${value}\n`).join("");
+    return `Metric: ${name}\nLabel(s):\n${pairs}`;
+  });
+  const count = `lint error ${duplicates.length} duplicate rule(s) found.\n`;
+  return `${count}${texts.join("")}Might cause inconsistency while recording expressions`;
 }

@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   restore: async () => (await import("./backup-command.ts")).runRestore,
   export: async () => (await import("./export/export-command.ts")).runExport,
   import: async () => (await import("./import/import-command.ts")).runImport,
+  test: async () => (await import("./test-command.ts")).runTest,
   check: async () => (await import("./check-command.ts")).runCheck,
   migrate: async () => (await import("./migrate-command.ts")).runMigrate,
 };
@@ -44,6 +45,13 @@ const HELP = `Clew: OpenTelemetry in one program.
       --retention AGES        how long to keep what: traces=7d,logs=3d,metrics=90d  (for ever)
       --retention-rule RULE   what to keep shorter, any number of times: logs{service.name="debug"}=1d
       --max-disk SIZE         remove the oldest days beyond that, such as 20GB
+      --rules FILE            evaluate Prometheus's recording and alerting rules of these files; a pattern is
+                              quoted; any number of times; SIGHUP reads them anew
+      --evaluation-interval   how often, where a group does not say it  (1m)
+      --external-label NAME=VALUE   what alerts bear beside their labels when they leave, any number of times
+      --external-url URL      where people find this program, in alerts
+      --alertmanager-url URL  send alerts there, any number of times
+      --alertmanager-config FILE    tell receivers of alerts by this configuration of Alertmanager's: webhooks, Slack, e-mail
       --store-memory SIZE     what the storage engine may use (2GiB)
       --clickhouse-port PORT  let ClickHouse's own clients read there, usually 8123
       --clickhouse-access     read, or write, for them        (read)
@@ -70,6 +78,7 @@ const HELP = `Clew: OpenTelemetry in one program.
       --endpoint URL      where OTLP is taken over HTTP   (http://localhost:4318)
       --token TOKEN       for either, where one is wanted (CLEW_TOKEN)
   clew check rules FILE...        check files of Prometheus's recording and alerting rules
+  clew test rules FILE...         run unit tests of rules; --run EXPRESSION runs those of that name only
   clew migrate clickhouse URL     copy what is stored to a ClickHouse server; run again, it goes on
       --data DIR          from there
   clew demo               run the demo application; it sends to OTEL_EXPORTER_OTLP_ENDPOINT

@@ -21,12 +21,40 @@ test("a server, its role and the engine's memory", () => {
   });
 });
 
+test("rules, how often they are evaluated, and what their alerts bear and where they go", () => {
+  const args = ["--rules", "a.yml", "--rules", "b/*.yml", "--evaluation-interval", "15s", "--external-label", "a=b=c"];
+  const others = [
+    "--external-url",
+    "https://clew/",
+    "--alertmanager-url",
+    "http://am:9093",
+    "--alertmanager-config",
+    "am.yml",
+  ];
+  expect(upOptions([...args, ...others]).rules).toEqual({
+    files: ["a.yml", "b/*.yml"],
+    evaluationIntervalMs: 15_000,
+    externalLabels: { a: "b=c" },
+    externalUrl: "https://clew",
+    alertmanagerUrls: ["http://am:9093"],
+    alertmanagerConfig: "am.yml",
+  });
+  expect(upOptions([]).rules).toMatchObject({ files: [], evaluationIntervalMs: 60_000, alertmanagerUrls: [] });
+});
+
 test.each([
   [["--role", "ingest"], "--role"],
   [["--clickhouse", "http://h", "--role", "both"], "--role"],
   [["--store-memory", "much"], "--store-memory"],
   [["--clickhouse-port", "http"], "--clickhouse-port"],
   [["--clickhouse-access", "all"], "--clickhouse-access"],
+  [["--evaluation-interval", "soon"], "--evaluation-interval"],
+  [["--evaluation-interval", "0"], "--evaluation-interval"],
+  [["--external-label", "eu"], "--external-label"],
+  [["--external-url", "clew"], "--external-url"],
+  [["--alertmanager-url", "http://am"], "--alertmanager-url"],
+  [["--rules", "r.yml", "--alertmanager-url", "am:9093"], "--alertmanager-url"],
+  [["--rules", "r.yml", "--clickhouse", "http://h", "--role", "query"], "--rules"],
 ])("%j is refused by the flag's name", (args, path) => {
   expect(() => upOptions(args)).toThrow(expect.objectContaining({ code: "USAGE", path }));
 });

@@ -10,6 +10,8 @@ import {
   type RetentionRule,
 } from "@clew/store";
 
+import { RULE_FLAGS, ruleOptions, type RuleOptions } from "./rules/rule-options.ts";
+
 export interface UpOptions {
   readonly demo: boolean;
   readonly memory: boolean;
@@ -35,6 +37,7 @@ export interface UpOptions {
   readonly retention: RetentionAges;
   readonly retentionRules: readonly RetentionRule[];
   readonly maxDiskBytes: number | undefined;
+  readonly rules: RuleOptions;
 }
 
 /** Which half of the program runs: what takes telemetry in, what answers questions, or both. */
@@ -67,6 +70,7 @@ export function upOptions(args: readonly string[], env: Readonly<Record<string, 
     retention: { type: "string" },
     "retention-rule": { type: "string", multiple: true },
     "max-disk": { type: "string" },
+    ...RULE_FLAGS,
   });
   const text = (name: string): string | undefined => values[name] as string | undefined;
   const clickhouse = text("clickhouse");
@@ -77,6 +81,8 @@ export function upOptions(args: readonly string[], env: Readonly<Record<string, 
     for (const flag of ["max-disk", "retention-rule"])
       if (values[flag] !== undefined)
         throw usage("a ClickHouse server keeps its own disks", "leave it out, or set it up on the server", flag);
+  if (role !== "all" && values["rules"] !== undefined)
+    throw usage("rules are evaluated where everything runs", "leave --role out, or give --rules there", "rules");
   return {
     demo: values["demo"] === true,
     memory: values["memory"] === true,
@@ -96,6 +102,7 @@ export function upOptions(args: readonly string[], env: Readonly<Record<string, 
     role,
     prometheusConfig: text("prometheus-config"),
     ...retentionOptions(values),
+    rules: ruleOptions(values),
   };
 }
 

@@ -30,12 +30,15 @@ import {
   type ProgramStatus,
   type PrometheusConfig,
 } from "@clew/server";
+import { Labels } from "@clew/query";
 import { Store } from "@clew/store";
 import { observeApi } from "./api-metrics.ts";
 import { dataDirectoryOf } from "./data-directory.ts";
 import { defaultConfig } from "./default-config.ts";
 import type { OptionalPort, UpOptions } from "./options.ts";
 import { requireFreePort } from "./ports.ts";
+import { ClewRules } from "./rules/clew-rules.ts";
+import { withPrometheusConfig } from "./rules/rule-options.ts";
 import { storeSink } from "./store-sink.ts";
 import { VERSION } from "./version.ts";
 
@@ -53,6 +56,8 @@ export interface RunningClew {
   readonly storedAt: string;
   /** Required of clients where it is set. */
   readonly token: string | undefined;
+  /** Reads the files of rules anew; where they have faults, the log tells. */
+  reload(): Promise<void>;
   /** Stops taking telemetry, keeps what was taken, and ends everything. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -93,7 +98,9 @@ async function start(
   undo.push(() => store.close());
   const targets = new ScrapedTargets();
   const counts = new ApiCounts();
-  const components = withStore(store, targets, counts);
+  const ruleOptions = withPrometheusConfig(options.rules, prometheusConfig, role === "all");
+  const rules = new ClewRules({ options: ruleOptions, store, otlp: prometheusConfig?.otlp, directory, logger });
+  const components = withStore(store, targets, counts, rules);
   const collector = role === "query" ? undefined : await startPipelines(settings, prometheusConfig?.scrape, components);
   if (collector !== undefined) undo.push(() => collector.shutdown());
 
@@ -122,7 +129,9 @@ async function start(
     ownMetrics: collector === undefined ? undefined : () => collector.metrics(),
     metricsRetentionMs: options.retention.metrics,
     prometheusConfig,
+    externalLabels: Labels.of(ruleOptions.externalLabels),
     readOnly: role === "query",
+    rules,
   };
   const serve = async (app: Parameters<typeof listen>[0], port: number): Promise<string> => {
     const server = await listen(app, host, port);
@@ -130,6 +139,8 @@ async function start(
     return urlOf(host, server.port);
   };
   ui = await serve(role === "ingest" ? ingestApp(api) : uiApp(api), options.port);
+  undo.push(() => rules.stop());
+  await rules.start(ui);
   const prometheusPort =
     role === "ingest" ? undefined : await usablePort(host, options.prometheusPort, "prometheus-port", logger);
   const prometheusUrl = prometheusPort === undefined ? undefined : await serve(prometheusApp(api), prometheusPort);
@@ -139,7 +150,16 @@ async function start(
       : await serve(proxyFor(options, store, access), options.clickhousePort);
 
   if (options.demo) await addDemo(status(), logger, undo);
-  return { status: status(), prometheusUrl, clickhouseUrl, storedAt: storedAt(options, directory), token, stop };
+  const reload = (): Promise<void> => rules.reload().catch(() => {});
+  return {
+    status: status(),
+    prometheusUrl,
+    clickhouseUrl,
+    storedAt: storedAt(options, directory),
+    token,
+    reload,
+    stop,
+  };
 }
 
 async function readConfigOfPrometheus({ options, env, logger }: UpSettings): Promise<PrometheusConfig | undefined> {
@@ -149,6 +169,8 @@ async function readConfigOfPrometheus({ options, env, logger }: UpSettings): Pro
   for (const setting of config.unread) logger.warn(`${file}: ${setting} has no effect here`);
   if (config.scrape !== undefined && (options.config !== undefined || options.role === "query"))
     logger.warn(`${file}: what it scrapes has no effect here: ${whyNotScraped(options)}`);
+  if (config.rules.files.length > 0 && options.role !== "all")
+    logger.warn(`${file}: rule_files has no effect here: rules are evaluated where everything runs`);
   return config;
 }
 
@@ -244,9 +266,12 @@ async function dataDirectory(
   return directory;
 }
 
-function withStore(store: Store, targets: ScrapedTargets, counts: ApiCounts): Registry {
+function withStore(store: Store, targets: ScrapedTargets, counts: ApiCounts, rules: ClewRules): Registry {
   const builtin = builtinComponents(targets);
-  const sink = storeSink(store, (meter) => observeApi(counts, meter));
+  const sink = storeSink(store, (meter) => {
+    const ends = [observeApi(counts, meter), rules.observe(meter)];
+    return () => ends.forEach((end) => end());
+  });
   return { ...builtin, exporters: [...builtin.exporters, clewExporter(sink)] };
 }
 

@@ -35,6 +35,7 @@ export { checkFeatureGates, featureGates } from "./inspect/feature-gates.ts";
 export { componentsYaml } from "./inspect/components-yaml.ts";
 export { explainConfig } from "./inspect/explain.ts";
 export { ReloadingCollector } from "./reloading-collector.ts";
+export { glob } from "./match/glob.ts";
 export { recordedPayloads } from "./replay/recorded-payloads.ts";
 export { replay } from "./replay/replay.ts";
 export { ConsumeError, type ConsumeErrorDetails, type Consumer, type Consumers } from "./consumer.ts";

@@ -5,8 +5,9 @@ export {
   PromqlEngine,
   type PromqlEngineSettings,
   type QuerySettings,
+  type Selection,
 } from "./promql/engine.ts";
-export { formatQuery } from "./promql/format-query.ts";
+export { canonicalQuery, formatQuery } from "./promql/format-query.ts";
 export { queryTree, type QueryTree } from "./promql/query-tree.ts";
 export { goGeneralText } from "./promql/go-float.ts";
 export { unquoted } from "./promql/go-string.ts";
@@ -14,6 +15,7 @@ export { bucketsOf, usesCustomBuckets, type Bucket } from "./promql/histogram-bu
 
 export { compareLabels, Labels, METRIC_NAME } from "./promql/labels.ts";
 export { labelsTest, labelTest, type LabelMatcher, type MatchOperator } from "./promql/label-matcher.ts";
+export { MemoryQuerier } from "./promql/memory-querier.ts";
 export { CUSTOM_BUCKETS_SCHEMA } from "./promql/native-histogram.ts";
 export type { Buckets, CounterResetHint, NativeHistogram } from "./promql/native-histogram.ts";
 export { FUNCTION_NAMES } from "./promql/function-signatures.ts";
@@ -44,5 +46,6 @@ export type {
   VectorValue,
 } from "./promql/query-result.ts";
 export type { QueryStatistics } from "./promql/query-statistics.ts";
+export { asStored, histogramDescription, parseMetric, parseSeriesDescription } from "./promql/series-description.ts";
 export { selectorsOf } from "./promql/selectors.ts";
 export { markStale, staleTest } from "./promql/stale-marker.ts";

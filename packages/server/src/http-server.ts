@@ -3,6 +3,8 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Clock } from "@clew/base";
 import { expositionText, TEXT_FORMAT, type Family, type ScrapedTargets } from "@clew/collector";
+import type { OtlpSettings } from "@clew/otlp/prometheus";
+import type { Labels, MetricsQuerier } from "@clew/query";
 import {
   ExportReader,
   LogReader,
@@ -18,6 +20,7 @@ import { guard, type AccessSettings } from "./access.ts";
 import type { ApiCounts } from "./api-counts.ts";
 import { clewApi } from "./clew/clew-api.ts";
 import type { ProgramStatus } from "./clew/overview-endpoints.ts";
+import { alertmanagerApi } from "./alertmanager/alertmanager-api.ts";
 import { jaegerV1 } from "./jaeger/jaeger-v1.ts";
 import { jaegerV3 } from "./jaeger/jaeger-v3.ts";
 import { StoreQuerier } from "./metrics/store-querier.ts";
@@ -25,6 +28,7 @@ import type { PrometheusConfig } from "./prometheus-config/read-prometheus-confi
 import { pageNotFound, prometheusApi } from "./prometheus/prometheus-api.ts";
 import { storeState } from "./prometheus/store-state.ts";
 import { receivers, type ReceiverSettings } from "./receiver/receivers.ts";
+import type { RulesSource } from "./prometheus/rules-endpoints.ts";
 import { uiFiles } from "./ui-files.ts";
 
 /** Clients choose features by Prometheus's version, so that is what `buildinfo` tells. */
@@ -42,11 +46,14 @@ export interface ApiSettings {
   readonly metricsRetentionMs?: number | undefined;
   /** Prometheus's own configuration, where one was given. */
   readonly prometheusConfig?: PrometheusConfig | undefined;
+  /** What series are given where they leave this program; none where absent. */
+  readonly externalLabels?: Labels | undefined;
   readonly counts?: ApiCounts | undefined;
   /** The program's own metrics, which the Prometheus port shows; none where absent. */
   readonly ownMetrics?: (() => readonly Family[]) | undefined;
   /** Whether only questions are answered: nothing can be written over Prometheus's API. */
   readonly readOnly?: boolean;
+  readonly rules?: RulesSource | undefined;
 }
 
 export interface ListeningServer {
@@ -82,8 +89,14 @@ export function uiApp(settings: ApiSettings): Hono {
   app.route("/", jaegerV3({ traces }));
   app.route("/", jaegerV1({ traces, overview, clock }));
   app.route("/", promApp(settings));
+  app.get("/graph", (context) => context.redirect(metricsPage(context.req.query("g0.expr") ?? "")));
   app.route("/", uiFiles(settings.uiDirectory));
   return app;
+}
+
+/** Where the UI shows what is at Prometheus's `/graph`, to which alerts and templates link. */
+function metricsPage(query: string): string {
+  return `/metrics?q=${encodeURIComponent(query)}`;
 }
 
 /** `/live`, and `/ready`, which tells the engine's version. What only takes telemetry in can do so while a server is away. */
@@ -121,21 +134,29 @@ export function prometheusApp(settings: ApiSettings): Hono {
   return app.route("/", promApp(settings));
 }
 
+/** What PromQL asks of a store. */
+export function storeQuerier(store: Pick<Store, "client">, clock: Clock, otlp?: OtlpSettings): MetricsQuerier {
+  return new StoreQuerier(new MetricReader(store.client), () => clock.nowMs(), otlp);
+}
+
 function promApp(settings: ApiSettings): Hono {
-  const { store, clock, prometheusConfig, readOnly = false } = settings;
-  const querier = new StoreQuerier(new MetricReader(store.client), () => clock.nowMs(), prometheusConfig?.otlp);
-  return prometheusApi({
-    querier,
+  const { store, clock, prometheusConfig, readOnly = false, rules } = settings;
+  const app = new Hono();
+  app.route("/", alertmanagerApi(rules));
+  const prometheus = prometheusApi({
+    querier: storeQuerier(store, clock, prometheusConfig?.otlp),
     clock,
+    rules,
     state: storeState(settings),
     targets: settings.targets,
     version: PROMETHEUS_VERSION,
     isReady: () => store.health.engineReady,
-    ...(prometheusConfig === undefined ? {} : { externalLabels: prometheusConfig.externalLabels }),
+    externalLabels: settings.externalLabels,
     receivers: readOnly ? undefined : receiverSettings(settings),
     counts: settings.counts,
     ownMetrics: settings.ownMetrics,
   });
+  return app.route("/", prometheus);
 }
 
 function receiverSettings({ store, clock, counts }: Pick<ApiSettings, "store" | "clock" | "counts">): ReceiverSettings {

@@ -130,7 +130,8 @@ export class MemoryMeter implements Meter {
 
 function printedName(name: string, type: Metric["type"], { typeSuffix, units }: NameOptions): string {
   const unit = units ? UNITS[name] : undefined;
-  return `${name}${unit === undefined ? "" : `_${unit}`}${typeSuffix && type === "counter" ? "_total" : ""}`;
+  const needsSuffix = typeSuffix && type === "counter" && !name.endsWith("_total");
+  return `${name}${unit === undefined ? "" : `_${unit}`}${needsSuffix ? "_total" : ""}`;
 }
 
 class Buckets implements Histogram {

@@ -2,7 +2,7 @@ import type { Clock } from "@clew/base";
 import { describe, expect, test } from "vitest";
 import { PromqlEngine } from "./engine.ts";
 import { Labels } from "./labels.ts";
-import { MemoryQuerier } from "./memory-querier.test-kit.ts";
+import { MemoryQuerier } from "./memory-querier.ts";
 import type { MetricsQuerier, SelectRequest } from "./querier.ts";
 
 const signal = new AbortController().signal;

@@ -8,7 +8,7 @@ import { type Grid, gridOf, timeOf } from "./grid.ts";
 import { compareLabels } from "./labels.ts";
 import type { NativeHistogram } from "./native-histogram.ts";
 import { parse } from "./parse.ts";
-import type { MetricsQuerier, SeriesSamples } from "./querier.ts";
+import type { MetricsQuerier, SelectRequest, SeriesSamples } from "./querier.ts";
 import { queryError } from "./query-error.ts";
 import type { MatrixSeries, MatrixValue, QueryResult, QueryValue, VectorPoint } from "./query-result.ts";
 import { statisticsSelectors, withResetHints } from "./reset-hints.ts";
@@ -30,6 +30,8 @@ export interface PromqlEngineSettings {
   readonly querier: MetricsQuerier;
   readonly clock: Clock;
   readonly maxSamples?: number;
+  /** The step of subqueries that name none; a minute where it is absent. */
+  readonly subqueryStepMs?: number | undefined;
 }
 
 export interface QuerySettings {
@@ -42,16 +44,22 @@ export interface QuerySettings {
   readonly hasStatistics?: boolean;
 }
 
+/** What one selector of a query looks at: samples with `startMs < time <= endMs`. */
+export type Selection = Pick<SelectRequest, "matchers" | "startMs" | "endMs">;
+
 /** Answers PromQL queries from a store. Holds nothing between queries. */
 export class PromqlEngine {
   readonly #querier: MetricsQuerier;
   readonly #clock: Clock;
   readonly #maxSamples: number;
 
-  constructor({ querier, clock, maxSamples = MAX_QUERY_SAMPLES }: PromqlEngineSettings) {
+  readonly #subqueryStepMs: number;
+
+  constructor({ querier, clock, maxSamples = MAX_QUERY_SAMPLES, subqueryStepMs }: PromqlEngineSettings) {
     this.#querier = querier;
     this.#clock = clock;
     this.#maxSamples = maxSamples;
+    this.#subqueryStepMs = subqueryStepMs ?? DEFAULT_SUBQUERY_STEP_MS;
   }
 
   /**
@@ -92,6 +100,12 @@ export class PromqlEngine {
     });
   }
 
+  /** The selectors of a query with the times that each looks at, where the query is asked at `timeMs`. Throws a `QueryError`. */
+  selections(query: string, timeMs: number): readonly Selection[] {
+    const grid = gridOf(timeMs, timeMs, 0);
+    return [...planFetches(parse(query), grid, timesOf(grid, {}, this.#subqueryStepMs), this.#maxSamples).values()];
+  }
+
   async #run(
     query: string,
     grid: Grid,
@@ -100,7 +114,7 @@ export class PromqlEngine {
   ): Promise<QueryResult> {
     const expr = parse(query);
     if (settings.endMs !== undefined) checkRangeType(expr);
-    const times = timesOf(grid, settings);
+    const times = timesOf(grid, settings, this.#subqueryStepMs);
     const annotations = new Annotations(query);
     const plan = planFetches(expr, grid, times, this.#maxSamples);
     const counter = settings.hasStatistics === true ? new SampleCounter() : undefined;
@@ -156,13 +170,17 @@ function checkRangeType(expr: Expr): void {
   throw queryError("bad_data", problem, { position: expr.position });
 }
 
-function timesOf(grid: Grid, { lookbackMs, endMs }: QuerySettings & { readonly endMs?: number }): QueryTimes {
+function timesOf(
+  grid: Grid,
+  { lookbackMs, endMs }: { readonly lookbackMs?: number; readonly endMs?: number },
+  defaultStepMs: number,
+): QueryTimes {
   return {
     startMs: grid.startMs,
     endMs: endMs ?? grid.startMs,
     stepMs: grid.stepMs,
     lookbackMs: lookbackMs ?? DEFAULT_LOOKBACK_MS,
-    defaultStepMs: DEFAULT_SUBQUERY_STEP_MS,
+    defaultStepMs,
   };
 }
 

@@ -3,7 +3,7 @@ import { systemClock } from "@clew/base";
 import { expect, test } from "vitest";
 import { PromqlEngine } from "./engine.ts";
 import { Labels } from "./labels.ts";
-import { MemoryQuerier } from "./memory-querier.test-kit.ts";
+import { MemoryQuerier } from "./memory-querier.ts";
 
 const signal = new AbortController().signal;
 const STEP_MS = 20_000;

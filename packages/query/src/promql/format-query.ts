@@ -10,6 +10,11 @@ export function formatQuery(query: string, lineLength: number = LINE_LENGTH): st
   return pretty(parse(query), 0, lineLength);
 }
 
+/** Writes a query in Prometheus's form on one line, as its API shows the queries of rules. Throws `QUERY_BAD_DATA`. */
+export function canonicalQuery(query: string): string {
+  return print(parse(query));
+}
+
 function pretty(expr: Expr, level: number, lineLength: number): string {
   const text = print(expr);
   const line = indent(level) + text;

@@ -6,7 +6,7 @@ import { lex } from "./lex.ts";
 import { parse } from "./parse.ts";
 import { print } from "./print.ts";
 import { expectedAst, prometheusAst } from "./prometheus-ast.test-kit.ts";
-import { parseSeries } from "./promql-script-series.test-kit.ts";
+import { parseSeriesDescription } from "./series-description.ts";
 
 const PARSE = conformanceCases("prometheus/parser_cases/promql_parse.jsonl");
 const QUERIES = PARSE.filter(({ _func }) => _func === "testExpr");
@@ -64,7 +64,7 @@ describe.skipIf(PARSE.length === 0)("Prometheus's series descriptions", () => {
     const { args } = one["expectedMetric"] as { args?: readonly CaseValue[] };
     const names = (args ?? []).map((arg) => (typeof arg === "string" ? arg : "__name__"));
     const pairs = names.flatMap((name, i) => (i % 2 === 0 ? [[name, names[i + 1] ?? ""]] : []));
-    expect(parseSeries(line).labels.toObject()).toEqual(Object.fromEntries(pairs));
+    expect(parseSeriesDescription(line).labels.toObject()).toEqual(Object.fromEntries(pairs));
   });
 });
 

@@ -6,7 +6,7 @@ import type { NativeHistogram } from "./native-histogram.ts";
 import { parseGoNumber } from "./go-number.ts";
 import { parsePrometheusDuration } from "./prometheus-duration.ts";
 import type { QueryResult } from "./query-result.ts";
-import { parseSeries, type ScriptSample } from "./promql-script-series.test-kit.ts";
+import { parseSeriesDescription, type DescribedSample } from "./series-description.ts";
 
 /** One `eval` of a script. */
 export interface ScriptEval {
@@ -78,7 +78,7 @@ function vectorProblem(
   { results, expectations }: ScriptEval,
   points: readonly { labels: Labels; value: number | NativeHistogram }[],
 ): string | undefined {
-  const wanted = results.map(parseSeries);
+  const wanted = results.map(parseSeriesDescription);
   const describe = (): string =>
     points.map(({ labels, value }) => `${labels.toString()} ${sampleText(value)}`).join(" | ");
   if (wanted.length !== points.length) return `got ${points.length} series: ${describe()}`;
@@ -101,7 +101,7 @@ function matrixProblem(
   );
   const startMs = grid === null ? script.startMs : timeMs(grid[1] ?? "0");
   const stepMs = grid === null ? script.stepMs : timeMs(grid[3] ?? "0");
-  const wanted = script.results.map(parseSeries);
+  const wanted = script.results.map(parseSeriesDescription);
   const describe = (): string =>
     series
       .map(
@@ -132,7 +132,7 @@ function matrixProblem(
   return undefined;
 }
 
-function equalSamples(actual: number | NativeHistogram, wanted: ScriptSample): boolean {
+function equalSamples(actual: number | NativeHistogram, wanted: DescribedSample): boolean {
   if (typeof actual === "number") return typeof wanted === "number" && equalFloats(actual, wanted);
   if (typeof wanted !== "object") return false;
   const [a, b] = [bucketsOf(actual), bucketsOf(wanted)];
@@ -158,7 +158,7 @@ function equalFloats(a: number, b: number): boolean {
   return a === 0 || b === 0 ? difference < 1e-6 * 2 ** -1022 : difference / (Math.abs(a) + Math.abs(b)) < 1e-6;
 }
 
-function sampleText(sample: ScriptSample): string {
+function sampleText(sample: DescribedSample): string {
   if (typeof sample !== "object") return String(sample);
   const buckets = bucketsOf(sample).map(({ lower, upper, count }) => `(${lower},${upper}]:${count}`);
   return `{{schema:${sample.schema} count:${sample.count} sum:${sample.sum} zw:${sample.zeroThreshold} ${sample.counterReset} bounds:${[...sample.customBounds].join(",")} ${buckets.join(" ")}}}`;

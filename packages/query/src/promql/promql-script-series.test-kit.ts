@@ -1,54 +1,9 @@
-/** Reads the series lines of PromQL test scripts: `metric{labels} 1+2x5 _ stale {{schema:0 sum:1}}`. */
-import { combine } from "./histogram-math.ts";
+/** What PromQL test scripts can say of series beside what unit tests of rules can. */
 import { parseGoNumber } from "./go-number.ts";
-import { unquoted } from "./go-string.ts";
-import { Labels, METRIC_NAME } from "./labels.ts";
-import { CUSTOM_BUCKETS_SCHEMA, type CounterResetHint, type NativeHistogram } from "./native-histogram.ts";
+import { METRIC_NAME, type Labels } from "./labels.ts";
+import { CUSTOM_BUCKETS_SCHEMA } from "./native-histogram.ts";
 import { parsePrometheusDuration } from "./prometheus-duration.ts";
-import type { MemorySample } from "./memory-querier.test-kit.ts";
-
-/** `undefined` is a gap. */
-export type ScriptSample = MemorySample | undefined;
-
-export interface ScriptSeries {
-  readonly labels: Labels;
-  readonly samples: readonly ScriptSample[];
-}
-
-const QUOTED = String.raw`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|` + "`[^`]*`";
-const HEAD = new RegExp(String.raw`^([a-zA-Z_:][\w:]*)?(?:\{((?:${QUOTED}|[^"'${"`"}}])*)\})?`);
-const ITEM = new RegExp(String.raw`(?:([\w.]+|${QUOTED})\s*=\s*)?(${QUOTED})`, "g");
-
-export function parseSeries(line: string): ScriptSeries {
-  const head = HEAD.exec(line);
-  const labels = new Map<string, string>();
-  if (head?.[1] !== undefined) labels.set(METRIC_NAME, head[1]);
-  for (const [, name, value = '""'] of (head?.[2] ?? "").matchAll(ITEM)) {
-    labels.set(name === undefined ? METRIC_NAME : /^["'`]/.test(name) ? unquoted(name) : name, unquoted(value));
-  }
-  return { labels: Labels.from(labels), samples: parseSamples(line.slice(head?.[0].length ?? 0)) };
-}
-
-function parseSamples(text: string): readonly ScriptSample[] {
-  return (text.match(/\{\{.*?\}\}(?:[-+]\{\{.*?\}\})?(?:x\d+)?|\S+/g) ?? []).flatMap(expand);
-}
-
-function expand(item: string): readonly ScriptSample[] {
-  const histogram = /^(\{\{.*?\}\})(?:([-+])(\{\{.*?\}\}))?(?:x(\d+))?$/.exec(item);
-  if (histogram !== null) return expandHistogram(histogram);
-  if (item === "stale") return ["stale"];
-  const gaps = /^_(?:x(\d+))?$/.exec(item);
-  if (gaps !== null) return Array.from({ length: Number(gaps[1] ?? 1) }, () => undefined);
-  const run = /^([-+]?(?:0x[\da-f]+|[\d.]+(?:e[-+]?\d+)?|inf|nan))(?:([-+].+?))?x(\d+)$/i.exec(item);
-  if (run === null) return [numberOf(item)];
-  const [, start = "0", delta = "0", times = "0"] = run;
-  let value = numberOf(start);
-  return Array.from({ length: Number(times) + 1 }, () => {
-    const current = value;
-    value += delta === "0" ? 0 : numberOf(delta);
-    return current;
-  });
-}
+import type { DescribedSample, DescribedSeries } from "./series-description.ts";
 
 /**
  * The start times of the series on the next line, relative to each sample's time in ms: `metric@st _ -30s-1mx2`.
@@ -68,52 +23,12 @@ function signedDurationMs(text: string): number {
   return (text.startsWith("-") ? -1 : 1) * parsePrometheusDuration(text.replace(/^[-+]/, ""));
 }
 
-function numberOf(text: string): number {
-  const value = parseGoNumber(text);
-  if (!Number.isNaN(value) || /nan/i.test(text)) return value;
-  const sign = text.startsWith("-") ? -1 : 1;
-  return (sign * parsePrometheusDuration(text.replace(/^[-+]/, ""))) / 1000;
-}
-
-function expandHistogram([, start = "", sign, delta, times]: RegExpExecArray): readonly NativeHistogram[] {
-  const first = parseHistogram(start);
-  if (times === undefined) return [first];
-  const step = delta === undefined ? undefined : parseHistogram(delta);
-  let current = first;
-  const all = [first];
-  for (let i = 0; i < Number(times); i++) {
-    if (step !== undefined) current = combine(current, step, sign === "-" ? -1 : 1)?.histogram ?? current;
-    all.push(current);
-  }
-  return all;
-}
-
-function parseHistogram(text: string): NativeHistogram {
-  const fields = new Map<string, string>();
-  for (const [, name = "", value = ""] of text.slice(2, -2).matchAll(/([a-z_]+):(\[[^\]]*\]|\S+)/g))
-    fields.set(name, value);
-  const number = (name: string): number => parseGoNumber(fields.get(name) ?? "0");
-  const list = (name: string): Float64Array =>
-    Float64Array.from((fields.get(name) ?? "[]").slice(1, -1).split(/\s+/).filter(Boolean), parseGoNumber);
-  return {
-    schema: fields.has("custom_values") ? CUSTOM_BUCKETS_SCHEMA : number("schema"),
-    count: number("count"),
-    sum: number("sum"),
-    zeroThreshold: number("z_bucket_w"),
-    zeroCount: number("z_bucket"),
-    positive: { offset: number("offset"), counts: list("buckets") },
-    negative: { offset: number("n_offset"), counts: list("n_buckets") },
-    customBounds: list("custom_values"),
-    counterReset: (fields.get("counter_reset_hint") ?? "unknown") as CounterResetHint,
-  };
-}
-
 /** One native histogram with custom bounds for each label set of `_bucket`, `_sum` and `_count` series, step by step. */
-export function customBucketHistograms(series: readonly ScriptSeries[]): readonly ScriptSeries[] {
+export function customBucketHistograms(series: readonly DescribedSeries[]): readonly DescribedSeries[] {
   interface Group {
     readonly labels: Labels;
-    readonly buckets: { bound: number; samples: readonly ScriptSample[] }[];
-    readonly parts: Map<string, readonly ScriptSample[]>;
+    readonly buckets: { bound: number; samples: readonly DescribedSample[] }[];
+    readonly parts: Map<string, readonly DescribedSample[]>;
   }
   const groups = new Map<string, Group>();
   for (const { labels, samples } of series) {
@@ -137,11 +52,11 @@ export function customBucketHistograms(series: readonly ScriptSeries[]): readonl
 }
 
 function customHistogramAt(
-  buckets: readonly { bound: number; samples: readonly ScriptSample[] }[],
-  parts: ReadonlyMap<string, readonly ScriptSample[]>,
+  buckets: readonly { bound: number; samples: readonly DescribedSample[] }[],
+  parts: ReadonlyMap<string, readonly DescribedSample[]>,
   i: number,
-): ScriptSample {
-  const at = (samples: readonly ScriptSample[] | undefined): number | undefined => {
+): DescribedSample {
+  const at = (samples: readonly DescribedSample[] | undefined): number | undefined => {
     const sample = samples?.[i];
     return typeof sample === "number" ? sample : undefined;
   };

@@ -2,9 +2,7 @@
 import type { Clock } from "@clew/base";
 import type { Expr } from "./ast.ts";
 import { PromqlEngine } from "./engine.ts";
-import { isReset } from "./histogram-math.ts";
-import { MemoryQuerier } from "./memory-querier.test-kit.ts";
-import type { NativeHistogram } from "./native-histogram.ts";
+import { MemoryQuerier } from "./memory-querier.ts";
 import { parse } from "./parse.ts";
 import { print } from "./print.ts";
 import { parsePrometheusDuration } from "./prometheus-duration.ts";
@@ -18,13 +16,8 @@ import {
   timeMs,
   valueProblem,
 } from "./promql-script-result.test-kit.ts";
-import {
-  customBucketHistograms,
-  parseSeries,
-  parseStartOffsets,
-  type ScriptSample,
-  type ScriptSeries,
-} from "./promql-script-series.test-kit.ts";
+import { customBucketHistograms, parseStartOffsets } from "./promql-script-series.test-kit.ts";
+import { asStored, type DescribedSeries, parseSeriesDescription } from "./series-description.ts";
 
 interface EvalOutcome {
   readonly line: number;
@@ -65,38 +58,21 @@ export async function runScript(text: string): Promise<readonly EvalOutcome[]> {
 
 function load(querier: MemoryQuerier, head: string, block: readonly string[]): void {
   const stepMs = parsePrometheusDuration(head.split(/\s+/)[1] ?? "0");
-  const series: (ScriptSeries & { readonly startOffsets?: readonly (number | undefined)[] })[] = [];
+  const series: (DescribedSeries & { readonly startOffsets?: readonly (number | undefined)[] })[] = [];
   let startOffsets: readonly (number | undefined)[] | undefined;
   for (const line of block) {
     const offsets = parseStartOffsets(line);
-    if (offsets === undefined) series.push({ ...parseSeries(line), ...(startOffsets && { startOffsets }) });
+    if (offsets === undefined) series.push({ ...parseSeriesDescription(line), ...(startOffsets && { startOffsets }) });
     startOffsets = offsets;
   }
   const customs: typeof series = /^load_with_nhcb/i.test(head) ? [...customBucketHistograms(series)] : [];
   for (const { labels, samples, startOffsets } of [...series, ...customs]) {
-    withResetHints(samples).forEach((sample, i) => {
+    asStored(samples).forEach((sample, i) => {
       const offset = startOffsets?.[i];
       if (sample !== undefined)
         querier.add(labels, i * stepMs, sample, offset === undefined ? undefined : i * stepMs + offset);
     });
   }
-}
-
-/** A store that keeps histograms in chunks knows, within one, whether each is a continuation of the one before. */
-function withResetHints(samples: readonly ScriptSample[]): readonly ScriptSample[] {
-  let previous: NativeHistogram | undefined;
-  return samples.map((sample) => {
-    if (typeof sample !== "object") {
-      if (sample !== undefined) previous = undefined;
-      return sample;
-    }
-    const before = previous;
-    previous = sample;
-    const isGiven = sample.counterReset === "gauge" || sample.counterReset === "reset";
-    if (before === undefined || before.counterReset === "gauge" || isGiven) return sample;
-    const counterReset = isReset({ ...sample, counterReset: "unknown" }, before) ? "unknown" : "not_reset";
-    return { ...sample, counterReset };
-  });
 }
 
 function parseEval(head: string, block: readonly string[], line: number): ScriptEval {

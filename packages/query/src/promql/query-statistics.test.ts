@@ -2,7 +2,7 @@ import { systemClock } from "@clew/base";
 import { expect, test } from "vitest";
 import { PromqlEngine } from "./engine.ts";
 import { Labels } from "./labels.ts";
-import { MemoryQuerier } from "./memory-querier.test-kit.ts";
+import { MemoryQuerier } from "./memory-querier.ts";
 
 const querier = new MemoryQuerier();
 const histogram = {

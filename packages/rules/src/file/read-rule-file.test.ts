@@ -73,6 +73,30 @@ test("everything that is wrong is told with its place, in Prometheus's words", (
   expect(errors[4]).toMatch(/^13:13: 12:12: /);
 });
 
+test("aliases stand for what they name, and merged keys give way to a rule's own", () => {
+  const { groups, errors } = readRuleFile(`
+groups:
+- name: a
+  rules:
+  - &first
+    alert: A
+    expr: &expr up == 0
+    for: 5m
+    labels: &labels {severity: page, team: web}
+    annotations: {summary: s}
+  - <<: *first
+    alert: B
+    labels: {<<: *labels, team: db}
+  - {alert: C, expr: *expr, labels: *labels}
+`);
+  expect(errors).toEqual([]);
+  expect(groups[0]?.rules).toEqual([
+    expect.objectContaining({ name: "A" }),
+    expect.objectContaining({ name: "B", expr: "up == 0", forMs: 300_000, labels: { team: "db", severity: "page" } }),
+    expect.objectContaining({ name: "C", expr: "up == 0", labels: { severity: "page", team: "web" } }),
+  ]);
+});
+
 test("no text makes the reader throw", () => {
   const part = fc.constantFrom(
     "groups:",

@@ -1,12 +1,12 @@
 /** Reads rule files, with the errors of Prometheus's `rulefmt`. */
 import { ClewError, messageOf } from "@clew/base";
-import { formatQuery, parsePrometheusDuration } from "@clew/query";
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type YAMLMap } from "yaml";
+import { formatQuery } from "@clew/query";
 import { Template } from "../template/template.ts";
 import type { RuleConfig, RuleGroupConfig } from "./rule-file.ts";
+import { StrictYaml, type YamlMap } from "./strict-yaml.ts";
 
-const GROUP_KEYS: ReadonlySet<string> = new Set("name interval query_offset limit rules labels".split(" "));
-const RULE_KEYS: ReadonlySet<string> = new Set("record alert expr for keep_firing_for labels annotations".split(" "));
+const GROUP_KEYS = "name interval query_offset limit rules labels";
+const RULE_KEYS = "record alert expr for keep_firing_for labels annotations";
 /** A lone half of a surrogate pair is no text. */
 const LONE_SURROGATE = /\p{Cs}/u;
 
@@ -18,63 +18,62 @@ export interface RuleFileReading {
 
 /** Never throws. Only the first document of a file counts. */
 export function readRuleFile(text: string): RuleFileReading {
-  return new Reader(text).read();
+  try {
+    return new Reader(text).read();
+  } catch (error) {
+    return { groups: [], errors: [messageOf(error)] };
+  }
 }
 
-type Place = Node | null | undefined;
-
 class Reader {
-  readonly #lines = new LineCounter();
-  readonly #text: string;
+  readonly #yaml: StrictYaml;
   readonly #errors: string[] = [];
 
+  /** Throws where the text is no YAML. */
   constructor(text: string) {
-    this.#text = text;
+    this.#yaml = new StrictYaml(text, (line, problem) => void this.#errors.push(`yaml: line ${line}: ${problem}`));
   }
 
   read(): RuleFileReading {
-    const [document] = parseAllDocuments(this.#text, { lineCounter: this.#lines, version: "1.1", merge: true });
-    const problem = document?.errors[0];
-    if (problem !== undefined) return { groups: [], errors: [`yaml: ${problem.message.split("\n")[0]}`] };
-    const root: unknown = document?.contents;
-    if (document === undefined || root === null || root === undefined) return { groups: [], errors: [] };
-    if (!isMap(root)) return { groups: [], errors: ["yaml: the file is not a mapping"] };
-    this.#checkKeys(root, new Set(["groups"]), "rulefmt.RuleGroups");
-    const groups = this.#list(root, "groups").map((node) => this.#group(node));
-    this.#checkGroupNames(root, groups);
+    const root = this.#yaml.checked(this.#yaml.root, "groups", "rulefmt.RuleGroups");
+    const nodes = this.#yaml.maps(root, "groups");
+    const groups = nodes.map((node) => this.#group(node));
+    this.#checkGroupNames(nodes, groups);
     return { groups, errors: this.#errors };
   }
 
-  #group(node: YAMLMap): RuleGroupConfig {
-    this.#checkKeys(node, GROUP_KEYS, "rulefmt.RuleGroup");
-    const name = this.#string(node, "name");
-    const labels = this.#strings(node, "labels");
+  #group(map: YamlMap): RuleGroupConfig {
+    const yaml = this.#yaml;
+    const node = yaml.checked(map, GROUP_KEYS, "rulefmt.RuleGroup");
+    const name = yaml.string(node, "name");
+    const labels = yaml.strings(node, "labels");
     for (const problem of labelProblems(labels)) this.#errors.push(problem);
     return {
       name,
       intervalMs: this.#duration(node, "interval") || undefined,
       queryOffsetMs: this.#duration(node, "query_offset"),
-      limit: this.#limit(node),
+      limit: yaml.integer(node, "limit"),
       labels,
-      rules: this.#list(node, "rules").map((rule, i) => this.#rule(rule, name, i + 1)),
+      rules: yaml.maps(node, "rules").map((rule, i) => this.#rule(rule, name, i + 1)),
     };
   }
 
-  #rule(node: YAMLMap, group: string, number: number): RuleConfig {
-    this.#checkKeys(node, RULE_KEYS, "rulefmt.Rule");
-    const record = this.#string(node, "record");
-    const alert = this.#string(node, "alert");
+  #rule(map: YamlMap, group: string, number: number): RuleConfig {
+    const yaml = this.#yaml;
+    const node = yaml.checked(map, RULE_KEYS, "rulefmt.Rule");
+    const record = yaml.string(node, "record");
+    const alert = yaml.string(node, "alert");
     const rule: RuleConfig = {
       kind: record === "" ? "alerting" : "recording",
       name: alert === "" ? record : alert,
-      expr: this.#string(node, "expr"),
+      expr: yaml.string(node, "expr"),
       forMs: this.#duration(node, "for") ?? 0,
       keepFiringForMs: this.#duration(node, "keep_firing_for") ?? 0,
-      labels: this.#strings(node, "labels"),
-      annotations: this.#strings(node, "annotations"),
+      labels: yaml.strings(node, "labels"),
+      annotations: yaml.strings(node, "annotations"),
     };
     const fault = (problem: string, ...places: readonly string[]): void => {
-      const where = places.map((key) => `${this.#placeOf(node.get(key, true) as Place)}: `).join("");
+      const where = places.map((key) => `${yaml.placeOf(node, key)}: `).join("");
       this.#errors.push(
         `${where}group ${JSON.stringify(group)}, rule ${number}, ${JSON.stringify(rule.name)}: ${problem}`,
       );
@@ -89,82 +88,23 @@ class Reader {
     return rule;
   }
 
-  #checkGroupNames(root: YAMLMap, groups: readonly RuleGroupConfig[]): void {
-    const nodes = this.#list(root, "groups");
+  #checkGroupNames(nodes: readonly YamlMap[], groups: readonly RuleGroupConfig[]): void {
     const seen = new Set<string>();
     groups.forEach(({ name }, i) => {
-      const place = this.#placeOf(nodes[i]);
+      const place = this.#yaml.place(nodes[i]);
       if (name === "") this.#errors.push(`${place}: Groupname must not be empty`);
       if (seen.has(name)) this.#errors.push(`${place}: groupname: "${name}" is repeated in the same file`);
       seen.add(name);
     });
   }
 
-  #checkKeys(node: YAMLMap, known: ReadonlySet<string>, type: string): void {
-    for (const { key } of node.items) {
-      const name = isScalar(key) ? String(key.value) : "";
-      if (!known.has(name) && name !== "<<")
-        this.#errors.push(`yaml: line ${this.#lineOf(key as Place)}: field ${name} not found in type ${type}`);
-    }
-  }
-
-  #list(node: YAMLMap, key: string): readonly YAMLMap[] {
-    const found: unknown = node.get(key, true);
-    if (found === undefined || (isScalar(found) && found.value === null)) return [];
-    const items: readonly unknown[] = isSeq(found) ? found.items : [found];
-    const wrong = isSeq(found) ? items.find((one) => !isMap(one)) : found;
-    if (wrong !== undefined)
-      this.#errors.push(`yaml: line ${this.#lineOf(wrong as Place)}: ${key} has to be a list of mappings`);
-    return items.filter(isMap);
-  }
-
-  #string(node: YAMLMap, key: string): string {
-    const found: unknown = node.get(key, true);
-    if (found === undefined) return "";
-    if (!isScalar(found)) {
-      this.#errors.push(`yaml: line ${this.#lineOf(found as Place)}: cannot unmarshal ${key} into string`);
-      return "";
-    }
-    return found.value === null ? "" : typeof found.value === "string" ? found.value : (found.source ?? "");
-  }
-
-  #strings(node: YAMLMap, key: string): Readonly<Record<string, string>> {
-    const found: unknown = node.get(key, true);
-    if (found === undefined || (isScalar(found) && found.value === null)) return {};
-    if (!isMap(found)) {
-      this.#errors.push(`yaml: line ${this.#lineOf(found as Place)}: cannot unmarshal ${key} into map[string]string`);
-      return {};
-    }
-    const names = found.items.flatMap(({ key: name }) => (isScalar(name) ? [String(name.value)] : []));
-    return Object.fromEntries(names.map((name) => [name, this.#string(found, name)]));
-  }
-
-  #duration(node: YAMLMap, key: string): number | undefined {
-    const text = this.#string(node, key);
-    if (text === "") return undefined;
+  #duration(node: YamlMap, key: string): number | undefined {
     try {
-      return parsePrometheusDuration(text);
+      return this.#yaml.duration(node, key);
     } catch (error) {
-      this.#errors.push(error instanceof ClewError ? error.what : messageOf(error));
+      this.#errors.push(messageOf(error));
       return undefined;
     }
-  }
-
-  #limit(node: YAMLMap): number {
-    const text = this.#string(node, "limit");
-    if (/^-?\d*$/.test(text)) return Number(text);
-    this.#errors.push(`yaml: line ${this.#lineOf(node.get("limit", true))}: cannot unmarshal ${text} into int`);
-    return 0;
-  }
-
-  #placeOf(node: Place): string {
-    if (node?.range == null) return "0:0";
-    const { line, col } = this.#lines.linePos(node.range[0]);
-    return `${line}:${col}`;
-  }
-
-  #lineOf(node: Place): number {
-    return node?.range == null ? 0 : this.#lines.linePos(node.range[0]).line;
   }
 }
 

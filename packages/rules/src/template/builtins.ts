@@ -1,7 +1,7 @@
 /** The functions that every Go template has. `and` and `or`, which stop early, are the executor's. */
 import type { TemplateFunction } from "./functions.ts";
 import { sprint, sprintf } from "./go-format.ts";
-import { isTrue, StringMap, typeName, type Value, valueText } from "./values.ts";
+import { isTrue, itemsOf, StringMap, typeName, type Value, valueText } from "./values.ts";
 
 export const builtins: Readonly<Record<string, TemplateFunction>> = {
   and: { parameters: ["any", "any"], variadic: true, call: (...args: readonly Value[]) => args.at(-1) },
@@ -57,7 +57,8 @@ function escaping(escape: (text: string) => string): TemplateFunction {
 function length(value: Value): bigint {
   if (typeof value === "string") return BigInt(Buffer.byteLength(value));
   if (value instanceof StringMap) return BigInt(value.entries.size);
-  if (Array.isArray(value)) return BigInt(value.length);
+  const items = itemsOf(value);
+  if (items !== undefined) return BigInt(items.length);
   throw new Error(`len of type ${typeName(value)}`);
 }
 
@@ -67,19 +68,20 @@ function indexed(value: Value, ...keys: readonly Value[]): Value {
       if (typeof key !== "string") throw new Error(`value has type ${typeName(key)}; should be string`);
       return inner.get(key);
     }
-    if (Array.isArray(inner)) return inner[place(key, inner.length, false)] as Value;
+    const items = itemsOf(inner);
+    if (items !== undefined) return items[place(key, items.length, false)];
     if (typeof inner === "string") return BigInt(Buffer.from(inner)[place(key, Buffer.byteLength(inner), false)] ?? 0);
     throw new Error(inner === undefined ? "index of untyped nil" : `can't index item of type ${typeName(inner)}`);
   }, value);
 }
 
 function sliced(value: Value, ...bounds: readonly Value[]): Value {
-  if (typeof value !== "string" && !Array.isArray(value))
-    throw new Error(`can't slice item of type ${typeName(value)}`);
-  const whole = typeof value === "string" ? Buffer.from(value) : value;
+  const items = itemsOf(value);
+  if (typeof value !== "string" && items === undefined) throw new Error(`can't slice item of type ${typeName(value)}`);
+  const whole = typeof value === "string" ? Buffer.from(value) : (items ?? []);
   const [from = 0, to = whole.length] = bounds.map((bound) => place(bound, whole.length, true));
   if (from > to) throw new Error(`invalid slice index: ${from} > ${to}`);
-  return typeof value === "string" ? Buffer.from(value).subarray(from, to).toString() : value.slice(from, to);
+  return typeof value === "string" ? Buffer.from(value).subarray(from, to).toString() : items?.slice(from, to);
 }
 
 function place(key: Value, count: number, mayBeEnd: boolean): number {

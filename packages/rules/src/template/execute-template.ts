@@ -3,7 +3,7 @@ import { ClewError, messageOf } from "@clew/base";
 import { type Command, nodeText, type Operand, type Pipeline, type Statement, type TemplateTree } from "./ast.ts";
 import type { ParameterType, TemplateFunction } from "./functions.ts";
 import { TemplateError } from "./template-error.ts";
-import { isTrue, StringMap, Structure, typeName, type Value, valueText } from "./values.ts";
+import { isTrue, itemsOf, MethodList, StringMap, Structure, typeName, type Value, valueText } from "./values.ts";
 
 /** A text may become this long, and templates may call each other this deep, before it is given up. */
 const MAX_OUTPUT_LENGTH = 1_000_000;
@@ -14,13 +14,14 @@ export class NotYet extends Error {
   override readonly name: string = "NotYet";
 }
 
-/** Throws a `TemplateError`, or what a function throws as `NotYet`. */
+/** `textOf` writes values. Throws a `TemplateError`, or what a function throws as `NotYet`. */
 export function executeTemplate(
   tree: TemplateTree,
   data: Value,
   functions: Readonly<Record<string, TemplateFunction>>,
+  textOf: (value: Value) => string = valueText,
 ): string {
-  return new Execution(tree, functions).run(data);
+  return new Execution(tree, functions, textOf).run(data);
 }
 
 type Signal = "break" | "continue" | undefined;
@@ -29,14 +30,20 @@ type Node = Operand | Command;
 class Execution {
   readonly #tree: TemplateTree;
   readonly #functions: Readonly<Record<string, TemplateFunction>>;
+  readonly #textOf: (value: Value) => string;
   #variables: { readonly name: string; value: Value }[] = [];
   #node: Node | undefined;
   #output = "";
   #calls = 0;
 
-  constructor(tree: TemplateTree, functions: Readonly<Record<string, TemplateFunction>>) {
+  constructor(
+    tree: TemplateTree,
+    functions: Readonly<Record<string, TemplateFunction>>,
+    textOf: (value: Value) => string,
+  ) {
     this.#tree = tree;
     this.#functions = functions;
+    this.#textOf = textOf;
   }
 
   run(data: Value): string {
@@ -60,7 +67,8 @@ class Execution {
         return undefined;
       case "action": {
         const value = this.#pipeline(statement.pipeline, dot);
-        if (statement.pipeline.names.length === 0) this.#write(value === undefined ? "<no value>" : valueText(value));
+        if (statement.pipeline.names.length === 0)
+          this.#write(value === undefined ? "<no value>" : this.#textOf(value));
         return undefined;
       }
       case "if":
@@ -106,7 +114,8 @@ class Execution {
 
   #entries(value: Value): readonly (readonly [Value, Value])[] {
     if (value === undefined) return [];
-    if (Array.isArray(value)) return value.map((element: Value, i) => [BigInt(i), element]);
+    const items = itemsOf(value);
+    if (items !== undefined) return items.map((element, i) => [BigInt(i), element]);
     if (value instanceof StringMap) return [...value.entries].sort(([a], [b]) => (a < b ? -1 : 1));
     if (typeof value === "bigint" && value <= BigInt(MAX_OUTPUT_LENGTH))
       return Array.from({ length: Math.max(0, Number(value)) }, (_, i) => [BigInt(i), BigInt(i)]);
@@ -217,16 +226,16 @@ class Execution {
 
   #member(value: Value, name: string, dot: Value, args: readonly Operand[], piped: readonly Value[]): Value {
     const hasArgs = args.length + piped.length > 0;
+    const method = methodOf(value, name);
+    if (method !== undefined) {
+      const given = [...args.map((arg) => this.#value(arg, dot)), ...piped];
+      return this.#guarded(name, this.#node, () => method(...given));
+    }
     if (value instanceof StringMap) {
       if (hasArgs) throw this.#fault(`${name} is not a method but has arguments`);
       return value.get(name);
     }
     if (value instanceof Structure) {
-      const method = Object.hasOwn(value.methods, name) ? value.methods[name] : undefined;
-      if (method !== undefined) {
-        const given = [...args.map((arg) => this.#value(arg, dot)), ...piped];
-        return this.#guarded(name, this.#node, () => method(...given));
-      }
       if (Object.hasOwn(value.fields, name)) {
         if (hasArgs) throw this.#fault(`${name} has arguments but cannot be invoked as function`);
         return value.fields[name];
@@ -308,6 +317,11 @@ const GO_TYPES: Readonly<Record<ParameterType, string>> = {
   sample: "*template.sample",
   queryResult: "template.queryResult",
 };
+
+function methodOf(value: Value, name: string): ((...args: readonly Value[]) => Value) | undefined {
+  const hasMethods = value instanceof Structure || value instanceof StringMap || value instanceof MethodList;
+  return hasMethods && Object.hasOwn(value.methods, name) ? value.methods[name] : undefined;
+}
 
 function fits(value: Value, type: ParameterType): boolean {
   if (type === "string") return typeof value === "string";

@@ -27,10 +27,11 @@ export interface FunctionSettings {
 }
 
 export function templateFunctions(settings: FunctionSettings): Readonly<Record<string, TemplateFunction>> {
-  return { ...builtins, ...textFunctions, ...numberFunctions, ...resultFunctions, ...contextFunctions(settings) };
+  // Made for each expansion: only those are new that need to be.
+  return Object.assign(Object.create(FIXED_FUNCTIONS) as object, contextFunctions(settings));
 }
 
-const textFunctions: Readonly<Record<string, TemplateFunction>> = {
+export const textFunctions: Readonly<Record<string, TemplateFunction>> = {
   title: ofText((text) => text.replace(/[\p{L}\p{N}_'’.]+/gu, (word) => word.charAt(0).toUpperCase() + word.slice(1))),
   toUpper: ofText((text) => text.toUpperCase()),
   toLower: ofText((text) => text.toLowerCase()),
@@ -91,6 +92,13 @@ const resultFunctions: Readonly<Record<string, TemplateFunction>> = {
   },
 };
 
+const FIXED_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
+  ...builtins,
+  ...textFunctions,
+  ...numberFunctions,
+  ...resultFunctions,
+};
+
 function contextFunctions({
   query,
   timeMs,
@@ -108,9 +116,10 @@ function contextFunctions({
 }
 
 /** The names of all functions that a template may call. */
-const FUNCTION_NAMES: ReadonlySet<string> = new Set(
-  Object.keys(templateFunctions({ query: () => [], timeMs: 0, externalUrl: "" })),
-);
+const FUNCTION_NAMES: ReadonlySet<string> = new Set([
+  ...Object.keys(FIXED_FUNCTIONS),
+  ...Object.keys(contextFunctions({ query: () => [], timeMs: 0, externalUrl: "" })),
+]);
 
 export function isTemplateFunction(name: string): boolean {
   return FUNCTION_NAMES.has(name);
@@ -163,7 +172,7 @@ function secondsOfDuration(text: string): number {
   return (parsePrometheusDuration(isNegative ? text.slice(1) : text) / 1000) * (isNegative ? -1 : 1);
 }
 
-function urlQueryEscaped(text: string): string {
+export function urlQueryEscaped(text: string): string {
   return encodeURIComponent(text)
     .replaceAll("%20", "+")
     .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);

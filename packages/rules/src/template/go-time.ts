@@ -8,6 +8,9 @@ const DAYS = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split(" 
 const LAYOUT =
   /January|Jan|Monday|Mon|MST|Z07:00|Z0700|-07:00|-0700|-07|2006|002|__2|_2|01|02|03|04|05|06|15|PM|pm|[.,]0+|[.,]9+|1|2|3|4|5/g;
 
+/** Go's zero time, which stands for "none". */
+export const ZERO_TIME_MS: number = Date.parse("0001-01-01T00:00:00Z");
+
 /** A time that templates can format and calculate with. */
 export function timeValue(timeMs: number): Structure {
   const time = new Date(timeMs);
@@ -25,6 +28,7 @@ export function timeValue(timeMs: number): Structure {
       Before: (other) => timeMs < innerMs(other),
       After: (other) => timeMs > innerMs(other),
       Equal: (other) => timeMs === innerMs(other),
+      IsZero: () => timeMs === ZERO_TIME_MS,
       Unix: int(Math.floor(timeMs / 1000)),
       UnixMilli: int(timeMs),
       UnixNano: () => BigInt(timeMs) * 1_000_000n,

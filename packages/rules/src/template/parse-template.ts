@@ -241,7 +241,9 @@ class Parser {
     const { offset } = this.#peek();
     while (this.#peek().kind === "field") path.push(this.#take().text.slice(1));
     if (path.length === 0) return inner;
-    if (inner.kind === "field" || inner.kind === "variable") return { ...inner, path: [...inner.path, ...path] };
+    // Go says that such a thing is where its further fields begin.
+    if (inner.kind === "field" || inner.kind === "variable")
+      return { ...inner, offset, path: [...inner.path, ...path] };
     if (["bool", "string", "number", "nil", "dot"].includes(inner.kind))
       throw this.#fault(`unexpected . after term ${JSON.stringify(this.#text.slice(inner.offset, offset))}`);
     return { kind: "chain", offset, inner, path };

@@ -1,16 +1,31 @@
 /** What a template calculates with. A number is Go's float64, a bigint Go's int. */
 import { goGeneralText, type NativeHistogram } from "@clew/query";
 
-export type Value = undefined | string | boolean | number | bigint | readonly Value[] | StringMap | Structure;
+export type Value =
+  | undefined
+  | string
+  | boolean
+  | number
+  | bigint
+  | readonly Value[]
+  | MethodList
+  | StringMap
+  | Structure;
 
 /** Go's `map[string]T`: what is not there reads as `missing`. */
 export class StringMap {
   readonly entries: ReadonlyMap<string, Value>;
   readonly missing: Value;
+  readonly methods: Readonly<Record<string, Method>>;
 
-  constructor(entries: Iterable<readonly [string, Value]>, missing: Value = "") {
+  constructor(
+    entries: Iterable<readonly [string, Value]>,
+    missing: Value = "",
+    methods: Readonly<Record<string, Method>> = {},
+  ) {
     this.entries = new Map(entries);
     this.missing = missing;
+    this.methods = methods;
   }
 
   get(key: string): Value {
@@ -19,6 +34,23 @@ export class StringMap {
 }
 
 type Method = (...args: readonly Value[]) => Value;
+
+/** A Go slice of a type that has methods. */
+export class MethodList {
+  readonly items: readonly Value[];
+  readonly methods: Readonly<Record<string, Method>>;
+
+  constructor(items: readonly Value[], methods: Readonly<Record<string, Method>>) {
+    this.items = items;
+    this.methods = methods;
+  }
+}
+
+/** What a list holds; undefined for what is none. */
+export function itemsOf(value: Value): readonly Value[] | undefined {
+  if (value instanceof MethodList) return value.items;
+  return Array.isArray(value) ? (value as readonly Value[]) : undefined;
+}
 
 /** A Go struct: fields, methods, and how it prints. */
 export class Structure {
@@ -62,7 +94,8 @@ function histogramValue(histogram: NativeHistogram): Structure {
 /** Whether a value counts as true in `if`, `with`, `and`, `or`, `not`. */
 export function isTrue(value: Value): boolean {
   if (value === undefined) return false;
-  if (Array.isArray(value)) return value.length > 0;
+  const items = itemsOf(value);
+  if (items !== undefined) return items.length > 0;
   if (value instanceof StringMap) return value.entries.size > 0;
   if (value instanceof Structure) return true;
   return Boolean(value) || Number.isNaN(value);
@@ -76,6 +109,7 @@ export function typeName(value: Value): string {
   if (typeof value === "number") return "float64";
   if (typeof value === "bigint") return "int";
   if (value instanceof StringMap) return value.missing === "" ? "map[string]string" : "map[string]interface {}";
+  if (value instanceof MethodList) return "[]interface {}";
   return value instanceof Structure ? value.typeName : "template.queryResult";
 }
 
@@ -89,5 +123,5 @@ export function valueText(value: Value): string {
     const entries = [...value.entries].sort(([a], [b]) => (a < b ? -1 : 1));
     return `map[${entries.map(([key, one]) => `${key}:${valueText(one)}`).join(" ")}]`;
   }
-  return `[${value.map(valueText).join(" ")}]`;
+  return `[${(itemsOf(value) ?? []).map(valueText).join(" ")}]`;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "@clew/base";
 import { Labels, type NativeHistogram } from "@clew/query";
 import { beforeAll, describe, expect, test } from "vitest";
-import { MemoryQuerier } from "../../../query/src/promql/memory-querier.test-kit.ts";
+import { MemoryQuerier } from "../../../query/src/promql/memory-querier.ts";
 import { parseProtobuf } from "../../../collector/src/components/receivers/prometheus/exposition/protobuf.ts";
 import { prometheusApi } from "../prometheus/prometheus-api.ts";
 import { EMPTY_STATE } from "../prometheus/program-state.test-kit.ts";

@@ -14,7 +14,7 @@ test("settings of otlp and external labels are read, and what is not is named", 
 global:
   scrape_interval: 15s
   external_labels: { cluster: eu, replica: "\${HOSTNAME}-$N-$$", port: 1 }
-rule_files: [x]
+storage: {}
 otlp:
   translation_strategy: NoTranslation
   promote_all_resource_attributes: true
@@ -30,7 +30,7 @@ otlp:
     labelNameUnderscoreSanitization: false,
   });
   expect(externalLabels.toObject()).toEqual({ cluster: "eu", replica: "h--$", port: "1" });
-  expect(unread).toEqual(["rule_files", "global::scrape_interval"]);
+  expect(unread).toEqual(["storage", "global::scrape_interval"]);
 });
 
 test("what is scraped is handed on without external labels, and shown without secrets", () => {
@@ -60,8 +60,29 @@ scrape_configs:
       password: <secret>
     authorization:
       credentials: <secret>
-otlp: {}
 `);
+});
+
+test("rules and Alertmanagers are read, and what of theirs is not is named", () => {
+  const text = `
+global: { evaluation_interval: 30s }
+rule_files: [rules/*.yml, /etc/more.yml]
+alerting:
+  alert_relabel_configs: []
+  alertmanagers:
+    - scheme: https
+      path_prefix: /am/
+      static_configs: [{ targets: ["a:9093", "b:9093"] }]
+    - static_configs: [{ targets: ["c:9093"] }]
+      basic_auth: { username: u }
+`;
+  const { rules, unread } = readPrometheusConfig("/conf/prometheus.yml", text, {});
+  expect(rules).toMatchObject({
+    files: ["/conf/rules/*.yml", "/etc/more.yml"],
+    evaluationIntervalMs: 30_000,
+    alertmanagerUrls: ["https://a:9093/am", "https://b:9093/am", "http://c:9093"],
+  });
+  expect(unread).toEqual(["alerting::alert_relabel_configs", "alerting::alertmanagers[1]::basic_auth"]);
 });
 
 test.each([

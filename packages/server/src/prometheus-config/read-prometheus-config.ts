@@ -1,8 +1,9 @@
-/** Reads what of Prometheus's configuration file is for us: what is scraped, `otlp`, and `external_labels` of `global`. */
-import { ClewError } from "@clew/base";
+/** Reads what of Prometheus's configuration file is for us: what is scraped, rules, `otlp`, and `external_labels` of `global`. */
 import { DEFAULT_OTLP_SETTINGS, type OtlpSettings, TRANSLATION_STRATEGIES } from "@clew/otlp/prometheus";
 import { Labels, METRIC_NAME } from "@clew/query";
 import { parse, stringify } from "yaml";
+import { type RuleSettings, ruleSettings } from "./rule-settings.ts";
+import { invalid, type Section, sectionOf, textsOf } from "./section.ts";
 
 export interface PrometheusConfig {
   /** Where it stands. */
@@ -13,12 +14,13 @@ export interface PrometheusConfig {
   readonly externalLabels: Labels;
   /** What is to be scraped, as the `prometheus` receiver is told; undefined where the file has none. */
   readonly scrape: Section | undefined;
+  readonly rules: RuleSettings;
   /** Sections and settings that are there and of no effect. */
   readonly unread: readonly string[];
 }
 
 const SCRAPING = ["scrape_configs", "scrape_config_files"] as const;
-const READ = new Set(["otlp", "global", ...SCRAPING]);
+const READ = new Set(["otlp", "global", "rule_files", "alerting", ...SCRAPING]);
 const KEYS = {
   translation_strategy: "translationStrategy",
   promote_resource_attributes: "promoteResourceAttributes",
@@ -31,8 +33,6 @@ const KEYS = {
   label_name_preserve_multiple_underscores: "labelNamePreserveMultipleUnderscores",
 } as const satisfies Readonly<Record<string, keyof OtlpSettings>>;
 
-export type Section = Readonly<Record<string, unknown>>;
-
 /** Throws `PROMETHEUS_CONFIG_INVALID` with the setting. `env` is for `${NAME}` in external labels. */
 export function readPrometheusConfig(
   file: string,
@@ -44,16 +44,19 @@ export function readPrometheusConfig(
   const otherSections = Object.keys(root).filter((key) => !READ.has(key));
   const { external_labels: _ours, ...globalOfScrapes } = global;
   const scrape = scrapeOf(root, globalOfScrapes);
-  const otherGlobals = scrape === undefined ? Object.keys(globalOfScrapes) : [];
+  const rules = ruleSettings(file, root, global);
+  const { evaluation_interval: _ofRules, ...globalOfNothing } = globalOfScrapes;
+  const otherGlobals = scrape === undefined ? Object.keys(globalOfNothing) : [];
   const otlp = sectionOf(root["otlp"], "otlp");
   const externalLabels = externalLabelsOf(sectionOf(global["external_labels"], "global::external_labels"), env);
   return {
     file,
-    text: textOf(externalLabels, otlp, scrape),
+    text: textOf(root, { ...global, external_labels: externalLabels.toObject() }),
     otlp: otlpOf(otlp),
     externalLabels,
     scrape,
-    unread: [...otherSections, ...otherGlobals.map((key) => `global::${key}`)],
+    rules,
+    unread: [...otherSections, ...otherGlobals.map((key) => `global::${key}`), ...rules.unread],
   };
 }
 
@@ -64,10 +67,9 @@ function scrapeOf(root: Section, global: Section): Section | undefined {
   return { global, ...Object.fromEntries(given.map((key) => [key, root[key]])) };
 }
 
-function textOf(externalLabels: Labels, otlp: Section, scrape: Section = {}): string {
-  const { global = {}, ...scraping } = scrape;
-  const labels = { external_labels: externalLabels.toObject() };
-  return stringify(withoutSecrets({ global: { ...(global as object), ...labels }, ...scraping, otlp }));
+function textOf(root: Section, global: Section): string {
+  const read = Object.entries(root).filter(([key]) => READ.has(key));
+  return stringify(withoutSecrets({ ...Object.fromEntries(read), global }));
 }
 
 const SECRETS = new Set(["password", "credentials", "bearer_token", "client_secret", "secret_key", "token"]);
@@ -86,12 +88,6 @@ function parsed(text: string): unknown {
   } catch (error) {
     throw invalid("", error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error));
   }
-}
-
-function sectionOf(value: unknown, path: string): Section {
-  if (value === undefined || value === null) return {};
-  if (typeof value === "object" && !Array.isArray(value)) return value as Section;
-  throw invalid(path, `expected a mapping, got ${JSON.stringify(value)}`);
 }
 
 function otlpOf(section: Section): OtlpSettings {
@@ -116,8 +112,7 @@ function otlpOf(section: Section): OtlpSettings {
 /** A value of the kind that the default has. */
 function valueOf(standard: OtlpSettings[keyof OtlpSettings], value: unknown, path: string): unknown {
   if (typeof standard === "object") {
-    if (Array.isArray(value) && value.every((one) => typeof one === "string")) return sanitized(value, path);
-    throw invalid(path, `expected a list of texts, got ${JSON.stringify(value)}`);
+    return sanitized(textsOf(value, path), path);
   }
   if (typeof value === typeof standard) return value === "" ? standard : value;
   throw invalid(path, `expected a ${typeof standard}, got ${JSON.stringify(value)}`);
@@ -163,8 +158,4 @@ function expanded(text: string, env: Readonly<Record<string, string | undefined>
   return text.replaceAll(/\$(?:(\$)|\{(\w+)\}|(\w+))/g, (_all, dollar?: string, braced?: string, bare?: string) =>
     dollar === undefined ? (env[braced ?? bare ?? ""] ?? "") : "$",
   );
-}
-
-function invalid(path: string, what: string, remedy = "correct the Prometheus configuration"): ClewError {
-  return new ClewError("PROMETHEUS_CONFIG_INVALID", what, { ...(path === "" ? {} : { path }), remedy });
 }

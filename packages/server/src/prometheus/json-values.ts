@@ -22,6 +22,12 @@ export function timeText(timeMs: number): string {
   return rest === 0 ? String(whole) : `${sign}${whole}.${String(Math.round(rest)).padStart(3, "0")}`;
 }
 
+/** A time as Go writes it in JSON: RFC 3339 without zeros at the end of a second's parts. Undefined is Go's zero time. */
+export function goTimeText(timeMs: number | undefined): string {
+  if (timeMs === undefined) return "0001-01-01T00:00:00Z";
+  return new Date(timeMs).toISOString().replace(/\.?0+Z$/, "Z");
+}
+
 export function labelsText(labels: Labels): string {
   let text = "";
   for (const [name, value] of labels)

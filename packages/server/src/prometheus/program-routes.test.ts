@@ -3,7 +3,7 @@ import { type Family, ScrapedTargets, type ScrapedTarget } from "@clew/collector
 import { Labels } from "@clew/query";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { MemoryQuerier } from "../../../query/src/promql/memory-querier.test-kit.ts";
+import { MemoryQuerier } from "../../../query/src/promql/memory-querier.ts";
 import { prometheusApi, type PrometheusApiSettings } from "./prometheus-api.ts";
 import { EMPTY_STATE } from "./program-state.test-kit.ts";
 

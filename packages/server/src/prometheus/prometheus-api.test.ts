@@ -1,9 +1,9 @@
 import type { AddressInfo } from "node:net";
 import { type ServerType, serve } from "@hono/node-server";
 import type { Clock } from "@clew/base";
-import { Labels } from "@clew/query";
+import { Labels, MemoryQuerier } from "@clew/query";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { MemoryQuerier } from "../../../query/src/promql/memory-querier.test-kit.ts";
+
 import { prometheusApi } from "./prometheus-api.ts";
 import { EMPTY_STATE } from "./program-state.test-kit.ts";
 

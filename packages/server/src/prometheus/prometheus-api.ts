@@ -15,6 +15,8 @@ import { Parameters } from "./parameters.ts";
 import { type Endpoint, type Serve, serveProgram } from "./program-routes.ts";
 import type { ProgramState } from "./program-state.ts";
 import { QueryEndpoints } from "./query-endpoints.ts";
+import { RulesEndpoints, type RulesSource } from "./rules-endpoints.ts";
+import { reloadAnswer } from "./reload.ts";
 import { receivers, type ReceiverSettings } from "../receiver/receivers.ts";
 
 export interface PrometheusApiSettings {
@@ -30,11 +32,13 @@ export interface PrometheusApiSettings {
   /** Where senders' samples go; they are not taken where this is absent. */
   readonly receivers?: ReceiverSettings | undefined;
   /** What series are given where they leave this program: in `/federate`, and in answers to remote read. None where absent. */
-  readonly externalLabels?: Labels;
+  readonly externalLabels?: Labels | undefined;
   /** The program's own metrics. */
   readonly ownMetrics?: (() => readonly Family[]) | undefined;
   /** Where it is counted what the API does. */
   readonly counts?: ApiCounts | undefined;
+  /** The rules that are evaluated; none where this is absent. */
+  readonly rules?: RulesSource | undefined;
   /** The longest that a query may take; 2 minutes where it is absent. */
   readonly queryTimeoutMs?: number;
 }
@@ -45,6 +49,7 @@ export function prometheusApi(settings: PrometheusApiSettings): Hono {
   const { externalLabels = Labels.empty, isReady = () => true } = settings;
   const queries = new QueryEndpoints(settings);
   const metadata = new MetadataEndpoints(settings.querier);
+  const rules = new RulesEndpoints(settings.rules);
   app.options("/api/v1/*", () => new Response(null, { status: 204 }));
   const serve: Serve = (path, methods, endpoint) => {
     app.on([...methods], `/api/v1/${path}`, (context) => answered(endpoint, context));
@@ -60,12 +65,16 @@ export function prometheusApi(settings: PrometheusApiSettings): Hono {
   serve("series", both, (parameters, context) => metadata.series(parameters, context));
   serve("metadata", ["GET"], (parameters, context) => metadata.metadata(parameters, context));
   serve("parse_query", both, (parameters) => queries.parse(parameters));
+  serve("rules", ["GET"], (parameters) => rules.rules(parameters));
+  serve("alerts", ["GET"], () => rules.alerts());
+  serve("alertmanagers", ["GET"], () => rules.alertmanagers());
   serveProgram(app, serve, settings);
   app.route("/", receivers(settings.receivers));
   const federation = new FederateEndpoint({ ...settings, externalLabels });
   app.get("/federate", (context) => (isReady() ? federation.answer(context) : notReady()));
   const reading = new ReadEndpoint({ ...settings, externalLabels });
   app.post("/api/v1/read", (context) => (isReady() ? reading.answer(context) : notReady()));
+  app.on(["POST", "PUT"], "/-/reload", (context) => reloadAnswer(settings.rules, context));
   app.get("/-/healthy", () => plainText(200, "Prometheus Server is Healthy.\n"));
   app.get("/-/ready", () => {
     return isReady() ? plainText(200, "Prometheus Server is Ready.\n") : notReady();

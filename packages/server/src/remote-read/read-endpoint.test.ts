@@ -1,7 +1,7 @@
 import type { Clock } from "@clew/base";
 import { Labels } from "@clew/query";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { MemoryQuerier } from "../../../query/src/promql/memory-querier.test-kit.ts";
+import { MemoryQuerier } from "../../../query/src/promql/memory-querier.ts";
 import { snappyCompress } from "../../../collector/src/compression/snappy.ts";
 import { prometheusApi } from "../prometheus/prometheus-api.ts";
 import { EMPTY_STATE } from "../prometheus/program-state.test-kit.ts";

@@ -1,4 +1,4 @@
-/** A store in memory, as tests need it. */
+/** A store in memory: what unit tests of rules run on, and our own tests. */
 import { labelsTest } from "./label-matcher.ts";
 import { Labels } from "./labels.ts";
 import type { NativeHistogram } from "./native-histogram.ts";
@@ -20,6 +20,8 @@ interface MemorySeries {
   readonly labels: Labels;
   readonly samples: Map<number, MemorySample>;
   readonly starts: Map<number, number>;
+  /** Ascending times of the samples; undefined while they have to be sorted. */
+  times: number[] | undefined;
 }
 
 export class MemoryQuerier implements MetricsQuerier {
@@ -34,7 +36,8 @@ export class MemoryQuerier implements MetricsQuerier {
   add(labels: Labels, timeMs: number, sample: MemorySample, startMs?: number): void {
     let series = this.#series.get(labels.key);
     if (series === undefined)
-      this.#series.set(labels.key, (series = { labels, samples: new Map(), starts: new Map() }));
+      this.#series.set(labels.key, (series = { labels, samples: new Map(), starts: new Map(), times: [] }));
+    if (!series.samples.has(timeMs)) addTime(series, timeMs);
     series.samples.set(timeMs, sample);
     if (startMs !== undefined) series.starts.set(timeMs, startMs);
   }
@@ -91,19 +94,41 @@ export class MemoryQuerier implements MetricsQuerier {
   }
 }
 
-function columnsOf({ labels, samples, starts }: MemorySeries, startMs: number, endMs: number): SeriesSamples {
-  const timed = [...samples].filter(([time]) => time > startMs && time <= endMs).sort(([a], [b]) => a - b);
-  const values = Float64Array.from(timed, ([, sample]) => (typeof sample === "number" ? sample : 0));
-  timed.forEach(([, sample], i) => {
-    if (sample === "stale") markStale(values, i);
+function addTime(series: MemorySeries, timeMs: number): void {
+  const { times } = series;
+  if (times === undefined) return;
+  if (times.length > 0 && times.at(-1)! > timeMs) series.times = undefined;
+  else times.push(timeMs);
+}
+
+function columnsOf(series: MemorySeries, startMs: number, endMs: number): SeriesSamples {
+  const { labels, samples, starts } = series;
+  const times = (series.times ??= [...samples.keys()].sort((a, b) => a - b));
+  const timestampsMs = Float64Array.from(times.slice(countUpTo(times, startMs), countUpTo(times, endMs)));
+  const values = new Float64Array(timestampsMs.length);
+  let histograms: (NativeHistogram | undefined)[] | undefined;
+  timestampsMs.forEach((timeMs, i) => {
+    const sample = samples.get(timeMs);
+    if (typeof sample === "number") values[i] = sample;
+    else if (sample === "stale") markStale(values, i);
+    else (histograms ??= Array.from(values, () => undefined))[i] = sample;
   });
-  const histograms = timed.map(([, sample]) => (typeof sample === "object" ? sample : undefined));
-  const timestampsMs = Float64Array.from(timed, ([time]) => time);
   return {
     labels,
     timestampsMs,
     values,
-    ...(histograms.some(Boolean) ? { histograms } : {}),
+    ...(histograms === undefined ? {} : { histograms }),
     ...(starts.size > 0 ? { startTimestampsMs: timestampsMs.map((time) => starts.get(time) ?? 0) } : {}),
   };
+}
+
+/** How many of ascending times are not after one. */
+function countUpTo(times: readonly number[], timeMs: number): number {
+  let [low, high] = [0, times.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (times[middle]! <= timeMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -1,0 +1,166 @@
+/** Joins the evaluation of rules with the store, and their alerts with those who are told of them. */
+import { join } from "node:path";
+import { ClewError, messageOf, systemClock } from "@clew/base";
+import type { Logger, Meter } from "@clew/collector";
+import type { OtlpSettings } from "@clew/otlp/prometheus";
+import { Labels } from "@clew/query";
+import {
+  AlertmanagerSender,
+  type AlertNotice,
+  EmbeddedAlertmanager,
+  postedAlert,
+  reloadFault,
+  type RuleFile,
+  type RuleGroup,
+  RuleManager,
+} from "@clew/rules";
+import { sampleWriter, storeQuerier, type RulesSource } from "@clew/server";
+import type { Store } from "@clew/store";
+import { readAlertmanagerFiles } from "./alertmanager-files.ts";
+import { keptFile } from "./kept-file.ts";
+import { observeAlertmanager, observeSender } from "./notification-metrics.ts";
+import { readRuleFiles } from "./rule-files.ts";
+import { RuleMetrics } from "./rule-metrics.ts";
+import type { RuleOptions } from "./rule-options.ts";
+
+/** Prometheus's. */
+const DEFAULT_INTERVAL_MS = 60_000;
+
+export interface ClewRulesSettings {
+  readonly options: RuleOptions;
+  readonly store: Store;
+  /** How OTLP looks to PromQL. */
+  readonly otlp: OtlpSettings | undefined;
+  /** Where silences are kept, and what receivers were told. */
+  readonly directory: string;
+  readonly logger: Logger;
+}
+
+export class ClewRules implements RulesSource {
+  readonly #settings: ClewRulesSettings;
+  readonly #metrics = new RuleMetrics();
+  readonly #senders: readonly AlertmanagerSender[];
+  #meter: Meter | undefined;
+  #manager: RuleManager | undefined;
+  #alertmanager: EmbeddedAlertmanager | undefined;
+
+  constructor(settings: ClewRulesSettings) {
+    this.#settings = settings;
+    const report = (line: string): void => this.#report(line);
+    const measure = (seconds: number): void => this.#metrics.measure.notification(seconds);
+    this.#senders = settings.options.alertmanagerUrls.map(
+      (url) => new AlertmanagerSender({ url, clock: systemClock, report, measure }),
+    );
+  }
+
+  get groups(): readonly RuleGroup[] {
+    return this.#manager?.groups ?? [];
+  }
+
+  get alertmanagers(): readonly string[] {
+    return this.#senders.map(({ url }) => url);
+  }
+
+  get alertmanager(): EmbeddedAlertmanager | undefined {
+    return this.#alertmanager;
+  }
+
+  /** Tells how rules and alerts are doing there, until the returned function is called. */
+  observe(meter: Meter): () => void {
+    this.#meter = meter;
+    const ends = [this.#metrics.observe(meter), ...this.#senders.flatMap((sender) => observeSender(sender, meter))];
+    return () => ends.forEach((end) => end());
+  }
+
+  /**
+   * Rejects with `RULES_INVALID`, `ALERTMANAGER_CONFIG_INVALID`, `ALERT_STATE_UNREADABLE` and `FILE_UNREADABLE`.
+   * `uiUrl` is where people find this program, unless the options say.
+   */
+  async start(uiUrl: string): Promise<void> {
+    const { options, store, otlp } = this.#settings;
+    if (options.files.length === 0) return;
+    const externalUrl = options.externalUrl ?? uiUrl;
+    const externalLabels = Labels.of(options.externalLabels);
+    await this.#startAlertmanager(externalUrl);
+    this.#manager = await RuleManager.start({
+      clock: systemClock,
+      querier: storeQuerier(store, systemClock, otlp),
+      write: sampleWriter({ clock: systemClock, write: (payload) => store.write(payload) }),
+      load: () => this.#ruleFiles(),
+      notify: (notices) => this.#notify(notices, externalLabels, externalUrl),
+      report: (line) => this.#report(line),
+      onGroups: (groups) => this.#metrics.setGroups(groups),
+      measure: this.#metrics.measure,
+      externalLabels,
+      externalUrl,
+      defaultIntervalMs: options.evaluationIntervalMs ?? DEFAULT_INTERVAL_MS,
+    });
+  }
+
+  /** Rejects as `start` does; what has faults then stays as it was, which the log tells. */
+  async reload(): Promise<void> {
+    try {
+      await this.#asConfig(() => this.#alertmanager?.reload());
+      await this.#manager?.reload();
+    } catch (error) {
+      this.#settings.logger.error(reloadFault(error), { component: "rules" });
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#manager?.stop();
+    await this.#alertmanager?.stop();
+    await Promise.all(this.#senders.map((sender) => sender.drain()));
+  }
+
+  async #ruleFiles(): Promise<readonly RuleFile[]> {
+    const { files: patterns } = this.#settings.options;
+    const files = await readRuleFiles(patterns);
+    if (files.length === 0) this.#report(`There is no file of rules that is named ${patterns.join(" or ")}`);
+    return files;
+  }
+
+  async #startAlertmanager(externalUrl: string): Promise<void> {
+    const { options, directory } = this.#settings;
+    const { alertmanagerConfig: path } = options;
+    if (path === undefined) return;
+    this.#alertmanager = await this.#asConfig(() =>
+      EmbeddedAlertmanager.start({
+        clock: systemClock,
+        externalUrl,
+        report: (line) => this.#report(line),
+        load: (patternsOf) => readAlertmanagerFiles(path, patternsOf),
+        silences: keptFile(join(directory, "alertmanager", "silences.json")),
+        notifications: keptFile(join(directory, "alertmanager", "notifications.json")),
+      }),
+    );
+    if (this.#meter !== undefined && this.#alertmanager !== undefined)
+      observeAlertmanager(this.#alertmanager, this.#meter);
+  }
+
+  #notify(notices: readonly AlertNotice[], externalLabels: Labels, externalUrl: string): void {
+    const alerts = notices.map((notice) => postedAlert(notice, { externalLabels, externalUrl }));
+    for (const sender of this.#senders) sender.send(alerts);
+    this.#alertmanager?.take(alerts);
+  }
+
+  /** What is wrong with the configuration is told with its file. */
+  async #asConfig<T>(work: () => Promise<T> | undefined): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (cause) {
+      if (cause instanceof ClewError && cause.code !== "QUERY_BAD_DATA") throw cause;
+      const what = cause instanceof ClewError ? cause.what : messageOf(cause);
+      throw new ClewError("ALERTMANAGER_CONFIG_INVALID", what, {
+        path: this.#settings.options.alertmanagerConfig,
+        remedy: "correct it there",
+        cause,
+      });
+    }
+  }
+
+  #report(line: string): void {
+    this.#settings.logger.warn(line, { component: "rules" });
+  }
+}

@@ -1,0 +1,88 @@
+/** Sends alerts to an Alertmanager, as Prometheus's notifier does: `POST /api/v2/alerts`. */
+import { type Clock, messageOf } from "@clew/base";
+import { postJson } from "./post-json.ts";
+import type { PostedAlert } from "./posted-alert.ts";
+
+/** So many alerts wait for it to answer; older ones give way to newer ones. */
+export const QUEUE_CAPACITY = 10_000;
+/** So many go into one request. */
+const MAX_BATCH_SIZE = 256;
+const TIMEOUT_MS = 10_000;
+
+export interface AlertmanagerSenderSettings {
+  /** Its address; the path is added. */
+  readonly url: string;
+  readonly clock: Clock;
+  readonly report: (line: string) => void;
+  /** Takes how long each request took. */
+  readonly measure: (seconds: number) => void;
+}
+
+export class AlertmanagerSender {
+  /** Without user and password. */
+  readonly url: string;
+  readonly counts = { sent: 0, errors: 0, dropped: 0 };
+  readonly #address: string;
+  readonly #settings: AlertmanagerSenderSettings;
+  #queue: PostedAlert[] = [];
+  #sending: Promise<void> | undefined;
+
+  constructor(settings: AlertmanagerSenderSettings) {
+    const url = new URL(settings.url);
+    url.pathname = `${url.pathname.replace(/\/+$/, "")}/api/v2/alerts`;
+    this.#address = url.href;
+    url.username = url.password = "";
+    this.url = url.href;
+    this.#settings = settings;
+  }
+
+  get queueLength(): number {
+    return this.#queue.length;
+  }
+
+  send(alerts: readonly PostedAlert[]): void {
+    for (const alert of alerts) this.#queue.push(alert);
+    const excess = this.#queue.length - QUEUE_CAPACITY;
+    if (excess > 0) {
+      this.#queue = this.#queue.slice(excess);
+      this.counts.dropped += excess;
+      this.#settings.report(`Alert notification queue full, dropping ${excess} alerts for ${this.url}`);
+    }
+    this.#sending ??= this.#sendAll().finally(() => (this.#sending = undefined));
+  }
+
+  /** Resolves when what waits was sent, or could not be. */
+  async drain(): Promise<void> {
+    await this.#sending;
+  }
+
+  async #sendAll(): Promise<void> {
+    while (this.#queue.length > 0) await this.#sendBatch(this.#queue.splice(0, MAX_BATCH_SIZE));
+  }
+
+  /** What fails is not sent again: alerts that go on firing come again within a minute. */
+  async #sendBatch(batch: readonly PostedAlert[]): Promise<void> {
+    const { clock, measure, report } = this.#settings;
+    const startMs = clock.nowMs();
+    this.counts.sent += batch.length;
+    try {
+      const { status } = await postJson(this.#address, batch.map(alertJson), { timeoutMs: TIMEOUT_MS });
+      if (status < 200 || status > 299) throw new Error(`bad response status ${status}`);
+    } catch (error) {
+      this.counts.errors += batch.length;
+      this.counts.dropped += batch.length;
+      report(`Error sending ${batch.length} alerts to ${this.url}: ${messageOf(error)}`);
+    }
+    measure((clock.nowMs() - startMs) / 1000);
+  }
+}
+
+function alertJson({ labels, annotations, startsAtMs, endsAtMs, generatorUrl }: PostedAlert): object {
+  return {
+    annotations: Object.fromEntries(annotations),
+    endsAt: new Date(endsAtMs).toISOString(),
+    startsAt: new Date(startsAtMs).toISOString(),
+    generatorURL: generatorUrl,
+    labels: labels.toObject(),
+  };
+}
