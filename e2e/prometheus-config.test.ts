@@ -124,7 +124,7 @@ test("what counts of the configuration is shown, without secrets; the rest is na
   expect((await data("status/runtimeinfo")).storageRetention).toBe("90d");
 });
 
-test("without a collector's configuration, Prometheus's says what is scraped; names are kept as they are", async () => {
+test("without a collector's configuration, Prometheus's says what is scraped, and which rules there are; names are kept as they are", async () => {
   const page =
     '# TYPE jobs counter\njobs 3\n# TYPE took histogram\ntook_bucket{le="+Inf"} 1\ntook_sum 1\ntook_count 1\n';
   const server = createServer((_request, response) => response.end(page));
@@ -134,13 +134,16 @@ test("without a collector's configuration, Prometheus's says what is scraped; na
   writeFileSync(
     file,
     `
-global: { scrape_interval: 1s, external_labels: { cluster: eu } }
+global: { scrape_interval: 1s, evaluation_interval: 1s, external_labels: { cluster: eu } }
+rule_files: [rules-*.yml]
 scrape_configs:
   - job_name: own
     relabel_configs: [{ source_labels: [__address__], regex: "(.*):.*", target_label: host, replacement: "$1" }]
     static_configs: [{ targets: ["${address}"], labels: { zone: a } }]
 `,
   );
+  const rule = { record: "doubled", expr: "jobs * 2" };
+  writeFileSync(join(directory.path, "rules-1.yml"), JSON.stringify({ groups: [{ name: "g", rules: [rule] }] }));
   const other = await startClew(join(directory.path, "scraping"), ["--prometheus-config", file]);
   const target = { job: "own", instance: address, host: "127.0.0.1", zone: "a" };
   try {
@@ -151,6 +154,13 @@ scrape_configs:
     );
     const metrics = found.data.result.map(({ metric }) => metric);
     expect(metrics).toHaveLength(5);
+    const recorded = await eventually(
+      () => getJson<{ data: { result: unknown[] } }>(`${other.prometheus}/api/v1/query?query=doubled`),
+      ({ data: { result } }) => result.length > 0,
+    );
+    expect(recorded.data.result).toMatchObject([
+      { metric: { __name__: "doubled", ...target }, value: [expect.any(Number), "6"] },
+    ]);
     for (const [name, more] of [
       ["up"],
       ["jobs"],

@@ -39,7 +39,7 @@ test("rules, how often they are evaluated, and what their alerts bear and where 
     alertmanagerUrls: ["http://am:9093"],
     alertmanagerConfig: "am.yml",
   });
-  expect(upOptions([]).rules).toMatchObject({ files: [], evaluationIntervalMs: 60_000, alertmanagerUrls: [] });
+  expect(upOptions([]).rules).toMatchObject({ files: [], evaluationIntervalMs: undefined, alertmanagerUrls: [] });
 });
 
 test.each([

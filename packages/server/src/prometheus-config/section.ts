@@ -18,8 +18,8 @@ export function listOf(value: unknown, path: string): readonly unknown[] {
 }
 
 export function textsOf(value: unknown, path: string): readonly string[] {
-  const list = listOf(value, path);
-  if (list.every((one) => typeof one === "string")) return list;
+  if (value === undefined || value === null) return [];
+  if (Array.isArray(value) && value.every((one) => typeof one === "string")) return value;
   throw invalid(path, `expected a list of texts, got ${JSON.stringify(value)}`);
 }
 
