@@ -31,7 +31,8 @@ import { dataDirectoryOf } from "./data-directory.ts";
 import { defaultConfig } from "./default-config.ts";
 import type { OptionalPort, UpOptions } from "./options.ts";
 import { requireFreePort } from "./ports.ts";
-import { ClewRules } from "./rules/clew-rules.ts";
+import type { ClewRules } from "./rules/clew-rules.ts";
+import type { RuleOptions } from "./rules/rule-options.ts";
 import { storeSink } from "./store-sink.ts";
 import { VERSION } from "./version.ts";
 
@@ -88,7 +89,7 @@ async function start(
   const directory = await dataDirectory(options, env, undo);
   const store = await openStore(options, directory, logger);
   undo.push(() => store.close());
-  const rules = new ClewRules({ options: options.rules, store, directory, logger });
+  const rules = await rulesOf(options.rules, store, directory, logger);
   const collector = role === "query" ? undefined : await startPipelines(settings, store, rules);
   if (collector !== undefined) undo.push(() => collector.shutdown());
 
@@ -121,8 +122,8 @@ async function start(
     return urlOf(host, server.port);
   };
   ui = await serve(role === "ingest" ? healthApp(store, false) : uiApp(api), options.port);
-  undo.push(() => rules.stop());
-  await rules.start(ui);
+  undo.push(async () => rules?.stop());
+  await rules?.start(ui);
   const prometheusPort =
     role === "ingest" ? undefined : await usablePort(host, options.prometheusPort, "prometheus-port", logger);
   const prometheusUrl = prometheusPort === undefined ? undefined : await serve(prometheusApp(api), prometheusPort);
@@ -132,7 +133,7 @@ async function start(
       : await serve(proxyFor(options, store, access), options.clickhousePort);
 
   if (options.demo) await addDemo(status(), logger, undo);
-  const reload = (): Promise<void> => rules.reload().catch(() => {});
+  const reload = async (): Promise<void> => rules?.reload().catch(() => {});
   return {
     status: status(),
     prometheusUrl,
@@ -142,6 +143,18 @@ async function start(
     reload,
     stop,
   };
+}
+
+/** Only who has rules holds what they take. */
+async function rulesOf(
+  options: RuleOptions,
+  store: Store,
+  directory: string,
+  logger: Logger,
+): Promise<ClewRules | undefined> {
+  if (options.files.length === 0) return undefined;
+  const { ClewRules } = await import("./rules/clew-rules.ts");
+  return new ClewRules({ options, store, directory, logger });
 }
 
 async function openStore(options: UpOptions, directory: string, logger: Logger): Promise<Store> {
@@ -161,7 +174,7 @@ async function openStore(options: UpOptions, directory: string, logger: Logger):
 async function startPipelines(
   { options, env, logger }: UpSettings,
   store: Store,
-  rules: ClewRules,
+  rules: ClewRules | undefined,
 ): Promise<Collector> {
   const metricsPort = await usablePort(options.host, options.metricsPort, "metrics-port", logger);
   const yaml =
@@ -224,9 +237,9 @@ async function dataDirectory(
   return directory;
 }
 
-function withStore(store: Store, rules: ClewRules): Registry {
+function withStore(store: Store, rules: ClewRules | undefined): Registry {
   const builtin = builtinComponents();
-  const sink = storeSink(store, (meter) => rules.observe(meter));
+  const sink = storeSink(store, (meter) => rules?.observe(meter) ?? (() => {}));
   return { ...builtin, exporters: [...builtin.exporters, clewExporter(sink)] };
 }
 
