@@ -23,7 +23,6 @@ import {
   ingestApp,
   listen,
   prometheusApp,
-  readPrometheusConfig,
   uiApp,
   type AccessSettings,
   type ApiSettings,
@@ -37,7 +36,8 @@ import { dataDirectoryOf } from "./data-directory.ts";
 import { defaultConfig } from "./default-config.ts";
 import type { OptionalPort, UpOptions } from "./options.ts";
 import { requireFreePort } from "./ports.ts";
-import { ClewRules } from "./rules/clew-rules.ts";
+import { prometheusConfigOf } from "./prometheus-config.ts";
+import type { ClewRules, ClewRulesSettings } from "./rules/clew-rules.ts";
 import { withPrometheusConfig } from "./rules/rule-options.ts";
 import { storeSink } from "./store-sink.ts";
 import { VERSION } from "./version.ts";
@@ -93,13 +93,13 @@ async function start(
   if (options.clickhousePort !== undefined) await requireFreePort(host, options.clickhousePort, "clickhouse-port");
 
   const directory = await dataDirectory(options, env, undo);
-  const prometheusConfig = await readConfigOfPrometheus(settings);
+  const prometheusConfig = await prometheusConfigOf(settings);
   const store = await openStore(options, directory, prometheusConfig, logger);
   undo.push(() => store.close());
   const targets = new ScrapedTargets();
   const counts = new ApiCounts();
   const ruleOptions = withPrometheusConfig(options.rules, prometheusConfig, role === "all");
-  const rules = new ClewRules({ options: ruleOptions, store, otlp: prometheusConfig?.otlp, directory, logger });
+  const rules = await rulesOf({ options: ruleOptions, store, otlp: prometheusConfig?.otlp, directory, logger });
   const components = withStore(store, targets, counts, rules);
   const collector = role === "query" ? undefined : await startPipelines(settings, prometheusConfig?.scrape, components);
   if (collector !== undefined) undo.push(() => collector.shutdown());
@@ -139,8 +139,8 @@ async function start(
     return urlOf(host, server.port);
   };
   ui = await serve(role === "ingest" ? ingestApp(api) : uiApp(api), options.port);
-  undo.push(() => rules.stop());
-  await rules.start(ui);
+  undo.push(async () => rules?.stop());
+  await rules?.start(ui);
   const prometheusPort =
     role === "ingest" ? undefined : await usablePort(host, options.prometheusPort, "prometheus-port", logger);
   const prometheusUrl = prometheusPort === undefined ? undefined : await serve(prometheusApp(api), prometheusPort);
@@ -150,7 +150,7 @@ async function start(
       : await serve(proxyFor(options, store, access), options.clickhousePort);
 
   if (options.demo) await addDemo(status(), logger, undo);
-  const reload = (): Promise<void> => rules.reload().catch(() => {});
+  const reload = async (): Promise<void> => rules?.reload().catch(() => {});
   return {
     status: status(),
     prometheusUrl,
@@ -162,20 +162,11 @@ async function start(
   };
 }
 
-async function readConfigOfPrometheus({ options, env, logger }: UpSettings): Promise<PrometheusConfig | undefined> {
-  const file = options.prometheusConfig;
-  if (file === undefined) return undefined;
-  const config = readPrometheusConfig(file, await readFile(file, "utf8"), env);
-  for (const setting of config.unread) logger.warn(`${file}: ${setting} has no effect here`);
-  if (config.scrape !== undefined && (options.config !== undefined || options.role === "query"))
-    logger.warn(`${file}: what it scrapes has no effect here: ${whyNotScraped(options)}`);
-  if (config.rules.files.length > 0 && options.role !== "all")
-    logger.warn(`${file}: rule_files has no effect here: rules are evaluated where everything runs`);
-  return config;
-}
-
-function whyNotScraped({ config }: UpOptions): string {
-  return config === undefined ? "a node for queries takes nothing in" : `${config} says what comes in`;
+/** Only who has rules holds what they take. */
+async function rulesOf(settings: ClewRulesSettings): Promise<ClewRules | undefined> {
+  if (settings.options.files.length === 0) return undefined;
+  const { ClewRules } = await import("./rules/clew-rules.ts");
+  return new ClewRules(settings);
 }
 
 async function openStore(
@@ -266,11 +257,11 @@ async function dataDirectory(
   return directory;
 }
 
-function withStore(store: Store, targets: ScrapedTargets, counts: ApiCounts, rules: ClewRules): Registry {
+function withStore(store: Store, targets: ScrapedTargets, counts: ApiCounts, rules: ClewRules | undefined): Registry {
   const builtin = builtinComponents(targets);
   const sink = storeSink(store, (meter) => {
-    const ends = [observeApi(counts, meter), rules.observe(meter)];
-    return () => ends.forEach((end) => end());
+    const ends = [observeApi(counts, meter), rules?.observe(meter)];
+    return () => ends.forEach((end) => end?.());
   });
   return { ...builtin, exporters: [...builtin.exporters, clewExporter(sink)] };
 }

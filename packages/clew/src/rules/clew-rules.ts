@@ -78,7 +78,6 @@ export class ClewRules implements RulesSource {
    */
   async start(uiUrl: string): Promise<void> {
     const { options, store, otlp } = this.#settings;
-    if (options.files.length === 0) return;
     const externalUrl = options.externalUrl ?? uiUrl;
     const externalLabels = Labels.of(options.externalLabels);
     await this.#startAlertmanager(externalUrl);

@@ -3,7 +3,8 @@ import { ClewError, goRegExp, messageOf } from "@clew/base";
 import { labelsTest } from "@clew/query";
 import { type AlertStatus, type EmbeddedAlertmanager, fingerprint } from "@clew/rules";
 import type { Context } from "hono";
-import { filtersOf, Refusal } from "./refusal.ts";
+import { filtersOf } from "./filters.ts";
+import { Refusal } from "./refusal.ts";
 
 /** Throws a `Refusal`. */
 export function listAlerts(alertmanager: Pick<EmbeddedAlertmanager, "statuses">, context: Context): Response {

@@ -4,29 +4,35 @@
  * https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml
  */
 import { messageOf } from "@clew/base";
-import { SilenceError } from "@clew/rules";
 import { type Context, Hono } from "hono";
 import type { RulesSource } from "../prometheus/rules-endpoints.ts";
-import { listAlerts } from "./alert-endpoints.ts";
 import { Refusal } from "./refusal.ts";
-import { SilenceEndpoints } from "./silence-endpoints.ts";
+import type { SilenceEndpoints } from "./silence-endpoints.ts";
 
 const NO_ALERTMANAGER = "this program tells nobody of alerts itself: start it with --alertmanager-config";
 
 type Alertmanager = NonNullable<RulesSource["alertmanager"]>;
-type Endpoint = (alertmanager: Alertmanager, context: Context) => Promise<Response> | Response;
+type Endpoint = (alertmanager: Alertmanager, context: Context) => Promise<Response>;
 
 export function alertmanagerApi(source: RulesSource | undefined): Hono {
   const app = new Hono();
   const serve = (method: "GET" | "POST" | "DELETE", path: string, endpoint: Endpoint): void =>
     void app.on(method, `/api/v2/${path}`, (context) => answered(source?.alertmanager, context, endpoint));
-  const silences = ({ silences }: Alertmanager): SilenceEndpoints => new SilenceEndpoints(silences);
-  serve("GET", "alerts", listAlerts);
-  serve("GET", "silences", (alertmanager, context) => silences(alertmanager).list(context));
-  serve("POST", "silences", (alertmanager, context) => silences(alertmanager).set(context));
-  serve("GET", "silence/:id", (alertmanager, context) => silences(alertmanager).get(context));
-  serve("DELETE", "silence/:id", (alertmanager, context) => silences(alertmanager).expire(context));
+  serve("GET", "alerts", async (alertmanager, context) => {
+    const { listAlerts } = await import("./alert-endpoints.ts");
+    return listAlerts(alertmanager, context);
+  });
+  serve("GET", "silences", async (alertmanager, context) => (await silencesOf(alertmanager)).list(context));
+  serve("POST", "silences", async (alertmanager, context) => (await silencesOf(alertmanager)).set(context));
+  serve("GET", "silence/:id", async (alertmanager, context) => (await silencesOf(alertmanager)).get(context));
+  serve("DELETE", "silence/:id", async (alertmanager, context) => (await silencesOf(alertmanager)).expire(context));
   return app;
+}
+
+/** Loaded when somebody asks: most programs have no silences. */
+async function silencesOf({ silences }: Alertmanager): Promise<SilenceEndpoints> {
+  const endpoints = await import("./silence-endpoints.ts");
+  return new endpoints.SilenceEndpoints(silences);
 }
 
 async function answered(
@@ -39,9 +45,6 @@ async function answered(
     return await endpoint(alertmanager, context);
   } catch (error) {
     if (error instanceof Refusal) return Response.json(error.body, { status: error.status });
-    const isDelete = context.req.method === "DELETE";
-    if (!(error instanceof SilenceError)) return Response.json(messageOf(error), { status: 500 });
-    if (!error.isNotFound) return Response.json(error.message, { status: isDelete ? 500 : 400 });
-    return isDelete ? new Response(null, { status: 404 }) : Response.json(error.message, { status: 404 });
+    return Response.json(messageOf(error), { status: 500 });
   }
 }

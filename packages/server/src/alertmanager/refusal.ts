@@ -1,7 +1,4 @@
 import { messageOf } from "@clew/base";
-import type { LabelMatcher } from "@clew/query";
-import { parseMatchers } from "@clew/rules";
-import type { Context } from "hono";
 
 /** An answer that is no success. */
 export class Refusal extends Error {
@@ -12,14 +9,5 @@ export class Refusal extends Error {
     super(messageOf(body));
     this.status = status;
     this.body = body;
-  }
-}
-
-/** The matchers of a request's `filter`s. Throws a `Refusal`. */
-export function filtersOf(context: Context): readonly LabelMatcher[] {
-  try {
-    return (context.req.queries("filter") ?? []).flatMap(parseMatchers);
-  } catch (error) {
-    throw new Refusal(400, messageOf(error));
   }
 }

@@ -1,9 +1,10 @@
 /** `silences` and `silence/{id}`. */
 import { messageOf } from "@clew/base";
 import { type LabelMatcher, labelsTest, Labels } from "@clew/query";
-import type { Silence, Silences, WantedSilence } from "@clew/rules";
+import { type Silence, SilenceError, type Silences, type WantedSilence } from "@clew/rules";
 import type { Context } from "hono";
-import { filtersOf, Refusal } from "./refusal.ts";
+import { filtersOf } from "./filters.ts";
+import { Refusal } from "./refusal.ts";
 
 /** A silence may be described in so many bytes. */
 const MAX_BODY_BYTES = 65_536;
@@ -28,7 +29,12 @@ export class SilenceEndpoints {
   }
 
   async set(context: Context): Promise<Response> {
-    return Response.json({ silenceID: await this.#silences.set(wantedSilence(await bodyOf(context))) });
+    const wanted = wantedSilence(await bodyOf(context));
+    try {
+      return Response.json({ silenceID: await this.#silences.set(wanted) });
+    } catch (error) {
+      throw error instanceof SilenceError ? new Refusal(error.isNotFound ? 404 : 400, error.message) : error;
+    }
   }
 
   get(context: Context): Response {
@@ -39,8 +45,13 @@ export class SilenceEndpoints {
 
   async expire(context: Context): Promise<Response> {
     refuseOtherSites(context);
-    await this.#silences.expire(idOf(context));
-    return new Response(null);
+    try {
+      await this.#silences.expire(idOf(context));
+      return new Response(null);
+    } catch (error) {
+      if (error instanceof SilenceError && error.isNotFound) return new Response(null, { status: 404 });
+      throw error;
+    }
   }
 }
 

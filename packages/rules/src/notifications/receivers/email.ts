@@ -1,6 +1,6 @@
 /** Sends notifications by e-mail. */
 import { messageOf } from "@clew/base";
-import { createTransport } from "nodemailer";
+import type { Transporter } from "nodemailer";
 import type { EmailConfig } from "../config/alertmanager-config.ts";
 import { type Notifier, NotifyError } from "../notification.ts";
 import type { NotificationTemplates } from "../notification-templates.ts";
@@ -43,7 +43,9 @@ export function emailNotifier(name: string, config: EmailConfig, templates: Noti
   };
 }
 
-async function transportOf(config: EmailConfig): Promise<ReturnType<typeof createTransport>> {
+async function transportOf(config: EmailConfig): Promise<Transporter> {
+  // Most programs send no mail, and need not hold what that takes.
+  const { createTransport } = await import("nodemailer");
   const { host, port, hello, username, password, requireTls, implicitTls, insecureSkipVerify } = config;
   return createTransport({
     host,
