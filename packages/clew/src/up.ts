@@ -136,6 +136,7 @@ async function openStore(options: UpOptions, directory: string, logger: Logger):
     ...(options.clickhouse === undefined ? {} : { server: options.clickhouse }),
     readOnly: options.role === "query",
     retention: options.retention,
+    rollups: options.rollups,
     retentionRules: options.retentionRules,
     maxDiskBytes: options.maxDiskBytes,
     report: (line) => logger.warn(line, { component: "store" }),

@@ -18,6 +18,8 @@ import type { EngineEndpoint } from "./engine/engine-endpoint.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { openEngine, type EngineSettings, type OpenEngine } from "./open-engine.ts";
 import { makeDirectory } from "./sync-directory.ts";
+import { resolutionsOf, type RollupAges } from "./rollup/resolutions.ts";
+import { Rollups, type RollupHealth } from "./rollup/rollups.ts";
 import { Retention, type DiskHealth } from "./retention/retention.ts";
 import type { RetentionAges, RetentionRule } from "./retention/retention-settings.ts";
 import { serverRetention } from "./retention/server-retention.ts";
@@ -46,6 +48,8 @@ export interface StoreSettings extends EngineSettings {
   readonly maxSpoolBytes?: number;
   /** How long what is stored is kept; for ever by default. A server is told to see to it. */
   readonly retention?: RetentionAges;
+  /** Which rollups of metrics are made, and how long each is kept. None by default. */
+  readonly rollups?: RollupAges;
   /** Only for the embedded engine. */
   readonly retentionRules?: readonly RetentionRule[];
   /** What all that is stored may take on the disk. Only for the embedded engine. */
@@ -69,6 +73,7 @@ export interface StoreHealth {
   readonly damagedParts: number;
   /** Undefined where a server has the data. */
   readonly disk: DiskHealth | undefined;
+  readonly rollups: RollupHealth;
   /** What somebody should do something about, the most urgent first. */
   readonly warnings: readonly string[];
 }
@@ -82,6 +87,7 @@ export class Store {
   readonly #commit: GroupCommit;
   readonly #drain: Drain;
   readonly #journal: InsertJournal | undefined;
+  readonly #rollups: Rollups;
   readonly #retention: Retention | undefined;
   readonly #damagedParts: DamagedParts | undefined;
   readonly #release: () => void;
@@ -118,6 +124,7 @@ export class Store {
       isOwn: engine.kind === "embedded",
       journal,
     });
+    this.#rollups = this.#newRollups(report);
     if (engine.kind !== "embedded") return;
     this.#retention = this.#newRetention(report);
     this.#damagedParts = new DamagedParts({ client, clock, report, alone: (task) => this.#alone(task) });
@@ -134,7 +141,7 @@ export class Store {
       const opened = await openEngine(settings, { clock, report: settings.report ?? (() => {}) });
       undo.push(() => opened.close());
       if (opened.engine.kind === "server" && settings.readOnly !== true)
-        for (const statement of serverRetention(settings.retention ?? {}, opened.engine.cluster))
+        for (const statement of serverRetention(settings.retention ?? {}, settings.rollups ?? {}, opened.engine.cluster))
           await opened.client.command(statement);
       const spool = await Spool.open(join(settings.directory, "spool"), clock.nowMs());
       const store = new Store(settings, clock, opened, spool, release);
@@ -165,6 +172,7 @@ export class Store {
       rejectedSegments: this.#drain.rejectedSegments,
       damagedParts: this.#damagedParts?.aside ?? 0,
       disk: this.#retention?.disk,
+      rollups: this.#rollups.health,
     } as const;
     return {
       ...facts,
@@ -272,6 +280,7 @@ export class Store {
 
   async #close(): Promise<void> {
     this.#stopTimer();
+    await this.#rollups.stop();
     await this.#retention?.stop();
     await this.#commit.idle();
     this.#drain.tryOnce();
@@ -289,14 +298,30 @@ export class Store {
     this.#release();
   }
 
+  #newRollups(report: (line: string) => void): Rollups {
+    const { retention = {}, rollups = {}, readOnly = false } = this.#settings;
+    return new Rollups({
+      client: this.client,
+      clock: this.#clock,
+      report,
+      resolutions: readOnly ? [] : resolutionsOf(rollups),
+      isOwn: this.#engine.kind === "embedded",
+      rawAgeMs: retention.metrics ?? Infinity,
+      sync: async () => this.#journal?.commit(),
+      whileNothingComes: (task) => this.#drain.pausedFor(task),
+    });
+  }
+
   #newRetention(report: (line: string) => void): Retention {
-    const { directory, retention = {}, retentionRules = [], maxDiskBytes } = this.#settings;
+    const { directory, retention = {}, rollups = {}, retentionRules = [], maxDiskBytes } = this.#settings;
     return new Retention({
       client: this.client,
       clock: this.#clock,
       report,
       directory,
       ages: retention,
+      rollupAges: rollups,
+      dropByAge: (partition, drop) => this.#rollups.dropWhenRolledUp(partition, drop),
       rules: retentionRules,
       maxDiskBytes,
       spoolBytes: () => this.#spool.byteLength,
@@ -304,6 +329,7 @@ export class Store {
   }
 
   #start(): void {
+    this.#rollups.start();
     this.#retention?.start();
     this.#damagedParts?.start();
     this.#stopTimer = this.#clock.every(DRAIN_INTERVAL_MS, () => this.#drainInBackground());

@@ -39,6 +39,8 @@ export interface SampleColumns {
   readonly values: Float64Array;
   /** 1 where the series has ended. */
   readonly stale: Uint8Array;
+  /** How many samples each value is the mean of; absent where each is one. */
+  readonly sampleCounts?: Float64Array | undefined;
 }
 
 /** One series' samples in columns. */
@@ -52,6 +54,8 @@ export class SampleSet {
   /** Rows of stale markers and of histograms, which most series have none of. */
   readonly #stale = new Set<number>();
   readonly #histograms = new Map<number, NativeHistogram>();
+  /** Rows of values that are the mean of more samples than one. */
+  readonly #sampleCounts = new Map<number, number>();
   #isInOrder = true;
 
   constructor(labels: Labels) {
@@ -83,9 +87,11 @@ export class SampleSet {
     this.#addRows(columns);
   }
 
-  #addRows({ timestampsMs, startsMs, values, stale }: SampleColumns): void {
-    for (let i = 0; i < values.length; i++)
+  #addRows({ timestampsMs, startsMs, values, stale, sampleCounts }: SampleColumns): void {
+    for (let i = 0; i < values.length; i++) {
+      if (sampleCounts !== undefined) this.#sampleCounts.set(this.#values.length, sampleCounts[i]!);
       this.add({ timestampMs: timestampsMs[i]!, startMs: startsMs?.[i] ?? 0 }, values[i]!, stale[i] === 1);
+    }
   }
 
   finish(): SeriesSamples {
@@ -109,6 +115,9 @@ export class SampleSet {
         ? { histograms: Array.from(values, (_value, i) => this.#histograms.get(rowAt(i))) }
         : {}),
       ...(this.#startsMs.some((startMs) => startMs !== 0) ? { startTimestampsMs } : {}),
+      ...(this.#sampleCounts.size > 0
+        ? { sampleCounts: Float64Array.from(values, (_value, i) => this.#sampleCounts.get(rowAt(i)) ?? 1) }
+        : {}),
     };
   }
 
@@ -121,10 +130,19 @@ export class SampleSet {
   }
 }
 
-function finishColumns(labels: Labels, { timestampsMs, startsMs, values, stale }: SampleColumns): SeriesSamples {
+function finishColumns(
+  labels: Labels,
+  { timestampsMs, startsMs, values, stale, sampleCounts }: SampleColumns,
+): SeriesSamples {
   for (let row = stale.indexOf(1); row >= 0; row = stale.indexOf(1, row + 1)) markStale(values, row);
   const hasStarts = startsMs?.some((startMs) => startMs !== 0) === true;
-  return { labels, timestampsMs, values, ...(hasStarts ? { startTimestampsMs: startsMs } : {}) };
+  return {
+    labels,
+    timestampsMs,
+    values,
+    ...(hasStarts ? { startTimestampsMs: startsMs } : {}),
+    ...(sampleCounts === undefined ? {} : { sampleCounts }),
+  };
 }
 
 function isAscending(times: Float64Array): boolean {

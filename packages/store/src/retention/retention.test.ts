@@ -26,6 +26,8 @@ function retention(settings: Partial<RetentionSettings>): Retention {
     report: (line) => reports.push(line),
     directory: running.directory,
     ages: {},
+    rollupAges: {},
+    dropByAge: (_partition, drop) => drop().then(() => true),
     rules: [],
     maxDiskBytes: undefined,
     spoolBytes: () => 0,
