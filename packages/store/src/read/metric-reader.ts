@@ -281,9 +281,11 @@ export class MetricReader {
   ): Promise<Map<string, Float64Array>> {
     const histograms = series.filter(({ type }) => type === "histogram");
     if (histograms.length === 0) return new Map();
-    const where = pointConditions(histograms, { startMs: window.startMs - 1, endMs: window.endMs });
+    const points = { startMs: window.startMs - 1, endMs: window.endMs, hasStarts: false };
+    const from = await this.#pointSource("metric_histograms", "ExplicitBounds", histograms, points);
+    const where = pointConditions(histograms, points);
     const rows = await this.#client.rows<readonly [string, (number | string)[]]>(
-      `SELECT Fingerprint, argMax(ExplicitBounds, Timestamp) FROM metric_histograms WHERE ${where.where} GROUP BY Fingerprint`,
+      `SELECT Fingerprint, argMax(ExplicitBounds, Timestamp) FROM ${from} WHERE ${where.where} GROUP BY Fingerprint`,
       where.parameters,
       signal,
     );
@@ -320,7 +322,7 @@ export class MetricReader {
 
   /** The resources that sent points in the window; `limit` bounds the times of all together. */
   targets(window: MillisWindow, limit: number, signal?: AbortSignal): Promise<StoredTarget[]> {
-    return readTargets(this.#client, window, limitOf(limit), signal);
+    return readTargets(this.#client, this.#plan, window, limitOf(limit), signal);
   }
 
   async #points<P extends Point>(

@@ -47,8 +47,7 @@ export function rollupSamplesQuery(
 const SUMS = `arrayConcat([${tuple("FirstMs", "First", { start: "FirstStartTimestamp" })}], if(Count > 1, [${tuple("LastMs", "Sum - First")}], []))`;
 
 function samplesOf(use: PointUse | undefined, widthMs: number): SqlTuples {
-  const seenMs = use === undefined ? Infinity : use.rangeMs > 0 ? use.rangeMs / 2 : use.lookbackMs;
-  const spacingMs = Math.max(Math.floor(seenMs), LEAST_SPACING_MS);
+  const spacingMs = spacingFor(use, widthMs);
   const timesBetween = spacingMs < widthMs ? timesEvery(spacingMs) : undefined;
   const func = use === undefined || use.rangeMs === 0 ? "" : use.func;
   switch (func) {
@@ -66,6 +65,12 @@ function samplesOf(use: PointUse | undefined, widthMs: number): SqlTuples {
     default:
       return edges(timesBetween, func);
   }
+}
+
+/** How far apart samples may be to be seen: a range as long as a row, or longer, sees rows themselves. */
+function spacingFor(use: PointUse | undefined, widthMs: number): number {
+  if (use === undefined || use.rangeMs >= widthMs) return Infinity;
+  return Math.max(Math.floor(use.rangeMs > 0 ? use.rangeMs / 2 : use.lookbackMs), LEAST_SPACING_MS);
 }
 
 /** When, of a window with resets, the last of them was: where the start of counting tells. */

@@ -12,6 +12,8 @@ export interface RollupTask {
   readonly generation: number;
   /** Of a later life of the day, which late samples began, only these: what the neighbours have was rolled up with them. */
   readonly isLate: boolean;
+  /** How many rows the day has. */
+  readonly rawRows: number;
 }
 
 const DAY_MS = 86_400_000;
@@ -19,9 +21,12 @@ const DAY_MS = 86_400_000;
 const DELTA_TIMES_MS = 1_000;
 const NO_VALUE = "bitAnd(Flags, 1) != 0";
 const TIME_MS = "toUnixTimestamp64Milli(Timestamp)";
-/** Rows come in the table's order, so that a group is finished, and its memory free, as soon as the next begins. */
+/** Rows come in the table's order, so that a group is finished, and its memory free, as soon as the next begins. Queries and inserts go first. */
 const SETTINGS =
-  "SETTINGS optimize_aggregation_in_order = 1, max_threads = 1, max_insert_threads = 1, priority = 3, insert_deduplicate = 0, distributed_product_mode = 'local'";
+  "SETTINGS optimize_aggregation_in_order = 1, max_threads = 1, max_insert_threads = 1, priority = 3, insert_deduplicate = 0, distributed_product_mode = 'local', parallel_distributed_insert_select = 0";
+/** One statement takes so many rows, since a cluster's samples are put together on one node. */
+const ROWS_A_STATEMENT = 4_000_000;
+const MOST_STATEMENTS = 256;
 
 const DISTRIBUTION = "Count Sum Min Max Has";
 const POINT_COLUMNS: Readonly<Record<string, string>> = {
@@ -30,7 +35,27 @@ const POINT_COLUMNS: Readonly<Record<string, string>> = {
   metric_summaries: "Count Sum Quantiles QuantileValues",
 };
 
+/** Each comes to the same when it runs twice. */
 export function rollUpStatements(task: RollupTask): string[] {
+  return portionsOf(task).flatMap((portion) => statementsOf(portion));
+}
+
+/** A part of the day in the order of its table. */
+interface Portion extends RollupTask {
+  /** Decimal digits, both included. */
+  readonly localities: readonly [string, string];
+}
+
+function portionsOf(task: RollupTask): Portion[] {
+  const count = BigInt(Math.min(Math.max(1, Math.ceil(task.rawRows / ROWS_A_STATEMENT)), MOST_STATEMENTS));
+  const all = 2n ** 64n;
+  return Array.from({ length: Number(count) }, (_unused, i) => {
+    const at = (part: bigint): bigint => (all * part) / count;
+    return { ...task, localities: [`${at(BigInt(i))}`, `${at(BigInt(i + 1)) - 1n}`] };
+  });
+}
+
+function statementsOf(task: Portion): string[] {
   if (task.table === "metric_samples") return [rollUpSamples(task)];
   if (task.table === "metric_summaries") return [rollUpCumulative(task, "1")];
   if (task.table === "metric_exponential_histograms")
@@ -47,7 +72,7 @@ const MAY_COUNT =
 const BEGINS_ANEW = `next.2 < point.2 OR (next.3 != 0 AND next.3 < next.1
          AND (next.3 > point.1 OR (next.3 = point.1 AND point.3 != 0 AND point.3 < point.1)))`;
 
-function rollUpSamples(task: RollupTask): string {
+function rollUpSamples(task: Portion): string {
   const startMs = "toUnixTimestamp(WindowStart) * 1000";
   return `INSERT INTO ${rollupTable(task.table, task.resolution.name)}
    (Locality, Fingerprint, WindowStart, Generation, Count, FirstMs, First, LastMs, Last, Edges, OtherMin, OtherMax, Sum, Dropped, Resets,
@@ -72,7 +97,7 @@ function rollUpSamples(task: RollupTask): string {
 }
 
 /** The first and the last point of each window, and those before and behind a reset. */
-function rollUpCumulative(task: RollupTask, condition: string): string {
+function rollUpCumulative(task: Portion, condition: string): string {
   const columns = `Timestamp StartTimestamp Flags ${POINT_COLUMNS[task.table]}`.split(" ");
   const count = columns.indexOf("Count") + 1;
   const isAnew = (point: string, before: string): string => `${point}.${count} < ${before}.${count} OR ${point}.2 != ${before}.2`;
@@ -93,7 +118,7 @@ function rollUpCumulative(task: RollupTask, condition: string): string {
 }
 
 /** One histogram for all deltas of a window that have the same bounds. */
-function addUpDelta(task: RollupTask): string {
+function addUpDelta(task: Portion): string {
   const layout = "ExplicitBounds, Has";
   const end = `toUnixTimestamp(WindowStart) * 1000 + ${task.resolution.seconds * 1_000}`;
   return `INSERT INTO ${rollupTable(task.table, task.resolution.name)}
@@ -105,7 +130,7 @@ function addUpDelta(task: RollupTask): string {
 }
 
 /** Each delta of an exponential histogram has a scale of its own: they stay what they are. */
-function copyDelta(task: RollupTask): string {
+function copyDelta(task: Portion): string {
   const columns = `Locality Fingerprint Timestamp StartTimestamp Flags ${POINT_COLUMNS[task.table]}`
     .split(" ")
     .join(", ");
@@ -118,7 +143,8 @@ function windowStart({ resolution: { seconds } }: RollupTask): string {
 }
 
 /** Windows are open at their start, so the day's last has the first millisecond of the next day. */
-function ofDay({ dayMs, isLate }: RollupTask): string {
+function ofDay({ dayMs, isLate, localities: [first, last] }: Portion): string {
   const [start, end] = isLate ? [dayMs, dayMs + DAY_MS] : [dayMs + 1, dayMs + DAY_MS + 1];
-  return `Timestamp >= fromUnixTimestamp64Milli(toInt64(${start})) AND Timestamp < fromUnixTimestamp64Milli(toInt64(${end}))`;
+  return `Timestamp >= fromUnixTimestamp64Milli(toInt64(${start})) AND Timestamp < fromUnixTimestamp64Milli(toInt64(${end}))
+       AND Locality >= ${first} AND Locality <= ${last}`;
 }

@@ -55,7 +55,6 @@ export interface RollupHealth {
 
 interface DueTask extends RollupTask {
   readonly day: Day;
-  readonly rawRows: number;
 }
 
 export class Rollups {
