@@ -110,7 +110,11 @@ function retentionOptions(values: Readonly<Record<string, unknown>>): RetentionO
   const ages = retention === undefined ? {} : parseRetention(retention, "--retention");
   const rollup = values["rollup"] as string | undefined;
   if (rollup !== undefined && (ages.metrics ?? Infinity) < LEAST_ROLLED_UP_MS)
-    throw usage("samples that are kept for less than two days can't be rolled up", "keep metrics=2d or longer", "rollup");
+    throw usage(
+      "samples that are kept for less than two days can't be rolled up",
+      "keep metrics=2d or longer",
+      "rollup",
+    );
   return {
     retention: ages,
     rollups: rollup === undefined ? {} : parseRollup(rollup, "--rollup"),

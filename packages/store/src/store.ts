@@ -141,7 +141,11 @@ export class Store {
       const opened = await openEngine(settings, { clock, report: settings.report ?? (() => {}) });
       undo.push(() => opened.close());
       if (opened.engine.kind === "server" && settings.readOnly !== true)
-        for (const statement of serverRetention(settings.retention ?? {}, settings.rollups ?? {}, opened.engine.cluster))
+        for (const statement of serverRetention(
+          settings.retention ?? {},
+          settings.rollups ?? {},
+          opened.engine.cluster,
+        ))
           await opened.client.command(statement);
       const spool = await Spool.open(join(settings.directory, "spool"), clock.nowMs());
       const store = new Store(settings, clock, opened, spool, release);

@@ -92,7 +92,7 @@ const METRICS: readonly object[] = [
     name: "job",
     gauge: {
       // It ends after seven hours and a bit, and comes back for an hour on the second day.
-      dataPoints: TIMES.flatMap((timeMs, i) => {
+      dataPoints: TIMES.flatMap((timeMs, i): object[] => {
         const at = timeMs - START_MS;
         const isThere = at < 7.3 * HOUR_MS || (at > 30.2 * HOUR_MS && at < 31.7 * HOUR_MS);
         const wasThere = at - INTERVAL_MS < 7.3 * HOUR_MS || (at > 30.2 * HOUR_MS && at - INTERVAL_MS < 31.7 * HOUR_MS);
@@ -226,7 +226,7 @@ describe("what rollups answer", () => {
 
   test("long questions are answered alike while raw samples are there", async () => {
     for (const [i, question] of OF_HOURS.entries()) {
-      expect(ofHours[i]!.size, question.query).toBeGreaterThan(0);
+      expect(ofHours[i]!.size).toBeGreaterThan(0);
       expectSame(await answer(question), ofHours[i]!);
     }
   });
@@ -267,7 +267,9 @@ describe("what rollups answer", () => {
     });
 
     // Resets are counted once a row.
-    const exact = OF_HOURS.map((question, i) => ({ ...question, i })).filter(({ query }) => !query.startsWith("resets"));
+    const exact = OF_HOURS.map((question, i) => ({ ...question, i })).filter(
+      ({ query }) => !query.startsWith("resets"),
+    );
 
     test.each(exact)("$query is what it was", async (question) => {
       expectSame(await answer(question), ofHours[question.i]!);

@@ -424,8 +424,7 @@ function numberSource(
   series: readonly StoredSeries[],
   use: PointUse | undefined,
 ): string {
-  const columns =
-    "Locality, Fingerprint, Timestamp, StartTimestamp, Flags, Value, toFloat64(1) AS Samples";
+  const columns = "Locality, Fingerprint, Timestamp, StartTimestamp, Flags, Value, toFloat64(1) AS Samples";
   const deltas = series.filter(({ temporality }) => temporality === DELTA).map(({ fingerprint }) => fingerprint);
   return union([
     ...raw.map((one) => rawQuery("metric_samples", columns, series, one)),

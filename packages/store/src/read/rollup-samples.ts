@@ -89,7 +89,11 @@ function edges(timesBetween: string | undefined, func: string): SqlTuples {
   const between = OF_DIFFERENCES.has(func) ? "First + (Last - First) * (at - FirstMs) / (LastMs - FirstMs)" : "First";
   const plain = `arrayConcat([${first}], ${filled(between)}, if(Count > 1, [${last}], []))`;
   if (!OF_COUNTERS.has(func)) return plain;
-  const before = filled(`First + (Dropped - First) * (at - FirstMs) / (${RESET_MS} - FirstMs)`, `at < ${RESET_MS}`, start);
+  const before = filled(
+    `First + (Dropped - First) * (at - FirstMs) / (${RESET_MS} - FirstMs)`,
+    `at < ${RESET_MS}`,
+    start,
+  );
   const reset = [tuple(RESET_MS, "Dropped", { start }), tuple(`${RESET_MS} + 1`, "0")].join(", ");
   const after = filled(`Last * (at - ${RESET_MS} - 1) / (LastMs - ${RESET_MS} - 1)`, `at > ${RESET_MS} + 1`);
   return `if(Resets > 0, arrayConcat([${first}], ${before}, [${reset}], ${after}, [${last}]), ${plain})`;

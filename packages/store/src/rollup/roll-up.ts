@@ -65,8 +65,7 @@ function statementsOf(task: Portion): string[] {
 
 const IS_DELTA = "Fingerprint IN (SELECT Fingerprint FROM metric_series WHERE AggregationTemporality = 1)";
 /** Of gauges nobody asks what they lost by falling. */
-const MAY_COUNT =
-  "Fingerprint IN (SELECT Fingerprint FROM metric_series WHERE IsMonotonic = 1 OR notEmpty(Metadata))";
+const MAY_COUNT = "Fingerprint IN (SELECT Fingerprint FROM metric_series WHERE IsMonotonic = 1 OR notEmpty(Metadata))";
 
 /** As PromQL sees it: `next` is less than `point`, or its counting began after it. Tuples of time, value and start. */
 const BEGINS_ANEW = `next.2 < point.2 OR (next.3 != 0 AND next.3 < next.1
@@ -100,7 +99,8 @@ function rollUpSamples(task: Portion): string {
 function rollUpCumulative(task: Portion, condition: string): string {
   const columns = `Timestamp StartTimestamp Flags ${POINT_COLUMNS[task.table]}`.split(" ");
   const count = columns.indexOf("Count") + 1;
-  const isAnew = (point: string, before: string): string => `${point}.${count} < ${before}.${count} OR ${point}.2 != ${before}.2`;
+  const isAnew = (point: string, before: string): string =>
+    `${point}.${count} < ${before}.${count} OR ${point}.2 != ${before}.2`;
   const shifted = {
     before: "arrayPushFront(arrayPopBack(points), points[1])",
     after: "arrayPushBack(arrayPopFront(points), points[-1])",

@@ -189,5 +189,7 @@ function withDaysBefore(days: readonly Day[]): Set<Day> {
 }
 
 function lifeOf({ removals }: RollupDays, table: string, day: Day): number {
-  return 1 + Math.max(0, ...removals.filter((one) => one.table === table && one.day === day).map((one) => one.generation));
+  return (
+    1 + Math.max(0, ...removals.filter((one) => one.table === table && one.day === day).map((one) => one.generation))
+  );
 }

@@ -22,8 +22,7 @@ export const ROLLUP_TABLE_NAMES: readonly string[] = namesOf(ROLLUP_TABLES);
 /** The names of those that blocks are inserted into. What views make of them, they make again wherever the blocks go. */
 export const INSERTED_TABLES: readonly string[] = namesOf(TABLES).filter(
   (name) =>
-    !ROLLUP_TABLE_NAMES.includes(name) &&
-    !TABLES.some((statement) => WRITTEN_BY_A_VIEW.exec(statement)?.[1] === name),
+    !ROLLUP_TABLE_NAMES.includes(name) && !TABLES.some((statement) => WRITTEN_BY_A_VIEW.exec(statement)?.[1] === name),
 );
 
 /** All that is moved from one engine to another: views make the rest. */
