@@ -17,6 +17,7 @@ import type { Engine } from "./engine/engine.ts";
 import type { EngineEndpoint } from "./engine/engine-endpoint.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { openEngine, type EngineSettings, type OpenEngine } from "./open-engine.ts";
+import { MissingLogCounts } from "./missing-log-counts.ts";
 import { makeDirectory } from "./sync-directory.ts";
 import { resolutionsOf, type RollupAges } from "./rollup/resolutions.ts";
 import { Rollups, type RollupHealth } from "./rollup/rollups.ts";
@@ -90,6 +91,7 @@ export class Store {
   readonly #rollups: Rollups;
   readonly #retention: Retention | undefined;
   readonly #damagedParts: DamagedParts | undefined;
+  readonly #missingLogCounts: MissingLogCounts | undefined;
   readonly #release: () => void;
   readonly #listeners = new Set<(payload: Payload) => void>();
   #stopTimer: () => void = () => {};
@@ -125,7 +127,11 @@ export class Store {
       journal,
     });
     this.#rollups = this.#newRollups(report);
-    if (engine.kind !== "embedded") return;
+    if (engine.kind === "server") {
+      const { cluster } = engine;
+      if (settings.readOnly !== true) this.#missingLogCounts = new MissingLogCounts({ client, cluster, clock, report });
+      return;
+    }
     this.#retention = this.#newRetention(report);
     this.#damagedParts = new DamagedParts({ client, clock, report, alone: (task) => this.#alone(task) });
   }
@@ -296,6 +302,7 @@ export class Store {
     }
     await this.#drain.stop();
     await this.#damagedParts?.stop();
+    await this.#missingLogCounts?.stop();
     await this.#spool.close();
     await this.client.close();
     await this.#engine.stop();
@@ -336,6 +343,7 @@ export class Store {
     this.#rollups.start();
     this.#retention?.start();
     this.#damagedParts?.start();
+    this.#missingLogCounts?.start();
     this.#stopTimer = this.#clock.every(DRAIN_INTERVAL_MS, () => this.#drainInBackground());
     this.#drainInBackground();
   }
