@@ -5,9 +5,10 @@ import { Conditions, type TimeWindow } from "../conditions.ts";
 import { LOG_SELECT, logOf } from "../log-reader.ts";
 import { RESOURCE_COLUMN_COUNT, type ResourceRow } from "../resource-rows.ts";
 import { resourceSpansOf, SPAN_SELECT, type JsonResourceSpans } from "../span-rows.ts";
-import { idList, isOfTraces, TraceReader } from "../trace-reader.ts";
+import { idList, isOfTraces, TraceReader, type WholeTrace } from "../trace-reader.ts";
 import { resourceLogsOf } from "./log-json.ts";
 import { PointPages } from "./point-pages.ts";
+import { wholeTraces } from "./whole-traces.ts";
 import { HOUR, KeyPages, textColumn, TIMESTAMP, type OrderedTable, type PageLimits } from "./key-pages.ts";
 
 /** What is wanted; all of it where nothing is said. */
@@ -34,9 +35,6 @@ const LOGS: OrderedTable = {
   ties: "cityHash64(TraceId, SpanId, Body, BodyType, SeverityText, SeverityNumber, EventName, ObservedTimestamp, LogAttributes, ResourceAttributes, ScopeName)",
   isHourly: true,
 };
-const TRACES_A_PAGE = 500;
-/** Of so many spans are whole traces read at once, unless one trace has more. */
-const SPANS_AT_ONCE = 20_000;
 
 /** Reads page by page, of which each fits into memory. Every method rejects with the engine's error where the engine refuses. */
 export class ExportReader {
@@ -55,29 +53,18 @@ export class ExportReader {
   }
 
   /** Whole traces that have a span in the window, the newest first; one of very many spans is cut, and says so. */
-  async *wholeTraces({ window, traceIds }: ExportFilter = {}): AsyncGenerator<{
-    traceId: string;
-    resourceSpans: JsonResourceSpans[];
-    truncated: boolean;
-  }> {
-    const reader = new TraceReader(this.#client);
+  async *wholeTraces({ window, traceIds }: ExportFilter = {}): AsyncGenerator<WholeTrace> {
     if (traceIds !== undefined) {
+      const reader = new TraceReader(this.#client);
       for (const traceId of traceIds)
         for (const trace of await reader.traces([traceId])) if (hasSpanIn(trace.resourceSpans, window)) yield trace;
       return;
     }
     const searched = await this.#searched(window);
-    if (searched === undefined) return;
-    for (let after, isFull = true; isFull;) {
-      const page = await reader.search({ window: searched }, TRACES_A_PAGE, after);
-      const ids = page.map(({ traceId }) => traceId);
-      for (const some of inPortions(await reader.summaries(ids, searched))) yield* await reader.traces(some);
-      after = page.at(-1);
-      isFull = page.length === TRACES_A_PAGE;
-    }
+    if (searched !== undefined) yield* wholeTraces(this.#client, searched);
   }
 
-  /** The part of the window in which there are spans: a search reads step by step. */
+  /** The part of the window in which there are spans: slices are of its hours. */
   async #searched(window: TimeWindow | undefined): Promise<TimeWindow | undefined> {
     const bounds = await this.#pagesOf(SPANS, {}).bounds();
     if (bounds === undefined || window === undefined) return bounds;
@@ -120,21 +107,4 @@ function hasSpanIn(resourceSpans: readonly JsonResourceSpans[], window: TimeWind
       }),
     ),
   );
-}
-
-function* inPortions(
-  summaries: readonly { readonly traceId: string; readonly spanCount: number }[],
-): Generator<string[]> {
-  let portion: string[] = [];
-  let spans = 0;
-  for (const { traceId, spanCount } of summaries) {
-    if (portion.length > 0 && spans + spanCount > SPANS_AT_ONCE) {
-      yield portion;
-      portion = [];
-      spans = 0;
-    }
-    portion.push(traceId);
-    spans += spanCount;
-  }
-  if (portion.length > 0) yield portion;
 }
