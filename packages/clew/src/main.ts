@@ -43,6 +43,7 @@ const HELP = `Clew: OpenTelemetry in one program.
       --prometheus-config FILE  what is scraped, external labels, and how OTLP looks to PromQL (otlp:)
       --metrics-port      the collector's own metrics     (8888; the same)
       --retention AGES        how long to keep what: traces=7d,logs=3d,metrics=90d  (for ever)
+      --rollup AGES           keep metrics longer as rollups: 5m=90d,1h=2y  (none)
       --retention-rule RULE   what to keep shorter, any number of times: logs{service.name="debug"}=1d
       --max-disk SIZE         remove the oldest days beyond that, such as 20GB
       --rules FILE            evaluate Prometheus's recording and alerting rules of these files; a pattern is

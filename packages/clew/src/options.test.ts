@@ -59,6 +59,20 @@ test.each([
   expect(() => upOptions(args)).toThrow(expect.objectContaining({ code: "USAGE", path }));
 });
 
+test("rollups need raw samples that see the end of their day", () => {
+  const day = 86_400_000;
+  expect(upOptions(["--rollup", "5m=90d,1h"]).rollups).toEqual({ "5m": 90 * day, "1h": Infinity });
+  expect(upOptions(["--rollup", "1h=2y", "--retention", "metrics=2d"])).toMatchObject({
+    rollups: { "1h": 730 * day },
+    retention: { metrics: 2 * day },
+  });
+  for (const args of [
+    ["--rollup", "10m=1d"],
+    ["--rollup", "1h=2y", "--retention", "metrics=1d"],
+  ])
+    expect(() => upOptions(args)).toThrow(expect.objectContaining({ code: "USAGE", path: "--rollup" }));
+});
+
 test("where to move data: a kind, a URL, and from which directory", () => {
   expect(migrateOptions(["clickhouse", "http://ch/db", "--data", "d"], {})).toMatchObject({
     data: "d",

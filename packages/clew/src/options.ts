@@ -5,9 +5,11 @@ import {
   parseClickHouseUrl,
   parseRetention,
   parseRetentionRule,
+  parseRollup,
   type ClickHouseServer,
   type RetentionAges,
   type RetentionRule,
+  type RollupAges,
 } from "@clew/store";
 
 import { RULE_FLAGS, ruleOptions, type RuleOptions } from "./rules/rule-options.ts";
@@ -35,6 +37,7 @@ export interface UpOptions {
   /** A configuration file of Prometheus: what is scraped, external labels, and how OTLP looks to PromQL. */
   readonly prometheusConfig: string | undefined;
   readonly retention: RetentionAges;
+  readonly rollups: RollupAges;
   readonly retentionRules: readonly RetentionRule[];
   readonly maxDiskBytes: number | undefined;
   readonly rules: RuleOptions;
@@ -68,6 +71,7 @@ export function upOptions(args: readonly string[], env: Readonly<Record<string, 
     role: { type: "string" },
     "prometheus-config": { type: "string" },
     retention: { type: "string" },
+    rollup: { type: "string" },
     "retention-rule": { type: "string", multiple: true },
     "max-disk": { type: "string" },
     ...RULE_FLAGS,
@@ -106,14 +110,25 @@ export function upOptions(args: readonly string[], env: Readonly<Record<string, 
   };
 }
 
-type RetentionOptions = Pick<UpOptions, "retention" | "retentionRules" | "maxDiskBytes">;
+type RetentionOptions = Pick<UpOptions, "retention" | "rollups" | "retentionRules" | "maxDiskBytes">;
+/** A day is rolled up when it is over: raw samples must live to see that. */
+const LEAST_ROLLED_UP_MS = 2 * 86_400_000;
 
 function retentionOptions(values: Readonly<Record<string, unknown>>): RetentionOptions {
   const retention = values["retention"] as string | undefined;
   const rules = (values["retention-rule"] as readonly string[] | undefined) ?? [];
   const maxDisk = values["max-disk"] as string | undefined;
+  const ages = retention === undefined ? {} : parseRetention(retention, "--retention");
+  const rollup = values["rollup"] as string | undefined;
+  if (rollup !== undefined && (ages.metrics ?? Infinity) < LEAST_ROLLED_UP_MS)
+    throw usage(
+      "samples that are kept for less than two days can't be rolled up",
+      "keep metrics=2d or longer",
+      "rollup",
+    );
   return {
-    retention: retention === undefined ? {} : parseRetention(retention, "--retention"),
+    retention: ages,
+    rollups: rollup === undefined ? {} : parseRollup(rollup, "--rollup"),
     retentionRules: rules.map((rule) => parseRetentionRule(rule, "--retention-rule")),
     maxDiskBytes: maxDisk === undefined ? undefined : bytesOf("max-disk", maxDisk),
   };

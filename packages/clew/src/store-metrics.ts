@@ -38,6 +38,14 @@ export function observeStore(store: Pick<Store, "health">, meter: Meter): () => 
       labels,
     );
   }
+  for (const resolution of Object.keys(store.health.rollups.madeDays))
+    counter(
+      "rolled_up_days",
+      "Days of tables of metrics that were rolled up.",
+      ({ rollups }) => rollups.madeDays[resolution] ?? 0,
+      { resolution },
+    );
+  gauge("rollups_waiting", "Days of tables that are over and not rolled up yet.", ({ rollups }) => rollups.waitingDays);
   if (store.health.disk !== undefined) observeDisk(gauge, counter, store.health.disk.maxBytes);
   return () => ends.forEach((end) => end());
 }

@@ -182,6 +182,7 @@ async function openStore(
     ...(options.clickhouse === undefined ? {} : { server: options.clickhouse }),
     readOnly: options.role === "query",
     retention: options.retention,
+    rollups: options.rollups,
     retentionRules: options.retentionRules,
     maxDiskBytes: options.maxDiskBytes,
     otlp: prometheusConfig?.otlp,

@@ -82,15 +82,18 @@ export class Drain {
 
   /** Runs `task` while nothing is moved into the engine. Resolves or rejects as it does. */
   async pausedFor<T>(task: () => Promise<T>): Promise<T> {
+    const others = this.#pause;
     const work = (async () => {
+      await others;
       await this.#attempt?.catch(() => {});
       return task();
     })();
-    this.#pause = work.catch(() => {});
+    const pause = work.catch(() => {});
+    this.#pause = pause;
     try {
       return await work;
     } finally {
-      this.#pause = undefined;
+      if (this.#pause === pause) this.#pause = undefined;
     }
   }
 
@@ -101,7 +104,7 @@ export class Drain {
     // The run ends in the very step that finds nothing left, so that whoever closes a segment later starts another.
     try {
       for (let name = spool.oldestClosed; name !== undefined && !signal.aborted; name = spool.oldestClosed) {
-        await this.#pause;
+        while (this.#pause !== undefined) await this.#pause;
         try {
           await (this.#attempt = this.#drainOrPutAside(name));
           if (retryMs > FIRST_RETRY_MS && this.#failure !== undefined) report("The engine takes blocks again.");

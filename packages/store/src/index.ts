@@ -37,6 +37,7 @@ export {
   type TraceSummary,
 } from "./read/trace-reader.ts";
 export { moveToServer, type MovedTable, type MoveSettings } from "./move/move-to-server.ts";
+export type { PointUse } from "./read/rollup-plan.ts";
 export { signalOfTable } from "./retention/partitions.ts";
 export type { DiskHealth } from "./retention/retention.ts";
 export {
@@ -45,4 +46,5 @@ export {
   type RetentionAges,
   type RetentionRule,
 } from "./retention/retention-settings.ts";
+export { parseRollup, type RollupAges } from "./rollup/resolutions.ts";
 export { Store, type StoreHealth, type StoreSettings } from "./store.ts";

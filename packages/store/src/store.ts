@@ -18,7 +18,10 @@ import type { Engine } from "./engine/engine.ts";
 import type { EngineEndpoint } from "./engine/engine-endpoint.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { openEngine, type EngineSettings, type OpenEngine } from "./open-engine.ts";
+import { MissingLogCounts } from "./missing-log-counts.ts";
 import { makeDirectory } from "./sync-directory.ts";
+import { resolutionsOf, type RollupAges } from "./rollup/resolutions.ts";
+import { Rollups, type RollupHealth } from "./rollup/rollups.ts";
 import { Retention, type DiskHealth } from "./retention/retention.ts";
 import type { RetentionAges, RetentionRule } from "./retention/retention-settings.ts";
 import { serverRetention } from "./retention/server-retention.ts";
@@ -49,6 +52,8 @@ export interface StoreSettings extends EngineSettings {
   readonly otlp?: OtlpSettings | undefined;
   /** How long what is stored is kept; for ever by default. A server is told to see to it. */
   readonly retention?: RetentionAges;
+  /** Which rollups of metrics are made, and how long each is kept. None by default. */
+  readonly rollups?: RollupAges;
   /** Only for the embedded engine. */
   readonly retentionRules?: readonly RetentionRule[];
   /** What all that is stored may take on the disk. Only for the embedded engine. */
@@ -72,6 +77,7 @@ export interface StoreHealth {
   readonly damagedParts: number;
   /** Undefined where a server has the data. */
   readonly disk: DiskHealth | undefined;
+  readonly rollups: RollupHealth;
   /** What somebody should do something about, the most urgent first. */
   readonly warnings: readonly string[];
 }
@@ -85,8 +91,10 @@ export class Store {
   readonly #commit: GroupCommit;
   readonly #drain: Drain;
   readonly #journal: InsertJournal | undefined;
+  readonly #rollups: Rollups;
   readonly #retention: Retention | undefined;
   readonly #damagedParts: DamagedParts | undefined;
+  readonly #missingLogCounts: MissingLogCounts | undefined;
   readonly #release: () => void;
   readonly #listeners = new Set<(payload: Payload) => void>();
   #stopTimer: () => void = () => {};
@@ -121,7 +129,12 @@ export class Store {
       isOwn: engine.kind === "embedded",
       journal,
     });
-    if (engine.kind !== "embedded") return;
+    this.#rollups = this.#newRollups(report);
+    if (engine.kind === "server") {
+      const { cluster } = engine;
+      if (settings.readOnly !== true) this.#missingLogCounts = new MissingLogCounts({ client, cluster, clock, report });
+      return;
+    }
     this.#retention = this.#newRetention(report);
     this.#damagedParts = new DamagedParts({ client, clock, report, alone: (task) => this.#alone(task) });
   }
@@ -137,7 +150,11 @@ export class Store {
       const opened = await openEngine(settings, { clock, report: settings.report ?? (() => {}) });
       undo.push(() => opened.close());
       if (opened.engine.kind === "server" && settings.readOnly !== true)
-        for (const statement of serverRetention(settings.retention ?? {}, opened.engine.cluster))
+        for (const statement of serverRetention(
+          settings.retention ?? {},
+          settings.rollups ?? {},
+          opened.engine.cluster,
+        ))
           await opened.client.command(statement);
       const spool = await Spool.open(join(settings.directory, "spool"), clock.nowMs());
       const store = new Store(settings, clock, opened, spool, release);
@@ -168,6 +185,7 @@ export class Store {
       rejectedSegments: this.#drain.rejectedSegments,
       damagedParts: this.#damagedParts?.aside ?? 0,
       disk: this.#retention?.disk,
+      rollups: this.#rollups.health,
     } as const;
     return {
       ...facts,
@@ -275,6 +293,7 @@ export class Store {
 
   async #close(): Promise<void> {
     this.#stopTimer();
+    await this.#rollups.stop();
     await this.#retention?.stop();
     await this.#commit.idle();
     this.#drain.tryOnce();
@@ -286,20 +305,37 @@ export class Store {
     }
     await this.#drain.stop();
     await this.#damagedParts?.stop();
+    await this.#missingLogCounts?.stop();
     await this.#spool.close();
     await this.client.close();
     await this.#engine.stop();
     this.#release();
   }
 
+  #newRollups(report: (line: string) => void): Rollups {
+    const { retention = {}, rollups = {}, readOnly = false } = this.#settings;
+    return new Rollups({
+      client: this.client,
+      clock: this.#clock,
+      report,
+      resolutions: readOnly ? [] : resolutionsOf(rollups),
+      isOwn: this.#engine.kind === "embedded",
+      rawAgeMs: retention.metrics ?? Infinity,
+      sync: async () => this.#journal?.commit(),
+      whileNothingComes: (task) => this.#drain.pausedFor(task),
+    });
+  }
+
   #newRetention(report: (line: string) => void): Retention {
-    const { directory, retention = {}, retentionRules = [], maxDiskBytes } = this.#settings;
+    const { directory, retention = {}, rollups = {}, retentionRules = [], maxDiskBytes } = this.#settings;
     return new Retention({
       client: this.client,
       clock: this.#clock,
       report,
       directory,
       ages: retention,
+      rollupAges: rollups,
+      dropByAge: (partition, drop) => this.#rollups.dropWhenRolledUp(partition, drop),
       rules: retentionRules,
       maxDiskBytes,
       spoolBytes: () => this.#spool.byteLength,
@@ -307,8 +343,10 @@ export class Store {
   }
 
   #start(): void {
+    this.#rollups.start();
     this.#retention?.start();
     this.#damagedParts?.start();
+    this.#missingLogCounts?.start();
     this.#stopTimer = this.#clock.every(DRAIN_INTERVAL_MS, () => this.#drainInBackground());
     this.#drainInBackground();
   }

@@ -64,6 +64,11 @@ export interface SeriesSamples {
    * seen even where the value did not fall. Leave it out where it is not known of any sample.
    */
   readonly startTimestampsMs?: Float64Array;
+  /**
+   * How many samples each float is the mean of, where a store keeps old ones in such groups: `avg_over_time`, `sum_over_time` and
+   * `count_over_time` count it so often. Leave it out where each is one.
+   */
+  readonly sampleCounts?: Float64Array;
 }
 
 /**

@@ -33,7 +33,7 @@ export const RANGE_FUNCTIONS: ReadonlyMap<string, RangeFunction> = new Map<strin
   ]),
   ["irate", (window) => instantRate(window, true)],
   ["idelta", (window) => instantRate(window, false)],
-  ["count_over_time", (window) => orAbsent(window.floatCount + window.histogramCount)],
+  ["count_over_time", (window) => orAbsent(countOfFloats(window) + window.histogramCount)],
   ["present_over_time", (window) => (window.floatCount + window.histogramCount > 0 ? 1 : undefined)],
   [
     "sum_over_time",
@@ -106,13 +106,22 @@ function ofOneKind(
   return window.histogramCount > 0 ? ofHistograms(window.histograms) : undefined;
 }
 
-function sumOfFloats({ floats, firstFloat, endFloat }: RangeWindow): number {
+function countOfFloats({ columns: { floatSampleCounts: counts }, firstFloat, endFloat }: RangeWindow): number {
+  if (counts === undefined) return endFloat - firstFloat;
   const sum = new KahanSum();
-  for (let i = firstFloat; i < endFloat; i++) sum.add(floats[i] ?? NaN);
+  for (let i = firstFloat; i < endFloat; i++) sum.add(counts[i] ?? 1);
   return sum.total;
 }
 
-function meanOfFloats({ floats, firstFloat, endFloat }: RangeWindow): number {
+function sumOfFloats({ floats, columns: { floatSampleCounts: counts }, firstFloat, endFloat }: RangeWindow): number {
+  const sum = new KahanSum();
+  for (let i = firstFloat; i < endFloat; i++) sum.add((floats[i] ?? NaN) * (counts?.[i] ?? 1));
+  return sum.total;
+}
+
+function meanOfFloats(window: RangeWindow): number {
+  if (window.columns.floatSampleCounts !== undefined) return sumOfFloats(window) / countOfFloats(window);
+  const { floats, firstFloat, endFloat } = window;
   const mean = new KahanMean();
   for (let i = firstFloat; i < endFloat; i++) mean.add(floats[i] ?? NaN);
   return mean.mean;

@@ -16,6 +16,8 @@ export interface SampleColumns {
   /** When the counting of each began, 0 where unknown; absent where it is unknown of all. */
   readonly floatStarts: Float64Array | undefined;
   readonly histogramStarts: Float64Array | undefined;
+  /** How many samples each float is the mean of; absent where each is one. */
+  readonly floatSampleCounts: Float64Array | undefined;
 }
 
 export function columnsOfSamples({
@@ -24,19 +26,21 @@ export function columnsOfSamples({
   values,
   histograms,
   startTimestampsMs: starts,
+  sampleCounts,
 }: SeriesSamples): SampleColumns {
   const isStale = staleTest(values);
   if (histograms === undefined && !hasStale(isStale, values.length)) {
     const none = { histogramTimes: NO_TIMES, histograms: [], histogramStarts: undefined };
-    return { labels, dropName: false, floatTimes: timestampsMs, floats: values, floatStarts: starts, ...none };
+    const floats = { floatTimes: timestampsMs, floats: values, floatStarts: starts, floatSampleCounts: sampleCounts };
+    return { labels, dropName: false, ...floats, ...none };
   }
   const columns = new ColumnsBuilder(timestampsMs.length);
   for (let i = 0; i < timestampsMs.length; i++) {
     const histogram = histograms?.[i];
     if (histogram !== undefined) columns.addHistogram(timestampsMs[i] ?? 0, histogram, starts?.[i]);
-    else if (!isStale(i)) columns.addFloat(timestampsMs[i] ?? 0, values[i] ?? NaN, starts?.[i]);
+    else if (!isStale(i)) columns.addFloat(timestampsMs[i] ?? 0, values[i] ?? NaN, starts?.[i], sampleCounts?.[i]);
   }
-  return columns.build(labels, false, starts !== undefined);
+  return columns.build(labels, false, starts !== undefined, sampleCounts !== undefined);
 }
 
 const NO_TIMES = new Float64Array(0);
@@ -57,7 +61,7 @@ export function columnsOfSeries(series: Series, grid: Grid): SampleColumns {
     if (typeof sample === "number") columns.addFloat(timeOf(grid, step), sample);
     else if (sample !== undefined) columns.addHistogram(timeOf(grid, step), withoutResetHint(sample));
   }
-  return columns.build(series.labels, series.dropName, false);
+  return columns.build(series.labels, series.dropName, false, false);
 }
 
 function withoutResetHint(histogram: NativeHistogram): NativeHistogram {
@@ -72,13 +76,15 @@ class ColumnsBuilder {
   readonly #histograms: NativeHistogram[] = [];
   readonly #floatStarts: number[] = [];
   readonly #histogramStarts: number[] = [];
+  readonly #floatSampleCounts: number[] = [];
 
   constructor(capacity: number) {
     this.#floatTimes = new Float64Array(capacity);
     this.#floats = new Float64Array(capacity);
   }
 
-  addFloat(timeMs: number, value: number, startMs?: number): void {
+  addFloat(timeMs: number, value: number, startMs?: number, samples?: number): void {
+    if (samples !== undefined) this.#floatSampleCounts.push(samples);
     if (startMs !== undefined) this.#floatStarts.push(startMs);
     this.#floatTimes[this.#floatCount] = timeMs;
     this.#floats[this.#floatCount++] = value;
@@ -90,7 +96,7 @@ class ColumnsBuilder {
     this.#histograms.push(histogram);
   }
 
-  build(labels: Labels, dropName: boolean, hasStarts: boolean): SampleColumns {
+  build(labels: Labels, dropName: boolean, hasStarts: boolean, hasSampleCounts: boolean): SampleColumns {
     return {
       labels,
       dropName,
@@ -98,6 +104,7 @@ class ColumnsBuilder {
       floats: this.#floats.subarray(0, this.#floatCount),
       histogramTimes: Float64Array.from(this.#histogramTimes),
       histograms: this.#histograms,
+      floatSampleCounts: hasSampleCounts ? Float64Array.from(this.#floatSampleCounts) : undefined,
       floatStarts: hasStarts ? Float64Array.from(this.#floatStarts) : undefined,
       histogramStarts: hasStarts ? Float64Array.from(this.#histogramStarts) : undefined,
     };

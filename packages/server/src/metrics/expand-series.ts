@@ -78,7 +78,8 @@ function addNumbers(
     const set = series && samples.open(labels.of(series, series.name));
     if (series === undefined || set === undefined) continue;
     const values = points.values.subarray(start, end);
-    const columns = { ...timesOf(series, points, start, end), values };
+    const sampleCounts = points.sampleCounts?.subarray(start, end);
+    const columns = { ...timesOf(series, points, start, end), values, sampleCounts };
     if (series.temporality === DELTA) addUp(values);
     set.addColumns(series.monotonic || isPrometheusSeries(series) ? columns : { ...columns, startsMs: undefined });
   }

@@ -39,6 +39,8 @@ export interface SampleColumns {
   readonly values: Float64Array;
   /** 1 where the series has ended. */
   readonly stale: Uint8Array;
+  /** How many samples each value is the mean of; absent where each is one. */
+  readonly sampleCounts?: Float64Array | undefined;
 }
 
 /** One series' samples. */
@@ -87,6 +89,8 @@ class SampleRows {
   /** Rows of stale markers and of histograms, which most series have none of. */
   readonly #stale = new Set<number>();
   readonly #histograms = new Map<number, NativeHistogram>();
+  /** Rows of values that are the mean of more samples than one. */
+  readonly #sampleCounts = new Map<number, number>();
   #isInOrder = true;
 
   get size(): number {
@@ -103,9 +107,11 @@ class SampleRows {
     else if (histogram !== undefined) this.#histograms.set(row, histogram);
   }
 
-  addColumns({ timestampsMs, startsMs, values, stale }: SampleColumns): void {
-    for (let i = 0; i < values.length; i++)
+  addColumns({ timestampsMs, startsMs, values, stale, sampleCounts }: SampleColumns): void {
+    for (let i = 0; i < values.length; i++) {
+      if (sampleCounts !== undefined) this.#sampleCounts.set(this.#values.length, sampleCounts[i]!);
       this.add({ timestampMs: timestampsMs[i]!, startMs: startsMs?.[i] ?? 0 }, values[i]!, stale[i] === 1);
+    }
   }
 
   finish(labels: Labels): SeriesSamples {
@@ -125,6 +131,9 @@ class SampleRows {
         ? { histograms: Array.from(values, (_value, i) => this.#histograms.get(rowAt(i))) }
         : {}),
       ...(this.#startsMs.some((startMs) => startMs !== 0) ? { startTimestampsMs } : {}),
+      ...(this.#sampleCounts.size > 0
+        ? { sampleCounts: Float64Array.from(values, (_value, i) => this.#sampleCounts.get(rowAt(i)) ?? 1) }
+        : {}),
     };
   }
 
@@ -137,10 +146,19 @@ class SampleRows {
   }
 }
 
-function finishColumns(labels: Labels, { timestampsMs, startsMs, values, stale }: SampleColumns): SeriesSamples {
+function finishColumns(
+  labels: Labels,
+  { timestampsMs, startsMs, values, stale, sampleCounts }: SampleColumns,
+): SeriesSamples {
   for (let row = stale.indexOf(1); row >= 0; row = stale.indexOf(1, row + 1)) markStale(values, row);
   const hasStarts = startsMs?.some((startMs) => startMs !== 0) === true;
-  return { labels, timestampsMs, values, ...(hasStarts ? { startTimestampsMs: startsMs } : {}) };
+  return {
+    labels,
+    timestampsMs,
+    values,
+    ...(hasStarts ? { startTimestampsMs: startsMs } : {}),
+    ...(sampleCounts === undefined ? {} : { sampleCounts }),
+  };
 }
 
 function isAscending(times: Float64Array): boolean {

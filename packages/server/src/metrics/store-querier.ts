@@ -47,7 +47,7 @@ export class StoreQuerier implements MetricsQuerier {
   async select(request: SelectRequest, signal: AbortSignal): Promise<readonly SeriesSamples[]> {
     const series = await this.#reader.series(conditionsOf(request.matchers), request, signal);
     const samples = new SampleSets(labelsTest(request.matchers));
-    const window = { ...request, hasStarts: request.hints.needsStarts };
+    const window = { ...request, hasStarts: request.hints.needsStarts, use: request.hints };
     await expandPoints(this.#reader, series, window, request.sampleLimit + 1, samples, this.#labels, signal);
     if (wantsTargetInfo(request.matchers))
       await addTargetInfo(this.#reader, request, request.sampleLimit + 1, samples, this.#otlp, signal);

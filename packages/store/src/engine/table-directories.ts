@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { DATABASE } from "./engine-configuration.ts";
+import { ROLLUP_TABLE_NAMES } from "../schema/tables.ts";
 import { syncDirectory } from "../sync-directory.ts";
 import { writeDurably } from "../write-durably.ts";
 
@@ -88,15 +89,16 @@ export class TableDirectories {
     this.#synced.set(directory, mtimeNs);
   }
 
-  /** Where the tables in our database are, by their names. Only the drain and our views write to them. */
+  /** Where the tables in our database are, by their names, to which only the drain and our views write. */
   async #ours(): Promise<Map<string, string>> {
     const database = await directoryNamedIn(join(this.#data, "metadata", `${DATABASE}.sql`));
     if (database === undefined) return new Map();
     const definitions = join(this.#data, "store", database);
     const tables = new Map<string, string>();
     for (const file of (await namesIn(definitions)).filter((name) => name.endsWith(DEFINITION))) {
+      const name = file.slice(0, -DEFINITION.length);
       const table = await directoryNamedIn(join(definitions, file));
-      if (table !== undefined) tables.set(file.slice(0, -DEFINITION.length), table);
+      if (table !== undefined && !ROLLUP_TABLE_NAMES.includes(name)) tables.set(name, table);
     }
     return tables;
   }

@@ -1,6 +1,6 @@
 /** A copy of the stored tables that stays as it is while it is moved: links to their parts, which take no room. */
 import type { EngineClient } from "../engine/engine-client.ts";
-import { INSERTED_TABLES } from "../schema/tables.ts";
+import { MOVED_TABLES } from "../schema/tables.ts";
 
 const FROZEN = "clew_moving";
 export function frozen(table: string): string {
@@ -13,13 +13,13 @@ export async function freezeTables(client: EngineClient): Promise<void> {
     database: FROZEN,
   });
   if (whole.length === 0) await copyTables(client);
-  for (const table of INSERTED_TABLES) await client.command(`SYSTEM STOP MERGES ${frozen(table)}`);
+  for (const table of MOVED_TABLES) await client.command(`SYSTEM STOP MERGES ${frozen(table)}`);
 }
 
 async function copyTables(client: EngineClient): Promise<void> {
   await removeFrozenTables(client);
   await client.command(`CREATE DATABASE ${FROZEN}`);
-  for (const table of INSERTED_TABLES) {
+  for (const table of MOVED_TABLES) {
     await client.command(`CREATE TABLE ${frozen(table)} AS ${table}`);
     await client.command(`SYSTEM STOP MERGES ${frozen(table)}`);
     const partitions = await client.rows<readonly [string]>(

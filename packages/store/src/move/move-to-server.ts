@@ -6,7 +6,7 @@ import type { ClickHouseServer } from "../engine/clickhouse-url.ts";
 import { EngineClient } from "../engine/engine-client.ts";
 import { openEngine } from "../open-engine.ts";
 import { Store } from "../store.ts";
-import { INSERTED_TABLES } from "../schema/tables.ts";
+import { MOVED_TABLES } from "../schema/tables.ts";
 import { freezeTables, frozen, removeFrozenTables } from "./frozen-tables.ts";
 import { MoveState, type Totals } from "./move-state.ts";
 
@@ -70,7 +70,7 @@ async function moveTables(
   if (state.isDone) throw alreadyMoved(path);
   await freezeTables(from);
   const moved: MovedTable[] = [];
-  for (const table of INSERTED_TABLES) {
+  for (const table of MOVED_TABLES) {
     const what = await describeTable(from, table);
     if (state.before(table) === undefined) await state.setBefore(table, await totalsOf(to, table, what));
     const rows = await moveTable({ from, to, table, state, report, ...(signal === undefined ? {} : { signal }) });

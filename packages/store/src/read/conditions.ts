@@ -95,8 +95,7 @@ const NANOS_PER_SECOND = 1_000_000_000n;
 /** Beyond, in the year 2106, the engine's hours begin again. */
 const LAST_DATE_TIME_S = 4_294_960_000n;
 
-/** Whether hours of times like this one are in their order. */
-export function isDateTime(nanos: bigint): boolean {
+function isDateTime(nanos: bigint): boolean {
   return nanos >= 0n && nanos / NANOS_PER_SECOND < LAST_DATE_TIME_S;
 }
 

@@ -2,6 +2,7 @@ import { NO_TRANSLATION, PROMETHEUS_METADATA, PROMETHEUS_POINT_FLAGS } from "@cl
 import type { EngineClient } from "../engine/engine-client.ts";
 import { HAS } from "../transcode/points/distribution-columns.ts";
 import type { Conditions } from "./conditions.ts";
+import { rollupTable } from "../schema/rollups.ts";
 import { isOfSeries } from "./series-condition.ts";
 import { dayConditions, timeConditions, type MillisWindow } from "./millis-window.ts";
 import type { Pairs } from "./resource-rows.ts";
@@ -14,6 +15,8 @@ import {
   pointHead,
   pointEncoding,
 } from "./point-columns.ts";
+import { RollupPlan, type PointSources, type PointUse } from "./rollup-plan.ts";
+import { rollupSamplesQuery } from "./rollup-samples.ts";
 import { SeriesCache } from "./series-cache.ts";
 import { NativeColumns } from "./native-columns.ts";
 import { RowBinary } from "./row-binary.ts";
@@ -93,14 +96,21 @@ export interface StoredExemplar {
   readonly attributes: Pairs;
 }
 
-/** Where points are looked for, and whether their start times are wanted. */
+/** Where points are looked for. */
 export interface PointWindow extends MillisWindow {
+  /** Whether their start times are wanted. */
   readonly hasStarts: boolean;
+  /** What for. Where it is not told, raw samples are read as long as there are any. */
+  readonly use?: PointUse;
 }
 
 /** Of a series that is not Prometheus's own, the flags that OTLP knows: nobody said what the others mean. */
 const OTLP_FLAGS = NO_RECORDED_VALUE;
 const ALL_FLAGS = -1;
+
+/** An aggregation temporality. */
+const DELTA = 1;
+const HISTOGRAM_COLUMNS = "Count, Sum, Has, BucketCounts, ExplicitBounds";
 
 /** How many series one question may touch. */
 export const MAX_SERIES = 200_000;
@@ -114,9 +124,11 @@ export function isPrometheusSeries({ metadata }: StoredSeries): boolean {
 export class MetricReader {
   readonly #client: EngineClient;
   readonly #known = new SeriesCache(MAX_SERIES);
+  readonly #plan: RollupPlan;
 
   constructor(client: EngineClient) {
     this.#client = client;
+    this.#plan = new RollupPlan(client);
   }
 
   /**
@@ -185,9 +197,12 @@ export class MetricReader {
     signal?: AbortSignal,
   ): Promise<NumberColumns> {
     const encoding = pointEncoding(window, window.hasStarts);
-    const columns = `${pointHead(encoding)}, Value`;
-    const chunks = await this.#pointBytes(series, "metric_samples", columns, "Native", window, limit, signal);
-    return numberColumns(chunks, encoding);
+    const sources = await this.#plan.sources("metric_samples", window, window.use);
+    const hasSampleCounts = sources.rolled.length > 0;
+    const columns = `${pointHead(encoding)}, Value${hasSampleCounts ? ", Samples" : ""}`;
+    const from = hasSampleCounts ? numberSource(sources, series, window.use) : "metric_samples";
+    const chunks = await this.#pointBytes(series, from, columns, "Native", window, limit, signal);
+    return numberColumns(chunks, encoding, hasSampleCounts);
   }
 
   async histograms(
@@ -199,13 +214,14 @@ export class MetricReader {
     const encoding = pointEncoding(window, window.hasStarts);
     const hasSum = `toUInt8(bitAnd(Has, ${HAS.sum}) != 0)`;
     const columns = `${pointHead(encoding)}, toInt64(Count), Sum, ${hasSum}, BucketCounts, ExplicitBounds`;
-    const chunks = await this.#pointBytes(series, "metric_histograms", columns, "Native", window, limit, signal);
+    const from = await this.#pointSource("metric_histograms", HISTOGRAM_COLUMNS, series, window);
+    const chunks = await this.#pointBytes(series, from, columns, "Native", window, limit, signal);
     return histogramColumns(chunks, encoding);
   }
 
   exponentialHistograms(
     series: readonly StoredSeries[],
-    window: MillisWindow,
+    window: PointWindow,
     limit: number,
     signal?: AbortSignal,
   ): Promise<Map<string, ExponentialHistogramPoint[]>> {
@@ -227,7 +243,7 @@ export class MetricReader {
   /** Histograms with explicit bounds, each as one sample. */
   nativeHistograms(
     series: readonly StoredSeries[],
-    window: MillisWindow,
+    window: PointWindow,
     limit: number,
     signal?: AbortSignal,
   ): Promise<Map<string, HistogramPoint[]>> {
@@ -243,7 +259,7 @@ export class MetricReader {
 
   summaries(
     series: readonly StoredSeries[],
-    window: MillisWindow,
+    window: PointWindow,
     limit: number,
     signal?: AbortSignal,
   ): Promise<Map<string, SummaryPoint[]>> {
@@ -265,9 +281,11 @@ export class MetricReader {
   ): Promise<Map<string, Float64Array>> {
     const histograms = series.filter(({ type }) => type === "histogram");
     if (histograms.length === 0) return new Map();
-    const where = pointConditions(histograms, { startMs: window.startMs - 1, endMs: window.endMs });
+    const points = { startMs: window.startMs - 1, endMs: window.endMs, hasStarts: false };
+    const from = await this.#pointSource("metric_histograms", "ExplicitBounds", histograms, points);
+    const where = pointConditions(histograms, points);
     const rows = await this.#client.rows<readonly [string, (number | string)[]]>(
-      `SELECT Fingerprint, argMax(ExplicitBounds, Timestamp) FROM metric_histograms WHERE ${where.where} GROUP BY Fingerprint`,
+      `SELECT Fingerprint, argMax(ExplicitBounds, Timestamp) FROM ${from} WHERE ${where.where} GROUP BY Fingerprint`,
       where.parameters,
       signal,
     );
@@ -304,14 +322,14 @@ export class MetricReader {
 
   /** The resources that sent points in the window; `limit` bounds the times of all together. */
   targets(window: MillisWindow, limit: number, signal?: AbortSignal): Promise<StoredTarget[]> {
-    return readTargets(this.#client, window, limitOf(limit), signal);
+    return readTargets(this.#client, this.#plan, window, limitOf(limit), signal);
   }
 
   async #points<P extends Point>(
     series: readonly StoredSeries[],
     table: string,
     columns: string,
-    window: MillisWindow,
+    window: PointWindow,
     limit: number,
     signal: AbortSignal | undefined,
     read: (row: RowBinary, point: Point) => P,
@@ -320,7 +338,8 @@ export class MetricReader {
     if (series.length === 0) return found;
     const head = "Fingerprint, toUnixTimestamp64Milli(Timestamp), toUnixTimestamp64Milli(StartTimestamp), Flags";
     const all = `${head}, ${columns}`;
-    const chunks = await this.#pointBytes(series, table, all, "RowBinary", window, limit, signal);
+    const from = await this.#pointSource(table, columns, series, window);
+    const chunks = await this.#pointBytes(series, from, all, "RowBinary", window, limit, signal);
     const rows = new RowBinary(Buffer.concat(chunks));
     const own = new Set(series.filter(isPrometheusSeries).map((one) => one.key));
     let key = "";
@@ -339,10 +358,31 @@ export class MetricReader {
     return found;
   }
 
+  /** A table's name, or a query in its place where some days are read from rollups. `columns` are those that are read beside the points' own. */
+  async #pointSource(
+    table: string,
+    columns: string,
+    series: readonly StoredSeries[],
+    window: PointWindow,
+  ): Promise<string> {
+    if (series.length === 0) return table;
+    const { raw, rolled } = await this.#plan.sources(table, window, window.use);
+    if (rolled.length === 0) return table;
+    const all = `Locality, Fingerprint, Timestamp, StartTimestamp, Flags, ${columns}`;
+    return union([
+      ...raw.map((one) => rawQuery(table, all, series, one)),
+      ...rolled.map((one) => {
+        const where = pointConditions(series, one).where;
+        return `SELECT ${all} FROM ${rollupTable(table, one.resolution.name)} WHERE ${where}
+          ORDER BY Locality, Fingerprint, Timestamp, Generation, Version DESC LIMIT 1 BY Locality, Fingerprint, Timestamp, Generation`;
+      }),
+    ]);
+  }
+
   /** Rows in the order of the table; none where no series is given. */
   async #pointBytes(
     series: readonly StoredSeries[],
-    table: string,
+    from: string,
     columns: string,
     format: string,
     window: MillisWindow,
@@ -352,7 +392,7 @@ export class MetricReader {
     if (series.length === 0) return [];
     const where = pointConditions(series, window);
     return this.#client.chunks(
-      `SELECT ${columns} FROM ${table} WHERE ${where.where}
+      `SELECT ${columns} FROM ${from} WHERE ${where.where}
        ORDER BY Locality, Fingerprint, Timestamp LIMIT ${limitOf(limit)} FORMAT ${format}`,
       where.parameters,
       signal,
@@ -377,6 +417,27 @@ function placesOf(columns: NativeColumns): Map<string, string[]> {
 /** The engine takes no infinity. */
 function limitOf(limit: number): number {
   return Math.min(limit, Number.MAX_SAFE_INTEGER);
+}
+
+function numberSource(
+  { raw, rolled }: PointSources,
+  series: readonly StoredSeries[],
+  use: PointUse | undefined,
+): string {
+  const columns = "Locality, Fingerprint, Timestamp, StartTimestamp, Flags, Value, toFloat64(1) AS Samples";
+  const deltas = series.filter(({ temporality }) => temporality === DELTA).map(({ fingerprint }) => fingerprint);
+  return union([
+    ...raw.map((one) => rawQuery("metric_samples", columns, series, one)),
+    ...rolled.map((one) => rollupSamplesQuery(one, isOfSeries(series), deltas, use)),
+  ]);
+}
+
+function rawQuery(table: string, columns: string, series: readonly StoredSeries[], window: MillisWindow): string {
+  return `SELECT ${columns} FROM ${table} WHERE ${pointConditions(series, window).where}`;
+}
+
+function union(queries: readonly string[]): string {
+  return `(${queries.join(" UNION ALL ")})`;
 }
 
 function pointConditions(series: readonly StoredSeries[], window: MillisWindow): Conditions {

@@ -45,6 +45,8 @@ export interface PointColumns {
 
 export interface NumberColumns extends PointColumns {
   readonly values: Float64Array;
+  /** How many samples each value is the mean of; absent where each is one. */
+  readonly sampleCounts: Float64Array | undefined;
 }
 
 /** Rows with one time stay, all of them, in the order in which they stand. */
@@ -60,9 +62,17 @@ export interface HistogramColumns extends PointColumns {
   readonly bounds: Float64Array;
 }
 
-export function numberColumns(chunks: readonly Buffer[], encoding: PointEncoding): NumberColumns {
+export function numberColumns(
+  chunks: readonly Buffer[],
+  encoding: PointEncoding,
+  hasSampleCounts: boolean,
+): NumberColumns {
   const columns = new NativeColumns(chunks);
-  return { ...pointColumns(columns, encoding), values: columns.floatsOf(HEAD_COLUMNS) };
+  return {
+    ...pointColumns(columns, encoding),
+    values: columns.floatsOf(HEAD_COLUMNS),
+    sampleCounts: hasSampleCounts ? columns.floatsOf(HEAD_COLUMNS + 1) : undefined,
+  };
 }
 
 export function histogramColumns(chunks: readonly Buffer[], encoding: PointEncoding): HistogramColumns {

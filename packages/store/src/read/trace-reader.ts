@@ -29,6 +29,13 @@ export interface TraceCursor {
   readonly traceId: string;
 }
 
+export interface WholeTrace {
+  readonly traceId: string;
+  readonly resourceSpans: JsonResourceSpans[];
+  /** Whether it has more spans than `MAX_SPANS_PER_TRACE`, and is cut. */
+  readonly truncated: boolean;
+}
+
 export interface TraceSummary {
   readonly traceId: string;
   readonly rootService: string;
@@ -91,13 +98,15 @@ export class TraceReader {
   }
 
   /** Traces with their every span in OTLP/JSON, in the order of `traceIds`; ids that are unknown are left out. */
-  async traces(
-    traceIds: readonly string[],
-  ): Promise<{ traceId: string; resourceSpans: JsonResourceSpans[]; truncated: boolean }[]> {
-    if (traceIds.length === 0) return [];
+  async traces(traceIds: readonly string[]): Promise<WholeTrace[]> {
+    return traceIds.length === 0 ? [] : this.tracesWhere(isOfTraces(traceIds), traceIds);
+  }
+
+  /** The same, where a condition in SQL says which spans are read: all of these traces, and maybe others'. */
+  async tracesWhere(condition: string, traceIds: readonly string[]): Promise<WholeTrace[]> {
     const rows = await this.#client.rows<SpanRow>(
       `SELECT TraceId, ${SPAN_SELECT} FROM (
-         SELECT * FROM otel_traces WHERE ${isOfTraces(traceIds)}
+         SELECT * FROM otel_traces WHERE ${condition}
          ORDER BY TraceId, Timestamp, SpanId LIMIT 1 BY TraceId, SpanId, SpanKind, Timestamp
        ) ORDER BY TraceId, Timestamp, SpanId LIMIT ${MAX_SPANS_PER_TRACE + 1} BY TraceId`,
     );

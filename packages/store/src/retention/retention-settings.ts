@@ -47,7 +47,8 @@ export function parseRetentionRule(text: string, path: string): RetentionRule {
   return { signal, key: key.trim(), value: value.replaceAll(/\\(.)/g, "$1"), ageMs: ageOf(age, path) };
 }
 
-function ageOf(text: string, path: string): number {
+/** Milliseconds. Throws `USAGE` under `path`. */
+export function ageOf(text: string, path: string): number {
   const [, count, unit = ""] = AGE.exec(text) ?? [];
   const ageMs = Number(count) * (UNIT_MS[unit] ?? 0);
   if (!(ageMs > 0)) throw usage(`expected an age, got ${JSON.stringify(text)}`, path);

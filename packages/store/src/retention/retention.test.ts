@@ -1,6 +1,7 @@
 /** What is removed, by age, by rule and for room, on the real engine with a clock of the test's own. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Clock } from "@clew/base";
+import { parseRollup } from "../rollup/resolutions.ts";
 import { openStore, type RunningStore } from "../running-store.test-kit.ts";
 import { Retention, type RetentionSettings } from "./retention.ts";
 import { parseRetention, parseRetentionRule } from "./retention-settings.ts";
@@ -26,6 +27,8 @@ function retention(settings: Partial<RetentionSettings>): Retention {
     report: (line) => reports.push(line),
     directory: running.directory,
     ages: {},
+    rollupAges: {},
+    dropByAge: (_partition, drop) => drop().then(() => true),
     rules: [],
     maxDiskBytes: undefined,
     spoolBytes: () => 0,
@@ -80,6 +83,71 @@ describe("by age", () => {
     await kept.apply();
     expect(await counts()).toEqual([1, 1, 1, 100, 100, 1]);
     expect(reports).toEqual([expect.stringContaining("The clock went forward")]);
+  });
+});
+
+describe("of rollups", () => {
+  /** Rows of both resolutions for each day that samples have. */
+  async function rolledUp(): Promise<void> {
+    for (const resolution of ["5m", "1h"])
+      await running.store.client.command(
+        `INSERT INTO metric_samples_${resolution} (Fingerprint, WindowStart, Count) SELECT Fingerprint, toDateTime(Timestamp), 1 FROM metric_samples`,
+      );
+  }
+
+  async function rows(): Promise<number[]> {
+    const [row = []] = await running.store.client.rows<readonly string[]>(
+      `SELECT (SELECT count() FROM metric_samples), (SELECT count() FROM metric_samples_5m),
+         (SELECT count() FROM metric_samples_1h), (SELECT count() FROM metric_series)`,
+    );
+    return row.map(Number);
+  }
+
+  test("each is kept for as long as it should be, and series for as long as any", async () => {
+    for (const daysAgo of [0, 10, 70, 140]) await fill(daysAgo);
+    await rolledUp();
+    await retention({
+      ages: parseRetention("metrics=5d", "--retention"),
+      rollupAges: parseRollup("5m=30d,1h=90d", "--rollup"),
+    }).apply();
+    expect(await rows()).toEqual([1, 2, 3, 3]);
+  });
+
+  test("a raw day that has to wait stays, and goes at the next turn", async () => {
+    for (const daysAgo of [0, 10]) await fill(daysAgo);
+    let mayGo = false;
+    const kept = retention({
+      ages: parseRetention("metrics=5d", "--retention"),
+      dropByAge: async (_partition, drop) => {
+        if (mayGo) await drop();
+        return mayGo;
+      },
+    });
+    await kept.apply();
+    expect([await rows(), kept.disk.droppedByAge]).toEqual([[2, 0, 0, 2], 0]);
+    mayGo = true;
+    await kept.apply();
+    expect((await rows())[0]).toBe(1);
+  });
+
+  test("for room the oldest raw day goes, and not what was made of days before it", async () => {
+    for (const daysAgo of [0, 1, 2]) await fill(daysAgo);
+    await rolledUp();
+    const { client } = running.store;
+    await client.command("TRUNCATE TABLE otel_logs");
+    await client.command("TRUNCATE TABLE otel_traces");
+    await client.command(
+      `INSERT INTO metric_samples (Fingerprint, Timestamp, DoubleValue, ValueType)
+       SELECT number, fromUnixTimestamp64Milli(toInt64(${NOW_MS - DAY_MS})), rand64(), 1 FROM numbers(100000)`,
+    );
+    const unlimited = retention({});
+    await unlimited.apply();
+    await retention({ maxDiskBytes: unlimited.disk.usedBytes - 1 }).apply();
+    expect((await rows()).slice(1)).toEqual([3, 3, 3]);
+    expect(await client.rows("SELECT DISTINCT toString(toDate(Timestamp)) FROM metric_samples ORDER BY 1")).toEqual([
+      ["2026-11-26"],
+      ["2026-11-27"],
+    ]);
   });
 });
 

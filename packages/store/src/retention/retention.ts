@@ -1,11 +1,13 @@
 /** Removes what is older than it may be, and the oldest where there is more than the disk may hold. */
 import { statfs } from "node:fs/promises";
 import { messageOf, type Clock } from "@clew/base";
-import type { Signal } from "@clew/otlp";
 import type { EngineClient } from "../engine/engine-client.ts";
+import { resolutionOfTable } from "../schema/rollups.ts";
 import { dropPartition, partitionsOf, type Partition } from "./partitions.ts";
+import type { RollupAges } from "../rollup/resolutions.ts";
 import type { RetentionAges, RetentionRule } from "./retention-settings.ts";
 import { applyRules } from "./retention-rules.ts";
+import { ageOfTable } from "./table-ages.ts";
 
 const INTERVAL_MS = 60_000;
 /** The wall clock may gain so much on the time that passed between two runs; more is a clock that was set. */
@@ -22,6 +24,9 @@ export interface RetentionSettings {
   /** Where the data is. */
   readonly directory: string;
   readonly ages: RetentionAges;
+  readonly rollupAges: RollupAges;
+  /** Runs `drop`, which removes a partition that is old enough, unless that has to wait; and tells whether it did so. */
+  readonly dropByAge: (partition: Partition, drop: () => Promise<void>) => Promise<boolean>;
   readonly rules: readonly RetentionRule[];
   /** What all that is stored may take; undefined for as much as there is. */
   readonly maxDiskBytes: number | undefined;
@@ -88,24 +93,26 @@ export class Retention {
   }
 
   async #apply(): Promise<void> {
-    const { client, clock, ages, rules, report } = this.#settings;
+    const { client, clock, ages, rollupAges, rules, report, dropByAge } = this.#settings;
     let partitions = await partitionsOf(client);
     if (this.#removesByAge && !this.#clockJumped(partitions)) {
       const nowMs = clock.nowMs();
-      const isDue = ({ signal, endMs }: Partition): boolean => endMs <= nowMs - (ages[signal] ?? Infinity);
-      for (const partition of partitions.filter(isDue)) {
-        await dropPartition(client, partition);
+      const dropped = new Set<Partition>();
+      for (const partition of partitions) {
+        if (partition.endMs > nowMs - ageOfTable(partition.table, ages, rollupAges)) continue;
+        if (!(await dropByAge(partition, () => dropPartition(client, partition)))) continue;
+        dropped.add(partition);
         this.#disk = { ...this.#disk, droppedByAge: this.#disk.droppedByAge + 1 };
       }
-      partitions = partitions.filter((partition) => !isDue(partition));
+      partitions = partitions.filter((partition) => !dropped.has(partition));
       await applyRules(client, rules, nowMs, report);
     }
     await this.#makeRoom(partitions);
   }
 
   get #removesByAge(): boolean {
-    const { ages, rules } = this.#settings;
-    return Object.keys(ages).length > 0 || rules.length > 0;
+    const { ages, rollupAges, rules } = this.#settings;
+    return [ages, rollupAges, rules].some((one) => Object.keys(one).length > 0);
   }
 
   /**
@@ -152,12 +159,13 @@ function newestOf(partitions: readonly Partition[]): number | undefined {
   return ends.length === 0 ? undefined : Math.max(...ends);
 }
 
-/** The first day of the signal that takes most, with all its tables. Its newest day is never given up. */
+/** The first day of the signal that takes most, with all its tables; rollups count as signals of their own. The newest day is never given up. */
 function oldestOfLargest(partitions: readonly Partition[]): Partition[] | undefined {
-  const bySignal = new Map<Signal, Partition[]>();
+  const bySignal = new Map<string, Partition[]>();
   for (const partition of partitions) {
-    const list = bySignal.get(partition.signal);
-    if (list === undefined) bySignal.set(partition.signal, [partition]);
+    const kind = resolutionOfTable(partition.table)?.name ?? partition.signal;
+    const list = bySignal.get(kind);
+    if (list === undefined) bySignal.set(kind, [partition]);
     else list.push(partition);
   }
   const bytesOf = (list: readonly Partition[]): number => list.reduce((sum, { bytes }) => sum + bytes, 0);

@@ -21,6 +21,7 @@ const SHARDING: Readonly<Record<string, string>> = {
   otel_traces: "cityHash64(TraceId)",
   service_edges: "cityHash64(Client, Server)",
   otel_logs: "if(TraceId = '', cityHash64(ServiceName, Timestamp), cityHash64(TraceId))",
+  metric_rollup_days: "cityHash64(Day, RawTable)",
 };
 /** Of the tables of metrics. */
 const BY_SERIES = "Fingerprint";

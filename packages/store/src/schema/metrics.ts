@@ -62,18 +62,16 @@ const DISTRIBUTION_COLUMNS = `
   Max Float64 CODEC(Gorilla, ZSTD(1)),
   Has UInt8 CODEC(ZSTD(1))`;
 
-export const METRIC_TABLES: readonly string[] = [
-  SERIES_TABLE,
-  pointsTable("metric_samples", POINT_COLUMNS, NUMBER_COLUMNS),
-  pointsTable(
-    "metric_histograms",
+/** The tables of points, and the columns of each. */
+export const POINT_TABLES: Readonly<Record<string, readonly string[]>> = {
+  metric_samples: [POINT_COLUMNS, NUMBER_COLUMNS],
+  metric_histograms: [
     POINT_COLUMNS,
     DISTRIBUTION_COLUMNS,
     "BucketCounts Array(UInt64) CODEC(ZSTD(1))",
     "ExplicitBounds Array(Float64) CODEC(ZSTD(1))",
-  ),
-  pointsTable(
-    "metric_exponential_histograms",
+  ],
+  metric_exponential_histograms: [
     POINT_COLUMNS,
     DISTRIBUTION_COLUMNS,
     "Scale Int32 CODEC(ZSTD(1))",
@@ -83,30 +81,35 @@ export const METRIC_TABLES: readonly string[] = [
     "PositiveBucketCounts Array(UInt64) CODEC(ZSTD(1))",
     "NegativeOffset Int32 CODEC(ZSTD(1))",
     "NegativeBucketCounts Array(UInt64) CODEC(ZSTD(1))",
-  ),
-  pointsTable(
-    "metric_summaries",
+  ],
+  metric_summaries: [
     POINT_COLUMNS,
     "Count UInt64 CODEC(DoubleDelta, ZSTD(1))",
     "Sum Float64 CODEC(Gorilla, ZSTD(1))",
     "Quantiles Array(Float64) CODEC(ZSTD(1))",
     "QuantileValues Array(Float64) CODEC(ZSTD(1))",
-  ),
-  pointsTable(
-    "metric_exemplars",
-    "Locality UInt64 CODEC(ZSTD(1))",
-    "Fingerprint UInt64 CODEC(ZSTD(1))",
-    "Timestamp DateTime64(9) CODEC(Delta, ZSTD(1))",
-    "PointTimestamp DateTime64(9) CODEC(Delta, ZSTD(1))",
-    NUMBER_COLUMNS,
-    "TraceId String CODEC(ZSTD(1))",
-    "SpanId String CODEC(ZSTD(1))",
-    "FilteredAttributes Map(LowCardinality(String), String) CODEC(ZSTD(1))",
-    "FilteredAttributesTypes LowCardinality(String) CODEC(ZSTD(1))",
-  ),
+  ],
+};
+
+const EXEMPLAR_COLUMNS = [
+  "Locality UInt64 CODEC(ZSTD(1))",
+  "Fingerprint UInt64 CODEC(ZSTD(1))",
+  "Timestamp DateTime64(9) CODEC(Delta, ZSTD(1))",
+  "PointTimestamp DateTime64(9) CODEC(Delta, ZSTD(1))",
+  NUMBER_COLUMNS,
+  "TraceId String CODEC(ZSTD(1))",
+  "SpanId String CODEC(ZSTD(1))",
+  "FilteredAttributes Map(LowCardinality(String), String) CODEC(ZSTD(1))",
+  "FilteredAttributesTypes LowCardinality(String) CODEC(ZSTD(1))",
 ];
 
-function pointsTable(name: string, ...columns: readonly string[]): string {
+export const METRIC_TABLES: readonly string[] = [
+  SERIES_TABLE,
+  ...Object.entries(POINT_TABLES).map(([name, columns]) => pointsTable(name, columns)),
+  pointsTable("metric_exemplars", EXEMPLAR_COLUMNS),
+];
+
+function pointsTable(name: string, columns: readonly string[]): string {
   return `
 CREATE TABLE IF NOT EXISTS ${name} (${columns.map((column) => `\n  ${column.trim()}`).join(",")}
 )

@@ -216,3 +216,39 @@ test("whole traces come out once each, however many there are and whichever hour
     wanted.map(({ traceId, times }) => `${traceId.toString("hex")} ${times.length}`).toSorted(byText),
   );
 });
+
+test("whole traces of any length come out newest first, by their first span in the window, with what is outside of it", async () => {
+  const time = 3_600_000_000_000n * (DAY / 3_600_000_000_000n) + 400n * NANOS_PER_DAY;
+  const minutes = (count: number): bigint => BigInt(Math.round(count * 60_000)) * 1_000_000n;
+  // Every ninth lasts for hours, every thousandth has a span at a time that no clock shows.
+  const times = new Map<string, readonly bigint[]>(
+    Array.from({ length: 7_000 }, (_unused, i): [string, bigint[]] => {
+      const first = time + minutes((i * 37) % 180) + BigInt(i);
+      const lastsMinutes = i % 9 === 0 ? (i * 13) % 150 : 0.001;
+      const far = i % 1_000 === 3 ? [i % 2_000 === 3 ? 5n : 2n ** 64n - 7n] : [];
+      return [randomBytes(16).toString("hex"), [first, first + minutes(lastsMinutes), ...far]];
+    }),
+  );
+  const spans = [...times].flatMap(([traceId, starts]) =>
+    starts.map((startTimeUnixNano) => ({
+      traceId: Buffer.from(traceId, "hex"),
+      spanId: randomBytes(8),
+      startTimeUnixNano,
+      endTimeUnixNano: startTimeUnixNano,
+    })),
+  );
+  const object = { resourceSpans: [{ scopeSpans: [{ spans }] }] };
+  await running.store.write(payloadOf("traces", encode(PROTOCOLS.traces.request, object)));
+  await running.store.flush();
+  const window = { startUnixNano: time + minutes(20.5), endUnixNano: time + minutes(170.25) };
+  const wanted = [...times].flatMap(([traceId, starts]) => {
+    const first = starts.find((one) => one >= window.startUnixNano && one < window.endUnixNano);
+    return first === undefined ? [] : [{ traceId, first, spans: starts.length }];
+  });
+  wanted.sort((a, b) => (a.first === b.first ? byText(b.traceId, a.traceId) : a.first > b.first ? -1 : 1));
+  const found = await collected(new ExportReader(running.store.client).wholeTraces({ window }));
+  expect(found.map(({ traceId }) => traceId)).toEqual(wanted.map(({ traceId }) => traceId));
+  expect(found.map(({ resourceSpans }) => [...within({ resourceSpans }, ...NAMES.traces)].length)).toEqual(
+    wanted.map((one) => one.spans),
+  );
+});

@@ -4,11 +4,11 @@ import type { EngineClient } from "../../engine/engine-client.ts";
 import { Conditions, type TimeWindow } from "../conditions.ts";
 import { LOG_SELECT, logOf } from "../log-reader.ts";
 import { RESOURCE_COLUMN_COUNT, type ResourceRow } from "../resource-rows.ts";
-import { resourceSpansOf, SPAN_SELECT } from "../span-rows.ts";
-import { idList, isOfTraces } from "../trace-reader.ts";
+import { resourceSpansOf, SPAN_SELECT, type JsonResourceSpans } from "../span-rows.ts";
+import { idList, isOfTraces, TraceReader, type WholeTrace } from "../trace-reader.ts";
 import { resourceLogsOf } from "./log-json.ts";
 import { PointPages } from "./point-pages.ts";
-import { type WholeTrace, WholeTraces } from "./whole-traces.ts";
+import { wholeTraces } from "./whole-traces.ts";
 import { HOUR, KeyPages, textColumn, TIMESTAMP, type OrderedTable, type PageLimits } from "./key-pages.ts";
 
 /** What is wanted; all of it where nothing is said. */
@@ -52,10 +52,25 @@ export class ExportReader {
     return signal === "logs" ? this.#logs(filter) : new PointPages(this.#client, this.#limits).requests(filter.window);
   }
 
-  /** Whole traces that have a span in the window, the newest hours first; one of very many spans is cut, and says so. */
-  wholeTraces({ window, traceIds }: ExportFilter = {}): AsyncGenerator<WholeTrace> {
-    const traces = new WholeTraces(this.#client);
-    return traceIds === undefined ? traces.within(window) : traces.named(traceIds, window);
+  /** Whole traces that have a span in the window, the newest first; one of very many spans is cut, and says so. */
+  async *wholeTraces({ window, traceIds }: ExportFilter = {}): AsyncGenerator<WholeTrace> {
+    if (traceIds !== undefined) {
+      const reader = new TraceReader(this.#client);
+      for (const traceId of traceIds)
+        for (const trace of await reader.traces([traceId])) if (hasSpanIn(trace.resourceSpans, window)) yield trace;
+      return;
+    }
+    const searched = await this.#searched(window);
+    if (searched !== undefined) yield* wholeTraces(this.#client, searched);
+  }
+
+  /** The part of the window in which there are spans: slices are of its hours. */
+  async #searched(window: TimeWindow | undefined): Promise<TimeWindow | undefined> {
+    const bounds = await this.#pagesOf(SPANS, {}).bounds();
+    if (bounds === undefined || window === undefined) return bounds;
+    const startUnixNano = bounds.startUnixNano > window.startUnixNano ? bounds.startUnixNano : window.startUnixNano;
+    const endUnixNano = bounds.endUnixNano < window.endUnixNano ? bounds.endUnixNano : window.endUnixNano;
+    return startUnixNano < endUnixNano ? { startUnixNano, endUnixNano } : undefined;
   }
 
   async *#spans(filter: ExportFilter): AsyncGenerator<JsonRequest> {
@@ -79,4 +94,17 @@ export class ExportReader {
       return new Conditions().add(table === SPANS ? isOfTraces(traceIds) : `TraceId IN (${idList(traceIds)})`);
     });
   }
+}
+
+function hasSpanIn(resourceSpans: readonly JsonResourceSpans[], window: TimeWindow | undefined): boolean {
+  if (window === undefined) return true;
+  return resourceSpans.some(({ scopeSpans }) =>
+    scopeSpans.some(({ spans }) =>
+      spans.some(({ startTimeUnixNano }) => {
+        // As the store has it, in 64 bits with a sign.
+        const start = BigInt.asIntN(64, BigInt(startTimeUnixNano));
+        return start >= window.startUnixNano && start < window.endUnixNano;
+      }),
+    ),
+  );
 }

@@ -89,6 +89,16 @@ export class KeyPages {
     }
   }
 
+  /** When the first row is and behind the last; undefined where there is none. */
+  async bounds(): Promise<TimeWindow | undefined> {
+    const days = await this.#days();
+    if (days.length === 0) return undefined;
+    return {
+      startUnixNano: days.map((one) => one.startUnixNano).reduce((a, b) => (a < b ? a : b)),
+      endUnixNano: days.map((one) => one.endUnixNano).reduce((a, b) => (a > b ? a : b)),
+    };
+  }
+
   /** The engine knows this of its partitions without reading any row, where there is no condition. */
   async #days(): Promise<(TimeWindow & { readonly day: number })[]> {
     const condition = this.#condition();

@@ -1,123 +1,116 @@
-/** All traces, each with its every span, hour by hour. */
+/**
+ * Every trace that has a span in a window, whole, the newest first. The window is read in slices of so many spans, from its end:
+ * the traces of a slice are those whose first span in the window is there. Each slice costs three statements that say which traces
+ * they mean by the slice, and not id by id, and that read the times between which those traces are, not their hours.
+ */
 import type { EngineClient } from "../../engine/engine-client.ts";
-import { isDateTime, type TimeWindow } from "../conditions.ts";
-import type { JsonResourceSpans } from "../span-rows.ts";
-import { idList, isOfTraces, TraceReader } from "../trace-reader.ts";
+import { Conditions, type TimeWindow } from "../conditions.ts";
+import { TraceReader, type WholeTrace } from "../trace-reader.ts";
 
-export interface WholeTrace {
+const SPANS_A_SLICE = 5_000;
+/** Of so many spans are whole traces read at once, unless one trace has more. */
+const SPANS_AT_ONCE = 20_000;
+const HOUR_NANOS = 3_600_000_000_000n;
+const SECOND_NANOS = 1_000_000_000n;
+/** Times that `otel_traces_trace_id_ts` can't tell are looked for everywhere. */
+const LAST_SECOND = 4_294_960_000n;
+const NANOS = "toUnixTimestamp64Nano(Timestamp)";
+
+interface SizedTrace {
   readonly traceId: string;
-  readonly resourceSpans: JsonResourceSpans[];
-  /** Whether it has more spans than these. */
-  readonly truncated: boolean;
+  readonly spanCount: number;
+  readonly firstUnixNano: bigint;
 }
 
-/** So many ids fit into a statement, which names each twice. */
-const TRACES_A_PAGE = 2_500;
-/** Of so many spans are traces read at once, unless one trace has more. */
-const SPANS_AT_ONCE = 20_000;
-const NANOS_PER_SECOND = 1_000_000_000n;
-
-/** Reads them by the table that has the hours of each trace: none is looked for, and a page of them is one portion of its hour. */
-export class WholeTraces {
-  readonly #client: EngineClient;
-  readonly #reader: TraceReader;
-
-  constructor(client: EngineClient) {
-    this.#client = client;
-    this.#reader = new TraceReader(client);
-  }
-
-  /** Those that have a span in the window, by the newest hour of it in which they have one, the newest hours first. */
-  async *within(window: TimeWindow | undefined): AsyncGenerator<WholeTrace> {
-    const hours = await this.#hours(window);
-    const [newest] = hours;
-    for (const hour of hours) {
-      for (let ids = await this.#idsOf(hour, ""); ids.length > 0; ids = await this.#idsOf(hour, ids.at(-1)!)) {
-        const newer = await this.#withLaterHours(ids, hour, newest!);
-        const own = ids.filter((id) => !newer.has(id));
-        for await (const trace of this.#read(own)) if (hasSpanIn(trace.resourceSpans, window)) yield trace;
-      }
+export async function* wholeTraces(client: EngineClient, window: TimeWindow): AsyncGenerator<WholeTrace> {
+  const reader = new TraceReader(client);
+  for (const slice of await slicesOf(client, window)) {
+    const condition = await conditionOf(client, slice);
+    if (condition === undefined) continue;
+    const traces = await tracesOf(client, condition, slice, window);
+    for (const portion of inPortions(traces)) {
+      const ids = portion.map(({ traceId }) => traceId);
+      yield* await (portion.length === traces.length ? reader.tracesWhere(condition, ids) : reader.traces(ids));
     }
   }
-
-  async *named(traceIds: readonly string[], window: TimeWindow | undefined): AsyncGenerator<WholeTrace> {
-    for (const traceId of traceIds)
-      for (const trace of await this.#reader.traces([traceId])) if (hasSpanIn(trace.resourceSpans, window)) yield trace;
-  }
-
-  /** In seconds since the epoch, the newest first. */
-  async #hours(window: TimeWindow | undefined): Promise<number[]> {
-    const conditions = ["1"];
-    if (window !== undefined && isDateTime(window.startUnixNano))
-      conditions.push(`Hour >= ${hourOf(window.startUnixNano)}`);
-    if (window !== undefined && isDateTime(window.endUnixNano))
-      conditions.push(`Hour <= ${hourOf(window.endUnixNano)}`);
-    const rows = await this.#client.rows<readonly [number]>(
-      `SELECT DISTINCT toUInt32(Hour) AS seconds FROM otel_traces_trace_id_ts WHERE ${conditions.join(" AND ")} ORDER BY seconds DESC`,
-    );
-    return rows.map(([hour]) => hour);
-  }
-
-  /** The next ones behind `after`, in the order of the ids. */
-  async #idsOf(hour: number, after: string): Promise<string[]> {
-    const rows = await this.#client.rows<readonly [string]>(
-      `SELECT DISTINCT TraceId FROM otel_traces_trace_id_ts
-       WHERE Hour = toDateTime(${hour}) AND TraceId > '${after}' ORDER BY TraceId LIMIT ${TRACES_A_PAGE}`,
-    );
-    return rows.map(([id]) => id);
-  }
-
-  /** Which of them have come with a later hour. */
-  async #withLaterHours(ids: readonly string[], hour: number, newest: number): Promise<Set<string>> {
-    if (hour === newest) return new Set();
-    const rows = await this.#client.rows<readonly [string]>(
-      `SELECT DISTINCT TraceId FROM otel_traces_trace_id_ts
-       WHERE TraceId IN (${idList(ids)}) AND Hour > toDateTime(${hour}) AND Hour <= toDateTime(${newest})`,
-    );
-    return new Set(rows.map(([id]) => id));
-  }
-
-  async *#read(ids: readonly string[]): AsyncGenerator<WholeTrace> {
-    for (const some of inPortions(await this.#spanCounts(ids))) yield* await this.#reader.traces(some);
-  }
-
-  async #spanCounts(ids: readonly string[]): Promise<(readonly [id: string, spans: number])[]> {
-    if (ids.length === 0) return [];
-    const rows = await this.#client.rows<readonly [string, string]>(
-      `SELECT TraceId, count() FROM otel_traces WHERE ${isOfTraces(ids)} GROUP BY TraceId ORDER BY TraceId`,
-    );
-    return rows.map(([id, count]) => [id, Number(count)]);
-  }
 }
 
-function* inPortions(counts: readonly (readonly [id: string, spans: number])[]): Generator<string[]> {
-  let portion: string[] = [];
+/** The newest first. They begin and end with seconds, except at the window's ends. */
+async function slicesOf(client: EngineClient, window: TimeWindow): Promise<TimeWindow[]> {
+  const hour = `if(${NANOS} < 0, intDiv(${NANOS} + 1, ${HOUR_NANOS}) - 1, intDiv(${NANOS}, ${HOUR_NANOS}))`;
+  const rows = await client.rows<readonly [string, string]>(
+    `SELECT ${hour} AS hour, count() FROM otel_traces WHERE ${inSlice(window)} GROUP BY hour ORDER BY hour DESC`,
+  );
+  return rows.flatMap(([index, count]) => {
+    const hourUnixNano = BigInt(index) * HOUR_NANOS;
+    const parts = Math.min(3_600, Math.ceil(Number(count) / SPANS_A_SLICE));
+    const startOf = (part: number): bigint => hourUnixNano + BigInt(Math.floor((3_600 * part) / parts)) * SECOND_NANOS;
+    const slices: TimeWindow[] = [];
+    for (let part = parts - 1; part >= 0; part--) {
+      const startUnixNano = greatest(startOf(part), window.startUnixNano);
+      const endUnixNano = least(startOf(part + 1), window.endUnixNano);
+      if (startUnixNano < endUnixNano) slices.push({ startUnixNano, endUnixNano });
+    }
+    return slices;
+  });
+}
+
+/** What all spans of traces with a span in the slice meet; undefined where there is none. */
+async function conditionOf(client: EngineClient, slice: TimeWindow): Promise<string | undefined> {
+  const isOfSlice = `TraceId IN (SELECT TraceId FROM otel_traces WHERE ${inSlice(slice)})`;
+  const [[count, first, last] = ["0", 0, 0]] = await client.rows<readonly [string, number, number]>(
+    `SELECT count(), toUInt32(min(Start)), toUInt32(max(End)) FROM otel_traces_trace_id_ts WHERE ${isOfSlice}`,
+  );
+  if (count === "0") return undefined;
+  const isNear = `${NANOS} >= toInt64(${BigInt(first) * SECOND_NANOS}) AND ${NANOS} < toInt64(${(BigInt(last) + 1n) * SECOND_NANOS})`;
+  const isFar = `${NANOS} < 0 OR ${NANOS} >= toInt64(${LAST_SECOND * SECOND_NANOS})`;
+  const hours = `toStartOfHour(Timestamp) IN (SELECT Hour FROM otel_traces_trace_id_ts WHERE ${isOfSlice})`;
+  return `${isOfSlice} AND ${hours} AND ((${isNear}) OR ${isFar})`;
+}
+
+/** The newest first, without those whose first span in the window is before the slice. */
+async function tracesOf(
+  client: EngineClient,
+  condition: string,
+  slice: TimeWindow,
+  window: TimeWindow,
+): Promise<SizedTrace[]> {
+  const rows = await client.rows<readonly [string, string, string]>(
+    `SELECT TraceId, count(), minIf(${NANOS}, ${NANOS} >= toInt64('${window.startUnixNano}')) AS first
+     FROM otel_traces WHERE ${condition} GROUP BY TraceId ORDER BY first DESC, TraceId DESC`,
+  );
+  return rows
+    .map(([traceId, count, first]) => ({ traceId, spanCount: Number(count), firstUnixNano: BigInt(first) }))
+    .filter(({ firstUnixNano }) => firstUnixNano >= slice.startUnixNano);
+}
+
+function inSlice({ startUnixNano, endUnixNano }: TimeWindow): string {
+  const conditions = new Conditions().add("TraceId != ''");
+  conditions.add(`${NANOS} >= toInt64('${startUnixNano}') AND ${NANOS} < toInt64('${endUnixNano}')`);
+  // Only where the engine's own times reach, which hours are made of.
+  if (startUnixNano >= 0n) conditions.withinHours({ startUnixNano, endUnixNano });
+  return conditions.where;
+}
+
+function* inPortions(traces: readonly SizedTrace[]): Generator<SizedTrace[]> {
+  let portion: SizedTrace[] = [];
   let spans = 0;
-  for (const [id, count] of counts) {
-    if (portion.length > 0 && spans + count > SPANS_AT_ONCE) {
+  for (const trace of traces) {
+    if (portion.length > 0 && spans + trace.spanCount > SPANS_AT_ONCE) {
       yield portion;
       portion = [];
       spans = 0;
     }
-    portion.push(id);
-    spans += count;
+    portion.push(trace);
+    spans += trace.spanCount;
   }
   if (portion.length > 0) yield portion;
 }
 
-function hasSpanIn(resourceSpans: readonly JsonResourceSpans[], window: TimeWindow | undefined): boolean {
-  if (window === undefined) return true;
-  return resourceSpans.some(({ scopeSpans }) =>
-    scopeSpans.some(({ spans }) =>
-      spans.some(({ startTimeUnixNano }) => {
-        // As the store has it, in 64 bits with a sign.
-        const start = BigInt.asIntN(64, BigInt(startTimeUnixNano));
-        return start >= window.startUnixNano && start < window.endUnixNano;
-      }),
-    ),
-  );
+function least(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
 }
 
-function hourOf(unixNano: bigint): string {
-  return `toStartOfHour(toDateTime(${unixNano / NANOS_PER_SECOND}))`;
+function greatest(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
 }
