@@ -110,7 +110,10 @@ const METRICS: readonly object[] = [
 ];
 
 async function send(metrics: readonly object[]): Promise<void> {
-  const attributes = [{ key: "service.name", value: { stringValue: "shop" } }];
+  const attributes = [
+    { key: "service.name", value: { stringValue: "shop" } },
+    { key: "host.name", value: { stringValue: "h" } },
+  ];
   const request = { resourceMetrics: [{ resource: { attributes }, scopeMetrics: [{ metrics }] }] };
   await running.store.write(payloadOf("metrics", encode(PROTOCOLS.metrics.request, request)));
   await running.store.flush();
