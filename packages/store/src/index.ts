@@ -47,4 +47,5 @@ export {
   type RetentionRule,
 } from "./retention/retention-settings.ts";
 export { parseRollup, type RollupAges } from "./rollup/resolutions.ts";
-export { Store, type StoreHealth, type StoreSettings } from "./store.ts";
+export { Store } from "./store.ts";
+export type { StoreHealth, StoreSettings } from "./store-settings.ts";

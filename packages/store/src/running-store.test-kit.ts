@@ -8,7 +8,8 @@ import { systemClock } from "@clew/base";
 import { expect } from "vitest";
 import { startCluster } from "./engine/cluster.test-kit.ts";
 import { EmbeddedEngine, type EmbeddedEngineSettings } from "./engine/embedded-engine.ts";
-import { Store, type StoreSettings } from "./store.ts";
+import { Store } from "./store.ts";
+import type { StoreSettings } from "./store-settings.ts";
 
 export const ENGINE_PROGRAM: string = fileURLToPath(new URL("../../clew/dist/engine-main.js", import.meta.url));
 

@@ -5,31 +5,30 @@
 import { join } from "node:path";
 import { ClewError, messageOf, sleep, systemClock, type Clock } from "@clew/base";
 import type { Payload } from "@clew/otlp";
-import type { OtlpSettings } from "@clew/otlp/prometheus";
 import { backUp, type BackupManifest, type BackupPlace } from "./backup/backup.ts";
 import { restore } from "./backup/restore.ts";
 import { claimDirectory } from "./claim-directory.ts";
 import { directoryFormat } from "./directory-format.ts";
 import { DamagedParts } from "./damage/damaged-parts.ts";
-import { Drain, type Inserted } from "./drain.ts";
+import { Drain } from "./drain.ts";
 import { EngineClient } from "./engine/engine-client.ts";
 import { BACKUPS } from "./engine/engine-configuration.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { EngineEndpoint } from "./engine/engine-endpoint.ts";
 import { GroupCommit } from "./group-commit.ts";
-import { openEngine, type EngineSettings, type OpenEngine } from "./open-engine.ts";
+import { openEngine, type OpenEngine } from "./open-engine.ts";
 import { MissingLogCounts } from "./missing-log-counts.ts";
 import { makeDirectory } from "./sync-directory.ts";
-import { resolutionsOf, type RollupAges } from "./rollup/resolutions.ts";
-import { Rollups, type RollupHealth } from "./rollup/rollups.ts";
-import { Retention, type DiskHealth } from "./retention/retention.ts";
-import type { RetentionAges, RetentionRule } from "./retention/retention-settings.ts";
+import { resolutionsOf } from "./rollup/resolutions.ts";
+import { Rollups } from "./rollup/rollups.ts";
+import { Retention } from "./retention/retention.ts";
 import { serverRetention } from "./retention/server-retention.ts";
 import type { InsertJournal } from "./spool/insert-journal.ts";
 import { Spool } from "./spool/spool.ts";
 import { LogsTranscoder } from "./transcode/logs.ts";
 import { MetricsTranscoder } from "./transcode/metrics.ts";
 import { migrate } from "./schema/migrate.ts";
+import { DEFAULT_MAX_SPOOL_BYTES, type StoreHealth, type StoreSettings } from "./store-settings.ts";
 import { warningsOf } from "./store-warnings.ts";
 import { SpansTranscoder } from "./transcode/spans.ts";
 
@@ -41,46 +40,6 @@ const CLOSE_DRAIN_MS = 10_000;
 const SPOOL_FULL_RETRY_MS = 5_000;
 /** One that was refused because no more may be stored. */
 const DISK_LIMIT_RETRY_MS = 60_000;
-
-export const DEFAULT_MAX_SPOOL_BYTES = 1_073_741_824;
-
-export interface StoreSettings extends EngineSettings {
-  readonly clock?: Clock;
-  readonly report?: (line: string) => void;
-  readonly maxSpoolBytes?: number;
-  /** What metrics that come over OTLP are called in PromQL; Prometheus's defaults where absent. */
-  readonly otlp?: OtlpSettings | undefined;
-  /** How long what is stored is kept; for ever by default. A server is told to see to it. */
-  readonly retention?: RetentionAges;
-  /** Which rollups of metrics are made, and how long each is kept. None by default. */
-  readonly rollups?: RollupAges;
-  /** Only for the embedded engine. */
-  readonly retentionRules?: readonly RetentionRule[];
-  /** What all that is stored may take on the disk. Only for the embedded engine. */
-  readonly maxDiskBytes?: number | undefined;
-}
-
-export interface StoreHealth {
-  readonly engine: "embedded" | "server";
-  readonly engineReady: boolean;
-  readonly engineVersion: string;
-  readonly engineRestarts: number;
-  readonly enginePid: number | undefined;
-  readonly spoolBytes: number;
-  readonly spoolSegments: number;
-  /** For how long the oldest block has waited to be stored; 0 where none does. */
-  readonly oldestWaitingMs: number;
-  /** What was stored since the program began, by table. */
-  readonly inserted: Readonly<Record<string, Readonly<Inserted>>>;
-  readonly rejectedSegments: number;
-  /** Of tables; kept aside until somebody removes them. */
-  readonly damagedParts: number;
-  /** Undefined where a server has the data. */
-  readonly disk: DiskHealth | undefined;
-  readonly rollups: RollupHealth;
-  /** What somebody should do something about, the most urgent first. */
-  readonly warnings: readonly string[];
-}
 
 export class Store {
   readonly client: EngineClient;
