@@ -8,19 +8,16 @@ export { ExportReader, type ExportFilter, type JsonRequest } from "./read/export
 export type { AttributeFilter, TimeWindow } from "./read/conditions.ts";
 export { bodyTest } from "./read/log-text.ts";
 export { LogReader, type LogBucket, type LogCursor, type LogFilter, type StoredLog } from "./read/log-reader.ts";
+export { MAX_SERIES, MetricReader, type LabelCondition, type PointWindow } from "./read/metric-reader.ts";
 export {
   isPrometheusSeries,
-  MAX_SERIES,
-  MetricReader,
   NO_RECORDED_VALUE,
   type ExponentialHistogramPoint,
   type HistogramPoint,
-  type LabelCondition,
-  type PointWindow,
   type StoredExemplar,
   type StoredSeries,
   type SummaryPoint,
-} from "./read/metric-reader.ts";
+} from "./read/stored-metrics.ts";
 export type { HistogramColumns, NumberColumns, PointColumns, PointRun } from "./read/point-columns.ts";
 export type { MillisWindow } from "./read/millis-window.ts";
 export type { StoredTarget } from "./read/targets.ts";

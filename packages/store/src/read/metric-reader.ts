@@ -1,4 +1,4 @@
-import { NO_TRANSLATION, PROMETHEUS_METADATA, PROMETHEUS_POINT_FLAGS } from "@clew/otlp/prometheus";
+import { PROMETHEUS_POINT_FLAGS } from "@clew/otlp/prometheus";
 import type { EngineClient } from "../engine/engine-client.ts";
 import { HAS } from "../transcode/points/distribution-columns.ts";
 import type { Conditions } from "./conditions.ts";
@@ -20,6 +20,17 @@ import { rollupSamplesQuery } from "./rollup-samples.ts";
 import { SeriesCache } from "./series-cache.ts";
 import { NativeColumns } from "./native-columns.ts";
 import { RowBinary } from "./row-binary.ts";
+import {
+  type ExponentialHistogramPoint,
+  type HistogramPoint,
+  isPrometheusSeries,
+  NO_RECORDED_VALUE,
+  type StoredExemplar,
+  type StoredMetricType,
+  type StoredPoint,
+  type StoredSeries,
+  type SummaryPoint,
+} from "./stored-metrics.ts";
 import { readTargets, type StoredTarget } from "./targets.ts";
 
 /** A condition on a label, or on `__name__`, which is the metric family's name in Prometheus's spelling. */
@@ -27,73 +38,6 @@ export interface LabelCondition {
   readonly name: string;
   readonly operator: "=" | "!=" | "=~" | "!~";
   readonly value: string;
-}
-
-export type StoredMetricType = "gauge" | "sum" | "histogram" | "exponential_histogram" | "summary";
-
-/** A series as it was stored: labels are Prometheus's, without `__name__`. */
-export interface StoredSeries {
-  /** Identifies the series within one answer. */
-  readonly key: string;
-  /** Decimal digits, for SQL. */
-  readonly fingerprint: string;
-  /** Where its points stand, decimal digits too; several where older ones were stored by an older version. */
-  readonly localities: readonly string[];
-  /** The family's name: a histogram's without `_bucket`, `_sum` and `_count`. */
-  readonly name: string;
-  readonly type: StoredMetricType;
-  readonly unit: string;
-  readonly description: string;
-  /** 1 delta, 2 cumulative. */
-  readonly temporality: number;
-  readonly monotonic: boolean;
-  readonly labels: Pairs;
-  /** `Metric.metadata`, values as text. */
-  readonly metadata: Pairs;
-}
-
-/** Bit 0 of a point's flags: the series has ended here. (metrics data model, "No recorded value") */
-export const NO_RECORDED_VALUE = 1;
-
-interface Point {
-  readonly timestampMs: number;
-  /** When the counting of this point began; 0 where the sender did not tell. */
-  readonly startMs: number;
-  readonly flags: number;
-}
-
-export interface HistogramPoint extends Point {
-  readonly count: number;
-  readonly sum: number;
-  readonly bucketCounts: Float64Array;
-  readonly explicitBounds: Float64Array;
-}
-
-export interface ExponentialHistogramPoint extends Point {
-  readonly count: number;
-  readonly sum: number | undefined;
-  readonly scale: number;
-  readonly zeroCount: number;
-  readonly zeroThreshold: number;
-  readonly positiveOffset: number;
-  readonly positiveCounts: Float64Array;
-  readonly negativeOffset: number;
-  readonly negativeCounts: Float64Array;
-}
-
-export interface SummaryPoint extends Point {
-  readonly count: number;
-  readonly sum: number;
-  readonly quantiles: Float64Array;
-  readonly values: Float64Array;
-}
-
-export interface StoredExemplar {
-  readonly timestampMs: number;
-  readonly value: number;
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly attributes: Pairs;
 }
 
 /** Where points are looked for. */
@@ -114,11 +58,6 @@ const HISTOGRAM_COLUMNS = "Count, Sum, Has, BucketCounts, ExplicitBounds";
 
 /** How many series one question may touch. */
 export const MAX_SERIES = 200_000;
-
-/** Whether a series is Prometheus's own: its names are as they were sent (docs/adr/0018-prometheus-series-in-otlp.md). */
-export function isPrometheusSeries({ metadata }: StoredSeries): boolean {
-  return metadata.some(([key, value]) => key === PROMETHEUS_METADATA.translation && value === NO_TRANSLATION);
-}
 
 /** Answers questions about metrics. Points come by series key, by ascending time, no time twice. */
 export class MetricReader {
@@ -325,14 +264,14 @@ export class MetricReader {
     return readTargets(this.#client, this.#plan, window, limitOf(limit), signal);
   }
 
-  async #points<P extends Point>(
+  async #points<P extends StoredPoint>(
     series: readonly StoredSeries[],
     table: string,
     columns: string,
     window: PointWindow,
     limit: number,
     signal: AbortSignal | undefined,
-    read: (row: RowBinary, point: Point) => P,
+    read: (row: RowBinary, point: StoredPoint) => P,
   ): Promise<Map<string, P[]>> {
     const found = new Map<string, P[]>();
     if (series.length === 0) return found;
@@ -457,11 +396,11 @@ function keyOf(fingerprint: string): string {
   return bytes.toString("latin1");
 }
 
-function countOf(row: RowBinary, { flags }: Point): number {
+function countOf(row: RowBinary, { flags }: StoredPoint): number {
   return (flags & PROMETHEUS_POINT_FLAGS.floatCounts) === 0 ? row.u64() : row.f64();
 }
 
-function countsOf(row: RowBinary, { flags }: Point): Float64Array {
+function countsOf(row: RowBinary, { flags }: StoredPoint): Float64Array {
   return (flags & PROMETHEUS_POINT_FLAGS.floatCounts) === 0 ? row.u64s() : row.f64s();
 }
 

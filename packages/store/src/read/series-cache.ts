@@ -1,4 +1,4 @@
-import type { StoredSeries } from "./metric-reader.ts";
+import type { StoredSeries } from "./stored-metrics.ts";
 
 /** Series that were read before, by key. Beyond the limit all are forgotten and read anew. */
 export class SeriesCache {
