@@ -17,6 +17,7 @@ export async function startPrometheus() {
     `--storage.tsdb.path=${join(directory, "data")}`,
     `--web.listen-address=127.0.0.1:${port}`,
     "--web.enable-remote-write-receiver",
+    "--web.enable-admin-api",
     "--log.level=error",
   ];
   const child = spawn(program, flags, { stdio: ["ignore", "inherit", "inherit"] });
@@ -33,6 +34,8 @@ export async function startPrometheus() {
   return {
     url,
     pid: child.pid,
+    /** Where its data is. */
+    data: join(directory, "data"),
     async stop() {
       const ended = new Promise((resolve) => child.once("exit", resolve));
       child.kill("SIGTERM");

@@ -6,7 +6,13 @@ import { SMALLER_SPANS } from "./0010-smaller-spans.ts";
 import type { Migration } from "./migration.ts";
 
 /** In order, without gaps. Tables that are new need no step: what is missing is made after the last one. */
-export const MIGRATIONS: readonly Migration[] = [OWN_DATABASE, ...MEASURED_LAYOUT, ...INDEXED_VALUES, ROLLUPS, SMALLER_SPANS];
+export const MIGRATIONS: readonly Migration[] = [
+  OWN_DATABASE,
+  ...MEASURED_LAYOUT,
+  ...INDEXED_VALUES,
+  ROLLUPS,
+  SMALLER_SPANS,
+];
 
 /** The INSERT for a block in the spool, whichever format the program had that left it. */
 export function insertStatement(target: string): string {
