@@ -119,20 +119,26 @@ export function targets() {
 }
 
 function named(name, common, labels) {
-  const all = Object.entries({ __name__: name, ...common, ...labels }).sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     attributes: Object.entries(labels).map(([key, value]) => string(key, value)),
-    labelBytes: Buffer.concat(all.map(([key, value]) => field(1, Buffer.concat([text(1, key), text(2, value)])))),
+    labelBytes: labelBytesOf({ __name__: name, ...common, ...labels }),
   };
 }
 
+/** A time series' labels in remote write, in the order that it wants. */
+export function labelBytesOf(labels) {
+  const all = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Buffer.concat(all.map(([key, value]) => field(1, Buffer.concat([text(1, key), text(2, value)]))));
+}
+
 /** remote write's `WriteRequest` (prometheus/prompb/remote.proto). Several, put end to end, are one. */
-function timeSeries(written) {
+export function timeSeries(written) {
   const parts = [...written].map(([{ labelBytes }, samples]) => field(1, Buffer.concat([labelBytes, ...samples])));
   return Buffer.concat(parts);
 }
 
-function sampleBytes(value, timeMs) {
+/** One of its samples. */
+export function sampleBytes(value, timeMs) {
   const double = Buffer.alloc(9);
   double[0] = 0x09;
   double.writeDoubleLE(value, 1);

@@ -22,6 +22,7 @@ export async function startPrometheus(rules) {
     `--storage.tsdb.path=${join(directory, "data")}`,
     `--web.listen-address=127.0.0.1:${port}`,
     "--web.enable-remote-write-receiver",
+    "--web.enable-admin-api",
     "--log.level=error",
   ];
   const child = spawn(program, flags, { stdio: ["ignore", "inherit", "inherit"] });
@@ -38,6 +39,8 @@ export async function startPrometheus(rules) {
   return {
     url,
     pid: child.pid,
+    /** Where its data is. */
+    data: join(directory, "data"),
     async stop() {
       const ended = new Promise((resolve) => child.once("exit", resolve));
       child.kill("SIGTERM");

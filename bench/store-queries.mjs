@@ -10,6 +10,7 @@ import { payloadOf } from "../packages/otlp/dist/index.js";
 import { LogReader, MetricReader, OverviewReader, Store, TraceReader } from "../packages/store/dist/index.js";
 import { cpuMicros, memoryBytes } from "./process-usage.mjs";
 import { askDuckdb } from "./store-duckdb.mjs";
+import { measurePrometheus } from "./store-prometheus.mjs";
 import { Random, SERVICES } from "./shop-model.mjs";
 import { ShopLogs } from "./shop-logs.mjs";
 import { EXPORT_INTERVAL_MS, SERIES_COUNT, ShopMetrics } from "./shop-metrics.mjs";
@@ -41,6 +42,7 @@ export async function run(scaleText = "1", kept) {
     const startMs = endMs - DAY_MS;
     const window = { startUnixNano: BigInt(startMs) * 1_000_000n, endUnixNano: BigInt(endMs) * 1_000_000n };
     await printAnswers(store, window);
+    await measurePrometheus(store);
     await askDuckdb(store, window, await questionsForDuckdb(store));
   } finally {
     await store.close();

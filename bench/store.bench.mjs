@@ -3,7 +3,7 @@
  *
  *     npm run bench -- store transcode            OTLP bytes to blocks, items a second and core
  *     npm run bench -- store ingest [seconds]     the whole program under load, durable and searchable
- *     npm run bench -- store queries [scale] [directory]   bytes on disk and answers with 10 M spans, 10 M logs, 50 M samples (scale 1)
+ *     npm run bench -- store queries [scale] [directory]   bytes on disk and answers with 10 M spans, 10 M logs, 50 M samples (scale 1), beside DuckDB and Debian's Prometheus
  *     npm run bench -- store rollups [days] [processes]   5 m and 1 h: bytes, time, and a month of questions
  *     npm run bench -- store schema [million spans] [layouts]   other layouts of the spans beside the one that was chosen
  *     npm run bench -- store isolation [seconds]  what ten heavy queries do to ingest

@@ -278,7 +278,7 @@ describe("what rollups answer", () => {
       expectSame(await answer(question), ofHours[question.i]!);
     });
 
-    test.each(["rate(jobs_total[5m])", "avg_over_time(load[5m])", "count_over_time(load[10m])", "load", "jobs_total"])(
+    test.each(["rate(jobs_total[5m])", "rate(bytes_total[5m])", "avg_over_time(load[5m])", "count_over_time(load[10m])", "load", "jobs_total"])(
       "%s has a value wherever the series was",
       async (query) => {
         const found = await answer({ query, stepMs: 300_000 });
@@ -291,6 +291,10 @@ describe("what rollups answer", () => {
       const short = await answer({ query: "rate(jobs_total[10m] offset 25m)", stepMs: HOUR_MS });
       const key = [...hourly.keys()].find((one) => one.includes("T22:00"))!;
       expect(short.get(key)! / hourly.get(key)!).toBeCloseTo(1, 6);
+      const hourlyBytes = await answer({ query: "increase(bytes_total[1h])", stepMs: HOUR_MS });
+      const shortBytes = await answer({ query: "increase(bytes_total[10m] offset 25m)", stepMs: HOUR_MS });
+      const bytesKey = [...hourlyBytes.keys()].find((one) => one.includes("T22:00"))!;
+      expect((6 * shortBytes.get(bytesKey)!) / hourlyBytes.get(bytesKey)!).toBeCloseTo(1, 1);
       const count = await answer({ query: "count_over_time(load[10m] offset 25m)", stepMs: HOUR_MS });
       for (const value of count.values()) expect(value).toBeCloseTo(20, -1);
     });

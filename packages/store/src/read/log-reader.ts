@@ -85,6 +85,11 @@ export const LOG_SELECT: string = [
   HASH,
 ].join(", ");
 
+/** The index of words is read before the records, at once: granule by granule it takes a quarter longer. */
+const INDEX_FIRST = "use_skip_indexes_on_data_read = 0";
+/** So many times are asked for one by one, instead of all between the first and the last. */
+const MOST_SINGLE_TIMES = 1_000;
+
 type LogRow = readonly [
   string,
   number,
@@ -138,19 +143,24 @@ export class LogReader {
     return withRepeats(records, after);
   }
 
-  /** Finds by the times alone how far back it must read before it reads whole records. */
-  #rows(
+  /** Finds by the times alone which records those are before it reads whole ones, and only where those times are. */
+  async #rows(
     conditions: Conditions,
     limit: number,
     offset: number,
     isOldestFirst: boolean,
   ): Promise<(readonly unknown[])[]> {
-    const [order, last, isWithin] = isOldestFirst ? ["ASC", "max", "<="] : ["DESC", "min", ">="];
+    const order = isOldestFirst ? "ASC" : "DESC";
+    const rows = await this.#client.rows<readonly [string]>(
+      `SELECT toUnixTimestamp64Nano(Timestamp) FROM otel_logs WHERE ${conditions.where} ORDER BY Timestamp ${order} LIMIT ${limit + offset}
+       SETTINGS ${INDEX_FIRST}`,
+      conditions.parameters,
+    );
+    if (rows.length === 0) return [];
+    const times = rows.map(([time]) => BigInt(time));
+    addTimes(conditions, times);
     return this.#client.rows<readonly unknown[]>(
-      `WITH (SELECT ${last}(Timestamp) FROM (
-         SELECT Timestamp FROM otel_logs WHERE ${conditions.where} ORDER BY Timestamp ${order} LIMIT ${limit + offset}
-       )) AS furthest
-       SELECT ${LOG_SELECT} FROM otel_logs WHERE ${conditions.where} AND Timestamp ${isWithin} furthest
+      `SELECT ${LOG_SELECT} FROM otel_logs WHERE ${conditions.where}
        ORDER BY Timestamp ${order}, ${HASH} ${order} LIMIT ${limit} OFFSET ${offset}`,
       conditions.parameters,
     );
@@ -187,6 +197,15 @@ export class LogReader {
     );
     return rows.map(([name, count]) => ({ name, count: Number(count) }));
   }
+}
+
+/** One by one where there are few, since those may be far apart. */
+function addTimes(conditions: Conditions, times: readonly bigint[]): void {
+  const [first, last] = times[0]! < times.at(-1)! ? [times[0]!, times.at(-1)!] : [times.at(-1)!, times[0]!];
+  conditions.withinHours({ startUnixNano: first, endUnixNano: last + 1n });
+  if (times.length > MOST_SINGLE_TIMES) return;
+  const list = times.map((time) => `fromUnixTimestamp64Nano(toInt64(${time}))`).join(", ");
+  conditions.add(`Timestamp IN (${list})`);
 }
 
 /** Counts neighbours with one time and hash, beginning with the page before. */

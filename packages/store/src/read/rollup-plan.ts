@@ -95,7 +95,7 @@ export class RollupPlan {
 
 // raw table --> its days that have been rolled up, by time
 async function rolledDays(client: EngineClient): Promise<ReadonlyMap<string, readonly RolledDay[]>> {
-  const { made } = await rollupDays(client);
+  const { made, removals } = await rollupDays(client);
   if (made.size === 0) return new Map();
   const rows = await rowsByDay(client, [...RAW_TABLES, ...ALL_ROLLUP_TABLES]);
   const days = [...new Set([...made.keys()].map((key) => key.split(" ", 1)[0]!))].sort();
@@ -112,7 +112,8 @@ async function rolledDays(client: EngineClient): Promise<ReadonlyMap<string, rea
     if (rolledUp.length === 0) return [];
     const has = rows.get(table)?.get(day) ?? 0;
     const had = Math.max(...rolledUp.map(({ rawRows }) => rawRows));
-    const raw = has > had ? "newer" : has === had ? "there" : "gone";
+    const isRemoved = removals.some((one) => one.table === table && one.day === day);
+    const raw = isRemoved || has < had ? "gone" : has === had ? "there" : "newer";
     return [{ dayMs: dayMsOf(day), resolutions: rolledUp.map(({ resolution }) => resolution), raw }];
   }
 }

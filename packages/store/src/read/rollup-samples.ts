@@ -28,10 +28,11 @@ export function rollupSamplesQuery(
   use: PointUse | undefined,
 ): string {
   const widthMs = resolution.seconds * 1_000;
+  const spacingMs = spacingFor(use, widthMs);
+  const timesBetween = spacingMs < widthMs ? timesEvery(spacingMs) : undefined;
+  const plain = samplesOf(timesBetween, use);
   const samples =
-    deltas.length === 0
-      ? samplesOf(use, widthMs)
-      : `if(Fingerprint IN (${deltas.join(",")}), ${SUMS}, ${samplesOf(use, widthMs)})`;
+    deltas.length === 0 ? plain : `if(Fingerprint IN (${deltas.join(",")}), ${sums(timesBetween)}, ${plain})`;
   const start = "toUnixTimestamp(WindowStart) * 1000";
   return `SELECT Locality, Fingerprint, fromUnixTimestamp64Milli(toInt64(${start} + sample.1)) AS Timestamp,
      sample.3 AS StartTimestamp, toUInt32(sample.4) AS Flags, sample.2 AS Value, sample.5 AS Samples
@@ -44,11 +45,14 @@ export function rollupSamplesQuery(
    WHERE ${start} + sample.1 > ${Math.floor(startMs)} AND ${start} + sample.1 <= ${Math.floor(endMs)}`;
 }
 
-const SUMS = `arrayConcat([${tuple("FirstMs", "First", { start: "FirstStartTimestamp" })}], if(Count > 1, [${tuple("LastMs", "Sum - First")}], []))`;
+/** Of deltas. */
+function sums(timesBetween: string | undefined): SqlTuples {
+  const times = timesWithLast(timesBetween);
+  const others = `arrayMap(at -> ${tuple("at", `(Sum - First) / length(${times})`)}, ${times})`;
+  return `arrayConcat([${tuple("FirstMs", "First", { start: "FirstStartTimestamp" })}], if(Count > 1, ${others}, []))`;
+}
 
-function samplesOf(use: PointUse | undefined, widthMs: number): SqlTuples {
-  const spacingMs = spacingFor(use, widthMs);
-  const timesBetween = spacingMs < widthMs ? timesEvery(spacingMs) : undefined;
+function samplesOf(timesBetween: string | undefined, use: PointUse | undefined): SqlTuples {
   const func = use === undefined || use.rangeMs === 0 ? "" : use.func;
   switch (func) {
     case "avg_over_time":
@@ -104,9 +108,13 @@ function spread(
   timesBetween: string | undefined,
   shareOf: (times: string) => { readonly value: string; readonly samples?: string },
 ): SqlTuples {
-  const times = timesBetween === undefined ? "[toInt64(LastMs)]" : `arrayPushBack(${timesBetween}, toInt64(LastMs))`;
+  const times = timesWithLast(timesBetween);
   const { value, samples = "1" } = shareOf(timesBetween === undefined ? "1" : `length(${times})`);
   return `arrayMap(at -> ${tuple("at", value, { samples })}, ${times})`;
+}
+
+function timesWithLast(timesBetween: string | undefined): string {
+  return timesBetween === undefined ? "[toInt64(LastMs)]" : `arrayPushBack(${timesBetween}, toInt64(LastMs))`;
 }
 
 function timesEvery(spacingMs: number): string {

@@ -49,6 +49,21 @@ export const SPAN_SELECT: string = `${RESOURCE_SELECT}, ${SPAN_COLUMNS.join(", "
 
 export type SpanRow = readonly unknown[];
 
+/** The columns that say which span a row is; a row that has them like another was sent twice. */
+const IDENTITY = ["TraceId", "toUnixTimestamp64Nano(Timestamp)", "SpanId", "SpanKind"].map(
+  (column) => RESOURCE_COLUMN_COUNT + SPAN_COLUMNS.indexOf(column),
+);
+const TRACE_ID_AT = IDENTITY[0]!;
+
+export function traceIdOf(row: SpanRow): string {
+  return row[TRACE_ID_AT] as string;
+}
+
+/** Of rows by trace, time, span and kind, the first of each span. */
+export function withoutRepeats(rows: readonly SpanRow[]): SpanRow[] {
+  return rows.filter((row, i) => i === 0 || IDENTITY.some((at) => row[at] !== rows[i - 1]![at]));
+}
+
 export interface JsonSpan {
   readonly traceId: string;
   readonly spanId: string;

@@ -2,7 +2,8 @@
 import type { Clock } from "@clew/base";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { dropPartition, partitionsOf, type Partition } from "../retention/partitions.ts";
-import { openStore, type RunningStore } from "../running-store.test-kit.ts";
+import type { EngineClient } from "../engine/engine-client.ts";
+import { openStore, temporaryDirectory, type RunningStore } from "../running-store.test-kit.ts";
 import { finishRemoval, noteRemoval } from "./rollup-days.ts";
 import { rollUpStatements } from "./roll-up.ts";
 import { RESOLUTIONS, parseRollup, resolutionsOf } from "./resolutions.ts";
@@ -43,6 +44,14 @@ async function addSamples(fromMs: number, count: number, intervalMs: number, ser
   await running.store.client.command(
     `INSERT INTO metric_samples (Locality, Fingerprint, Timestamp, DoubleValue, ValueType)
      SELECT ${series}, ${series}, fromUnixTimestamp64Milli(toInt64(${fromMs} + number * ${intervalMs})), 1, 1 FROM numbers(${count})`,
+  );
+}
+
+/** An hour of samples of one series. */
+async function addSamplesTo(client: EngineClient, fromMs: number): Promise<void> {
+  await client.command(
+    `INSERT INTO metric_samples (Locality, Fingerprint, Timestamp, DoubleValue, ValueType)
+     SELECT 1, 1, fromUnixTimestamp64Milli(toInt64(${Math.floor(fromMs)} + number * 10000)), 1, 1 FROM numbers(360)`,
   );
 }
 
@@ -240,6 +249,33 @@ test("a failure is told, and is over with the next run that succeeds", async () 
   await rollups.apply();
   expect(rollups.health.failure).toBeUndefined();
   expect(await rolledUp()).toEqual({ [DAY]: [10, 10] });
+});
+
+test("a store that is asked to rolls up old days, then removes their samples, and knows the rows after a restart", async () => {
+  const directory = temporaryDirectory();
+  const oldMs = Date.now() - 5 * DAY_MS;
+  const rollups = parseRollup("5m,1h", "--rollup");
+  try {
+    const before = await openStore({ directory: directory.path, rollups, retention: {} });
+    await addSamplesTo(before.store.client, oldMs);
+    // Without it the clock would seem to have gone forward.
+    await addSamplesTo(before.store.client, Date.now() - HOUR_MS);
+    await before.store.close();
+    const after = await openStore({ directory: directory.path, rollups, retention: { metrics: 3 * DAY_MS } });
+    const count = async (table: string): Promise<string | undefined> =>
+      (await after.store.client.rows<readonly [string]>(`SELECT count() FROM ${table}`))[0]?.[0];
+    await expect.poll(() => count("metric_samples"), { timeout: 20_000 }).toBe("360");
+    expect([Number(await count("metric_samples_5m")) > 0, Number(await count("metric_samples_1h")) > 0]).toEqual([
+      true,
+      true,
+    ]);
+    expect(after.store.health.rollups).toMatchObject({ failure: undefined });
+    process.kill(after.store.health.enginePid!, "SIGKILL");
+    await expect.poll(() => count("metric_samples_5m"), { timeout: 20_000 }).not.toBe("0");
+    await after.store.close();
+  } finally {
+    directory.remove();
+  }
 });
 
 test("what is no rollup is refused with what to write", () => {

@@ -1,5 +1,5 @@
 /** `otel_logs`: the layout of the Collector's ClickHouse exporter, and the columns for what that layout loses. */
-import { TABLE_SETTINGS, TRACE_ID_INDEX, WIDE_TABLE_SETTINGS } from "./settings.ts";
+import { TABLE_SETTINGS, TRACE_ID_INDEX, LOG_TABLE_SETTINGS } from "./settings.ts";
 
 export const LOGS_TABLE: string = `
 CREATE TABLE IF NOT EXISTS otel_logs (
@@ -35,7 +35,7 @@ CREATE TABLE IF NOT EXISTS otel_logs (
 ENGINE = MergeTree
 PARTITION BY toDate(Timestamp)
 ORDER BY (toStartOfHour(Timestamp), ServiceName, Timestamp)
-${WIDE_TABLE_SETTINGS}`;
+${LOG_TABLE_SETTINGS}`;
 
 /** How many records of each service and severity there are, by quarters of an hour. */
 export const LOG_COUNTS_TABLE: string = `

@@ -29,19 +29,25 @@ export const POINT_TABLE_SETTINGS: string = `SETTINGS
  * sync; merges take many parts at a time, since a row costs more to merge than to insert, and go column by column,
  * which costs half (docs/adr/0015-schema-measured.md).
  */
-export const WIDE_TABLE_SETTINGS: string = `SETTINGS
-  index_granularity = 1024,
-  min_compress_block_size = 16384,
+function wideTableSettings(granuleRows: number, blockBytes: number, leastKeysForBuckets: number): string {
+  return `SETTINGS
+  index_granularity = ${granuleRows},
+  min_compress_block_size = ${blockBytes},
   max_compress_block_size = 65536,
   map_serialization_version = 'with_buckets',
   map_buckets_strategy = 'linear',
   map_buckets_coefficient = 0.5,
-  map_buckets_min_avg_size = 0,
+  map_buckets_min_avg_size = ${leastKeysForBuckets},
   max_buckets_in_map = 32,
   min_bytes_for_wide_part = 67108864,
   vertical_merge_algorithm_min_rows_to_activate = 1,
   merge_selector_base = 8,
   ${DURABLE_SETTINGS}`;
+}
+
+export const LOG_TABLE_SETTINGS: string = wideTableSettings(1_024, 16_384, 0);
+/** Smaller still, and small maps (of resources, mostly) in one piece: a trace is read whole, at as many places as it has spans. */
+export const SPAN_TABLE_SETTINGS: string = wideTableSettings(512, 8_192, 12);
 
 /** For ids that are looked up by value; one granule in a thousand is read in vain. */
 export const TRACE_ID_INDEX = "INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1";

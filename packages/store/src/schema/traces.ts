@@ -3,7 +3,7 @@
  * for what that layout loses (docs/adr/0003-tables.md).
  */
 import { DURATION_BUCKETS_PER_DOUBLING } from "./service-edges.ts";
-import { TABLE_SETTINGS, TRACE_ID_INDEX, WIDE_TABLE_SETTINGS } from "./settings.ts";
+import { TABLE_SETTINGS, TRACE_ID_INDEX, SPAN_TABLE_SETTINGS } from "./settings.ts";
 
 /** For values that few granules have; searches ask for them by `indexHint`, since a bucket of a map is read past its indexes. */
 export const ATTRIBUTE_VALUE_INDEXES: readonly string[] = ["SpanAttributes", "ResourceAttributes"].map(
@@ -61,7 +61,7 @@ CREATE TABLE IF NOT EXISTS otel_traces (
 ENGINE = MergeTree
 PARTITION BY toDate(Timestamp)
 ORDER BY (toStartOfHour(Timestamp), ServiceName, SpanName, Timestamp)
-${WIDE_TABLE_SETTINGS}`;
+${SPAN_TABLE_SETTINGS}`;
 
 /**
  * The hours in which each trace has spans, so that a lookup by id alone reads only those. Named as the Collector's

@@ -2,10 +2,17 @@ import { OWN_DATABASE } from "./0002-own-database.ts";
 import { MEASURED_LAYOUT } from "./0003-measured-layout.ts";
 import { INDEXED_VALUES } from "./0007-indexed-values.ts";
 import { ROLLUPS } from "./0009-rollups.ts";
+import { SMALLER_SPANS } from "./0010-smaller-spans.ts";
 import type { Migration } from "./migration.ts";
 
 /** In order, without gaps. Tables that are new need no step: what is missing is made after the last one. */
-export const MIGRATIONS: readonly Migration[] = [OWN_DATABASE, ...MEASURED_LAYOUT, ...INDEXED_VALUES, ROLLUPS];
+export const MIGRATIONS: readonly Migration[] = [
+  OWN_DATABASE,
+  ...MEASURED_LAYOUT,
+  ...INDEXED_VALUES,
+  ROLLUPS,
+  SMALLER_SPANS,
+];
 
 /** The INSERT for a block in the spool, whichever format the program had that left it. */
 export function insertStatement(target: string): string {
