@@ -34,8 +34,8 @@ const LAYOUTS = {
   "1,024 rows a granule": CHOSEN.replace("index_granularity = 512", "index_granularity = 1024"),
   "8,192 rows a granule": CHOSEN.replace("index_granularity = 512", "index_granularity = 8192"),
   "small maps in buckets": CHOSEN.replace("map_buckets_min_avg_size = 12", "map_buckets_min_avg_size = 0"),
-  "blocks of 16 KiB": CHOSEN.replace("min_compress_block_size = 8192", "min_compress_block_size = 16384"),
-  "blocks of 64 KiB": CHOSEN.replace("min_compress_block_size = 8192", "min_compress_block_size = 65536"),
+  "blocks of 8 KiB": CHOSEN.replace("min_compress_block_size = 16384", "min_compress_block_size = 8192"),
+  "blocks of 64 KiB": CHOSEN.replace("min_compress_block_size = 16384", "min_compress_block_size = 65536"),
   "ids by a text index": CHOSEN.replace(
     TRACE_ID_INDEX,
     ",\n  INDEX idx_trace_id TraceId TYPE text(tokenizer = 'array')",

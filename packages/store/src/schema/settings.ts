@@ -29,10 +29,10 @@ export const POINT_TABLE_SETTINGS: string = `SETTINGS
  * sync; merges take many parts at a time, since a row costs more to merge than to insert, and go column by column,
  * which costs half (docs/adr/0015-schema-measured.md).
  */
-function wideTableSettings(granuleRows: number, blockBytes: number, leastKeysForBuckets: number): string {
+function wideTableSettings(granuleRows: number, leastKeysForBuckets: number): string {
   return `SETTINGS
   index_granularity = ${granuleRows},
-  min_compress_block_size = ${blockBytes},
+  min_compress_block_size = 16384,
   max_compress_block_size = 65536,
   map_serialization_version = 'with_buckets',
   map_buckets_strategy = 'linear',
@@ -45,9 +45,9 @@ function wideTableSettings(granuleRows: number, blockBytes: number, leastKeysFor
   ${DURABLE_SETTINGS}`;
 }
 
-export const LOG_TABLE_SETTINGS: string = wideTableSettings(1_024, 16_384, 0);
-/** Smaller still, and small maps (of resources, mostly) in one piece: a trace is read whole, at as many places as it has spans. */
-export const SPAN_TABLE_SETTINGS: string = wideTableSettings(512, 8_192, 12);
+export const LOG_TABLE_SETTINGS: string = wideTableSettings(1_024, 0);
+/** Smaller granules still, and small maps (of resources, mostly) in one piece: a trace is read whole, at as many places as it has spans. */
+export const SPAN_TABLE_SETTINGS: string = wideTableSettings(512, 12);
 
 /** For ids that are looked up by value; one granule in a thousand is read in vain. */
 export const TRACE_ID_INDEX = "INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1";

@@ -4,5 +4,5 @@ import type { Migration } from "./migration.ts";
 export const SMALLER_SPANS: Migration = {
   format: 10,
   does: "keeps spans so that a trace is read with less of what stands around it",
-  statements: ["ALTER TABLE otel_traces MODIFY SETTING min_compress_block_size = 8192, map_buckets_min_avg_size = 12"],
+  statements: ["ALTER TABLE otel_traces MODIFY SETTING map_buckets_min_avg_size = 12"],
 };
