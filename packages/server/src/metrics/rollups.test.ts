@@ -275,13 +275,17 @@ describe("what rollups answer", () => {
       expectSame(await answer(question), ofHours[question.i]!);
     });
 
-    test.each(["rate(jobs_total[5m])", "rate(bytes_total[5m])", "avg_over_time(load[5m])", "count_over_time(load[10m])", "load", "jobs_total"])(
-      "%s has a value wherever the series was",
-      async (query) => {
-        const found = await answer({ query, stepMs: 300_000 });
-        expect(found.size).toBe((42 * 60) / 5 + 1);
-      },
-    );
+    test.each([
+      "rate(jobs_total[5m])",
+      "rate(bytes_total[5m])",
+      "avg_over_time(load[5m])",
+      "count_over_time(load[10m])",
+      "load",
+      "jobs_total",
+    ])("%s has a value wherever the series was", async (query) => {
+      const found = await answer({ query, stepMs: 300_000 });
+      expect(found.size).toBe((42 * 60) / 5 + 1);
+    });
 
     test("a short range sees the hour's own rate and mean", async () => {
       const hourly = await answer({ query: "rate(jobs_total[1h])", stepMs: HOUR_MS });
