@@ -28,8 +28,9 @@ async function open(server: ClickHouseServer): Promise<OpenEngine> {
 async function oneServer(): Promise<OpenEngine[]> {
   const engine = await startEmbedded();
   undo.push(() => engine.stop());
-  const { url, close } = await localUrlOf(engine);
-  undo.push(close);
+  const relay = await localUrlOf(engine);
+  undo.push(() => relay.close());
+  const { url } = relay;
   const { user, password, database } = engine.endpoint;
   const server = { url, user, password, database, cluster: undefined, tls: {}, settings: {} };
   return [await open(server), await open(server)];

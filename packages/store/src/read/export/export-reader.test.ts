@@ -208,7 +208,7 @@ test("whole traces of any length come out newest first, by their first span in t
   await running.store.flush();
   const window = { startUnixNano: time + minutes(20.5), endUnixNano: time + minutes(170.25) };
   const wanted = [...times].flatMap(([traceId, starts]) => {
-    const [first] = starts.filter((one) => one >= window.startUnixNano && one < window.endUnixNano);
+    const first = starts.find((one) => one >= window.startUnixNano && one < window.endUnixNano);
     return first === undefined ? [] : [{ traceId, first, spans: starts.length }];
   });
   wanted.sort((a, b) => (a.first === b.first ? byText(b.traceId, a.traceId) : a.first > b.first ? -1 : 1));
