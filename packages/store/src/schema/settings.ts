@@ -12,6 +12,13 @@ export const TABLE_SETTINGS: string = `SETTINGS
   index_granularity = 8192,
   ${DURABLE_SETTINGS}`;
 
+/** For rows that are looked up one by one: little is read around each. */
+export const LOOKUP_TABLE_SETTINGS: string = `SETTINGS
+  index_granularity = 1024,
+  min_compress_block_size = 16384,
+  max_compress_block_size = 65536,
+  ${DURABLE_SETTINGS}`;
+
 /**
  * For points of metrics. Blocks are large, so that each has many series of one process, whose exports have the same times:
  * those compress to a quarter (docs/adr/0015-schema-measured.md).

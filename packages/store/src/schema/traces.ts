@@ -3,7 +3,7 @@
  * for what that layout loses (docs/adr/0003-tables.md).
  */
 import { DURATION_BUCKETS_PER_DOUBLING } from "./service-edges.ts";
-import { TABLE_SETTINGS, TRACE_ID_INDEX, SPAN_TABLE_SETTINGS } from "./settings.ts";
+import { TABLE_SETTINGS, TRACE_ID_INDEX, SPAN_TABLE_SETTINGS, LOOKUP_TABLE_SETTINGS } from "./settings.ts";
 
 /** For values that few granules have; searches ask for them by `indexHint`, since a bucket of a map is read past its indexes. */
 export const ATTRIBUTE_VALUE_INDEXES: readonly string[] = ["SpanAttributes", "ResourceAttributes"].map(
@@ -77,7 +77,7 @@ CREATE TABLE IF NOT EXISTS otel_traces_trace_id_ts (
 ENGINE = MergeTree
 PARTITION BY toDate(Hour)
 ORDER BY (TraceId, Hour)
-${TABLE_SETTINGS}`;
+${LOOKUP_TABLE_SETTINGS}`;
 
 export const TRACE_TIMES_QUERY = `
 SELECT TraceId, toDateTime(min(Timestamp)) AS Start, toDateTime(max(Timestamp)) AS End, toStartOfHour(Timestamp) AS Hour
