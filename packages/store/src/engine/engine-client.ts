@@ -13,10 +13,13 @@ const QUERY_MEMORY_BYTES = 2_000_000_000;
 /** Lower runs first: while an insert runs, queries pause between two blocks. */
 const INSERT_PRIORITY = "1";
 const QUERY_PRIORITY = "2";
+/** A query names its series one by one, perhaps in each of several tables. */
+const QUERY_TEXT_BYTES = 67_108_864;
 /** Every query is limited, can write nothing, and ends when nobody waits for its answer. */
 const QUERY_LIMITS: Readonly<Record<string, string>> = {
   readonly: "2",
   max_memory_usage: String(QUERY_MEMORY_BYTES),
+  max_query_size: String(QUERY_TEXT_BYTES),
   priority: QUERY_PRIORITY,
   cancel_http_readonly_queries_on_client_close: "1",
 };

@@ -329,7 +329,8 @@ export class MetricReader {
     signal: AbortSignal | undefined,
   ): Promise<readonly Buffer[]> {
     if (series.length === 0) return [];
-    const where = pointConditions(series, window);
+    // A query in the table's place asks for the series itself.
+    const where = from.startsWith("(") ? timeConditions(window) : pointConditions(series, window);
     return this.#client.chunks(
       `SELECT ${columns} FROM ${from} WHERE ${where.where}
        ORDER BY Locality, Fingerprint, Timestamp LIMIT ${limitOf(limit)} FORMAT ${format}`,

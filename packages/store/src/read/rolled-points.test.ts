@@ -103,3 +103,20 @@ test("the order is the series' and the time's, whatever the source", async () =>
     expect(times).toEqual(times.toSorted((a, b) => a - b));
   }
 });
+
+test("tens of thousands of series are asked for at once, from all sources", async () => {
+  const count = 20_000;
+  const { client } = running.store;
+  await client.command(
+    `INSERT INTO metric_series (Day, Locality, Fingerprint, PrometheusName, MetricName, MetricType)
+     SELECT toDate('2026-10-01'), 9, number + 10000000000000000000, 'many', 'many', 'gauge' FROM numbers(${count})`,
+  );
+  await client.command(
+    `INSERT INTO metric_samples (Locality, Fingerprint, Timestamp, DoubleValue, ValueType)
+     SELECT 9, number + 10000000000000000000, fromUnixTimestamp64Milli(toInt64(${START_MS + 24.5 * HOUR_MS})), 1, 1 FROM numbers(${count})`,
+  );
+  const series = await reader.series([{ name: "__name__", operator: "=", value: "many" }], WINDOW);
+  expect(series.length).toBe(count);
+  const { runs, values } = await reader.numbers(series, { ...WINDOW, use: ALL }, 1_000_000);
+  expect([runs.length, values.length]).toEqual([count, count]);
+});
