@@ -252,3 +252,32 @@ test("whole traces of any length come out newest first, by their first span in t
     wanted.map((one) => one.spans),
   );
 });
+
+test("very many traces of one second, beside one of very many spans, come out once each", async () => {
+  const time = DAY + 500n * NANOS_PER_DAY;
+  const span = (traceId: Buffer, startTimeUnixNano: bigint): object => ({
+    traceId,
+    spanId: randomBytes(8),
+    startTimeUnixNano,
+    endTimeUnixNano: startTimeUnixNano,
+  });
+  const long = randomBytes(16);
+  const parts = [
+    Array.from({ length: 22_000 }, (_unused, i) => span(long, time + BigInt(i) * 100_000_000n)),
+    Array.from({ length: 7_000 }, (_unused, i) => span(randomBytes(16), time + 600_000_000_000n + BigInt(i))),
+  ];
+  for (const spans of parts) {
+    const object = { resourceSpans: [{ scopeSpans: [{ spans }] }] };
+    await running.store.write(payloadOf("traces", encode(PROTOCOLS.traces.request, object)));
+  }
+  await running.store.flush();
+  const window = { startUnixNano: time, endUnixNano: time + NANOS_PER_DAY };
+  const sizes = new Map<string, number>();
+  for await (const { traceId, resourceSpans } of new ExportReader(running.store.client).wholeTraces({ window })) {
+    expect(sizes.has(traceId)).toBe(false);
+    sizes.set(traceId, [...within({ resourceSpans }, ...NAMES.traces)].length);
+  }
+  expect(sizes.size).toBe(7_001);
+  expect(sizes.get(long.toString("hex"))).toBe(22_000);
+  expect([...sizes.values()].filter((size) => size === 1).length).toBe(7_000);
+});

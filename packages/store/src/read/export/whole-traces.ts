@@ -1,7 +1,8 @@
 /**
  * Every trace that has a span in a window, whole, the newest first. The window is read in slices of so many spans, from its end:
  * the traces of a slice are those whose first span in the window is there. Each slice costs three statements that say which traces
- * they mean by the slice, and not id by id, and that read the times between which those traces are, not their hours.
+ * they mean by the slice, and not id by id, and that read the times between which those traces are, not their hours. Only where
+ * a slice has very many traces, or meets very large ones, are its traces read in portions by their ids.
  */
 import type { EngineClient } from "../../engine/engine-client.ts";
 import { Conditions, type TimeWindow } from "../conditions.ts";
@@ -10,6 +11,8 @@ import { TraceReader, type WholeTrace } from "../trace-reader.ts";
 const SPANS_A_SLICE = 5_000;
 /** Of so many spans are whole traces read at once, unless one trace has more. */
 const SPANS_AT_ONCE = 20_000;
+/** So many ids fit into a statement. */
+const TRACES_AT_ONCE = 2_000;
 const HOUR_NANOS = 3_600_000_000_000n;
 const SECOND_NANOS = 1_000_000_000n;
 /** Times that `otel_traces_trace_id_ts` can't tell are looked for everywhere. */
@@ -27,11 +30,10 @@ export async function* wholeTraces(client: EngineClient, window: TimeWindow): As
   for (const slice of await slicesOf(client, window)) {
     const condition = await conditionOf(client, slice);
     if (condition === undefined) continue;
-    const traces = await tracesOf(client, condition, slice, window);
-    for (const portion of inPortions(traces)) {
-      const ids = portion.map(({ traceId }) => traceId);
-      yield* await (portion.length === traces.length ? reader.tracesWhere(condition, ids) : reader.traces(ids));
-    }
+    const { traces, spans } = await tracesOf(client, condition, slice, window);
+    const idsOf = (some: readonly SizedTrace[]): string[] => some.map(({ traceId }) => traceId);
+    if (spans <= SPANS_AT_ONCE) yield* await reader.tracesWhere(condition, idsOf(traces));
+    else for (const portion of inPortions(traces)) yield* await reader.traces(idsOf(portion));
   }
 }
 
@@ -68,20 +70,26 @@ async function conditionOf(client: EngineClient, slice: TimeWindow): Promise<str
   return `${isOfSlice} AND ${hours} AND ((${isNear}) OR ${isFar})`;
 }
 
-/** The newest first, without those whose first span in the window is before the slice. */
+/** The newest first, without those whose first span in the window is before the slice; and how many spans meet the condition. */
 async function tracesOf(
   client: EngineClient,
   condition: string,
   slice: TimeWindow,
   window: TimeWindow,
-): Promise<SizedTrace[]> {
+): Promise<{ readonly traces: readonly SizedTrace[]; readonly spans: number }> {
   const rows = await client.rows<readonly [string, string, string]>(
     `SELECT TraceId, count(), minIf(${NANOS}, ${NANOS} >= toInt64('${window.startUnixNano}')) AS first
      FROM otel_traces WHERE ${condition} GROUP BY TraceId ORDER BY first DESC, TraceId DESC`,
   );
-  return rows
-    .map(([traceId, count, first]) => ({ traceId, spanCount: Number(count), firstUnixNano: BigInt(first) }))
-    .filter(({ firstUnixNano }) => firstUnixNano >= slice.startUnixNano);
+  const all = rows.map(([traceId, count, first]) => ({
+    traceId,
+    spanCount: Number(count),
+    firstUnixNano: BigInt(first),
+  }));
+  return {
+    traces: all.filter(({ firstUnixNano }) => firstUnixNano >= slice.startUnixNano),
+    spans: all.reduce((sum, { spanCount }) => sum + spanCount, 0),
+  };
 }
 
 function inSlice({ startUnixNano, endUnixNano }: TimeWindow): string {
@@ -96,7 +104,7 @@ function* inPortions(traces: readonly SizedTrace[]): Generator<SizedTrace[]> {
   let portion: SizedTrace[] = [];
   let spans = 0;
   for (const trace of traces) {
-    if (portion.length > 0 && spans + trace.spanCount > SPANS_AT_ONCE) {
+    if (portion.length === TRACES_AT_ONCE || (portion.length > 0 && spans + trace.spanCount > SPANS_AT_ONCE)) {
       yield portion;
       portion = [];
       spans = 0;
