@@ -13,18 +13,21 @@ export class ClewProcess {
   starts = 0;
   log = "";
   #directory;
+  #flags;
   #ports;
   #child;
   #isBehind = false;
   #ended = Promise.resolve();
 
-  static async create(directory) {
+  /** `flags` are those that it is started with beside its directory and ports. */
+  static async create(directory, flags) {
     const numbers = await freePorts(PORTS.length);
-    return new ClewProcess(directory, Object.fromEntries(PORTS.map((name, i) => [name, numbers[i]])));
+    return new ClewProcess(directory, flags, Object.fromEntries(PORTS.map((name, i) => [name, numbers[i]])));
   }
 
-  constructor(directory, ports) {
+  constructor(directory, flags, ports) {
     this.#directory = directory;
+    this.#flags = flags;
     this.#ports = ports;
   }
 
@@ -40,7 +43,14 @@ export class ClewProcess {
   launch(prefix = []) {
     this.starts++;
     const ports = Object.entries(this.#ports).flatMap(([name, port]) => [`--${name}`, String(port)]);
-    const program = [process.execPath, join(ROOT, "packages/clew/bin/clew.js"), "up", "--data", this.#directory];
+    const program = [
+      process.execPath,
+      join(ROOT, "packages/clew/bin/clew.js"),
+      "up",
+      "--data",
+      this.#directory,
+      ...this.#flags,
+    ];
     const [command, ...args] = [...prefix, ...program, ...ports];
     // Files are written by system calls, which strace sees, and not by io_uring.
     const child = spawn(command, args, {

@@ -2,7 +2,7 @@
  * `npm run soak-store [-- --kills N --power-cuts N --seed N]`: a `clew up` under load of all three signals, that is
  * killed at random moments, or its engine is, and from which the power is taken: then everything that was not synced
  * is gone. Afterwards everything that was acknowledged must be there once, nothing that was never sent, and what views
- * made of it must agree. Prints what happened and ends with `N passed, N failed`.
+ * and rollups made of it must agree. Prints what happened and ends with `N passed, N failed`.
  */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -25,7 +25,7 @@ const MAX_WAIT_MS = 2_000;
 
 setUp();
 const { ClewProcess } = await import("./clew-process.mjs");
-const { StoreLoad, ITEMS_A_REQUEST } = await import("./store-load.mjs");
+const { StoreLoad, ITEMS_A_REQUEST, ROLLUP_FLAGS } = await import("./store-load.mjs");
 const { cutPower, whyNoPowerCuts } = await import("./power-cut.mjs");
 const { randomOf } = await import("./random.mjs");
 
@@ -33,7 +33,7 @@ const random = randomOf(Number(values.seed));
 const directory = mkdtempSync(join(tmpdir(), "clew-soak-"));
 const data = join(directory, "data");
 mkdirSync(data);
-const clew = await ClewProcess.create(data);
+const clew = await ClewProcess.create(data, ROLLUP_FLAGS);
 const load = new StoreLoad(clew.otlpHttp);
 const done = { programs: 0, engines: 0, cuts: 0 };
 const checks = [];
