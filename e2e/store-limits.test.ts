@@ -63,7 +63,7 @@ function status({ ui }: RunningClew): Promise<Status> {
 }
 
 test("the store's own metrics are among the program's: what was stored, what waits, how the engine and the disk are", async () => {
-  const { running, metrics } = await started("--max-disk", "1GiB");
+  const { running, metrics } = await started("--max-disk", "1GiB", "--rollup", "5m=90d");
   const exporter = new TraceProto({ url: `${running.otlpHttp}/v1/traces` });
   expect(await exportedBy(exporter, [span("a"), span("b"), span("c")])).toEqual({ code: ExportResultCode.SUCCESS });
   await exporter.shutdown();
@@ -85,6 +85,8 @@ test("the store's own metrics are among the program's: what was stored, what wai
     "clew_store_damaged_parts 0",
     "clew_store_disk_limit_bytes 1073741824",
     'clew_store_dropped_partitions{reason="room"} 0',
+    'clew_store_rolled_up_days{resolution="5m"} 0',
+    "clew_store_rollups_waiting 0",
     'clew_store_refused_requests{code="STORE_DISK_LIMIT"} 0',
   ])
     expect(page).toContain(`${line}\n`);

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { PromqlEngine } from "./engine.ts";
 import { Labels } from "./labels.ts";
 import { MemoryQuerier } from "./memory-querier.ts";
+import { markStale } from "./stale-marker.ts";
 import type { MetricsQuerier, SelectRequest } from "./querier.ts";
 
 const signal = new AbortController().signal;
@@ -75,6 +76,29 @@ test("ends a query that is cancelled", async () => {
     type: "canceled",
     what: "query was canceled in expression evaluation",
   });
+});
+
+test.each([
+  ["count_over_time", 13],
+  ["sum_over_time", 4 * 2 + 8 * 5 + 1],
+  ["avg_over_time", 49 / 13],
+  ["max_over_time", 5],
+])("%s counts a mean as the samples that it stands for", async (func, wanted) => {
+  // Also where a stale marker makes the engine look at samples one by one.
+  for (const isStale of [false, true]) {
+    const values = Float64Array.of(2, 5, 1, ...(isStale ? [0] : []));
+    if (isStale) markStale(values, 3);
+    const samples = {
+      labels: Labels.of({ __name__: "load" }),
+      timestampsMs: Float64Array.from(values, (_value, i) => 10_000 * (i + 1)),
+      values,
+      sampleCounts: Float64Array.of(4, 8, 1, ...(isStale ? [1] : [])),
+    };
+    const querier = Object.assign(new MemoryQuerier(), { select: async () => [samples] });
+    const engine = new PromqlEngine({ querier, clock: clockAt(() => 0) });
+    const { value } = await engine.instant(`${func}(load[1m])`, 60_000, { signal });
+    expect(value).toMatchObject({ points: [{ value: wanted }] });
+  }
 });
 
 test("sorts the series of a range query by their labels", async () => {
