@@ -1,7 +1,7 @@
 /** Patterns such as `/user/*` and `{a,b}?`, where `*` matches anything, also nothing and slashes. */
 import { OttlError } from "./ottl-error.ts";
 
-/** An expression that matches what the whole pattern does. */
+/** An expression that matches what the whole pattern does. Throws where the pattern is none. */
 export function globPattern(pattern: string): RegExp {
   const characters = Array.from(pattern);
   let source = "";
@@ -26,7 +26,13 @@ export function globPattern(pattern: string): RegExp {
     else source += escaped(character);
   }
   if (depth > 0) throw new OttlError(`glob ${JSON.stringify(pattern)}: the braces are not closed`);
-  return new RegExp(`^(?:${source})$`, "u");
+  try {
+    return new RegExp(`^(?:${source})$`, "u");
+  } catch (error) {
+    throw new OttlError(`glob ${JSON.stringify(pattern)}: a class has a range whose end is before its start`, {
+      cause: error,
+    });
+  }
 }
 
 function classOf(members: readonly string[]): string {
