@@ -11,9 +11,10 @@ const LOCK = `${ROOT}package-lock.json`;
 /** A copy of the lock file that was installed. */
 const MARK = `${ROOT}node_modules/.clew-installed`;
 
-/** Installs and builds; ends the process with a message where either fails. */
+/** Installs and builds; ends the process with a message where either fails. `CLEW_BUILT=1` says that both were just done. */
 export function setUp() {
   requireNode();
+  if (process.env.CLEW_BUILT === "1") return;
   if (!isInstalled()) {
     console.log("Installing dependencies …");
     // `npm ci` refuses a lock file without other platforms' engine packages; `npm install` leaves it unchanged.
