@@ -2,9 +2,7 @@ import { PROMETHEUS_POINT_FLAGS } from "@clew/otlp/prometheus";
 import type { EngineClient } from "../engine/engine-client.ts";
 import { HAS } from "../transcode/points/distribution-columns.ts";
 import type { Conditions } from "./conditions.ts";
-import { rollupTable } from "../schema/rollups.ts";
-import { isOfSeries } from "./series-condition.ts";
-import { dayConditions, timeConditions, type MillisWindow } from "./millis-window.ts";
+import { dayConditions, type MillisWindow } from "./millis-window.ts";
 import type { Pairs } from "./resource-rows.ts";
 import { engineDouble } from "./engine-double.ts";
 import {
@@ -15,8 +13,8 @@ import {
   pointHead,
   pointEncoding,
 } from "./point-columns.ts";
-import { RollupPlan, type PointSources, type PointUse } from "./rollup-plan.ts";
-import { rollupSamplesQuery } from "./rollup-samples.ts";
+import { numberSource, type PointSource, pointSource, rawSource } from "./point-source.ts";
+import { RollupPlan, type PointUse } from "./rollup-plan.ts";
 import { SeriesCache } from "./series-cache.ts";
 import { NativeColumns } from "./native-columns.ts";
 import { RowBinary } from "./row-binary.ts";
@@ -52,8 +50,6 @@ export interface PointWindow extends MillisWindow {
 const OTLP_FLAGS = NO_RECORDED_VALUE;
 const ALL_FLAGS = -1;
 
-/** An aggregation temporality. */
-const DELTA = 1;
 const HISTOGRAM_COLUMNS = "Count, Sum, Has, BucketCounts, ExplicitBounds";
 
 /** How many series one question may touch. */
@@ -139,8 +135,8 @@ export class MetricReader {
     const sources = await this.#plan.sources("metric_samples", window, window.use);
     const hasSampleCounts = sources.rolled.length > 0;
     const columns = `${pointHead(encoding)}, Value${hasSampleCounts ? ", Samples" : ""}`;
-    const from = hasSampleCounts ? numberSource(sources, series, window.use) : "metric_samples";
-    const chunks = await this.#pointBytes(series, from, columns, "Native", window, limit, signal);
+    const source = numberSource(sources, series, window, window.use);
+    const chunks = await this.#pointBytes(series, source, columns, "Native", limit, signal);
     return numberColumns(chunks, encoding, hasSampleCounts);
   }
 
@@ -153,8 +149,8 @@ export class MetricReader {
     const encoding = pointEncoding(window, window.hasStarts);
     const hasSum = `toUInt8(bitAnd(Has, ${HAS.sum}) != 0)`;
     const columns = `${pointHead(encoding)}, toInt64(Count), Sum, ${hasSum}, BucketCounts, ExplicitBounds`;
-    const from = await this.#pointSource("metric_histograms", HISTOGRAM_COLUMNS, series, window);
-    const chunks = await this.#pointBytes(series, from, columns, "Native", window, limit, signal);
+    const source = await this.#pointSource("metric_histograms", HISTOGRAM_COLUMNS, series, window);
+    const chunks = await this.#pointBytes(series, source, columns, "Native", limit, signal);
     return histogramColumns(chunks, encoding);
   }
 
@@ -221,8 +217,7 @@ export class MetricReader {
     const histograms = series.filter(({ type }) => type === "histogram");
     if (histograms.length === 0) return new Map();
     const points = { startMs: window.startMs - 1, endMs: window.endMs, hasStarts: false };
-    const from = await this.#pointSource("metric_histograms", "ExplicitBounds", histograms, points);
-    const where = pointConditions(histograms, points);
+    const { from, where } = await this.#pointSource("metric_histograms", "ExplicitBounds", histograms, points);
     const rows = await this.#client.rows<readonly [string, (number | string)[]]>(
       `SELECT Fingerprint, argMax(ExplicitBounds, Timestamp) FROM ${from} WHERE ${where.where} GROUP BY Fingerprint`,
       where.parameters,
@@ -238,10 +233,10 @@ export class MetricReader {
     signal?: AbortSignal,
   ): Promise<Map<string, StoredExemplar[]>> {
     if (series.length === 0) return new Map();
-    const where = pointConditions(series, window);
+    const { from, where } = rawSource("metric_exemplars", series, window);
     const rows = await this.#client.rows<readonly [string, string, number | string, string, string, Pairs]>(
       `SELECT Fingerprint, toUnixTimestamp64Nano(Timestamp), Value, TraceId, SpanId, CAST(FilteredAttributes AS Array(Tuple(String, String)))
-       FROM metric_exemplars WHERE ${where.where}
+       FROM ${from} WHERE ${where.where}
        ORDER BY Fingerprint, Timestamp LIMIT 1 BY Fingerprint, Timestamp, SpanId LIMIT ${limitOf(limit)}`,
       where.parameters,
       signal,
@@ -277,8 +272,8 @@ export class MetricReader {
     if (series.length === 0) return found;
     const head = "Fingerprint, toUnixTimestamp64Milli(Timestamp), toUnixTimestamp64Milli(StartTimestamp), Flags";
     const all = `${head}, ${columns}`;
-    const from = await this.#pointSource(table, columns, series, window);
-    const chunks = await this.#pointBytes(series, from, all, "RowBinary", window, limit, signal);
+    const source = await this.#pointSource(table, columns, series, window);
+    const chunks = await this.#pointBytes(series, source, all, "RowBinary", limit, signal);
     const rows = new RowBinary(Buffer.concat(chunks));
     const own = new Set(series.filter(isPrometheusSeries).map((one) => one.key));
     let key = "";
@@ -297,40 +292,26 @@ export class MetricReader {
     return found;
   }
 
-  /** A table's name, or a query in its place where some days are read from rollups. `columns` are those that are read beside the points' own. */
   async #pointSource(
     table: string,
     columns: string,
     series: readonly StoredSeries[],
     window: PointWindow,
-  ): Promise<string> {
-    if (series.length === 0) return table;
-    const { raw, rolled } = await this.#plan.sources(table, window, window.use);
-    if (rolled.length === 0) return table;
-    const all = `Locality, Fingerprint, Timestamp, StartTimestamp, Flags, ${columns}`;
-    return union([
-      ...raw.map((one) => rawQuery(table, all, series, one)),
-      ...rolled.map((one) => {
-        const where = pointConditions(series, one).where;
-        return `SELECT ${all} FROM ${rollupTable(table, one.resolution.name)} WHERE ${where}
-          ORDER BY Locality, Fingerprint, Timestamp, Generation, Version DESC LIMIT 1 BY Locality, Fingerprint, Timestamp, Generation`;
-      }),
-    ]);
+  ): Promise<PointSource> {
+    const sources = await this.#plan.sources(table, window, window.use);
+    return pointSource(table, columns, sources, series, window);
   }
 
   /** Rows in the order of the table; none where no series is given. */
   async #pointBytes(
     series: readonly StoredSeries[],
-    from: string,
+    { from, where }: PointSource,
     columns: string,
     format: string,
-    window: MillisWindow,
     limit: number,
     signal: AbortSignal | undefined,
   ): Promise<readonly Buffer[]> {
     if (series.length === 0) return [];
-    // A query in the table's place asks for the series itself.
-    const where = from.startsWith("(") ? timeConditions(window) : pointConditions(series, window);
     return this.#client.chunks(
       `SELECT ${columns} FROM ${from} WHERE ${where.where}
        ORDER BY Locality, Fingerprint, Timestamp LIMIT ${limitOf(limit)} FORMAT ${format}`,
@@ -357,31 +338,6 @@ function placesOf(columns: NativeColumns): Map<string, string[]> {
 /** The engine takes no infinity. */
 function limitOf(limit: number): number {
   return Math.min(limit, Number.MAX_SAFE_INTEGER);
-}
-
-function numberSource(
-  { raw, rolled }: PointSources,
-  series: readonly StoredSeries[],
-  use: PointUse | undefined,
-): string {
-  const columns = "Locality, Fingerprint, Timestamp, StartTimestamp, Flags, Value, toFloat64(1) AS Samples";
-  const deltas = series.filter(({ temporality }) => temporality === DELTA).map(({ fingerprint }) => fingerprint);
-  return union([
-    ...raw.map((one) => rawQuery("metric_samples", columns, series, one)),
-    ...rolled.map((one) => rollupSamplesQuery(one, isOfSeries(series), deltas, use)),
-  ]);
-}
-
-function rawQuery(table: string, columns: string, series: readonly StoredSeries[], window: MillisWindow): string {
-  return `SELECT ${columns} FROM ${table} WHERE ${pointConditions(series, window).where}`;
-}
-
-function union(queries: readonly string[]): string {
-  return `(${queries.join(" UNION ALL ")})`;
-}
-
-function pointConditions(series: readonly StoredSeries[], window: MillisWindow): Conditions {
-  return timeConditions(window).add(isOfSeries(series));
 }
 
 function addLabelCondition(where: Conditions, { name, operator, value }: LabelCondition): void {
