@@ -1,13 +1,13 @@
-import { readFile } from "node:fs/promises";
 import { type PrometheusConfig, readPrometheusConfig } from "@clew/server";
 import type { UpOptions } from "./options.ts";
+import { readText } from "./read-text.ts";
 import type { UpSettings } from "./up.ts";
 
-/** What `--prometheus-config` says, undefined where it is not given. What has no effect is told. Rejects with `PROMETHEUS_CONFIG_INVALID`. */
+/** What `--prometheus-config` says, undefined where it is not given. What has no effect is told. Rejects with `FILE_UNREADABLE` and `PROMETHEUS_CONFIG_INVALID`. */
 export async function prometheusConfigOf({ options, env, logger }: UpSettings): Promise<PrometheusConfig | undefined> {
   const file = options.prometheusConfig;
   if (file === undefined) return undefined;
-  const config = readPrometheusConfig(file, await readFile(file, "utf8"), env);
+  const config = readPrometheusConfig(file, await readText(file, "a configuration of Prometheus"), env);
   for (const setting of config.unread) logger.warn(`${file}: ${setting} has no effect here`);
   if (config.scrape !== undefined && (options.config !== undefined || options.role === "query"))
     logger.warn(`${file}: what it scrapes has no effect here: ${whyNotScraped(options)}`);

@@ -1,6 +1,6 @@
 /** Starts everything that `clew up` is: store, collector, HTTP APIs, demo; and stops it in the opposite order. */
 import { randomBytes } from "node:crypto";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import type { RequestListener } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -37,6 +37,7 @@ import { defaultConfig } from "./default-config.ts";
 import type { OptionalPort, UpOptions } from "./options.ts";
 import { requireFreePort } from "./ports.ts";
 import { prometheusConfigOf } from "./prometheus-config.ts";
+import { readText } from "./read-text.ts";
 import type { ClewRules, ClewRulesSettings } from "./rules/clew-rules.ts";
 import { withPrometheusConfig } from "./rules/rule-options.ts";
 import { storeSink } from "./store-sink.ts";
@@ -62,7 +63,7 @@ export interface RunningClew {
   stop(): Promise<void>;
 }
 
-/** Rejects with `PORT_TAKEN`, `CONFIG_INVALID`, `STORE_IN_USE` or `STORE_ENGINE_FAILED`; nothing runs then. */
+/** Rejects with `PORT_TAKEN`, `FILE_UNREADABLE`, `CONFIG_INVALID`, `PROMETHEUS_CONFIG_INVALID`, `STORE_IN_USE` or `STORE_ENGINE_FAILED`; nothing runs then. */
 export async function startClew({ options, env, logger }: UpSettings): Promise<RunningClew> {
   const undo: (() => Promise<unknown>)[] = [];
   let stopping: Promise<void> | undefined;
@@ -199,7 +200,7 @@ async function startPipelines(
   const yaml =
     options.config === undefined
       ? defaultConfig({ ...options, metricsPort, scrape })
-      : await readFile(options.config, "utf8");
+      : await readText(options.config, "a configuration");
   const config = await loadConfig(yaml, env);
   return startCollector({ config, components, logger });
 }

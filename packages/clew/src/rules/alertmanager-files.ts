@@ -1,7 +1,7 @@
 import { dirname, resolve } from "node:path";
 import { glob } from "@clew/collector";
 import type { LoadedConfig } from "@clew/rules";
-import { readText } from "./read-text.ts";
+import { readText } from "../read-text.ts";
 
 /** The configuration and the template files that it names. Rejects with `FILE_UNREADABLE`, or as `patternsOf` throws. */
 export async function readAlertmanagerFiles(

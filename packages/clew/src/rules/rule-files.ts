@@ -1,6 +1,6 @@
 import { glob } from "@clew/collector";
 import type { RuleFile } from "@clew/rules";
-import { readText } from "./read-text.ts";
+import { readText } from "../read-text.ts";
 
 /** The files that paths and patterns name, as they are now. Rejects with `FILE_UNREADABLE`. */
 export async function readRuleFiles(patterns: readonly string[]): Promise<readonly RuleFile[]> {
