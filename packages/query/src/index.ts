@@ -10,6 +10,7 @@ export {
 export { canonicalQuery, formatQuery } from "./promql/format-query.ts";
 export { queryTree, type QueryTree } from "./promql/query-tree.ts";
 export { goGeneralText } from "./promql/go-float.ts";
+export { DEFAULT_QUERY_TIMEOUT_MS, withinTime } from "./promql/query-time.ts";
 export { unquoted } from "./promql/go-string.ts";
 export { bucketsOf, usesCustomBuckets, type Bucket } from "./promql/histogram-buckets.ts";
 

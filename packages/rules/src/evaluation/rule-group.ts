@@ -1,7 +1,7 @@
 /** Rules that are evaluated one after the other, at one time. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { ClewError, type Clock, messageOf } from "@clew/base";
-import type { Labels, MetricsQuerier } from "@clew/query";
+import { type Labels, type MetricsQuerier, withinTime } from "@clew/query";
 import type { RuleGroupConfig } from "../file/rule-file.ts";
 import type { AlertNotice } from "./alert.ts";
 import { AlertingRule } from "./alerting-rule.ts";
@@ -233,16 +233,14 @@ export class RuleGroup {
     const wanting = rule.activeAlerts.filter((alert) => wantsEvidence(alert, timeMs));
     if (wanting.length === 0 || this.isStopped) return;
     for (const alert of wanting) alert.evidenceSoughtAtMs = timeMs;
-    const timeout = new AbortController();
-    const cancel = this.#settings.clock.after(EVIDENCE_TIMEOUT_MS, () => timeout.abort());
+    const { clock, querier } = this.#settings;
     try {
       const selections = this.#queries.selections(rule.expression, timeMs - this.queryOffsetMs);
-      const signal = AbortSignal.any([this.#stop.signal, timeout.signal]);
-      await gatherEvidence(wanting, selections, this.#settings.querier, signal);
+      await withinTime(clock, EVIDENCE_TIMEOUT_MS, this.#stop.signal, ({ signal }) =>
+        gatherEvidence(wanting, selections, querier, signal),
+      );
     } catch (error) {
       if (!this.isStopped) this.#report(`No exemplars could be read for the alert ${rule.name}: ${textOf(error)}`);
-    } finally {
-      cancel();
     }
   }
 

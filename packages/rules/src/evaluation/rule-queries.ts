@@ -1,9 +1,14 @@
 import type { Clock } from "@clew/base";
-import { Labels, type MetricsQuerier, PromqlEngine, type Selection, type VectorPoint } from "@clew/query";
+import {
+  DEFAULT_QUERY_TIMEOUT_MS,
+  Labels,
+  type MetricsQuerier,
+  PromqlEngine,
+  type Selection,
+  type VectorPoint,
+  withinTime,
+} from "@clew/query";
 import { RuleError } from "./rule.ts";
-
-/** As long as any query may take. */
-const QUERY_TIMEOUT_MS = 120_000;
 
 /** Answers the expressions of rules, and the queries of their templates. */
 export class RuleQueries {
@@ -17,20 +22,12 @@ export class RuleQueries {
 
   /** A scalar is a point without labels. Rejects with a `QueryError` or `RuleError`. */
   async at(expression: string, timeMs: number, stop: AbortSignal): Promise<readonly VectorPoint[]> {
-    const timeout = new AbortController();
-    const cancel = this.#clock.after(QUERY_TIMEOUT_MS, () =>
-      timeout.abort(new DOMException("timed out", "TimeoutError")),
+    const { value } = await withinTime(this.#clock, DEFAULT_QUERY_TIMEOUT_MS, stop, (time) =>
+      this.#engine.instant(expression, timeMs, time),
     );
-    try {
-      const signal = AbortSignal.any([stop, timeout.signal]);
-      const deadlineMs = this.#clock.nowMs() + QUERY_TIMEOUT_MS;
-      const { value } = await this.#engine.instant(expression, timeMs, { signal, deadlineMs });
-      if (value.type === "vector") return value.points;
-      if (value.type === "scalar") return [{ labels: Labels.empty, value: value.value }];
-      throw new RuleError("rule result is not a vector or scalar");
-    } finally {
-      cancel();
-    }
+    if (value.type === "vector") return value.points;
+    if (value.type === "scalar") return [{ labels: Labels.empty, value: value.value }];
+    throw new RuleError("rule result is not a vector or scalar");
   }
 
   /** What an expression looks at. */

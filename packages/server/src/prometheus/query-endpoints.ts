@@ -1,5 +1,6 @@
 import type { Clock } from "@clew/base";
 import {
+  DEFAULT_QUERY_TIMEOUT_MS,
   formatQuery,
   MAX_POINTS_PER_SERIES,
   PromqlEngine,
@@ -7,6 +8,7 @@ import {
   type QueryResult,
   type QuerySettings,
   type QueryValue,
+  withinTime,
 } from "@clew/query";
 import type { Context } from "hono";
 import { asParameter, badData, invalidParameter } from "./api-error.ts";
@@ -14,9 +16,6 @@ import { type Answer, dataOf } from "./envelope.ts";
 import { queryDataPieces } from "./query-data.ts";
 import type { Parameters } from "./parameters.ts";
 import type { PrometheusApiSettings } from "./prometheus-api.ts";
-
-/** A query may take this long, unless its `timeout` is shorter. */
-export const DEFAULT_QUERY_TIMEOUT_MS = 120_000;
 
 /** `query`, `query_range`, `format_query` and `parse_query`. */
 export class QueryEndpoints {
@@ -76,22 +75,13 @@ export class QueryEndpoints {
   ): Promise<QueryResult> {
     const timeoutMs = Math.min(parameters.durationMs("timeout") ?? Infinity, this.#timeoutMs);
     const lookbackMs = parameters.durationMs("lookback_delta");
-    const timeout = new AbortController();
-    const cancelTimer = this.#clock.after(timeoutMs, () =>
-      timeout.abort(new DOMException("timed out", "TimeoutError")),
-    );
-    const settings = {
-      signal: AbortSignal.any([context.req.raw.signal, timeout.signal]),
-      deadlineMs: this.#clock.nowMs() + timeoutMs,
+    const asked = {
       hasStatistics: parameters.text("stats") !== "",
+      ...(lookbackMs === undefined || lookbackMs <= 0 ? {} : { lookbackMs }),
     };
-    try {
-      return await asParameter("query", () =>
-        evaluate(lookbackMs === undefined || lookbackMs <= 0 ? settings : { ...settings, lookbackMs }),
-      );
-    } finally {
-      cancelTimer();
-    }
+    return withinTime(this.#clock, timeoutMs, context.req.raw.signal, (time) =>
+      asParameter("query", () => evaluate({ ...asked, ...time })),
+    );
   }
 }
 

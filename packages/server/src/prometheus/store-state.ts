@@ -1,9 +1,8 @@
-import { DEFAULT_LOOKBACK_MS, MAX_QUERY_SAMPLES, prometheusDurationText } from "@clew/query";
+import { DEFAULT_LOOKBACK_MS, DEFAULT_QUERY_TIMEOUT_MS, MAX_QUERY_SAMPLES, prometheusDurationText } from "@clew/query";
 import { seriesStatistics } from "@clew/store";
 import type { ApiSettings } from "../http-server.ts";
 import { MAX_CONCURRENT, MAX_FRAME_BYTES } from "../remote-read/read-limits.ts";
 import type { ProgramState } from "./program-state.ts";
-import { DEFAULT_QUERY_TIMEOUT_MS } from "./query-endpoints.ts";
 
 /** Statistics are of this long before now, and of the whole days that it reaches into: what Prometheus has in its head. */
 const HEAD_MS = 3 * 3_600_000;
