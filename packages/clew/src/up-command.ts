@@ -14,8 +14,8 @@ export async function runUp(args: readonly string[], terminal: Terminal): Promis
   const clew = await startClew({ options, env: terminal.env, logger });
   terminal.out(banner(clew));
   // Without rules there is nothing to read anew, and a terminal that is closed ends the program.
-  const hasRules = options.rules.files.length > 0;
-  const stopListening = hasRules ? terminal.onReload(() => void clew.reload()) : () => {};
+  const { reload } = clew;
+  const stopListening = reload === undefined ? () => {} : terminal.onReload(() => void reload());
   await aborted(terminal.stop);
   stopListening();
   terminal.out("Stopping …\n");

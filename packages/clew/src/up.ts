@@ -57,8 +57,8 @@ export interface RunningClew {
   readonly storedAt: string;
   /** Required of clients where it is set. */
   readonly token: string | undefined;
-  /** Reads the files of rules anew; where they have faults, the log tells. */
-  reload(): Promise<void>;
+  /** Reads the files of rules anew; where they have faults, the log tells. Absent where there are no rules. */
+  readonly reload: (() => Promise<void>) | undefined;
   /** Stops taking telemetry, keeps what was taken, and ends everything. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -151,14 +151,13 @@ async function start(
       : await serve(proxyFor(options, store, access), options.clickhousePort);
 
   if (options.demo) await addDemo(status(), logger, undo);
-  const reload = async (): Promise<void> => rules?.reload().catch(() => {});
   return {
     status: status(),
     prometheusUrl,
     clickhouseUrl,
     storedAt: storedAt(options, directory),
     token,
-    reload,
+    reload: rules && (() => rules.reload().catch(() => {})),
     stop,
   };
 }
