@@ -23,6 +23,7 @@ import {
   ingestApp,
   listen,
   prometheusApp,
+  storeQuerier,
   uiApp,
   type AccessSettings,
   type ApiSettings,
@@ -100,7 +101,8 @@ async function start(
   const targets = new ScrapedTargets();
   const counts = new ApiCounts();
   const ruleOptions = withPrometheusConfig(options.rules, prometheusConfig, role === "all");
-  const rules = await rulesOf({ options: ruleOptions, store, otlp: prometheusConfig?.otlp, directory, logger });
+  const querier = storeQuerier(store, systemClock, prometheusConfig?.otlp);
+  const rules = await rulesOf({ options: ruleOptions, store, querier, directory, logger });
   const components = withStore(store, targets, counts, rules);
   const collector = role === "query" ? undefined : await startPipelines(settings, prometheusConfig?.scrape, components);
   if (collector !== undefined) undo.push(() => collector.shutdown());
@@ -121,6 +123,7 @@ async function start(
   const access = { token, loopback };
   const api: ApiSettings = {
     store,
+    querier,
     clock: systemClock,
     uiDirectory: uiDirectory(),
     status,

@@ -36,6 +36,8 @@ const PROMETHEUS_VERSION = "3.5.0";
 
 export interface ApiSettings {
   readonly store: Store;
+  /** Of the store: one for all that ask, since it remembers series. */
+  readonly querier: MetricsQuerier;
   readonly clock: Clock;
   readonly uiDirectory: string;
   readonly status: () => ProgramStatus;
@@ -140,11 +142,11 @@ export function storeQuerier(store: Pick<Store, "client">, clock: Clock, otlp?: 
 }
 
 function promApp(settings: ApiSettings): Hono {
-  const { store, clock, prometheusConfig, readOnly = false, rules } = settings;
+  const { store, querier, clock, readOnly = false, rules } = settings;
   const app = new Hono();
   app.route("/", alertmanagerApi(rules));
   const prometheus = prometheusApi({
-    querier: storeQuerier(store, clock, prometheusConfig?.otlp),
+    querier,
     clock,
     rules,
     state: storeState(settings),

@@ -4,7 +4,7 @@ import { encode, payloadOf, PROTOCOLS, type Signal } from "@clew/otlp";
 import { openStore, type RunningStore } from "../../store/src/running-store.test-kit.ts";
 import type { AccessSettings } from "./access.ts";
 import { ApiCounts } from "./api-counts.ts";
-import { listen, uiApp } from "./http-server.ts";
+import { listen, storeQuerier, uiApp } from "./http-server.ts";
 
 export interface RunningServer {
   readonly running: RunningStore;
@@ -27,7 +27,15 @@ export async function startServer(
   const running = await openStore();
   const status = (): object => ({ version: "1.2.3", startedAtMs: 1, dataDirectory: "d", inMemory: false, ui: "u" });
   const counts = new ApiCounts();
-  const app = uiApp({ store: running.store, clock: systemClock, uiDirectory, status: status as never, access, counts });
+  const app = uiApp({
+    store: running.store,
+    querier: storeQuerier(running.store, systemClock),
+    clock: systemClock,
+    uiDirectory,
+    status: status as never,
+    access,
+    counts,
+  });
   const server = await listen(app, "127.0.0.1", 0);
   const url = `http://127.0.0.1:${server.port}`;
   return {

@@ -2,8 +2,7 @@
 import { join } from "node:path";
 import { ClewError, messageOf, systemClock } from "@clew/base";
 import type { Logger, Meter } from "@clew/collector";
-import type { OtlpSettings } from "@clew/otlp/prometheus";
-import { Labels } from "@clew/query";
+import { Labels, type MetricsQuerier } from "@clew/query";
 import {
   AlertmanagerSender,
   type AlertNotice,
@@ -14,7 +13,7 @@ import {
   type RuleGroup,
   RuleManager,
 } from "@clew/rules";
-import { sampleWriter, storeQuerier, type RulesSource } from "@clew/server";
+import { sampleWriter, type RulesSource } from "@clew/server";
 import type { Store } from "@clew/store";
 import { readAlertmanagerFiles } from "./alertmanager-files.ts";
 import { keptFile } from "./kept-file.ts";
@@ -29,8 +28,7 @@ const DEFAULT_INTERVAL_MS = 60_000;
 export interface ClewRulesSettings {
   readonly options: RuleOptions;
   readonly store: Store;
-  /** How OTLP looks to PromQL. */
-  readonly otlp: OtlpSettings | undefined;
+  readonly querier: MetricsQuerier;
   /** Where silences are kept, and what receivers were told. */
   readonly directory: string;
   readonly logger: Logger;
@@ -77,13 +75,13 @@ export class ClewRules implements RulesSource {
    * `uiUrl` is where people find this program, unless the options say.
    */
   async start(uiUrl: string): Promise<void> {
-    const { options, store, otlp } = this.#settings;
+    const { options, store, querier } = this.#settings;
     const externalUrl = options.externalUrl ?? uiUrl;
     const externalLabels = Labels.of(options.externalLabels);
     await this.#startAlertmanager(externalUrl);
     this.#manager = await RuleManager.start({
       clock: systemClock,
-      querier: storeQuerier(store, systemClock, otlp),
+      querier,
       write: sampleWriter({ clock: systemClock, write: (payload) => store.write(payload) }),
       load: () => this.#ruleFiles(),
       notify: (notices) => this.#notify(notices, externalLabels, externalUrl),

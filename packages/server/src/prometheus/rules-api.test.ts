@@ -46,9 +46,10 @@ const startMs = Math.floor(Date.now() / 1_000) * 1_000;
 beforeAll(async () => {
   running = await openStore();
   const { store } = running;
+  const querier = storeQuerier(store, systemClock);
   manager = await RuleManager.start({
     clock: systemClock,
-    querier: storeQuerier(store, systemClock),
+    querier,
     write: sampleWriter({ clock: systemClock, write: (payload) => store.write(payload) }),
     load: async () => files,
     notify: () => {},
@@ -60,6 +61,7 @@ beforeAll(async () => {
   });
   const app = prometheusApp({
     store,
+    querier,
     clock: systemClock,
     uiDirectory: "",
     status: (() => ({})) as never,

@@ -4,7 +4,7 @@ import { systemClock } from "@clew/base";
 import { encode, PROTOCOLS } from "@clew/otlp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openStore, type RunningStore } from "../../../store/src/running-store.test-kit.ts";
-import { uiApp } from "../http-server.ts";
+import { storeQuerier, uiApp } from "../http-server.ts";
 import { readPrometheusConfig } from "../prometheus-config/read-prometheus-config.ts";
 import type { Json } from "../running-server.test-kit.ts";
 
@@ -68,7 +68,16 @@ async function start(otlp: string): Promise<Running> {
   const access = { token: undefined, loopback: true };
   const status = (): never => ({}) as never;
   const uiDirectory = "no-such-directory";
-  const app = uiApp({ store: running.store, clock: systemClock, uiDirectory, status, access, prometheusConfig });
+  const querier = storeQuerier(running.store, systemClock, prometheusConfig.otlp);
+  const app = uiApp({
+    store: running.store,
+    querier,
+    clock: systemClock,
+    uiDirectory,
+    status,
+    access,
+    prometheusConfig,
+  });
   return { running, app };
 }
 
