@@ -24,10 +24,6 @@ export class AttributeList {
     this.#limits = limits;
   }
 
-  get size(): number {
-    return this.#entries.length / 2;
-  }
-
   /** As they are now, not a copy. */
   get entries(): AttributeEntries {
     return this.#entries;
