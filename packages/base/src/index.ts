@@ -3,3 +3,4 @@ export { nanosOf, sleep, systemClock, type Clock } from "./clock.ts";
 export { formatDuration, parseDuration } from "./duration.ts";
 export { goRegExp, type GoRegExpOptions } from "./go-regexp.ts";
 export { parseSize } from "./size.ts";
+export { Turnstile } from "./turnstile.ts";

@@ -22,9 +22,6 @@ import { readRuleFiles } from "./rule-files.ts";
 import { RuleMetrics } from "./rule-metrics.ts";
 import type { RuleOptions } from "./rule-options.ts";
 
-/** Prometheus's. */
-const DEFAULT_INTERVAL_MS = 60_000;
-
 export interface ClewRulesSettings {
   readonly options: RuleOptions;
   readonly store: Store;
@@ -90,7 +87,7 @@ export class ClewRules implements RulesSource {
       measure: this.#metrics.measure,
       externalLabels,
       externalUrl,
-      defaultIntervalMs: options.evaluationIntervalMs ?? DEFAULT_INTERVAL_MS,
+      defaultIntervalMs: options.evaluationIntervalMs,
     });
   }
 

@@ -1,9 +1,8 @@
 /** All rule groups: reads their files, evaluates them, and takes other files while it runs. */
-import { ClewError, messageOf } from "@clew/base";
+import { ClewError, messageOf, Turnstile } from "@clew/base";
 import { readRuleFile } from "../file/read-rule-file.ts";
 import { GroupSchedule } from "./group-schedule.ts";
 import { type EvaluationSettings, RuleGroup } from "./rule-group.ts";
-import { turns } from "./turns.ts";
 
 /** How often groups are evaluated that do not say it. */
 const DEFAULT_INTERVAL_MS = 60_000;
@@ -22,7 +21,8 @@ export interface RuleManagerSettings extends Omit<EvaluationSettings, "inTurn"> 
   readonly load: () => Promise<readonly RuleFile[]>;
   /** Called whenever there are other groups than before. */
   readonly onGroups?: (groups: readonly RuleGroup[]) => void;
-  readonly defaultIntervalMs?: number;
+  /** A minute where absent. */
+  readonly defaultIntervalMs?: number | undefined;
 }
 
 export class RuleManager {
@@ -37,7 +37,8 @@ export class RuleManager {
 
   private constructor(settings: RuleManagerSettings) {
     this.#settings = settings;
-    this.#evaluation = { ...settings, inTurn: turns(MAX_CONCURRENT_RULES) };
+    const turnstile = new Turnstile(MAX_CONCURRENT_RULES);
+    this.#evaluation = { ...settings, inTurn: (work) => turnstile.run(work) };
   }
 
   /** Rejects with `RULES_INVALID`, or as `load` does; nothing runs then. */

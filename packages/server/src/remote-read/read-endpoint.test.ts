@@ -8,7 +8,6 @@ import { EMPTY_STATE } from "../prometheus/program-state.test-kit.ts";
 import { requestV1, type SentSeries } from "../remote-write/remote-write.test-kit.ts";
 import { startServer, type RunningServer } from "../running-server.test-kit.ts";
 import { ApiCounts } from "../api-counts.ts";
-import { Gate } from "./gate.ts";
 import { ReadEndpoint } from "./read-endpoint.ts";
 import {
   doubleOf,
@@ -232,23 +231,22 @@ test("more samples than the limit are refused", async () => {
   expect(counts).toMatchObject({ remoteReads: 0, remoteReadsOverLimit: 1 });
 });
 
-test("a gate lets so many in, and the others in their order", async () => {
-  let present = 0;
-  const gate = new Gate(2, (by) => (present += by));
-  const entered: number[] = [];
-  const leaves = [0, 1, 2, 3].map(async (i) => {
-    const leave = await gate.enter();
-    entered.push(i);
-    return leave;
+test("who waits for a turn is counted, until it is answered", async () => {
+  const counts = new ApiCounts();
+  const ends: (() => void)[] = [];
+  const querier = new MemoryQuerier();
+  querier.select = () => new Promise((resolve) => ends.push(() => resolve([])));
+  const endpoint = new ReadEndpoint({ querier, externalLabels: Labels.empty, counts });
+  const body = new Uint8Array(readRequest([{ startMs: 0, endMs: 9_000, matchers: [["__name__", "=", "m"]] }]));
+  const answers = Array.from({ length: 12 }, () => {
+    const raw = new Request("http://localhost/", { method: "POST", body });
+    return endpoint.answer({ req: { raw, header: () => undefined, arrayBuffer: () => raw.arrayBuffer() } } as never);
   });
-  const first = await leaves[0];
-  expect(entered).toEqual([0, 1]);
-  first?.();
-  first?.();
-  await leaves[2];
-  expect(entered).toEqual([0, 1, 2]);
-  (await leaves[1])?.();
-  await leaves[3];
-  expect(entered).toEqual([0, 1, 2, 3]);
-  expect(present).toBe(2);
+  await expect.poll(() => ends.length).toBe(10);
+  expect(counts.remoteReads).toBe(12);
+  for (const end of ends.splice(0)) end();
+  await expect.poll(() => ends.length).toBe(2);
+  for (const end of ends.splice(0)) end();
+  expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(Array.from({ length: 12 }, () => 200));
+  expect(counts.remoteReads).toBe(0);
 });

@@ -1,5 +1,5 @@
 /** `POST /api/v1/read`: remote read, as samples or as a stream of chunks. */
-import { ClewError, messageOf } from "@clew/base";
+import { ClewError, messageOf, Turnstile } from "@clew/base";
 import { decompress, snappyCompress } from "@clew/collector";
 import { Reader } from "@clew/otlp";
 import {
@@ -16,7 +16,6 @@ import type { Context } from "hono";
 import { ApiCounts } from "../api-counts.ts";
 import { EARLIEST_MS, LATEST_MS } from "../prometheus/parameters.ts";
 import { chunkedFrames } from "./chunked-response.ts";
-import { Gate } from "./gate.ts";
 import { MAX_CONCURRENT, MAX_REQUEST_BYTES } from "./read-limits.ts";
 import {
   type ReadQuery,
@@ -40,11 +39,10 @@ export class ReadEndpoint {
   readonly #externalLabels: Labels;
   readonly #maxSamples: number;
   readonly #counts: ApiCounts;
-  readonly #gate: Gate;
+  readonly #turnstile = new Turnstile(MAX_CONCURRENT);
 
   constructor({ querier, externalLabels, maxSamples = MAX_QUERY_SAMPLES, counts = new ApiCounts() }: ReadSettings) {
     this.#counts = counts;
-    this.#gate = new Gate(MAX_CONCURRENT, (by) => (counts.remoteReads += by));
     this.#querier = querier;
     this.#externalLabels = externalLabels;
     this.#maxSamples = maxSamples;
@@ -53,7 +51,7 @@ export class ReadEndpoint {
   /** Never rejects. */
   async answer(context: Context): Promise<Response> {
     const { signal } = context.req.raw;
-    const leave = await this.#gate.enter();
+    const leave = await this.#enter();
     try {
       signal.throwIfAborted();
       // A stream that nobody has begun to read does not end by itself.
@@ -65,6 +63,18 @@ export class ReadEndpoint {
       leave();
       return refused(error);
     }
+  }
+
+  /** Who waits is counted, too. */
+  async #enter(): Promise<() => void> {
+    this.#counts.remoteReads++;
+    const leave = await this.#turnstile.enter();
+    let isInside = true;
+    return () => {
+      if (isInside) this.#counts.remoteReads--;
+      isInside = false;
+      leave();
+    };
   }
 
   async #samples({ queries }: ReadRequest, signal: AbortSignal, leave: () => void): Promise<Response> {

@@ -1,8 +1,8 @@
 /** The store's one way to speak to its engine, embedded or not: ClickHouse's own client over HTTP. */
 import { Readable } from "node:stream";
 import { ClickHouseLogLevel, createClient, type ClickHouseClient } from "@clickhouse/client";
+import { Turnstile } from "@clew/base";
 import { credentialHeaders, type EngineEndpoint } from "./engine-endpoint.ts";
-import { Turnstile } from "./turnstile.ts";
 
 const QUERY_TIMEOUT_S = 30;
 /** A migration rewrites all that is stored; a peer that is gone is found out by TCP's keep-alive. */

@@ -36,3 +36,22 @@ test("whoever gave up while waiting is passed over", async () => {
   await expect(given).rejects.toThrow("no more");
   expect([ran, await turnstile.run(async () => "next")]).toEqual([false, "next"]);
 });
+
+test("who enters keeps the place until it is given up, once", async () => {
+  const turnstile = new Turnstile(2);
+  const entered: number[] = [];
+  const leaves = [0, 1, 2, 3].map(async (i) => {
+    const leave = await turnstile.enter();
+    entered.push(i);
+    return leave;
+  });
+  const first = await leaves[0];
+  expect(entered).toEqual([0, 1]);
+  first?.();
+  first?.();
+  await leaves[2];
+  expect(entered).toEqual([0, 1, 2]);
+  (await leaves[1])?.();
+  await leaves[3];
+  expect(entered).toEqual([0, 1, 2, 3]);
+});
