@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 // "import" and "default" go without saying: named here, Node would give ES modules to `require` too.
@@ -15,6 +16,8 @@ export default defineConfig({
     ],
     isolate: false,
     pool: "forks",
+    // Most of the time is spent waiting for programs that were started, so two share even two cores well.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
