@@ -17,6 +17,8 @@ const PER_REQUEST = 20;
 /** Evaluation times lie between samples, where windows that are open on the left and closed ones are the same. */
 const BETWEEN_MS = 7_000;
 const HOUR_MS = 3_600_000;
+/** What takes less than the system's clock of CPU time can tell is asked so often in a row. */
+const CHEAP = { "label/values": 200 };
 const SETTLE_MS = 120_000;
 
 const [hoursText = "1", repeatsText = "7"] = process.argv.slice(2);
@@ -122,24 +124,36 @@ async function compare() {
     const difference = differenceOf(first.text, second.text);
     const spent = { clew: 0, program: 0, prometheus: 0 };
     const walls = { clew: [], prometheus: [] };
+    const times = CHEAP[name] ?? 1;
     for (let i = 0; i < repeats; i++) {
       const before = usageOf();
-      walls.clew.push((await ask(clew.ui + path)).ms);
+      walls.clew.push(await askTimes(times, clew.ui + path));
       const between = usageOf();
-      walls.prometheus.push((await ask(prometheus.url + path)).ms);
+      walls.prometheus.push(await askTimes(times, prometheus.url + path));
       const after = usageOf();
       spent.clew += between.clew - before.clew;
       spent.program += between.program - before.program;
       spent.prometheus += after.prometheus - between.prometheus;
     }
-    const [ours, program, theirs] = [spent.clew, spent.program, spent.prometheus].map((ms) => ms / repeats);
+    const [ours, program, theirs] = [spent.clew, spent.program, spent.prometheus].map((ms) => ms / repeats / times);
     ratios.push(ours / theirs);
     console.log(
-      `${name}: ${ours.toFixed(0)} (${program.toFixed(0)}) · ${theirs.toFixed(0)} · ${(ours / theirs).toFixed(2)}; ` +
+      `${name}: ${figure(ours)} (${figure(program)}) · ${figure(theirs)} · ${(ours / theirs).toFixed(2)}; ` +
         `${median(walls.clew).toFixed(0)} · ${median(walls.prometheus).toFixed(0)}${difference && `; DIFFERENT: ${difference}`}`,
     );
   }
   console.log(`median ratio ${median(ratios).toFixed(2)} (bar 0.5), worst ${Math.max(...ratios).toFixed(2)} (bar 1)`);
+}
+
+/** Milliseconds of each on average. */
+async function askTimes(times, url) {
+  let ms = 0;
+  for (let i = 0; i < times; i++) ms += (await ask(url)).ms;
+  return ms / times;
+}
+
+function figure(ms) {
+  return ms < 10 ? ms.toFixed(2) : ms.toFixed(0);
 }
 
 /** What differs between two answers; "" where nothing does. */

@@ -54,6 +54,7 @@ const HELP = `Clew: OpenTelemetry in one program.
       --alertmanager-url URL  send alerts there, any number of times
       --alertmanager-config FILE    tell receivers of alerts by this configuration of Alertmanager's: webhooks, Slack, e-mail
       --store-memory SIZE     what the storage engine may use (2GiB)
+      --query-cache SIZE      what may be kept of samples that PromQL read, for the next query (256MiB; 0 for nothing)
       --clickhouse-port PORT  let ClickHouse's own clients read there, usually 8123
       --clickhouse-access     read, or write, for them        (read)
       --clickhouse URL        keep data in a ClickHouse server or cluster instead:

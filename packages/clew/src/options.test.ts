@@ -8,6 +8,7 @@ test("without any, everything runs on this machine, and nobody else's client is 
     clickhousePort: undefined,
     clickhouseAccess: "read",
     storeMemoryBytes: 2 ** 31,
+    queryCacheBytes: 2 ** 28,
     host: "127.0.0.1",
   });
 });
@@ -46,6 +47,7 @@ test.each([
   [["--role", "ingest"], "--role"],
   [["--clickhouse", "http://h", "--role", "both"], "--role"],
   [["--store-memory", "much"], "--store-memory"],
+  [["--query-cache", "some"], "--query-cache"],
   [["--clickhouse-port", "http"], "--clickhouse-port"],
   [["--clickhouse-access", "all"], "--clickhouse-access"],
   [["--evaluation-interval", "soon"], "--evaluation-interval"],

@@ -28,6 +28,8 @@ export interface UpOptions {
   readonly metricsPort: OptionalPort;
   /** What the embedded engine may use for all that it does. */
   readonly storeMemoryBytes: number;
+  /** How much of what queries read is kept for the next ones. */
+  readonly queryCacheBytes: number;
   /** A ClickHouse server instead of the embedded engine. */
   readonly clickhouse: ClickHouseServer | undefined;
   /** Where ClickHouse's own clients may ask; undefined for nowhere. */
@@ -65,6 +67,7 @@ export function upOptions(args: readonly string[], env: Readonly<Record<string, 
     "prometheus-port": { type: "string" },
     "metrics-port": { type: "string" },
     "store-memory": { type: "string" },
+    "query-cache": { type: "string" },
     clickhouse: { type: "string" },
     "clickhouse-port": { type: "string" },
     "clickhouse-access": { type: "string" },
@@ -99,6 +102,7 @@ export function upOptions(args: readonly string[], env: Readonly<Record<string, 
     prometheusPort: optionalPortOf("prometheus-port", text("prometheus-port"), 9090),
     metricsPort: optionalPortOf("metrics-port", text("metrics-port"), 8888),
     storeMemoryBytes: bytesOf("store-memory", text("store-memory") ?? "2GiB"),
+    queryCacheBytes: bytesOf("query-cache", text("query-cache") ?? "256MiB"),
     clickhouse: clickhouse === undefined ? undefined : parseClickHouseUrl(clickhouse, env),
     clickhousePort:
       text("clickhouse-port") === undefined ? undefined : portOf("clickhouse-port", text("clickhouse-port") ?? ""),

@@ -29,6 +29,7 @@ import {
   type ApiSettings,
   type ProgramStatus,
   type PrometheusConfig,
+  type StoreQuerier,
 } from "@clew/server";
 import { Labels } from "@clew/query";
 import { Store } from "@clew/store";
@@ -37,6 +38,7 @@ import { dataDirectoryOf } from "./data-directory.ts";
 import { defaultConfig } from "./default-config.ts";
 import type { OptionalPort, UpOptions } from "./options.ts";
 import { requireFreePort } from "./ports.ts";
+import { observeQueryCache } from "./query-cache-metrics.ts";
 import { prometheusConfigOf } from "./prometheus-config.ts";
 import { readText } from "./read-text.ts";
 import type { ClewRules, ClewRulesSettings } from "./rules/clew-rules.ts";
@@ -101,9 +103,14 @@ async function start(
   const targets = new ScrapedTargets();
   const counts = new ApiCounts();
   const ruleOptions = withPrometheusConfig(options.rules, prometheusConfig, role === "all");
-  const querier = storeQuerier(store, systemClock, prometheusConfig?.otlp);
+  const querier = storeQuerier(store, {
+    clock: systemClock,
+    otlp: prometheusConfig?.otlp,
+    cacheBytes: options.queryCacheBytes,
+    hasOtherWriters: options.clickhousePort !== undefined && options.clickhouseAccess === "write",
+  });
   const rules = await rulesOf({ options: ruleOptions, store, querier, directory, logger });
-  const components = withStore(store, targets, counts, rules);
+  const components = withStore({ store, targets, counts, querier, rules });
   const collector = role === "query" ? undefined : await startPipelines(settings, prometheusConfig?.scrape, components);
   if (collector !== undefined) undo.push(() => collector.shutdown());
 
@@ -261,10 +268,18 @@ async function dataDirectory(
   return directory;
 }
 
-function withStore(store: Store, targets: ScrapedTargets, counts: ApiCounts, rules: ClewRules | undefined): Registry {
+interface ComponentParts {
+  readonly store: Store;
+  readonly targets: ScrapedTargets;
+  readonly counts: ApiCounts;
+  readonly querier: StoreQuerier;
+  readonly rules: ClewRules | undefined;
+}
+
+function withStore({ store, targets, counts, querier, rules }: ComponentParts): Registry {
   const builtin = builtinComponents(targets);
   const sink = storeSink(store, (meter) => {
-    const ends = [observeApi(counts, meter), rules?.observe(meter)];
+    const ends = [observeApi(counts, meter), observeQueryCache(querier, meter), rules?.observe(meter)];
     return () => ends.forEach((end) => end?.());
   });
   return { ...builtin, exporters: [...builtin.exporters, clewExporter(sink)] };

@@ -23,6 +23,7 @@ import type { ProgramStatus } from "./clew/overview-endpoints.ts";
 import { alertmanagerApi } from "./alertmanager/alertmanager-api.ts";
 import { jaegerV1 } from "./jaeger/jaeger-v1.ts";
 import { jaegerV3 } from "./jaeger/jaeger-v3.ts";
+import { DEFAULT_QUERY_CACHE_BYTES, SampleCache } from "./metrics/sample-cache.ts";
 import { StoreQuerier } from "./metrics/store-querier.ts";
 import type { PrometheusConfig } from "./prometheus-config/read-prometheus-config.ts";
 import { pageNotFound, prometheusApi } from "./prometheus/prometheus-api.ts";
@@ -136,9 +137,25 @@ export function prometheusApp(settings: ApiSettings): Hono {
   return app.route("/", promApp(settings));
 }
 
+export interface StoreQuerierSettings {
+  readonly clock: Clock;
+  /** How what came over OTLP looks; as Prometheus has it where absent. */
+  readonly otlp?: OtlpSettings | undefined;
+  /** How much of what queries read is kept for the next ones; nothing where 0. */
+  readonly cacheBytes?: number;
+  /** Whether metrics may be written without the store's knowing: nothing is kept then. */
+  readonly hasOtherWriters?: boolean;
+}
+
 /** What PromQL asks of a store. */
-export function storeQuerier(store: Pick<Store, "client">, clock: Clock, otlp?: OtlpSettings): MetricsQuerier {
-  return new StoreQuerier(new MetricReader(store.client), () => clock.nowMs(), otlp);
+export function storeQuerier(
+  store: Pick<Store, "client" | "metricChanges">,
+  { clock, otlp, cacheBytes = DEFAULT_QUERY_CACHE_BYTES, hasOtherWriters = false }: StoreQuerierSettings,
+): StoreQuerier {
+  const changes = hasOtherWriters ? undefined : store.metricChanges;
+  const isKept = changes !== undefined && cacheBytes > 0;
+  const cache = isKept ? new SampleCache({ changes, clock, limitBytes: cacheBytes }) : undefined;
+  return new StoreQuerier(new MetricReader(store.client, changes), () => clock.nowMs(), otlp, cache);
 }
 
 function promApp(settings: ApiSettings): Hono {

@@ -1,6 +1,8 @@
 export type { AccessSettings } from "./access.ts";
 export { ApiCounts } from "./api-counts.ts";
 export { clickHouseProxy, type ClickHouseProxySettings } from "./clickhouse/clickhouse-proxy.ts";
+export type { SampleCacheCounts } from "./metrics/sample-cache.ts";
+export type { StoreQuerier } from "./metrics/store-querier.ts";
 export type { ProgramStatus } from "./clew/overview-endpoints.ts";
 export {
   ingestApp,

@@ -29,7 +29,7 @@ export async function startServer(
   const counts = new ApiCounts();
   const app = uiApp({
     store: running.store,
-    querier: storeQuerier(running.store, systemClock),
+    querier: storeQuerier(running.store, { clock: systemClock }),
     clock: systemClock,
     uiDirectory,
     status: status as never,

@@ -21,6 +21,8 @@ export interface DrainSettings {
   readonly client: EngineClient;
   readonly clock: Clock;
   readonly report: (line: string) => void;
+  /** Called when blocks of a table are in the engine. */
+  readonly onInserted: (table: string, blocks: readonly Uint8Array[]) => void;
   /** Called when blocks were acknowledged that will never be in the engine. */
   readonly onRejected: () => void;
   /** Whether the engine's tables are nobody else's. */
@@ -135,16 +137,19 @@ export class Drain {
   }
 
   async #drain(name: string): Promise<void> {
-    const { spool, client, journal, report } = this.#settings;
+    const { spool, client, journal, report, onInserted } = this.#settings;
     const segment = await this.#read(name);
     if (segment === undefined) return;
     const { frames, damaged, tornBytes } = readFrames(segment);
     await journal?.begin(name);
-    for (const [target, blocks] of blocksByTarget(frames))
-      if (journal?.wasInserted(name, tableOf(target)) !== true) {
+    for (const [target, blocks] of blocksByTarget(frames)) {
+      const table = tableOf(target);
+      if (journal?.wasInserted(name, table) !== true) {
         await client.insert(insertStatement(target), blocks, `${name} ${target}`);
-        this.#count(tableOf(target), blocks);
+        this.#count(table, blocks);
       }
+      onInserted(table, blocks);
+    }
     await journal?.commit();
     const isWhole = damaged === 0 && tornBytes === 0 && frames.length > 0;
     if (damaged > 0 || (!isWhole && !spool.mayBeTorn(name)))

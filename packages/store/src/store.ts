@@ -17,6 +17,7 @@ import type { Engine } from "./engine/engine.ts";
 import type { EngineEndpoint } from "./engine/engine-endpoint.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { openEngine, type OpenEngine } from "./open-engine.ts";
+import { MetricChanges } from "./metric-changes.ts";
 import { MissingLogCounts } from "./missing-log-counts.ts";
 import { makeDirectory } from "./sync-directory.ts";
 import { resolutionsOf } from "./rollup/resolutions.ts";
@@ -56,6 +57,7 @@ export class Store {
   readonly #missingLogCounts: MissingLogCounts | undefined;
   readonly #release: () => void;
   readonly #listeners = new Set<(payload: Payload) => void>();
+  readonly #metricChanges = new MetricChanges();
   #stopTimer: () => void = () => {};
   #closing: Promise<void> | undefined;
 
@@ -84,6 +86,7 @@ export class Store {
       client,
       clock,
       report,
+      onInserted: (table, blocks) => this.#metricChanges.inserted(table, blocks),
       onRejected: () => this.#commit.forget(),
       isOwn: engine.kind === "embedded",
       journal,
@@ -128,6 +131,11 @@ export class Store {
   /** Where other people's requests may go, which can only read unless `mayWrite`. */
   visitorEndpoint(mayWrite: boolean): EngineEndpoint {
     return this.#engine.visitorEndpoint(mayWrite);
+  }
+
+  /** What changes of metrics; undefined where others than this program may write too. */
+  get metricChanges(): MetricChanges | undefined {
+    return this.#engine.kind === "embedded" ? this.#metricChanges : undefined;
   }
 
   get health(): StoreHealth {
@@ -222,6 +230,7 @@ export class Store {
       try {
         return await task();
       } finally {
+        this.#metricChanges.replaced();
         await journal?.forget();
       }
     });

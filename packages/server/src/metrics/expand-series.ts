@@ -24,6 +24,11 @@ import type { SampleColumns, SampleSet, SampleSets, SampleTimes } from "./sample
 
 const DELTA = 1;
 
+/** Whether a series' points tell what was added since the one before. */
+export function isDelta({ temporality }: StoredSeries): boolean {
+  return temporality === DELTA;
+}
+
 /** Every label set that a stored series stands for. `bounds` are a histogram's. */
 export function labelSetsOf(
   series: StoredSeries,
@@ -125,6 +130,7 @@ function addHistogram(
 ): void {
   const { start, end } = run;
   const times = timesOf(series, points, start, end);
+  if (times.stale.includes(1)) samples.hasEnds = true;
   const add = (of: Labels, columnOf: () => Float64Array, rows?: readonly number[]): void => {
     const set = samples.open(of);
     if (set === undefined) return;
@@ -196,7 +202,9 @@ function addSummaries(
       if (!sets.has(quantile)) sets.set(quantile, samples.open(base.with("quantile", leOf(quantile))));
       sets.get(quantile)?.add({ ...point, startMs: 0 }, values[i] ?? Number.NaN, stale);
     }
-    if (stale) for (const set of sets.values()) set?.add(point, 0, true);
+    if (!stale) continue;
+    samples.hasEnds = true;
+    for (const set of sets.values()) set?.add(point, 0, true);
   }
 }
 

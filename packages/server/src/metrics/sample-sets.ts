@@ -13,6 +13,8 @@ export interface SampleTimes {
 export class SampleSets {
   readonly #wanted: (labels: Labels) => boolean;
   readonly #sets = new Map<string, SampleSet>();
+  /** Whether a family ended: that shows in those of its parts that it had before, in the window. */
+  hasEnds = false;
 
   constructor(wanted: (labels: Labels) => boolean) {
     this.#wanted = wanted;

@@ -21,9 +21,10 @@ import {
   type StoredSeries,
 } from "@clew/store";
 import { exemplarLabels } from "./bucket-labels.ts";
-import { expandPoints, labelSetsOf } from "./expand-series.ts";
+import { expandPoints, isDelta, labelSetsOf } from "./expand-series.ts";
 import { sentMetadata } from "./prometheus-series.ts";
 import { SeriesLabels } from "./series-labels.ts";
+import type { ReadSamples, SampleCache, SampleCacheCounts } from "./sample-cache.ts";
 import { SampleSets } from "./sample-sets.ts";
 import { addTargetInfo, wantsTargetInfo } from "./target-info.ts";
 
@@ -35,23 +36,44 @@ export class StoreQuerier implements MetricsQuerier {
   readonly #nowMs: () => number;
   readonly #otlp: OtlpSettings;
   readonly #labels: SeriesLabels;
+  readonly #cache: SampleCache | undefined;
+  // What series were found --> label --> its values; for as long as the reader keeps what it found
+  readonly #values = new WeakMap<readonly StoredSeries[], Map<string, readonly string[]>>();
 
-  /** `otlp`: how what came over OTLP looks. */
-  constructor(reader: MetricReader, nowMs: () => number, otlp: OtlpSettings = DEFAULT_OTLP_SETTINGS) {
+  /** `otlp`: how what came over OTLP looks. `cache`: where samples are kept that were read; absent, they are read each time. */
+  constructor(
+    reader: MetricReader,
+    nowMs: () => number,
+    otlp: OtlpSettings = DEFAULT_OTLP_SETTINGS,
+    cache?: SampleCache,
+  ) {
     this.#reader = reader;
+    this.#cache = cache;
     this.#nowMs = nowMs;
     this.#otlp = otlp;
     this.#labels = new SeriesLabels(otlp);
   }
 
-  async select(request: SelectRequest, signal: AbortSignal): Promise<readonly SeriesSamples[]> {
+  /** What became of selections; undefined where nothing is kept. */
+  get cacheCounts(): SampleCacheCounts | undefined {
+    return this.#cache?.counts;
+  }
+
+  select(request: SelectRequest, signal: AbortSignal): Promise<readonly SeriesSamples[]> {
+    const read = (window: SelectRequest): Promise<ReadSamples> => this.#read(window, signal);
+    return this.#cache?.select(request, signal, read) ?? read(request).then(({ samples }) => samples);
+  }
+
+  async #read(request: SelectRequest, signal: AbortSignal): Promise<ReadSamples> {
     const series = await this.#reader.series(conditionsOf(request.matchers), request, signal);
     const samples = new SampleSets(labelsTest(request.matchers));
     const window = { ...request, hasStarts: request.hints.needsStarts, use: request.hints };
     await expandPoints(this.#reader, series, window, request.sampleLimit + 1, samples, this.#labels, signal);
-    if (wantsTargetInfo(request.matchers))
-      await addTargetInfo(this.#reader, request, request.sampleLimit + 1, samples, this.#otlp, signal);
-    return samples.finish();
+    const isMadeUp = wantsTargetInfo(request.matchers);
+    if (isMadeUp) await addTargetInfo(this.#reader, request, request.sampleLimit + 1, samples, this.#otlp, signal);
+    // Deltas are summed up from the window's beginning on.
+    const isLasting = !isMadeUp && !series.some(isDelta) && (await this.#reader.isRaw(request));
+    return { samples: samples.finish(), mayBeKept: isLasting, mayBeJoined: !samples.hasEnds };
   }
 
   async labelNames(request: SeriesRequest, signal: AbortSignal): Promise<readonly string[]> {
@@ -71,11 +93,12 @@ export class StoreQuerier implements MetricsQuerier {
 
   /** The values of a label that series are stored with: no part of a family has another. */
   async #storedValues(label: string, window: MillisWindow, signal: AbortSignal): Promise<readonly string[]> {
-    const values = new Set<string>();
-    for (const { labels } of await this.#reader.series([], window, signal))
-      for (const [name, value] of labels) if (name === label) values.add(value);
-    values.delete("");
-    return [...values];
+    const series = await this.#reader.series([], window, signal);
+    const known = this.#values.get(series) ?? new Map<string, readonly string[]>();
+    this.#values.set(series, known);
+    const values = known.get(label) ?? valuesOf(label, series);
+    known.set(label, values);
+    return values;
   }
 
   series(request: SeriesRequest, signal: AbortSignal): Promise<readonly Labels[]> {
@@ -140,6 +163,13 @@ export class StoreQuerier implements MetricsQuerier {
     }
     return [...found.values()];
   }
+}
+
+function valuesOf(label: string, series: readonly StoredSeries[]): readonly string[] {
+  const values = new Set<string>();
+  for (const { labels } of series) for (const [name, value] of labels) if (name === label) values.add(value);
+  values.delete("");
+  return [...values];
 }
 
 /** An exemplar of a histogram belongs to the bucket that its value fell into. */

@@ -46,7 +46,7 @@ const startMs = Math.floor(Date.now() / 1_000) * 1_000;
 beforeAll(async () => {
   running = await openStore();
   const { store } = running;
-  const querier = storeQuerier(store, systemClock);
+  const querier = storeQuerier(store, { clock: systemClock });
   manager = await RuleManager.start({
     clock: systemClock,
     querier,

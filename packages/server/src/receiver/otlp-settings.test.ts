@@ -68,7 +68,7 @@ async function start(otlp: string): Promise<Running> {
   const access = { token: undefined, loopback: true };
   const status = (): never => ({}) as never;
   const uiDirectory = "no-such-directory";
-  const querier = storeQuerier(running.store, systemClock, prometheusConfig.otlp);
+  const querier = storeQuerier(running.store, { clock: systemClock, otlp: prometheusConfig.otlp });
   const app = uiApp({
     store: running.store,
     querier,

@@ -1,8 +1,10 @@
 import { PROMETHEUS_POINT_FLAGS } from "@clew/otlp/prometheus";
 import type { EngineClient } from "../engine/engine-client.ts";
+import type { MetricChanges } from "../metric-changes.ts";
 import { HAS } from "../transcode/points/distribution-columns.ts";
 import type { Conditions } from "./conditions.ts";
-import { dayConditions, type MillisWindow } from "./millis-window.ts";
+import { FoundSeries } from "./found-series.ts";
+import { dayConditions, daysName, type MillisWindow } from "./millis-window.ts";
 import type { Pairs } from "./resource-rows.ts";
 import { engineDouble } from "./engine-double.ts";
 import {
@@ -59,11 +61,19 @@ export const MAX_SERIES = 200_000;
 export class MetricReader {
   readonly #client: EngineClient;
   readonly #known = new SeriesCache(MAX_SERIES);
+  readonly #found: FoundSeries | undefined;
   readonly #plan: RollupPlan;
 
-  constructor(client: EngineClient) {
+  /** `changes`: where all changes are told, so that what was found may be kept. */
+  constructor(client: EngineClient, changes?: MetricChanges) {
     this.#client = client;
+    this.#found = changes && new FoundSeries(changes, MAX_SERIES);
     this.#plan = new RollupPlan(client);
+  }
+
+  /** Whether all points of a window are the samples that were sent, none of them rolled up. */
+  isRaw(window: MillisWindow): Promise<boolean> {
+    return this.#plan.isRaw(window);
   }
 
   /**
@@ -74,7 +84,16 @@ export class MetricReader {
     conditions: readonly LabelCondition[],
     window: MillisWindow,
     signal?: AbortSignal,
-  ): Promise<StoredSeries[]> {
+  ): Promise<readonly StoredSeries[]> {
+    const find = (): Promise<readonly StoredSeries[]> => this.#find(conditions, window, signal);
+    return this.#found?.of(`${daysName(window)} ${JSON.stringify(conditions)}`, find) ?? find();
+  }
+
+  async #find(
+    conditions: readonly LabelCondition[],
+    window: MillisWindow,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly StoredSeries[]> {
     const where = dayConditions(window);
     for (const condition of conditions) addLabelCondition(where, condition);
     const chunks = await this.#client.chunks(

@@ -6,6 +6,8 @@ export interface MillisWindow {
   readonly endMs: number;
 }
 
+const DAY_MS = 86_400_000;
+
 /** Points with `startMs < time <= endMs`. */
 export function timeConditions({ startMs, endMs }: MillisWindow): Conditions {
   return new Conditions().add(
@@ -15,10 +17,15 @@ export function timeConditions({ startMs, endMs }: MillisWindow): Conditions {
 
 /** Series that were written on the window's days. */
 export function dayConditions({ startMs, endMs }: MillisWindow): Conditions {
-  return new Conditions().add(`Day BETWEEN ${day(startMs)} AND ${day(endMs)}`);
+  return new Conditions().add(`Day BETWEEN ${date(startMs)} AND ${date(endMs)}`);
 }
 
-function day(timeMs: number): string {
+/** Windows of one name have the same days. */
+export function daysName({ startMs, endMs }: MillisWindow): string {
+  return `${Math.floor(startMs / DAY_MS)} ${Math.floor(endMs / DAY_MS)}`;
+}
+
+function date(timeMs: number): string {
   return `toDate(toDateTime64(${Math.max(0, Math.floor(timeMs / 1_000))}, 0, 'UTC'))`;
 }
 

@@ -81,6 +81,12 @@ export class RollupPlan {
     return { rolled, raw: between(rolled, window) };
   }
 
+  /** Whether no day of a window was rolled up, of any table. */
+  async isRaw({ startMs, endMs }: MillisWindow): Promise<boolean> {
+    const days = [...(await this.#days()).values()].flat();
+    return days.every(({ dayMs }) => dayMs + DAY_MS <= startMs || dayMs > endMs);
+  }
+
   #days(): Promise<ReadonlyMap<string, readonly RolledDay[]>> {
     const nowMs = performance.now();
     if (this.#known === undefined || nowMs - this.#knownAt > KNOWN_FOR_MS) {
