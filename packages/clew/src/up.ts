@@ -23,13 +23,13 @@ import {
   ingestApp,
   listen,
   prometheusApp,
-  storeQuerier,
+  querierOf,
+  QueryThread,
   uiApp,
   type AccessSettings,
   type ApiSettings,
   type ProgramStatus,
   type PrometheusConfig,
-  type StoreQuerier,
 } from "@clew/server";
 import { Labels } from "@clew/query";
 import { Store } from "@clew/store";
@@ -38,13 +38,16 @@ import { dataDirectoryOf } from "./data-directory.ts";
 import { defaultConfig } from "./default-config.ts";
 import type { OptionalPort, UpOptions } from "./options.ts";
 import { requireFreePort } from "./ports.ts";
-import { observeQueryCache } from "./query-cache-metrics.ts";
+import { observeQueryCache, type WithCache } from "./query-cache-metrics.ts";
 import { prometheusConfigOf } from "./prometheus-config.ts";
 import { readText } from "./read-text.ts";
 import type { ClewRules, ClewRulesSettings } from "./rules/clew-rules.ts";
 import { withPrometheusConfig } from "./rules/rule-options.ts";
 import { storeSink } from "./store-sink.ts";
 import { VERSION } from "./version.ts";
+
+/** What rules ask is small: most of what is kept is for the thread of queries. */
+const OWN_CACHE_SHARE = 1 / 4;
 
 export interface UpSettings {
   readonly options: UpOptions;
@@ -103,14 +106,21 @@ async function start(
   const targets = new ScrapedTargets();
   const counts = new ApiCounts();
   const ruleOptions = withPrometheusConfig(options.rules, prometheusConfig, role === "all");
-  const querier = storeQuerier(store, {
-    clock: systemClock,
-    otlp: prometheusConfig?.otlp,
-    cacheBytes: options.queryCacheBytes,
-    hasOtherWriters: options.clickhousePort !== undefined && options.clickhouseAccess === "write",
+  const hasOtherWriters = options.clickhousePort !== undefined && options.clickhouseAccess === "write";
+  const asking = { clock: systemClock, otlp: prometheusConfig?.otlp };
+  const querier = querierOf(hasOtherWriters ? { client: store.client, metricChanges: undefined } : store, {
+    ...asking,
+    cacheBytes: options.queryCacheBytes * OWN_CACHE_SHARE,
   });
+  const queries = new QueryThread({
+    ...asking,
+    store,
+    cacheBytes: options.queryCacheBytes * (1 - OWN_CACHE_SHARE),
+    hasOtherWriters,
+  });
+  undo.push(() => queries.close());
   const rules = await rulesOf({ options: ruleOptions, store, querier, directory, logger });
-  const components = withStore({ store, targets, counts, querier, rules });
+  const components = withStore({ store, targets, counts, caches: [querier, queries], rules });
   const collector = role === "query" ? undefined : await startPipelines(settings, prometheusConfig?.scrape, components);
   if (collector !== undefined) undo.push(() => collector.shutdown());
 
@@ -131,6 +141,7 @@ async function start(
   const api: ApiSettings = {
     store,
     querier,
+    queries,
     clock: systemClock,
     uiDirectory: uiDirectory(),
     status,
@@ -272,14 +283,14 @@ interface ComponentParts {
   readonly store: Store;
   readonly targets: ScrapedTargets;
   readonly counts: ApiCounts;
-  readonly querier: StoreQuerier;
+  readonly caches: readonly WithCache[];
   readonly rules: ClewRules | undefined;
 }
 
-function withStore({ store, targets, counts, querier, rules }: ComponentParts): Registry {
+function withStore({ store, targets, counts, caches, rules }: ComponentParts): Registry {
   const builtin = builtinComponents(targets);
   const sink = storeSink(store, (meter) => {
-    const ends = [observeApi(counts, meter), observeQueryCache(querier, meter), rules?.observe(meter)];
+    const ends = [observeApi(counts, meter), observeQueryCache(caches, meter), rules?.observe(meter)];
     return () => ends.forEach((end) => end?.());
   });
   return { ...builtin, exporters: [...builtin.exporters, clewExporter(sink)] };

@@ -6,6 +6,7 @@ export {
   type PromqlEngineSettings,
   type QuerySettings,
   type Selection,
+  type RangeTimes,
 } from "./promql/engine.ts";
 export { canonicalQuery, formatQuery } from "./promql/format-query.ts";
 export { queryTree, type QueryTree } from "./promql/query-tree.ts";

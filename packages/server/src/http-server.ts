@@ -3,17 +3,8 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Clock } from "@clew/base";
 import { expositionText, TEXT_FORMAT, type Family, type ScrapedTargets } from "@clew/collector";
-import type { OtlpSettings } from "@clew/otlp/prometheus";
 import type { Labels, MetricsQuerier } from "@clew/query";
-import {
-  ExportReader,
-  LogReader,
-  MetricPointReader,
-  MetricReader,
-  OverviewReader,
-  TraceReader,
-  type Store,
-} from "@clew/store";
+import { ExportReader, LogReader, MetricPointReader, OverviewReader, TraceReader, type Store } from "@clew/store";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import { guard, type AccessSettings } from "./access.ts";
@@ -23,12 +14,11 @@ import type { ProgramStatus } from "./clew/overview-endpoints.ts";
 import { alertmanagerApi } from "./alertmanager/alertmanager-api.ts";
 import { jaegerV1 } from "./jaeger/jaeger-v1.ts";
 import { jaegerV3 } from "./jaeger/jaeger-v3.ts";
-import { DEFAULT_QUERY_CACHE_BYTES, SampleCache } from "./metrics/sample-cache.ts";
-import { StoreQuerier } from "./metrics/store-querier.ts";
 import type { PrometheusConfig } from "./prometheus-config/read-prometheus-config.ts";
 import { pageNotFound, prometheusApi } from "./prometheus/prometheus-api.ts";
 import { storeState } from "./prometheus/store-state.ts";
 import { receivers, type ReceiverSettings } from "./receiver/receivers.ts";
+import type { QueryRunner } from "./query-thread/query-runner.ts";
 import type { RulesSource } from "./prometheus/rules-endpoints.ts";
 import { uiFiles } from "./ui-files.ts";
 
@@ -39,6 +29,8 @@ export interface ApiSettings {
   readonly store: Store;
   /** Of the store: one for all that ask, since it remembers series. */
   readonly querier: MetricsQuerier;
+  /** Where PromQL queries are worked out; in this thread where absent. */
+  readonly queries?: QueryRunner | undefined;
   readonly clock: Clock;
   readonly uiDirectory: string;
   readonly status: () => ProgramStatus;
@@ -137,33 +129,13 @@ export function prometheusApp(settings: ApiSettings): Hono {
   return app.route("/", promApp(settings));
 }
 
-export interface StoreQuerierSettings {
-  readonly clock: Clock;
-  /** How what came over OTLP looks; as Prometheus has it where absent. */
-  readonly otlp?: OtlpSettings | undefined;
-  /** How much of what queries read is kept for the next ones; nothing where 0. */
-  readonly cacheBytes?: number;
-  /** Whether metrics may be written without the store's knowing: nothing is kept then. */
-  readonly hasOtherWriters?: boolean;
-}
-
-/** What PromQL asks of a store. */
-export function storeQuerier(
-  store: Pick<Store, "client" | "metricChanges">,
-  { clock, otlp, cacheBytes = DEFAULT_QUERY_CACHE_BYTES, hasOtherWriters = false }: StoreQuerierSettings,
-): StoreQuerier {
-  const changes = hasOtherWriters ? undefined : store.metricChanges;
-  const isKept = changes !== undefined && cacheBytes > 0;
-  const cache = isKept ? new SampleCache({ changes, clock, limitBytes: cacheBytes }) : undefined;
-  return new StoreQuerier(new MetricReader(store.client, changes), () => clock.nowMs(), otlp, cache);
-}
-
 function promApp(settings: ApiSettings): Hono {
   const { store, querier, clock, readOnly = false, rules } = settings;
   const app = new Hono();
   app.route("/", alertmanagerApi(rules));
   const prometheus = prometheusApi({
     querier,
+    queries: settings.queries,
     clock,
     rules,
     state: storeState(settings),

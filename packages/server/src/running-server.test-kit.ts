@@ -4,7 +4,8 @@ import { encode, payloadOf, PROTOCOLS, type Signal } from "@clew/otlp";
 import { openStore, type RunningStore } from "../../store/src/running-store.test-kit.ts";
 import type { AccessSettings } from "./access.ts";
 import { ApiCounts } from "./api-counts.ts";
-import { listen, storeQuerier, uiApp } from "./http-server.ts";
+import { listen, uiApp } from "./http-server.ts";
+import { querierOf } from "./metrics/querier-of.ts";
 
 export interface RunningServer {
   readonly running: RunningStore;
@@ -29,7 +30,7 @@ export async function startServer(
   const counts = new ApiCounts();
   const app = uiApp({
     store: running.store,
-    querier: storeQuerier(running.store, { clock: systemClock }),
+    querier: querierOf(running.store, { clock: systemClock }),
     clock: systemClock,
     uiDirectory,
     status: status as never,

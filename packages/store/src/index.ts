@@ -8,7 +8,8 @@ export { ExportReader, type ExportFilter, type JsonRequest } from "./read/export
 export type { AttributeFilter, TimeWindow } from "./read/conditions.ts";
 export { bodyTest } from "./read/log-text.ts";
 export { LogReader, type LogBucket, type LogCursor, type LogFilter, type StoredLog } from "./read/log-reader.ts";
-export type { MetricChanges } from "./metric-changes.ts";
+export { linkedClient, type EngineLink } from "./engine/engine-link.ts";
+export type { PointListener, ToldChanges } from "./metric-changes.ts";
 export { MAX_SERIES, MetricReader, type LabelCondition, type PointWindow } from "./read/metric-reader.ts";
 export {
   isPrometheusSeries,

@@ -5,16 +5,21 @@ import { POINT_TABLES } from "./schema/metrics.ts";
 /** `fromMs`: all points before that time are as they were. */
 export type PointListener = (fromMs: number) => void;
 
-export class MetricChanges {
+export interface ToldChanges {
+  /** Another number whenever series may have come or gone. */
+  readonly seriesVersion: number;
+  /** Calls `listener` after each change of points, when readers see it already, until the returned function is called. It must not throw. */
+  subscribe(listener: PointListener): () => void;
+}
+
+export class MetricChanges implements ToldChanges {
   readonly #listeners = new Set<PointListener>();
   #seriesVersion = 0;
 
-  /** Another number whenever series may have come or gone. */
   get seriesVersion(): number {
     return this.#seriesVersion;
   }
 
-  /** Calls `listener` after each change of points, when readers see it already, until the returned function is called. It must not throw. */
   subscribe(listener: PointListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -15,6 +15,7 @@ import { EngineClient } from "./engine/engine-client.ts";
 import { BACKUPS } from "./engine/engine-configuration.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { EngineEndpoint } from "./engine/engine-endpoint.ts";
+import type { EngineLink } from "./engine/engine-link.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { openEngine, type OpenEngine } from "./open-engine.ts";
 import { MetricChanges } from "./metric-changes.ts";
@@ -131,6 +132,16 @@ export class Store {
   /** Where other people's requests may go, which can only read unless `mayWrite`. */
   visitorEndpoint(mayWrite: boolean): EngineEndpoint {
     return this.#engine.visitorEndpoint(mayWrite);
+  }
+
+  /** How another thread of this program reaches the engine. */
+  get engineLink(): EngineLink {
+    return this.#engine.link;
+  }
+
+  /** The embedded engine's port, at this moment. */
+  get enginePort(): number | undefined {
+    return this.#engine.port;
   }
 
   /** What changes of metrics; undefined where others than this program may write too. */

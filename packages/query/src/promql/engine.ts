@@ -37,11 +37,20 @@ export interface PromqlEngineSettings {
 export interface QuerySettings {
   /** Aborting it ends the query with `QUERY_CANCELED`. */
   readonly signal: AbortSignal;
+  /** Asked now and then while values are worked out, when nothing can abort the signal: true ends the query in the same way. */
+  readonly isCanceled?: () => boolean;
   /** When the query has to be done, by the engine's clock. Later it ends with `QUERY_TIMEOUT`. */
   readonly deadlineMs?: number;
   readonly lookbackMs?: number;
   /** Whether the result tells what the query cost. */
   readonly hasStatistics?: boolean;
+}
+
+/** When a range query is evaluated: from `startMs` to `endMs`, both included, in milliseconds since the epoch. */
+export interface RangeTimes {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly stepMs: number;
 }
 
 /** What one selector of a query looks at: samples with `startMs < time <= endMs`. */
@@ -84,11 +93,7 @@ export class PromqlEngine {
   }
 
   /** The series of a query from `startMs` to `endMs`, both included. Rejects with a `QueryError`. */
-  async range(
-    query: string,
-    { startMs, endMs, stepMs }: { readonly startMs: number; readonly endMs: number; readonly stepMs: number },
-    settings: QuerySettings,
-  ): Promise<QueryResult> {
+  async range(query: string, { startMs, endMs, stepMs }: RangeTimes, settings: QuerySettings): Promise<QueryResult> {
     return this.#run(query, gridOf(startMs, endMs, stepMs), { ...settings, endMs }, (expr, evaluation, grid) => {
       if (typeOf(expr) === "scalar") {
         const values = evaluation.scalar(expr);
@@ -155,8 +160,9 @@ export class PromqlEngine {
     }
   }
 
-  #checkTime({ signal, deadlineMs }: QuerySettings): void {
+  #checkTime({ signal, deadlineMs, isCanceled }: QuerySettings): void {
     if (signal.aborted) throw endedBy(signal);
+    if (isCanceled?.() === true) throw canceled();
     if (deadlineMs !== undefined && this.#clock.nowMs() > deadlineMs) throw timedOut();
   }
 }
@@ -250,5 +256,9 @@ function timedOut(): Error {
 
 function endedBy(signal: AbortSignal): Error {
   const isTimeout = signal.reason instanceof Error && signal.reason.name === "TimeoutError";
-  return isTimeout ? timedOut() : queryError("canceled", "query was canceled in expression evaluation");
+  return isTimeout ? timedOut() : canceled();
+}
+
+function canceled(): Error {
+  return queryError("canceled", "query was canceled in expression evaluation");
 }

@@ -29,13 +29,17 @@ const NO_PARAMETERS: readonly number[] = [];
 
 const COUNTER_SUFFIXES = ["_total", "_sum", "_count", "_bucket"];
 
-/** Evaluates a function over ranges at all steps. `parameters[i]` is the i-th scalar argument, a value a step. */
+/**
+ * Evaluates a function over ranges at all steps. `parameters[i]` is the i-th scalar argument, a value a step. `checkpoint` is called
+ * before each series, and throws where the query must end.
+ */
 export function evaluateRangeCall(
   call: Call,
   ranges: Ranges,
   parameters: readonly Float64Array[],
   grid: Grid,
   annotations: Annotations,
+  checkpoint: () => void,
 ): readonly Series[] {
   const compute = RANGE_FUNCTIONS.get(call.func);
   if (compute === undefined)
@@ -48,6 +52,7 @@ export function evaluateRangeCall(
   const { reference, rangeMs } = ranges;
   return ranges.columns
     .map((columns) => {
+      checkpoint();
       const rates = kind && floatRates(columns, kind, { grid, offsetMs: reference.offsetMs, rangeMs }, slab);
       if (rates !== undefined) return rates;
       const series = slab.next(columns.labels, !NAME_KEEPING.has(call.func) || columns.dropName);

@@ -334,7 +334,8 @@ export class Evaluation {
     }
     const parameters = call.args.filter((arg) => arg !== range).map((arg) => this.scalar(arg));
     const position = call.func === "quantile_over_time" ? (call.args[0]?.position ?? range.position) : ranges.position;
-    return evaluateRangeCall(call, { ...ranges, position }, parameters, this.#grid, annotations);
+    const checkpoint = (): void => this.#settings.checkpoint(0);
+    return evaluateRangeCall(call, { ...ranges, position }, parameters, this.#grid, annotations, checkpoint);
   }
 
   #histogramCall(call: Call): readonly Series[] {

@@ -5,7 +5,7 @@ import { Labels, type LabelMatcher, type SelectRequest, type SeriesSamples } fro
 import { MetricReader } from "@clew/store";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openStore, type RunningStore } from "../../../store/src/running-store.test-kit.ts";
-import { storeQuerier } from "../http-server.ts";
+import { querierOf } from "./querier-of.ts";
 import { DEFAULT_QUERY_CACHE_BYTES, SampleCache } from "./sample-cache.ts";
 import { StoreQuerier } from "./store-querier.ts";
 
@@ -23,7 +23,7 @@ let plain: StoreQuerier;
 
 beforeAll(async () => {
   running = await openStore();
-  kept = storeQuerier(running.store, { clock });
+  kept = querierOf(running.store, { clock });
   plain = new StoreQuerier(new MetricReader(running.store.client), () => nowMs);
 });
 

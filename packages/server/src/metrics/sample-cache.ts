@@ -5,7 +5,7 @@
  */
 import type { Clock } from "@clew/base";
 import type { SelectRequest, SeriesSamples } from "@clew/query";
-import type { MetricChanges, MillisWindow } from "@clew/store";
+import type { MillisWindow, ToldChanges } from "@clew/store";
 import { type Kept, KeptSamples } from "./kept-samples.ts";
 import { appended, compacted, within } from "./sample-windows.ts";
 
@@ -30,7 +30,7 @@ interface Reading extends MillisWindow {
 }
 
 export interface SampleCacheSettings {
-  readonly changes: MetricChanges;
+  readonly changes: ToldChanges;
   readonly clock: Clock;
   /** The most that is kept. */
   readonly limitBytes: number;

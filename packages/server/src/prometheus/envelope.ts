@@ -6,7 +6,7 @@ const MAX_REMARKS = 10;
 
 /** What a successful answer holds: `data` in pieces of JSON, as text or its bytes in UTF-8, and what its reader should know. */
 export interface Answer {
-  readonly data: Iterable<string | Uint8Array>;
+  readonly data: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
   readonly warnings?: readonly string[];
   readonly infos?: readonly string[];
 }
@@ -27,11 +27,11 @@ export function respondError(thrown: unknown): Response {
   return new Response(JSON.stringify({ status: "error", errorType, error }), { status, headers: jsonHeaders() });
 }
 
-function* envelopePieces(
-  data: Iterable<string | Uint8Array>,
+async function* envelopePieces(
+  data: Answer["data"],
   warnings: readonly string[],
   infos: readonly string[],
-): Generator<string | Uint8Array> {
+): AsyncGenerator<string | Uint8Array> {
   yield `{"status":"success","data":`;
   yield* data;
   if (warnings.length > 0) yield `,"warnings":${JSON.stringify(shortened(warnings, "warning"))}`;

@@ -16,11 +16,14 @@ import { type Endpoint, type Serve, serveProgram } from "./program-routes.ts";
 import type { ProgramState } from "./program-state.ts";
 import { QueryEndpoints } from "./query-endpoints.ts";
 import { RulesEndpoints, type RulesSource } from "./rules-endpoints.ts";
+import type { QueryRunner } from "../query-thread/query-runner.ts";
 import { reloadAnswer } from "./reload.ts";
 import { receivers, type ReceiverSettings } from "../receiver/receivers.ts";
 
 export interface PrometheusApiSettings {
   readonly querier: MetricsQuerier;
+  /** Where queries are worked out; in this thread, with `querier`, where absent. */
+  readonly queries?: QueryRunner | undefined;
   readonly clock: Clock;
   /** What `status/buildinfo` tells. Clients choose features by the version: give a Prometheus version. */
   readonly version: string;

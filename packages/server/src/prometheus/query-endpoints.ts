@@ -1,30 +1,21 @@
 import type { Clock } from "@clew/base";
-import {
-  DEFAULT_QUERY_TIMEOUT_MS,
-  formatQuery,
-  MAX_POINTS_PER_SERIES,
-  PromqlEngine,
-  queryTree,
-  type QueryResult,
-  type QuerySettings,
-  type QueryValue,
-  withinTime,
-} from "@clew/query";
+import { DEFAULT_QUERY_TIMEOUT_MS, formatQuery, MAX_POINTS_PER_SERIES, queryTree } from "@clew/query";
 import type { Context } from "hono";
+import { LocalQueries } from "../query-thread/local-queries.ts";
+import type { AskedQuery, QueryRunner } from "../query-thread/query-runner.ts";
 import { asParameter, badData, invalidParameter } from "./api-error.ts";
 import { type Answer, dataOf } from "./envelope.ts";
-import { queryDataPieces } from "./query-data.ts";
 import type { Parameters } from "./parameters.ts";
 import type { PrometheusApiSettings } from "./prometheus-api.ts";
 
 /** `query`, `query_range`, `format_query` and `parse_query`. */
 export class QueryEndpoints {
-  readonly #engine: PromqlEngine;
+  readonly #queries: QueryRunner;
   readonly #clock: Clock;
   readonly #timeoutMs: number;
 
-  constructor({ querier, clock, queryTimeoutMs = DEFAULT_QUERY_TIMEOUT_MS }: PrometheusApiSettings) {
-    this.#engine = new PromqlEngine({ querier, clock });
+  constructor({ querier, queries, clock, queryTimeoutMs = DEFAULT_QUERY_TIMEOUT_MS }: PrometheusApiSettings) {
+    this.#queries = queries ?? new LocalQueries({ querier, clock });
     this.#clock = clock;
     this.#timeoutMs = queryTimeoutMs;
   }
@@ -32,10 +23,7 @@ export class QueryEndpoints {
   async instant(parameters: Parameters, context: Context): Promise<Answer> {
     const limit = parameters.limit();
     const timeMs = parameters.timeMs("time", Math.floor(this.#clock.nowMs()));
-    const result = await this.#run(parameters, context, (settings) =>
-      this.#engine.instant(parameters.text("query"), timeMs, settings),
-    );
-    return answerOf(result, limit, parameters);
+    return this.#run(parameters, { timeMs }, limit, context);
   }
 
   async range(parameters: Parameters, context: Context): Promise<Answer> {
@@ -53,10 +41,7 @@ export class QueryEndpoints {
       throw badData(`exceeded maximum resolution of 11,000 points per timeseries. ${remedy}`);
     }
     const times = { startMs, endMs, stepMs: Math.max(1, Math.trunc(stepMs)) };
-    const result = await this.#run(parameters, context, (settings) =>
-      this.#engine.range(parameters.text("query"), times, settings),
-    );
-    return answerOf(result, limit, parameters);
+    return this.#run(parameters, times, limit, context);
   }
 
   async format(parameters: Parameters): Promise<Answer> {
@@ -68,34 +53,22 @@ export class QueryEndpoints {
   }
 
   /** Runs a query until it is done, its time is up, or its client has gone. */
-  async #run(
-    parameters: Parameters,
-    context: Context,
-    evaluate: (settings: QuerySettings) => Promise<QueryResult>,
-  ): Promise<QueryResult> {
+  async #run(parameters: Parameters, times: AskedQuery["times"], limit: number, context: Context): Promise<Answer> {
     const timeoutMs = Math.min(parameters.durationMs("timeout") ?? Infinity, this.#timeoutMs);
     const lookbackMs = parameters.durationMs("lookback_delta");
-    const asked = {
-      hasStatistics: parameters.text("stats") !== "",
-      ...(lookbackMs === undefined || lookbackMs <= 0 ? {} : { lookbackMs }),
+    const statistics = parameters.text("stats");
+    const asked: AskedQuery = {
+      query: parameters.text("query"),
+      times,
+      deadlineMs: this.#clock.nowMs() + timeoutMs,
+      lookbackMs: lookbackMs === undefined || lookbackMs <= 0 ? undefined : lookbackMs,
+      hasStatistics: statistics !== "",
+      limit,
     };
-    return withinTime(this.#clock, timeoutMs, context.req.raw.signal, (time) =>
-      asParameter("query", () => evaluate({ ...asked, ...time })),
-    );
+    const answer = await asParameter("query", () => this.#queries.run(asked, context.req.raw.signal));
+    const remarks = [...(answer.isCut ? [TRUNCATED] : []), ...statisticsRemarks(statistics)];
+    return { data: answer.pieces, warnings: [...answer.warnings, ...remarks], infos: answer.infos };
   }
-}
-
-function answerOf({ value, warnings, infos, statistics }: QueryResult, limit: number, parameters: Parameters): Answer {
-  const cut = cutAt(value, limit);
-  const remarks = [...(cut === undefined ? [] : [TRUNCATED]), ...statisticsRemarks(parameters.text("stats"))];
-  return { data: queryDataPieces(cut ?? value, statistics), warnings: [...warnings, ...remarks], infos };
-}
-
-/** Undefined where nothing has to be left out. */
-function cutAt(value: QueryValue, limit: number): QueryValue | undefined {
-  if (value.type === "vector" && value.points.length > limit) return { ...value, points: value.points.slice(0, limit) };
-  if (value.type === "matrix" && value.series.length > limit) return { ...value, series: value.series.slice(0, limit) };
-  return undefined;
 }
 
 function statisticsRemarks(text: string): readonly string[] {

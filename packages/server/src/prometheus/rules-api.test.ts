@@ -6,7 +6,8 @@ import { Labels } from "@clew/query";
 import { RuleManager } from "@clew/rules";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openStore, type RunningStore } from "../../../store/src/running-store.test-kit.ts";
-import { listen, type ListeningServer, prometheusApp, storeQuerier } from "../http-server.ts";
+import { listen, type ListeningServer, prometheusApp } from "../http-server.ts";
+import { querierOf } from "../metrics/querier-of.ts";
 import { requestV1 } from "../remote-write/remote-write.test-kit.ts";
 import { sampleWriter } from "../remote-write/sample-writer.ts";
 import type { Json } from "../running-server.test-kit.ts";
@@ -46,7 +47,7 @@ const startMs = Math.floor(Date.now() / 1_000) * 1_000;
 beforeAll(async () => {
   running = await openStore();
   const { store } = running;
-  const querier = storeQuerier(store, { clock: systemClock });
+  const querier = querierOf(store, { clock: systemClock });
   manager = await RuleManager.start({
     clock: systemClock,
     querier,

@@ -4,7 +4,8 @@ import { systemClock } from "@clew/base";
 import { encode, PROTOCOLS } from "@clew/otlp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openStore, type RunningStore } from "../../../store/src/running-store.test-kit.ts";
-import { storeQuerier, uiApp } from "../http-server.ts";
+import { uiApp } from "../http-server.ts";
+import { querierOf } from "../metrics/querier-of.ts";
 import { readPrometheusConfig } from "../prometheus-config/read-prometheus-config.ts";
 import type { Json } from "../running-server.test-kit.ts";
 
@@ -68,7 +69,7 @@ async function start(otlp: string): Promise<Running> {
   const access = { token: undefined, loopback: true };
   const status = (): never => ({}) as never;
   const uiDirectory = "no-such-directory";
-  const querier = storeQuerier(running.store, { clock: systemClock, otlp: prometheusConfig.otlp });
+  const querier = querierOf(running.store, { clock: systemClock, otlp: prometheusConfig.otlp });
   const app = uiApp({
     store: running.store,
     querier,

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { ClewError, messageOf, sleep, type Clock } from "@clew/base";
 import { DATABASE, OWNER, READER } from "./engine-configuration.ts";
 import { LocalPortAgent, type EngineEndpoint } from "./engine-endpoint.ts";
+import type { EngineLink } from "./engine-link.ts";
 import type { EngineOrders, EngineReady } from "./engine-program.ts";
 import type { Engine } from "./engine.ts";
 import { versionOf } from "./engine-version.ts";
@@ -63,6 +64,15 @@ export class EmbeddedEngine implements Engine {
 
   get version(): string {
     return this.#version;
+  }
+
+  get port(): number | undefined {
+    return this.#port;
+  }
+
+  get link(): EngineLink {
+    const { user, password, database } = this.endpoint;
+    return { kind: "embedded", user, password, database };
   }
 
   get pid(): number | undefined {

@@ -4,6 +4,7 @@ import type { Cluster } from "../schema/cluster-statements.ts";
 import type { ClickHouseServer } from "./clickhouse-url.ts";
 import { EngineClient } from "./engine-client.ts";
 import type { EngineEndpoint } from "./engine-endpoint.ts";
+import type { EngineLink } from "./engine-link.ts";
 import type { Engine } from "./engine.ts";
 import { versionOf } from "./engine-version.ts";
 
@@ -26,6 +27,7 @@ export class ServerEngine implements Engine {
   readonly kind = "server";
   readonly restarts = 0;
   readonly pid = undefined;
+  readonly port = undefined;
   readonly endpoint: EngineEndpoint;
   readonly #settings: ServerEngineSettings;
   readonly #system: EngineClient;
@@ -36,7 +38,7 @@ export class ServerEngine implements Engine {
 
   constructor(settings: ServerEngineSettings) {
     this.#settings = settings;
-    this.endpoint = endpointOf(settings.server);
+    this.endpoint = serverEndpoint(settings.server);
     this.#system = new EngineClient({ ...this.endpoint, database: "system" });
   }
 
@@ -50,6 +52,10 @@ export class ServerEngine implements Engine {
 
   get version(): string {
     return this.#version;
+  }
+
+  get link(): EngineLink {
+    return { kind: "server", server: this.#settings.server };
   }
 
   /** What a visitor may do is for the proxy to say: there is one user. */
@@ -108,7 +114,16 @@ export class ServerEngine implements Engine {
   }
 }
 
-function endpointOf({ url, user, password, database, cluster, tls, settings }: ClickHouseServer): EngineEndpoint {
+/** Where and as whom to use a server. */
+export function serverEndpoint({
+  url,
+  user,
+  password,
+  database,
+  cluster,
+  tls,
+  settings,
+}: ClickHouseServer): EngineEndpoint {
   return {
     url,
     user,

@@ -1,4 +1,4 @@
-import type { MetricChanges } from "../metric-changes.ts";
+import type { ToldChanges } from "../metric-changes.ts";
 import type { StoredSeries } from "./stored-metrics.ts";
 
 /** After so long it is looked again, should series have gone in a way that nobody tells of. */
@@ -12,13 +12,13 @@ interface Found {
 
 /** What was found, by what was asked, until series come or go. Beyond the limit all is forgotten. */
 export class FoundSeries {
-  readonly #changes: Pick<MetricChanges, "seriesVersion">;
+  readonly #changes: Pick<ToldChanges, "seriesVersion">;
   readonly #limit: number;
   readonly #found = new Map<string, Found>();
   #count = 0;
 
   /** `limit`: of the series of all questions together. */
-  constructor(changes: Pick<MetricChanges, "seriesVersion">, limit: number) {
+  constructor(changes: Pick<ToldChanges, "seriesVersion">, limit: number) {
     this.#changes = changes;
     this.#limit = limit;
   }

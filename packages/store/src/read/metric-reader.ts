@@ -1,6 +1,6 @@
 import { PROMETHEUS_POINT_FLAGS } from "@clew/otlp/prometheus";
 import type { EngineClient } from "../engine/engine-client.ts";
-import type { MetricChanges } from "../metric-changes.ts";
+import type { ToldChanges } from "../metric-changes.ts";
 import { HAS } from "../transcode/points/distribution-columns.ts";
 import type { Conditions } from "./conditions.ts";
 import { FoundSeries } from "./found-series.ts";
@@ -65,7 +65,7 @@ export class MetricReader {
   readonly #plan: RollupPlan;
 
   /** `changes`: where all changes are told, so that what was found may be kept. */
-  constructor(client: EngineClient, changes?: MetricChanges) {
+  constructor(client: EngineClient, changes?: ToldChanges) {
     this.#client = client;
     this.#found = changes && new FoundSeries(changes, MAX_SERIES);
     this.#plan = new RollupPlan(client);
