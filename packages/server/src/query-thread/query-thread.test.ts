@@ -179,13 +179,13 @@ test("a thread that is stuck is ended, and so is one that nobody asks", async ()
   const thread = threadWith({ clock });
   const stuck = thread.run(asked(HEAVY, RANGE, { deadlineMs: nowMs + 60_000 }), signal);
   nowMs += 80_000;
-  for (const { atMs, task } of [...due]) if (atMs <= nowMs) task();
+  for (const { atMs, task } of due) if (atMs <= nowMs) task();
   await expect(stuck).rejects.toMatchObject({ what: "the thread of queries was ended: it did not answer in time" });
   await textOf(
     await thread.run(asked("count(requests_total)", { timeMs: END_MS }, { deadlineMs: nowMs + 3_600_000 }), signal),
   );
   expect(thread.cacheCounts!.byteLength).toBeGreaterThan(0);
   nowMs += 400_000;
-  for (const { atMs, task } of [...due]) if (atMs <= nowMs) task();
+  for (const { atMs, task } of due) if (atMs <= nowMs) task();
   expect(thread.cacheCounts).toMatchObject({ byteLength: 0, misses: 1 });
 });
