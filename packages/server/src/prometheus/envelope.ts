@@ -4,21 +4,23 @@ import { apiErrorOf } from "./api-error.ts";
 /** No more remarks of one kind than this are told; the last line counts the others. */
 const MAX_REMARKS = 10;
 
-/** What a successful answer holds: `data` in pieces of JSON, as text or its bytes in UTF-8, and what its reader should know. */
+/** What a successful answer holds: `data` as JSON, or in pieces of it as text or its bytes in UTF-8, and what its reader should know. */
 export interface Answer {
-  readonly data: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
+  readonly data: string | Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
   readonly warnings?: readonly string[];
   readonly infos?: readonly string[];
 }
 
 /** `data` that is small: written at once. */
 export function dataOf(value: unknown): Answer {
-  return { data: [JSON.stringify(value)] };
+  return { data: JSON.stringify(value) };
 }
 
 /** Answers in Prometheus's envelope, piece by piece, so that a long answer is never one string. */
 export function respond({ data, warnings = [], infos = [] }: Answer): Response {
-  const body = piecesBody(envelopePieces(data, warnings, infos));
+  const end = envelopeEnd(warnings, infos);
+  // As one text it goes to the socket without a stream.
+  const body = typeof data === "string" ? START + data + end : piecesBody(envelopePieces(data, end));
   return new Response(body, { headers: jsonHeaders() });
 }
 
@@ -27,16 +29,21 @@ export function respondError(thrown: unknown): Response {
   return new Response(JSON.stringify({ status: "error", errorType, error }), { status, headers: jsonHeaders() });
 }
 
+const START = '{"status":"success","data":';
+
 async function* envelopePieces(
-  data: Answer["data"],
-  warnings: readonly string[],
-  infos: readonly string[],
+  data: Exclude<Answer["data"], string>,
+  end: string,
 ): AsyncGenerator<string | Uint8Array> {
-  yield `{"status":"success","data":`;
+  yield START;
   yield* data;
-  if (warnings.length > 0) yield `,"warnings":${JSON.stringify(shortened(warnings, "warning"))}`;
-  if (infos.length > 0) yield `,"infos":${JSON.stringify(shortened(infos, "info"))}`;
-  yield "}";
+  yield end;
+}
+
+function envelopeEnd(warnings: readonly string[], infos: readonly string[]): string {
+  const warned = warnings.length > 0 ? `,"warnings":${JSON.stringify(shortened(warnings, "warning"))}` : "";
+  const told = infos.length > 0 ? `,"infos":${JSON.stringify(shortened(infos, "info"))}` : "";
+  return `${warned}${told}}`;
 }
 
 function shortened(remarks: readonly string[], kind: string): readonly string[] {
