@@ -56,6 +56,9 @@ export class EngineClient {
       clickhouse_settings: {
         output_format_json_quote_64bit_integers: 1,
         output_format_json_quote_denormals: 1,
+        // Maps come with their order and repeated keys.
+        output_format_json_map_as_array_of_tuples: 1,
+        output_format_json_named_tuples_as_objects: 0,
         ...settings,
       },
       log: { level: ClickHouseLogLevel.OFF },

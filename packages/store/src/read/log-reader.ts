@@ -3,7 +3,6 @@ import { anyValueOf, attributesOf, type JsonAnyValue, type JsonKeyValue } from "
 import { Conditions, type AttributeFilter, type TimeWindow } from "./conditions.ts";
 import { addBodyText, isLookedUp } from "./log-text.ts";
 import {
-  pairsOf,
   RESOURCE_COLUMN_COUNT,
   RESOURCE_SELECT,
   resourceAndScopeOf,
@@ -75,7 +74,7 @@ export const LOG_SELECT: string = [
   "SeverityText",
   "Body",
   "BodyType",
-  pairsOf("LogAttributes"),
+  "LogAttributes",
   "LogAttributesTypes",
   "DroppedAttributesCount",
   "Flags",

@@ -121,7 +121,7 @@ export class MetricReader {
       readonly [string, string[], string, string, string, string, number, number, Pairs, Pairs]
     >(
       `SELECT Fingerprint, groupUniqArray(Locality), any(PrometheusName), any(MetricType), any(MetricUnit),
-         max(MetricDescription), any(AggregationTemporality), any(IsMonotonic), any(CAST(Labels AS Array(Tuple(String, String)))), argMax(CAST(Metadata AS Array(Tuple(String, String))), length(Metadata))
+         max(MetricDescription), any(AggregationTemporality), any(IsMonotonic), any(Labels), argMax(Metadata, length(Metadata))
        FROM metric_series WHERE ${where.where} GROUP BY Fingerprint LIMIT ${MAX_SERIES}`,
       where.parameters,
       signal,
@@ -254,7 +254,7 @@ export class MetricReader {
     if (series.length === 0) return new Map();
     const { from, where } = rawSource("metric_exemplars", series, window);
     const rows = await this.#client.rows<readonly [string, string, number | string, string, string, Pairs]>(
-      `SELECT Fingerprint, toUnixTimestamp64Nano(Timestamp), Value, TraceId, SpanId, CAST(FilteredAttributes AS Array(Tuple(String, String)))
+      `SELECT Fingerprint, toUnixTimestamp64Nano(Timestamp), Value, TraceId, SpanId, FilteredAttributes
        FROM ${from} WHERE ${where.where}
        ORDER BY Fingerprint, Timestamp LIMIT 1 BY Fingerprint, Timestamp, SpanId LIMIT ${limitOf(limit)}`,
       where.parameters,

@@ -3,7 +3,7 @@ import { HAS } from "../transcode/points/distribution-columns.ts";
 import { VALUE_TYPE } from "../transcode/points/number-columns.ts";
 import { attributesOf, type JsonKeyValue } from "./attribute-values.ts";
 import { engineDouble } from "./engine-double.ts";
-import { pairsOf, unlessEmpty, unlessZero, type Pairs } from "./resource-rows.ts";
+import { unlessEmpty, unlessZero, type Pairs } from "./resource-rows.ts";
 import { unlessNone } from "./span-rows.ts";
 
 export type PointRow = readonly unknown[];
@@ -70,7 +70,7 @@ export function pointOf(
 
 /** What `exemplarsByPoint` reads of `metric_exemplars`. */
 export const EXEMPLAR_SELECT: string = `Fingerprint, toUnixTimestamp64Nano(PointTimestamp), toUnixTimestamp64Nano(Timestamp), Value, IntValue, ValueType, TraceId, SpanId,
-  ${pairsOf("FilteredAttributes")}, FilteredAttributesTypes`;
+  FilteredAttributes, FilteredAttributesTypes`;
 
 /** Exemplars under the `pointKey` of the point that they came with. */
 export function exemplarsByPoint(rows: readonly PointRow[]): Map<string, object[]> {

@@ -1,21 +1,17 @@
 /** The resource and scope of a row, back in OTLP/JSON. Columns: `transcode/resource-columns.ts`. */
 import { attributesOf, type JsonKeyValue } from "./attribute-values.ts";
 
+/** A map as the engine writes it: with its order and repeated keys. */
 export type Pairs = readonly (readonly [string, string])[];
 
-/** What a SELECT lists to read a map with its order and repeated keys. */
-export function pairsOf(map: string): string {
-  return `CAST(${map} AS Array(Tuple(String, String)))`;
-}
-
 export const RESOURCE_SELECT: string = [
-  pairsOf("ResourceAttributes"),
+  "ResourceAttributes",
   "ResourceAttributesTypes",
   "ResourceDroppedAttributesCount",
   "ResourceSchemaUrl",
   "ScopeName",
   "ScopeVersion",
-  pairsOf("ScopeAttributes"),
+  "ScopeAttributes",
   "ScopeAttributesTypes",
   "ScopeDroppedAttributesCount",
   "ScopeSchemaUrl",

@@ -3,7 +3,6 @@ import { attributesOf, type JsonKeyValue } from "./attribute-values.ts";
 import { POINT_SHAPES } from "./point-json.ts";
 import {
   nestByResource,
-  pairsOf,
   RESOURCE_COLUMN_COUNT,
   RESOURCE_SELECT,
   unlessEmpty,
@@ -39,7 +38,7 @@ export interface MetricSeriesRow extends StoredSeriesKey {
 /** Each series once, with every locality at which its points stand. */
 export function seriesQuery(where: string): string {
   return `SELECT ${RESOURCE_SELECT}, Fingerprint, groupUniqArray(Locality) OVER (PARTITION BY Fingerprint), MetricName, MetricDescription, MetricUnit, MetricType, AggregationTemporality,
-     IsMonotonic, ${pairsOf("Attributes")}, AttributesTypes, ${pairsOf("Metadata")}, MetadataTypes
+     IsMonotonic, Attributes, AttributesTypes, Metadata, MetadataTypes
    FROM metric_series WHERE ${where} ORDER BY Fingerprint, Day, Locality LIMIT 1 BY Fingerprint`;
 }
 

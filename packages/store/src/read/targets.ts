@@ -31,7 +31,7 @@ export async function readTargets(
     `SELECT job, instance, attributes, toUnixTimestamp64Milli(max(time)) AS last FROM (${minutes}) AS points
      INNER JOIN (
        SELECT Fingerprint, any(Labels['job']) AS job, any(Labels['instance']) AS instance,
-         any(CAST(ResourceAttributes AS Array(Tuple(String, String)))) AS attributes
+         any(ResourceAttributes) AS attributes
        FROM metric_series WHERE ${dayConditions(window).add("notEmpty(ResourceAttributes)").where} GROUP BY Fingerprint
      ) AS series USING Fingerprint
      WHERE job != '' OR instance != ''
