@@ -6,6 +6,7 @@ import { startClew } from "./running-clew.mjs";
 import { spansRequest } from "./spans.mjs";
 
 const STORED_SPANS = 2_000_000;
+const SPANS_AT_ONCE = 250_000;
 const SPANS_PER_REQUEST = 100;
 const REQUESTS_PER_SECOND = 50;
 const HEAVY_QUERIES = 10;
@@ -15,18 +16,19 @@ const HEAVY =
 export async function run(secondsText = "15") {
   const clew = await startClew(["--clickhouse-port", "0", "--clickhouse-access", "write"]);
   try {
-    await sql(
-      clew,
-      `INSERT INTO otel_traces (Timestamp, TraceId, SpanId, SpanName, ServiceName, Duration, SpanAttributes)
-       SELECT now64(9) - number / 1000, hex(cityHash64(intDiv(number, 10))), hex(number), concat('name ', toString(number % 50)),
-         concat('service ', toString(number % 9)), rand() % 1000000,
-         map('http.route', toString(number % 100), 'user.id', toString(rand() % 10000)) FROM numbers(${STORED_SPANS})`,
-    );
+    for (let first = 0; first < STORED_SPANS; first += SPANS_AT_ONCE) await sql(clew, insertFrom(first));
     console.log("heavy queries  answered  acknowledged ms p50   p99  searchable ms p50   max");
     for (const queries of [0, 0, HEAVY_QUERIES]) await measure(clew, queries, Number(secondsText));
   } finally {
     await clew.stop();
   }
+}
+
+function insertFrom(first) {
+  return `INSERT INTO otel_traces (Timestamp, TraceId, SpanId, SpanName, ServiceName, Duration, SpanAttributes)
+    SELECT now64(9) - number / 1000, hex(cityHash64(intDiv(number, 10))), hex(number), concat('name ', toString(number % 50)),
+      concat('service ', toString(number % 9)), rand() % 1000000,
+      map('http.route', toString(number % 100), 'user.id', toString(rand() % 10000)) FROM numbers(${first}, ${SPANS_AT_ONCE})`;
 }
 
 async function measure(clew, queries, seconds) {
