@@ -13,7 +13,7 @@ export async function runUp(args: readonly string[], terminal: Terminal): Promis
   const logger = consoleLogger({ write: terminal.error, nowMs: () => systemClock.nowMs(), level: "warn" });
   const clew = await startClew({ options, env: terminal.env, logger });
   terminal.out(banner(clew));
-  // Without rules there is nothing to read anew, and a terminal that is closed ends the program.
+  // Where there is nothing to read anew, a terminal that is closed ends the program.
   const { reload } = clew;
   const stopListening = reload === undefined ? () => {} : terminal.onReload(() => void reload());
   await aborted(terminal.stop);

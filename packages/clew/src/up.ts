@@ -36,6 +36,7 @@ import { Store } from "@clew/store";
 import { observeApi } from "./api-metrics.ts";
 import { dataDirectoryOf } from "./data-directory.ts";
 import { defaultConfig } from "./default-config.ts";
+import { ClewLiveConfig } from "./live-config.ts";
 import type { OptionalPort, UpOptions } from "./options.ts";
 import { requireFreePort } from "./ports.ts";
 import { observeQueryCache, type WithCache } from "./query-cache-metrics.ts";
@@ -63,7 +64,7 @@ export interface RunningClew {
   readonly storedAt: string;
   /** Required of clients where it is set. */
   readonly token: string | undefined;
-  /** Reads the files of rules anew; where they have faults, the log tells. Absent where there are no rules. */
+  /** Reads Prometheus's configuration and the files of rules anew; where they have faults, the log tells. Absent where there are neither. */
   readonly reload: (() => Promise<void>) | undefined;
   /** Stops taking telemetry, keeps what was taken, and ends everything. Safe to call twice. */
   stop(): Promise<void>;
@@ -120,6 +121,16 @@ async function start(
   });
   undo.push(() => queries.close());
   const rules = await rulesOf({ options: ruleOptions, store, querier, directory, logger });
+  const live = new ClewLiveConfig({
+    prometheus: prometheusConfig,
+    read: () => prometheusConfigOf(settings),
+    rulePatterns: (config) => withPrometheusConfig(options.rules, config, role === "all").files,
+    targets: options.config === undefined && role !== "query" ? targets : undefined,
+    rules,
+    clock: systemClock,
+    logger,
+  });
+  const isLive = prometheusConfig !== undefined || rules !== undefined;
   const components = withStore({ store, targets, counts, caches: [querier, queries], rules });
   const collector = role === "query" ? undefined : await startPipelines(settings, prometheusConfig?.scrape, components);
   if (collector !== undefined) undo.push(() => collector.shutdown());
@@ -150,7 +161,7 @@ async function start(
     counts,
     ownMetrics: collector === undefined ? undefined : () => collector.metrics(),
     metricsRetentionMs: options.retention.metrics,
-    prometheusConfig,
+    live: isLive ? live : undefined,
     externalLabels: Labels.of(ruleOptions.externalLabels),
     readOnly: role === "query",
     rules,
@@ -178,7 +189,7 @@ async function start(
     clickhouseUrl,
     storedAt: storedAt(options, directory),
     token,
-    reload: rules && (() => rules.reload().catch(() => {})),
+    reload: isLive ? () => live.reload().catch(() => {}) : undefined,
     stop,
   };
 }

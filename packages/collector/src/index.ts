@@ -18,6 +18,7 @@ export { decompress } from "./compression/decompress.ts";
 export { snappyCompress } from "./compression/snappy.ts";
 export { clewExporter, type Sink } from "./components/exporters/clew/factory.ts";
 export { payloadOfJaegerTrace } from "./components/receivers/jaeger/json-trace.ts";
+export { withPathsFrom } from "./components/receivers/prometheus/paths.ts";
 export {
   ScrapedTargets,
   type ScrapedTarget,

@@ -19,6 +19,7 @@ import { pageNotFound, prometheusApi } from "./prometheus/prometheus-api.ts";
 import { storeState } from "./prometheus/store-state.ts";
 import { receivers, type ReceiverSettings } from "./receiver/receivers.ts";
 import type { QueryRunner } from "./query-thread/query-runner.ts";
+import type { Reloadable } from "./prometheus/reload.ts";
 import type { RulesSource } from "./prometheus/rules-endpoints.ts";
 import { uiFiles } from "./ui-files.ts";
 
@@ -39,8 +40,8 @@ export interface ApiSettings {
   readonly targets?: ScrapedTargets | undefined;
   /** How long metrics are kept; for ever where absent. */
   readonly metricsRetentionMs?: number | undefined;
-  /** Prometheus's own configuration, where one was given. */
-  readonly prometheusConfig?: PrometheusConfig | undefined;
+  /** What is read anew while the program runs; nothing where absent. */
+  readonly live?: LiveConfig | undefined;
   /** What series are given where they leave this program; none where absent. */
   readonly externalLabels?: Labels | undefined;
   readonly counts?: ApiCounts | undefined;
@@ -49,6 +50,12 @@ export interface ApiSettings {
   /** Whether only questions are answered: nothing can be written over Prometheus's API. */
   readonly readOnly?: boolean;
   readonly rules?: RulesSource | undefined;
+}
+
+/** Configuration that may be another one later. */
+export interface LiveConfig extends Reloadable {
+  /** Prometheus's own configuration, where one was given. */
+  readonly prometheus: PrometheusConfig | undefined;
 }
 
 export interface ListeningServer {
@@ -138,6 +145,7 @@ function promApp(settings: ApiSettings): Hono {
     queries: settings.queries,
     clock,
     rules,
+    live: settings.live,
     state: storeState(settings),
     targets: settings.targets,
     version: PROMETHEUS_VERSION,

@@ -38,9 +38,11 @@ export class ClewRules implements RulesSource {
   #meter: Meter | undefined;
   #manager: RuleManager | undefined;
   #alertmanager: EmbeddedAlertmanager | undefined;
+  #patterns: readonly string[];
 
   constructor(settings: ClewRulesSettings) {
     this.#settings = settings;
+    this.#patterns = settings.options.files;
     const report = (line: string): void => this.#report(line);
     const measure = (seconds: number): void => this.#metrics.measure.notification(seconds);
     this.#senders = settings.options.alertmanagerUrls.map(
@@ -91,12 +93,15 @@ export class ClewRules implements RulesSource {
     });
   }
 
-  /** Rejects as `start` does; what has faults then stays as it was, which the log tells. */
-  async reload(): Promise<void> {
+  /** `patterns`: which files there are rules in, from now on. Rejects as `start` does; what has faults then stays as it was, which the log tells. */
+  async reload(patterns: readonly string[]): Promise<void> {
+    const before = this.#patterns;
+    this.#patterns = patterns;
     try {
       await this.#asConfig(() => this.#alertmanager?.reload());
       await this.#manager?.reload();
     } catch (error) {
+      this.#patterns = before;
       this.#settings.logger.error(reloadFault(error), { component: "rules" });
       throw error;
     }
@@ -109,7 +114,7 @@ export class ClewRules implements RulesSource {
   }
 
   async #ruleFiles(): Promise<readonly RuleFile[]> {
-    const { files: patterns } = this.#settings.options;
+    const patterns = this.#patterns;
     const files = await readRuleFiles(patterns);
     if (files.length === 0) this.#report(`There is no file of rules that is named ${patterns.join(" or ")}`);
     return files;

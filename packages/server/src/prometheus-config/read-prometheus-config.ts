@@ -1,4 +1,6 @@
 /** Reads what of Prometheus's configuration file is for us: what is scraped, rules, `otlp`, and `external_labels` of `global`. */
+import { dirname, resolve } from "node:path";
+import { withPathsFrom } from "@clew/collector";
 import { DEFAULT_OTLP_SETTINGS, type OtlpSettings, TRANSLATION_STRATEGIES } from "@clew/otlp/prometheus";
 import { Labels, METRIC_NAME } from "@clew/query";
 import { parse, stringify } from "yaml";
@@ -43,7 +45,7 @@ export function readPrometheusConfig(
   const global = sectionOf(root["global"], "global");
   const otherSections = Object.keys(root).filter((key) => !READ.has(key));
   const { external_labels: _ours, ...globalOfScrapes } = global;
-  const scrape = scrapeOf(root, globalOfScrapes);
+  const scrape = scrapeOf(file, root, globalOfScrapes);
   const rules = ruleSettings(file, root, global);
   const { evaluation_interval: _ofRules, ...globalOfNothing } = globalOfScrapes;
   const otherGlobals = scrape === undefined ? Object.keys(globalOfNothing) : [];
@@ -60,11 +62,12 @@ export function readPrometheusConfig(
   };
 }
 
-/** External labels are of what leaves the program; samples have none. */
-function scrapeOf(root: Section, global: Section): Section | undefined {
+/** External labels are of what leaves the program; samples have none. Paths count from the file's own directory on. */
+function scrapeOf(file: string, root: Section, global: Section): Section | undefined {
   const given = SCRAPING.filter((key) => root[key] !== undefined && root[key] !== null);
   if (given.length === 0) return undefined;
-  return { global, ...Object.fromEntries(given.map((key) => [key, root[key]])) };
+  const section = { global, ...Object.fromEntries(given.map((key) => [key, root[key]])) };
+  return withPathsFrom(dirname(resolve(file)), section) as Section;
 }
 
 function textOf(root: Section, global: Section): string {

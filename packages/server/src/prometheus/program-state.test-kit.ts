@@ -4,6 +4,7 @@ import type { ProgramState } from "./program-state.ts";
 export const EMPTY_STATE: ProgramState = {
   startedAtMs: 1_700_000_000_000,
   configText: "",
+  lastReload: undefined,
   flags: { "query.timeout": "2m" },
   storageRetention: "15d",
   corruptions: () => 0,

@@ -1,10 +1,13 @@
 import type { SeriesStatistics } from "@clew/store";
+import type { ReloadOutcome } from "./reload.ts";
 
 /** What the API tells of the program that it runs in. */
 export interface ProgramState {
   readonly startedAtMs: number;
   /** Of Prometheus's configuration; empty where none was given. */
   readonly configText: string;
+  /** Of what was read anew since the start; undefined where nothing was. */
+  readonly lastReload: ReloadOutcome | undefined;
   /** What holds here of Prometheus's command line, by the flags' names. */
   readonly flags: Readonly<Record<string, string>>;
   /** How long metrics are kept, for people. */

@@ -17,7 +17,7 @@ import type { ProgramState } from "./program-state.ts";
 import { QueryEndpoints } from "./query-endpoints.ts";
 import { RulesEndpoints, type RulesSource } from "./rules-endpoints.ts";
 import type { QueryRunner } from "../query-thread/query-runner.ts";
-import { reloadAnswer } from "./reload.ts";
+import { reloadAnswer, type Reloadable } from "./reload.ts";
 import { receivers, type ReceiverSettings } from "../receiver/receivers.ts";
 
 export interface PrometheusApiSettings {
@@ -42,6 +42,8 @@ export interface PrometheusApiSettings {
   readonly counts?: ApiCounts | undefined;
   /** The rules that are evaluated; none where this is absent. */
   readonly rules?: RulesSource | undefined;
+  /** What `/-/reload` reads anew; nothing where absent. */
+  readonly live?: Reloadable | undefined;
   /** The longest that a query may take; 2 minutes where it is absent. */
   readonly queryTimeoutMs?: number;
 }
@@ -77,7 +79,7 @@ export function prometheusApi(settings: PrometheusApiSettings): Hono {
   app.get("/federate", (context) => (isReady() ? federation.answer(context) : notReady()));
   const reading = new ReadEndpoint({ ...settings, externalLabels });
   app.post("/api/v1/read", (context) => (isReady() ? reading.answer(context) : notReady()));
-  app.on(["POST", "PUT"], "/-/reload", (context) => reloadAnswer(settings.rules, context));
+  app.on(["POST", "PUT"], "/-/reload", (context) => reloadAnswer(settings.live, context));
   app.get("/-/healthy", () => plainText(200, "Prometheus Server is Healthy.\n"));
   app.get("/-/ready", () => {
     return isReady() ? plainText(200, "Prometheus Server is Ready.\n") : notReady();

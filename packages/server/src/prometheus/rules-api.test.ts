@@ -71,10 +71,10 @@ beforeAll(async () => {
       get groups() {
         return manager.groups;
       },
-      reload: () => manager.reload(),
       alertmanagers: ["http://127.0.0.1:19093/api/v2/alerts"],
       alertmanager: undefined,
     },
+    live: { prometheus: undefined, lastReload: undefined, reload: () => manager.reload() },
   });
   server = await listen(app, "127.0.0.1", 0);
   await write();

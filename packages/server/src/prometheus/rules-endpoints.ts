@@ -10,8 +10,6 @@ import type { Parameters } from "./parameters.ts";
 /** The rules that the API tells of. */
 export interface RulesSource {
   readonly groups: readonly RuleGroup[];
-  /** Reads the rules' files anew. Rejects where they have faults. */
-  reload(): Promise<void>;
   /** Where alerts are sent: URLs of Alertmanagers. */
   readonly alertmanagers: readonly string[];
   /** What tells receivers of alerts in this program; undefined where that is another's work. */

@@ -53,13 +53,14 @@ export class StatusEndpoints {
 
   runtimeInfo(): Answer {
     const startTime = new Date(this.#state.startedAtMs).toISOString();
+    const { lastReload } = this.#state;
     return dataOf({
       startTime,
       CWD: process.cwd(),
       hostname: hostname(),
       serverTime: new Date(this.#clock.nowMs()).toISOString(),
-      reloadConfigSuccess: true,
-      lastConfigTime: startTime,
+      reloadConfigSuccess: lastReload?.isSuccessful ?? true,
+      lastConfigTime: lastReload === undefined ? startTime : new Date(lastReload.atMs).toISOString(),
       corruptionCount: this.#state.corruptions(),
       // What the event loop waits for: the nearest that Node has.
       goroutineCount: process.getActiveResourcesInfo().length,

@@ -9,16 +9,21 @@ const HEAD_MS = 3 * 3_600_000;
 
 /** What Prometheus's API tells of a program that has a store. */
 export function storeState(settings: ApiSettings): ProgramState {
-  const { store, clock, status, prometheusConfig, metricsRetentionMs, readOnly = false } = settings;
+  const { store, clock, status, live, metricsRetentionMs, readOnly = false } = settings;
   const retention = metricsRetentionMs === undefined ? "" : prometheusDurationText(metricsRetentionMs);
   const isReceiving = String(!readOnly);
   return {
     get startedAtMs() {
       return status().startedAtMs;
     },
-    configText: prometheusConfig?.text ?? "",
+    get configText() {
+      return live?.prometheus?.text ?? "";
+    },
+    get lastReload() {
+      return live?.lastReload;
+    },
     flags: {
-      "config.file": prometheusConfig?.file ?? "",
+      "config.file": live?.prometheus?.file ?? "",
       "query.lookback-delta": prometheusDurationText(DEFAULT_LOOKBACK_MS),
       "query.max-samples": String(MAX_QUERY_SAMPLES),
       "query.timeout": prometheusDurationText(DEFAULT_QUERY_TIMEOUT_MS),
@@ -27,7 +32,7 @@ export function storeState(settings: ApiSettings): ProgramState {
       "storage.remote.read-sample-limit": String(MAX_QUERY_SAMPLES),
       "storage.tsdb.retention.time": retention,
       "web.enable-admin-api": "false",
-      "web.enable-lifecycle": "false",
+      "web.enable-lifecycle": String(live !== undefined),
       "web.enable-otlp-receiver": isReceiving,
       "web.enable-remote-write-receiver": isReceiving,
     },

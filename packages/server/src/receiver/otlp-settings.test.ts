@@ -77,7 +77,7 @@ async function start(otlp: string): Promise<Running> {
     uiDirectory,
     status,
     access,
-    prometheusConfig,
+    live: { prometheus: prometheusConfig, lastReload: undefined, reload: async () => {} },
   });
   return { running, app };
 }

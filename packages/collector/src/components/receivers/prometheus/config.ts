@@ -16,6 +16,7 @@ import {
   type Schema,
 } from "../../../schema/schema.ts";
 import { defaultFields, scrapeConfig, type ScrapeConfig, type ScrapeDefaults } from "./scrape-config.ts";
+import { withPathsFrom } from "./paths.ts";
 import { prometheusDuration } from "./values.ts";
 
 interface GlobalConfig extends ScrapeDefaults {
@@ -61,7 +62,7 @@ const globalConfig: Schema<GlobalConfig> = section<GlobalConfig>({
   query_log_file: field(optional(string), undefined, "Accepted; there are no queries."),
 });
 
-const prometheusConfig: Schema<PrometheusConfig> = section<PrometheusConfig>(
+export const prometheusConfig: Schema<PrometheusConfig> = section<PrometheusConfig>(
   {
     global: field(globalConfig, undefined, "What holds for every scrape config that does not say otherwise."),
     scrape_configs: field(list(scrapeConfig), undefined, "What is scraped, and how."),
@@ -200,7 +201,8 @@ const scrapeConfigFile = section({
 function readFile(file: string, place: Place): readonly ScrapeConfig[] {
   const at = place.at("scrape_config_files").at(file);
   try {
-    return scrapeConfigFile.read(parse(readFileSync(file, "utf8")), at).scrape_configs;
+    const content: unknown = parse(readFileSync(file, "utf8"));
+    return scrapeConfigFile.read(withPathsFrom(dirname(file), content), at).scrape_configs;
   } catch (error) {
     at.problem(messageOf(error), "name a YAML file that we may read");
     return [];

@@ -1,5 +1,5 @@
 /** The targets of one scrape config: keeps a loop for each that discovery knows. */
-import { messageOf } from "@clew/base";
+import { messageOf, sleep } from "@clew/base";
 import type { Settings } from "../../../component.ts";
 import type { Consumer } from "../../../consumer.ts";
 import { sourcesOf } from "./discovery/sources.ts";
@@ -12,6 +12,9 @@ import { relabel } from "./relabel.ts";
 import type { RelabelConfig } from "./relabel-config.ts";
 import { type RelabelStep, ruleFields, type ScrapePoolState } from "./scraped-targets.ts";
 import { targetOf, withDefaults, type Target } from "./target.ts";
+
+/** Another configuration of a job may take so long to find its targets, before those of the old one count as gone. */
+const FIRST_TARGETS_MS = 10_000;
 
 export interface ScrapePoolSettings {
   readonly settings: Settings;
@@ -32,6 +35,9 @@ export class ScrapePool {
   readonly #loops = new Map<string, ScrapeLoop>();
   readonly #leaving = new Set<ScrapeLoop>();
   #dropped: readonly Labels[] = [];
+  #foundFirst: () => void = () => {};
+  /** Settles when targets were found for the first time. */
+  readonly #isFound = new Promise<void>((resolve) => (this.#foundFirst = resolve));
 
   constructor(pool: ScrapePoolSettings) {
     this.#pool = pool;
@@ -69,6 +75,26 @@ export class ScrapePool {
     await this.#client.close();
   }
 
+  /** Stops because another configuration has `next` in its place, or nothing. Resolves once the series of targets that `next` does not have are marked as ended. */
+  async giveWay(next: ScrapePool | undefined): Promise<void> {
+    const loops = [...this.#loops];
+    this.#loops.clear();
+    for (const [, loop] of loops) this.#leaving.add(loop);
+    await Promise.all(this.#sources.map((source) => source.stop()));
+    if (next !== undefined) await next.#foundSoon();
+    const stays = (key: string): boolean => next !== undefined && next.#loops.has(key);
+    await Promise.all(loops.map(([key, loop]) => (stays(key) ? loop.stop() : loop.leave())));
+    this.#leaving.clear();
+    await this.#client.close();
+  }
+
+  /** Resolves once targets were found, or that takes too long. */
+  async #foundSoon(): Promise<void> {
+    const done = new AbortController();
+    void this.#isFound.then(() => done.abort());
+    await sleep(this.#pool.settings.clock, FIRST_TARGETS_MS, done.signal);
+  }
+
   #sync(): void {
     const targets = this.#targets();
     for (const [key, loop] of this.#loops) {
@@ -86,6 +112,7 @@ export class ScrapePool {
       this.#loops.set(key, loop);
       loop.start();
     }
+    this.#foundFirst();
   }
 
   #targets(): Map<string, Target> {

@@ -43,14 +43,31 @@ export interface ScrapePoolState {
   relabelSteps(labels: Labels): readonly RelabelStep[];
 }
 
-/** The pools of all receivers that were given this. */
+/** The pools of all receivers that were given this, and the way to give these receivers another configuration. */
 export class ScrapedTargets {
   readonly #pools = new Set<() => ScrapePoolState>();
+  readonly #receivers = new Set<(config: unknown) => Promise<void>>();
 
   /** Until the returned function is called. */
   add(pool: () => ScrapePoolState): () => void {
     this.#pools.add(pool);
     return () => this.#pools.delete(pool);
+  }
+
+  /** `reconfigure` is given what `reload` is given, until the returned function is called. */
+  addReceiver(reconfigure: (config: unknown) => Promise<void>): () => void {
+    this.#receivers.add(reconfigure);
+    return () => this.#receivers.delete(reconfigure);
+  }
+
+  /** Whether anything is scraped, so that there is something to reload. */
+  get hasReceiver(): boolean {
+    return this.#receivers.size > 0;
+  }
+
+  /** Gives receivers another `config` while they run. Rejects with `CONFIG_INVALID`; nothing has changed then. */
+  async reload(config: unknown): Promise<void> {
+    for (const reconfigure of this.#receivers) await reconfigure(config);
   }
 
   /** By name. */
