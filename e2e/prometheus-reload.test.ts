@@ -1,5 +1,5 @@
 /** `clew up --prometheus-config`: what is scraped, and by which rules, changes while the program runs. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -49,7 +49,7 @@ function writeConfig(jobs: readonly string[], more: string = ""): void {
   writeFileSync(
     file,
     `global: { scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s }
-rule_files: ["rules*.yml"]
+rule_files: [rules.yml]
 scrape_config_files: [more/*.yml]
 scrape_configs:
 ${jobs.map(job).join("")}${more}`,
@@ -105,6 +105,22 @@ test("on SIGHUP jobs come and go, and those that are as they were go on", async 
   expect(data.yaml).toContain("coming");
   const { data: pools } = await getJson<{ data: { scrapePools: string[] } }>(`${clew.prometheus}/api/v1/scrape_pools`);
   expect(pools.scrapePools).toEqual(["coming", "kept", "more"]);
+});
+
+test("targets come and go as soon as the files that name them change", async () => {
+  const other = join(directory.path, "conf", "targets", "b.json");
+  writeFileSync(other, JSON.stringify([{ targets: [address], labels: { zone: "b" } }]));
+  expect(
+    await eventually(
+      () => jobs('up{zone="b"}'),
+      (found) => found.length === 2,
+    ),
+  ).toEqual(["coming", "kept"]);
+  rmSync(other);
+  await eventually(
+    () => jobs('up{zone="b"}'),
+    (found) => found.length === 0,
+  );
 });
 
 test("a configuration with a fault is refused, and everything goes on as it was", async () => {

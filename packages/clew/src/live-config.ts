@@ -4,6 +4,7 @@ import { messageOf, type Clock } from "@clew/base";
 import type { Logger, ScrapedTargets } from "@clew/collector";
 import type { LiveConfig, PrometheusConfig } from "@clew/server";
 import type { ClewRules } from "./rules/clew-rules.ts";
+import type { RulePatterns } from "./rules/rule-files.ts";
 
 export interface ClewLiveConfigSettings {
   /** As it was when the program started. */
@@ -11,7 +12,7 @@ export interface ClewLiveConfigSettings {
   /** Reads it anew. */
   readonly read: () => Promise<PrometheusConfig | undefined>;
   /** Which files there are rules in, as a configuration says beside the command line. */
-  readonly rulePatterns: (config: PrometheusConfig | undefined) => readonly string[];
+  readonly rulePatterns: (config: PrometheusConfig | undefined) => RulePatterns;
   /** What is scraped by the configuration; undefined where it has no say in that. */
   readonly targets: ScrapedTargets | undefined;
   readonly rules: ClewRules | undefined;
@@ -69,7 +70,8 @@ export class ClewLiveConfig implements LiveConfig {
     const { rules, rulePatterns } = this.#settings;
     await this.#scrape(config);
     const patterns = rulePatterns(config);
-    if (rules === undefined && patterns.length > 0) this.#warn("rule_files", config);
+    const { length } = [...patterns.files, ...patterns.optionalFiles];
+    if (rules === undefined && length > 0) this.#warn("rule_files", config);
     await rules?.reload(patterns);
     for (const [section, valueOf] of Object.entries(STARTED_WITH)) {
       const [now, started] = [config, this.#settings.prometheus].map((one) => one && valueOf(one));

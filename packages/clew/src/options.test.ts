@@ -34,6 +34,7 @@ test("rules, how often they are evaluated, and what their alerts bear and where 
   ];
   expect(upOptions([...args, ...others]).rules).toEqual({
     files: ["a.yml", "b/*.yml"],
+    optionalFiles: [],
     evaluationIntervalMs: 15_000,
     externalLabels: { a: "b=c" },
     externalUrl: "https://clew",

@@ -124,7 +124,7 @@ async function start(
   const live = new ClewLiveConfig({
     prometheus: prometheusConfig,
     read: () => prometheusConfigOf(settings),
-    rulePatterns: (config) => withPrometheusConfig(options.rules, config, role === "all").files,
+    rulePatterns: (config) => withPrometheusConfig(options.rules, config, role === "all"),
     targets: options.config === undefined && role !== "query" ? targets : undefined,
     rules,
     clock: systemClock,
@@ -196,7 +196,8 @@ async function start(
 
 /** Only who has rules holds what they take. */
 async function rulesOf(settings: ClewRulesSettings): Promise<ClewRules | undefined> {
-  if (settings.options.files.length === 0) return undefined;
+  const { files, optionalFiles } = settings.options;
+  if (files.length + optionalFiles.length === 0) return undefined;
   const { ClewRules } = await import("./rules/clew-rules.ts");
   return new ClewRules(settings);
 }

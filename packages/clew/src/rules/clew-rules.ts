@@ -18,7 +18,7 @@ import type { Store } from "@clew/store";
 import { readAlertmanagerFiles } from "./alertmanager-files.ts";
 import { keptFile } from "./kept-file.ts";
 import { observeAlertmanager, observeSender } from "./notification-metrics.ts";
-import { readRuleFiles } from "./rule-files.ts";
+import { readRuleFiles, type RulePatterns } from "./rule-files.ts";
 import { RuleMetrics } from "./rule-metrics.ts";
 import type { RuleOptions } from "./rule-options.ts";
 
@@ -38,11 +38,11 @@ export class ClewRules implements RulesSource {
   #meter: Meter | undefined;
   #manager: RuleManager | undefined;
   #alertmanager: EmbeddedAlertmanager | undefined;
-  #patterns: readonly string[];
+  #patterns: RulePatterns;
 
   constructor(settings: ClewRulesSettings) {
     this.#settings = settings;
-    this.#patterns = settings.options.files;
+    this.#patterns = settings.options;
     const report = (line: string): void => this.#report(line);
     const measure = (seconds: number): void => this.#metrics.measure.notification(seconds);
     this.#senders = settings.options.alertmanagerUrls.map(
@@ -94,7 +94,7 @@ export class ClewRules implements RulesSource {
   }
 
   /** `patterns`: which files there are rules in, from now on. Rejects as `start` does; what has faults then stays as it was, which the log tells. */
-  async reload(patterns: readonly string[]): Promise<void> {
+  async reload(patterns: RulePatterns): Promise<void> {
     const before = this.#patterns;
     this.#patterns = patterns;
     try {
@@ -116,7 +116,8 @@ export class ClewRules implements RulesSource {
   async #ruleFiles(): Promise<readonly RuleFile[]> {
     const patterns = this.#patterns;
     const files = await readRuleFiles(patterns);
-    if (files.length === 0) this.#report(`There is no file of rules that is named ${patterns.join(" or ")}`);
+    const names = [...patterns.files, ...patterns.optionalFiles].join(" or ");
+    if (files.length === 0) this.#report(`There is no file of rules that is named ${names}`);
     return files;
   }
 

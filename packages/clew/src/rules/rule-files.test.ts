@@ -14,12 +14,18 @@ for (const name of ["a.yml", "b.yml", "c.txt", "templates/one.tmpl", "templates/
   writeFileSync(path(name), name);
 
 test("files are read once each, in the order of the patterns", async () => {
-  const files = await readRuleFiles([path("b.yml"), path("*.yml"), path("no*.yml")]);
+  const files = await readRuleFiles({
+    files: [path("b.yml"), path("*.yml"), path("no*.yml")],
+    optionalFiles: [path("b.yml"), path("absent.yml"), path("*.txt")],
+  });
   expect(files).toEqual([
     { path: path("b.yml"), text: "b.yml" },
     { path: path("a.yml"), text: "a.yml" },
+    { path: path("c.txt"), text: "c.txt" },
   ]);
-  await expect(readRuleFiles([path("absent.yml")])).rejects.toMatchObject({ code: "FILE_UNREADABLE" });
+  await expect(readRuleFiles({ files: [path("absent.yml")], optionalFiles: [] })).rejects.toMatchObject({
+    code: "FILE_UNREADABLE",
+  });
 });
 
 test("templates are looked for beside the configuration that names them", async () => {

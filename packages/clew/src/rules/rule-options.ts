@@ -7,6 +7,8 @@ import { urlOf, usage } from "../options.ts";
 export interface RuleOptions {
   /** Paths and patterns; no rules where there are none. */
   readonly files: readonly string[];
+  /** More of them, as Prometheus's configuration names them: a path where there is no file is no fault. */
+  readonly optionalFiles: readonly string[];
   /** Of groups that name none; a minute where absent. */
   readonly evaluationIntervalMs: number | undefined;
   /** Labels that alerts bear when they leave. */
@@ -38,6 +40,7 @@ export function ruleOptions(values: Readonly<Record<string, unknown>>): RuleOpti
   const externalUrl = values["external-url"] as string | undefined;
   return {
     files: list("rules"),
+    optionalFiles: [],
     evaluationIntervalMs: intervalOf(values["evaluation-interval"] as string | undefined),
     externalLabels: Object.fromEntries(list("external-label").map(labelOf)),
     externalUrl: externalUrl === undefined ? undefined : urlOf("external-url", externalUrl).replace(/\/+$/, ""),
@@ -56,7 +59,7 @@ export function withPrometheusConfig(
   const { files, evaluationIntervalMs, alertmanagerUrls } = config.rules;
   return {
     ...options,
-    files: evaluates ? [...options.files, ...files] : options.files,
+    optionalFiles: evaluates ? files : [],
     evaluationIntervalMs: options.evaluationIntervalMs ?? evaluationIntervalMs,
     externalLabels: { ...config.externalLabels.toObject(), ...options.externalLabels },
     alertmanagerUrls: [...options.alertmanagerUrls, ...alertmanagerUrls],

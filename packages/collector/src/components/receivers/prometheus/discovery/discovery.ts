@@ -24,6 +24,9 @@ export class RefreshingSource implements DiscoverySource {
   readonly #abort = new AbortController();
   #cancel: (() => void) | undefined;
   #asking: Promise<void> | undefined;
+  // Whether something has changed since the answer under way was asked for.
+  #isOutdated = false;
+  #found: (targets: readonly Labels[]) => void = () => {};
 
   constructor(
     settings: Settings,
@@ -39,8 +42,9 @@ export class RefreshingSource implements DiscoverySource {
   }
 
   start(found: (targets: readonly Labels[]) => void): void {
-    this.#refresh(found);
-    this.#cancel = this.#clock.every(this.#refreshMs, () => this.#refresh(found));
+    this.#found = found;
+    this.refresh();
+    this.#cancel = this.#clock.every(this.#refreshMs, () => this.refresh());
   }
 
   async stop(): Promise<void> {
@@ -49,9 +53,16 @@ export class RefreshingSource implements DiscoverySource {
     await this.#asking;
   }
 
-  #refresh(found: (targets: readonly Labels[]) => void): void {
-    this.#asking ??= this.#ask(this.#abort.signal)
-      .then(found, (error: unknown) => {
+  /** Asks now, as something has changed. Nothing after `stop`. */
+  refresh(): void {
+    if (this.#abort.signal.aborted) return;
+    if (this.#asking !== undefined) {
+      this.#isOutdated = true;
+      return;
+    }
+    this.#isOutdated = false;
+    this.#asking = this.#ask(this.#abort.signal)
+      .then(this.#found, (error: unknown) => {
         if (this.#abort.signal.aborted) return;
         this.#settings.logger.error("Unable to refresh target groups", {
           discovery: this.#what,
@@ -59,6 +70,9 @@ export class RefreshingSource implements DiscoverySource {
         });
       })
       .catch(this.#settings.report)
-      .finally(() => (this.#asking = undefined));
+      .finally(() => {
+        this.#asking = undefined;
+        if (this.#isOutdated) this.refresh();
+      });
   }
 }

@@ -1,7 +1,7 @@
 /** The sources that a scrape config names. */
 import { readFile } from "node:fs/promises";
 import { resolve4, resolve6, resolveMx, resolveNs, resolveSrv } from "node:dns/promises";
-import { extname } from "node:path";
+import { dirname, extname } from "node:path";
 import { ClewError } from "@clew/base";
 import { parse } from "yaml";
 import type { Settings } from "../../../../component.ts";
@@ -19,6 +19,7 @@ import {
   type TargetGroup,
 } from "../scrape-config.ts";
 import { labelsOfGroup, RefreshingSource, type DiscoverySource } from "./discovery.ts";
+import { WatchedDirectories } from "./watched-directories.ts";
 
 const groups = list(targetGroup);
 const MAX_HTTP_SD_BYTES = 64 * 1024 * 1024;
@@ -39,7 +40,8 @@ function staticSource(group: TargetGroup): DiscoverySource {
 function fileSource({ files, refresh_interval }: FileSdConfig, settings: Settings): DiscoverySource {
   // A file that cannot be read for once keeps its targets.
   const last = new Map<string, readonly Labels[]>();
-  return new RefreshingSource(settings, "file", refresh_interval, async () => {
+  const source = new RefreshingSource(settings, "file", refresh_interval, async () => {
+    watched.watch(new Set(files.map((file) => dirname(file))));
     const paths = files.flatMap(filesOf);
     for (const path of last.keys()) if (!paths.includes(path)) last.delete(path);
     for (const path of paths) {
@@ -52,6 +54,14 @@ function fileSource({ files, refresh_interval }: FileSdConfig, settings: Setting
     }
     return [...last.values()].flat();
   });
+  const watched = new WatchedDirectories(settings.clock, () => source.refresh());
+  return {
+    start: (found) => source.start(found),
+    stop() {
+      watched.close();
+      return source.stop();
+    },
+  };
 }
 
 async function readTargets(path: string): Promise<readonly Labels[]> {
