@@ -23,8 +23,6 @@ import {
   ingestApp,
   listen,
   prometheusApp,
-  querierOf,
-  QueryThread,
   uiApp,
   type AccessSettings,
   type ApiSettings,
@@ -36,19 +34,17 @@ import { Store } from "@clew/store";
 import { observeApi } from "./api-metrics.ts";
 import { dataDirectoryOf } from "./data-directory.ts";
 import { defaultConfig } from "./default-config.ts";
-import { ClewLiveConfig } from "./live-config.ts";
+import { ClewLiveConfig, type ClewLiveConfigSettings } from "./live-config.ts";
 import type { OptionalPort, UpOptions } from "./options.ts";
 import { requireFreePort } from "./ports.ts";
 import { observeQueryCache, type WithCache } from "./query-cache-metrics.ts";
+import { promqlOf } from "./promql.ts";
 import { prometheusConfigOf } from "./prometheus-config.ts";
 import { readText } from "./read-text.ts";
 import type { ClewRules, ClewRulesSettings } from "./rules/clew-rules.ts";
 import { withPrometheusConfig } from "./rules/rule-options.ts";
 import { storeSink } from "./store-sink.ts";
 import { VERSION } from "./version.ts";
-
-/** What rules ask is small: most of what is kept is for the thread of queries. */
-const OWN_CACHE_SHARE = 1 / 4;
 
 export interface UpSettings {
   readonly options: UpOptions;
@@ -107,30 +103,10 @@ async function start(
   const targets = new ScrapedTargets();
   const counts = new ApiCounts();
   const ruleOptions = withPrometheusConfig(options.rules, prometheusConfig, role === "all");
-  const hasOtherWriters = options.clickhousePort !== undefined && options.clickhouseAccess === "write";
-  const asking = { clock: systemClock, otlp: prometheusConfig?.otlp };
-  const querier = querierOf(hasOtherWriters ? { client: store.client, metricChanges: undefined } : store, {
-    ...asking,
-    cacheBytes: options.queryCacheBytes * OWN_CACHE_SHARE,
-  });
-  const queries = new QueryThread({
-    ...asking,
-    store,
-    cacheBytes: options.queryCacheBytes * (1 - OWN_CACHE_SHARE),
-    hasOtherWriters,
-  });
+  const { querier, queries } = promqlOf(options, store, prometheusConfig);
   undo.push(() => queries.close());
   const rules = await rulesOf({ options: ruleOptions, store, querier, directory, logger });
-  const live = new ClewLiveConfig({
-    prometheus: prometheusConfig,
-    read: () => prometheusConfigOf(settings),
-    rulePatterns: (config) => withPrometheusConfig(options.rules, config, role === "all"),
-    targets: options.config === undefined && role !== "query" ? targets : undefined,
-    rules,
-    clock: systemClock,
-    logger,
-  });
-  const isLive = prometheusConfig !== undefined || rules !== undefined;
+  const live = liveConfigOf(settings, { prometheus: prometheusConfig, targets, rules });
   const components = withStore({ store, targets, counts, caches: [querier, queries], rules });
   const collector = role === "query" ? undefined : await startPipelines(settings, prometheusConfig?.scrape, components);
   if (collector !== undefined) undo.push(() => collector.shutdown());
@@ -161,7 +137,7 @@ async function start(
     counts,
     ownMetrics: collector === undefined ? undefined : () => collector.metrics(),
     metricsRetentionMs: options.retention.metrics,
-    live: isLive ? live : undefined,
+    live,
     externalLabels: Labels.of(ruleOptions.externalLabels),
     readOnly: role === "query",
     rules,
@@ -189,9 +165,28 @@ async function start(
     clickhouseUrl,
     storedAt: storedAt(options, directory),
     token,
-    reload: isLive ? () => live.reload().catch(() => {}) : undefined,
+    reload: live && (() => live.reload().catch(() => {})),
     stop,
   };
+}
+
+/** Undefined where there is nothing to be read anew. */
+function liveConfigOf(
+  settings: UpSettings,
+  { prometheus, targets, rules }: Pick<ClewLiveConfigSettings, "prometheus" | "rules"> & { targets: ScrapedTargets },
+): ClewLiveConfig | undefined {
+  if (prometheus === undefined && rules === undefined) return undefined;
+  const { options, logger } = settings;
+  const { role } = options;
+  return new ClewLiveConfig({
+    prometheus,
+    read: () => prometheusConfigOf(settings),
+    rulePatterns: (config) => withPrometheusConfig(options.rules, config, role === "all"),
+    targets: options.config === undefined && role !== "query" ? targets : undefined,
+    rules,
+    clock: systemClock,
+    logger,
+  });
 }
 
 /** Only who has rules holds what they take. */
