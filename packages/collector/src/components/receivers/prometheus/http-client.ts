@@ -1,6 +1,6 @@
 /** Gets pages as Prometheus does: with its TLS, its ways to say who we are, redirects, gzip and limits. */
 import { readFile } from "node:fs/promises";
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
+import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { SecureContextOptions, SecureVersion } from "node:tls";
 import { createGunzip } from "node:zlib";
@@ -24,10 +24,13 @@ export interface PageRequest {
   /** More bytes, after decompression, are an error; 0 is no limit. */
   readonly maxBytes: number;
   readonly signal: AbortSignal;
+  /** The unix socket to connect to, instead of the URL's host. */
+  readonly socketPath?: string | undefined;
 }
 
 export interface FetchedPage {
   readonly contentType: string;
+  readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
 }
 
@@ -44,16 +47,20 @@ export class HttpClient {
 
   /** Rejects with `SCRAPE_FAILED` for anything but a whole page with status 200. */
   async get(request: PageRequest): Promise<FetchedPage> {
-    const headers = { ...request.headers, ...(await this.#ownHeaders(request.signal)) };
+    const { signal, socketPath } = request;
     let { url } = request;
+    let headers: Readonly<Record<string, string>> = { ...request.headers, ...(await this.#ownHeaders(signal)) };
     for (let redirects = 0; ; redirects++) {
-      const response = await this.#send(url, { method: "GET", headers, signal: request.signal });
+      const response = await this.#send(url, { method: "GET", headers, signal, socketPath });
       const location = response.headers.location;
       const isRedirect = [301, 302, 303, 307, 308].includes(response.statusCode ?? 0) && location !== undefined;
       if (!isRedirect || !this.#config.follow_redirects) return readPage(response, request.maxBytes);
       response.resume();
       if (redirects === MAX_REDIRECTS) throw failed(`stopped after ${MAX_REDIRECTS} redirects`);
-      url = new URL(location, url).href;
+      const next = new URL(location, url);
+      // Who we are is no other host's business.
+      if (next.host !== new URL(url).host) headers = request.headers;
+      url = next.href;
     }
   }
 
@@ -175,12 +182,14 @@ interface SendOptions {
   readonly body?: string;
   readonly signal: AbortSignal;
   readonly isToken?: boolean;
+  readonly socketPath?: string | undefined;
 }
 
-function send(url: string, agent: HttpAgent, { method, headers, body, signal }: SendOptions): Promise<IncomingMessage> {
+function send(url: string, agent: HttpAgent, options: SendOptions): Promise<IncomingMessage> {
+  const { method, headers, body, signal, socketPath } = options;
   const request = url.startsWith("https:") ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
-    const sending = request(url, { method, headers, agent, signal });
+    const sending = request(url, { method, headers, agent, signal, socketPath });
     sending.on("error", reject);
     sending.on("response", resolve);
     sending.end(body);
@@ -207,7 +216,8 @@ async function readPage(response: IncomingMessage, maxBytes: number): Promise<Fe
     response.destroy();
     throw cause instanceof ClewError ? cause : failed(messageOf(cause));
   }
-  return { contentType: response.headers["content-type"] ?? "", body: Buffer.concat(chunks, received) };
+  const { headers } = response;
+  return { contentType: headers["content-type"] ?? "", headers, body: Buffer.concat(chunks, received) };
 }
 
 function failed(what: string): ClewError {

@@ -341,7 +341,7 @@ test.each([
   ],
   [{ config: { scrape_configs: [{ job_name: "a" }], remote_write: [{}] } }, "unsupported features:\n\tremote_write"],
   [
-    { config: { scrape_configs: [{ job_name: "a", kubernetes_sd_configs: [{ role: "pod" }] }] } },
+    { config: { scrape_configs: [{ job_name: "a", azure_sd_configs: [{}] }] } },
     "this service discovery is not supported",
   ],
   [

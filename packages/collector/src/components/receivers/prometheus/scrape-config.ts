@@ -17,6 +17,8 @@ import {
   type Fields,
   type Schema,
 } from "../../../schema/schema.ts";
+import { consulSd, type ConsulSdConfig } from "./discovery/consul/consul-sd.ts";
+import { dockerSd, type DockerSdConfig } from "./discovery/docker/docker-sd.ts";
 import { checkHttpClient, httpClientFields, type HttpClientConfig } from "./http-client-config.ts";
 import { relabelConfig, type RelabelConfig } from "./relabel-config.ts";
 import { byteSize, prometheusDuration } from "./values.ts";
@@ -93,11 +95,13 @@ export interface ScrapeConfig extends HttpClientConfig, ScrapeDefaults {
   readonly file_sd_configs: readonly FileSdConfig[];
   readonly http_sd_configs: readonly HttpSdConfig[];
   readonly dns_sd_configs: readonly DnsSdConfig[];
+  readonly docker_sd_configs: readonly DockerSdConfig[];
+  readonly consul_sd_configs: readonly ConsulSdConfig[];
 }
 
 /** Discovery that Prometheus has and we do not. Named, so that the error can say so. */
 const OTHER_DISCOVERY = [
-  "azure", "consul", "digitalocean", "docker", "dockerswarm", "ec2", "eureka", "gce", "hetzner", "ionos", "kubernetes",
+  "azure", "digitalocean", "dockerswarm", "ec2", "eureka", "gce", "hetzner", "ionos", "kubernetes",
   "kuma", "lightsail", "linode", "marathon", "nerve", "nomad", "openstack", "ovhcloud", "puppetdb", "scaleway",
   "serverset", "stackit", "triton", "uyuni", "vultr",
 ].map((name) => `${name}_sd_configs`); // prettier-ignore
@@ -207,6 +211,8 @@ const fields: Fields<ScrapeConfig> = {
   file_sd_configs: field(list(fileSd), undefined, "Targets from files."),
   http_sd_configs: field(list(httpSd), undefined, "Targets from URLs."),
   dns_sd_configs: field(list(dnsSd), undefined, "Targets from DNS."),
+  docker_sd_configs: field(list(dockerSd), undefined, "Containers of a Docker Engine."),
+  consul_sd_configs: field(list(consulSd), undefined, "Instances of services that Consul knows."),
 };
 
 const known: Schema<ScrapeConfig> = section<ScrapeConfig>(fields, check);
@@ -216,9 +222,7 @@ export const scrapeConfig: Schema<ScrapeConfig> = {
   read(raw, place) {
     const given = { ...recordOf(raw, place) };
     for (const name of OTHER_DISCOVERY.filter((one) => one in given)) {
-      place
-        .at(name)
-        .problem("this service discovery is not supported", "use file_sd_configs, http_sd_configs or dns_sd_configs");
+      place.at(name).problem("this service discovery is not supported", "use file_sd_configs or http_sd_configs");
       delete given[name];
     }
     return known.read(given, place);

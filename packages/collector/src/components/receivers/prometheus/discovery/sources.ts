@@ -18,7 +18,9 @@ import {
   type ScrapeConfig,
   type TargetGroup,
 } from "../scrape-config.ts";
+import { consulSource } from "./consul/consul-sd.ts";
 import { labelsOfGroup, RefreshingSource, type DiscoverySource } from "./discovery.ts";
+import { dockerSource } from "./docker/docker-sd.ts";
 import { WatchedDirectories } from "./watched-directories.ts";
 
 const groups = list(targetGroup);
@@ -30,6 +32,8 @@ export function sourcesOf(config: ScrapeConfig, settings: Settings): DiscoverySo
     ...config.file_sd_configs.map((one) => fileSource(one, settings)),
     ...config.http_sd_configs.map((one) => httpSource(one, settings)),
     ...config.dns_sd_configs.map((one) => dnsSource(one, settings)),
+    ...config.docker_sd_configs.map((one) => dockerSource(one, settings)),
+    ...config.consul_sd_configs.map((one) => consulSource(one, settings)),
   ];
 }
 
