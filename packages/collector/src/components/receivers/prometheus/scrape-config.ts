@@ -19,6 +19,7 @@ import {
 } from "../../../schema/schema.ts";
 import { consulSd, type ConsulSdConfig } from "./discovery/consul/consul-sd.ts";
 import { dockerSd, type DockerSdConfig } from "./discovery/docker/docker-sd.ts";
+import { kubernetesSd, type KubernetesSdConfig } from "./discovery/kubernetes/kubernetes-sd.ts";
 import { checkHttpClient, httpClientFields, type HttpClientConfig } from "./http-client-config.ts";
 import { relabelConfig, type RelabelConfig } from "./relabel-config.ts";
 import { byteSize, prometheusDuration } from "./values.ts";
@@ -95,13 +96,14 @@ export interface ScrapeConfig extends HttpClientConfig, ScrapeDefaults {
   readonly file_sd_configs: readonly FileSdConfig[];
   readonly http_sd_configs: readonly HttpSdConfig[];
   readonly dns_sd_configs: readonly DnsSdConfig[];
+  readonly kubernetes_sd_configs: readonly KubernetesSdConfig[];
   readonly docker_sd_configs: readonly DockerSdConfig[];
   readonly consul_sd_configs: readonly ConsulSdConfig[];
 }
 
 /** Discovery that Prometheus has and we do not. Named, so that the error can say so. */
 const OTHER_DISCOVERY = [
-  "azure", "digitalocean", "dockerswarm", "ec2", "eureka", "gce", "hetzner", "ionos", "kubernetes",
+  "azure", "digitalocean", "dockerswarm", "ec2", "eureka", "gce", "hetzner", "ionos",
   "kuma", "lightsail", "linode", "marathon", "nerve", "nomad", "openstack", "ovhcloud", "puppetdb", "scaleway",
   "serverset", "stackit", "triton", "uyuni", "vultr",
 ].map((name) => `${name}_sd_configs`); // prettier-ignore
@@ -211,6 +213,7 @@ const fields: Fields<ScrapeConfig> = {
   file_sd_configs: field(list(fileSd), undefined, "Targets from files."),
   http_sd_configs: field(list(httpSd), undefined, "Targets from URLs."),
   dns_sd_configs: field(list(dnsSd), undefined, "Targets from DNS."),
+  kubernetes_sd_configs: field(list(kubernetesSd), undefined, "What a Kubernetes cluster runs."),
   docker_sd_configs: field(list(dockerSd), undefined, "Containers of a Docker Engine."),
   consul_sd_configs: field(list(consulSd), undefined, "Instances of services that Consul knows."),
 };

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { ClewError, messageOf, type Clock } from "@clew/base";
 import type { HttpClientConfig } from "../http-client-config.ts";
 import { HttpClient } from "../http-client.ts";
+import { withinTime } from "./within-time.ts";
 
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
@@ -54,7 +55,8 @@ export class JsonApi {
   async #get(path: string, query: URLSearchParams, signal: AbortSignal): ReturnType<HttpClient["get"]> {
     const { base, socketPath, limitMs } = this.#settings;
     const search = query.size === 0 ? "" : `?${query.toString()}`;
-    return withinTime(this.#clock, limitMs, signal, (limited) =>
+    const tooLate = (): Error => new ClewError("SCRAPE_FAILED", `no answer within ${limitMs / 1_000}s`);
+    return withinTime(this.#clock, limitMs, signal, tooLate, (limited) =>
       this.#client.get({
         url: `${base}${path}${search}`,
         headers: { accept: "application/json", "accept-encoding": "gzip", "user-agent": "clew-collector" },
@@ -84,30 +86,4 @@ export function errorText(error: unknown): string {
   if (error instanceof ClewError) return error.what;
   if (error instanceof AggregateError && error.message === "") return error.errors.map(errorText).join(", ");
   return messageOf(error);
-}
-
-/** Runs `task` with a signal that aborts when `signal` does, or when `limitMs` have passed. */
-async function withinTime<T>(
-  clock: Clock,
-  limitMs: number,
-  signal: AbortSignal,
-  task: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const abort = new AbortController();
-  let isLate = false;
-  const cancel = clock.after(limitMs, () => {
-    isLate = true;
-    abort.abort();
-  });
-  const pass = (): void => abort.abort();
-  signal.addEventListener("abort", pass);
-  if (signal.aborted) pass();
-  try {
-    return await task(abort.signal);
-  } catch (error) {
-    throw isLate ? new ClewError("SCRAPE_FAILED", `no answer within ${limitMs / 1_000}s`) : error;
-  } finally {
-    cancel();
-    signal.removeEventListener("abort", pass);
-  }
 }

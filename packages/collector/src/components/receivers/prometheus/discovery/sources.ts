@@ -21,6 +21,7 @@ import {
 import { consulSource } from "./consul/consul-sd.ts";
 import { labelsOfGroup, RefreshingSource, type DiscoverySource } from "./discovery.ts";
 import { dockerSource } from "./docker/docker-sd.ts";
+import { kubernetesSource } from "./kubernetes/kubernetes-sd.ts";
 import { WatchedDirectories } from "./watched-directories.ts";
 
 const groups = list(targetGroup);
@@ -32,6 +33,7 @@ export function sourcesOf(config: ScrapeConfig, settings: Settings): DiscoverySo
     ...config.file_sd_configs.map((one) => fileSource(one, settings)),
     ...config.http_sd_configs.map((one) => httpSource(one, settings)),
     ...config.dns_sd_configs.map((one) => dnsSource(one, settings)),
+    ...config.kubernetes_sd_configs.map((one) => kubernetesSource(one, settings)),
     ...config.docker_sd_configs.map((one) => dockerSource(one, settings)),
     ...config.consul_sd_configs.map((one) => consulSource(one, settings)),
   ];
