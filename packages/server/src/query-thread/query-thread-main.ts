@@ -41,6 +41,9 @@ parentPort?.on("message", (message: ToThread) => {
       changes.seriesVersion = message.seriesVersion;
       enginePort = message.enginePort;
       return void answer(message);
+    case "port":
+      enginePort = message.enginePort;
+      return;
     case "changed":
       for (const listener of listeners) listener(message.fromMs);
       return;

@@ -153,6 +153,18 @@ test("a query whose time is up while it is worked out ends with that", async () 
   await expect(late).rejects.toMatchObject({ code: "QUERY_TIMEOUT" });
 });
 
+test("a query that is asked while the engine is away is answered when it is back", async () => {
+  const thread = threadWith();
+  const count = asked("count(requests_total)", { timeMs: END_MS });
+  await textOf(await thread.run(count, signal));
+  const { enginePid, engineRestarts } = running.store.health;
+  process.kill(enginePid!, "SIGKILL");
+  while (running.store.enginePort !== undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+  const other = asked("sum(requests_total)", { timeMs: END_MS - 1 });
+  expect(await textOf(await thread.run(other, signal))).toContain("vector");
+  expect(running.store.health.engineRestarts).toBe(engineRestarts + 1);
+});
+
 test("a query that needs too much memory ends its thread, not the program, and the next one has another", async () => {
   const thread = threadWith({ maxHeapMib: 24 });
   const all = asked("label_replace(requests_total, 'a', '$1', 'n', '(.*)')", { timeMs: END_MS });

@@ -14,6 +14,8 @@ const DEFAULT_MAX_HEAP_MIB = 2_048;
 /** Nobody has asked for so long: the thread and all that it keeps go. */
 const IDLE_MS = 300_000;
 const IDLE_CHECK_MS = 30_000;
+/** A query that waits for the engine's next start should not wait much longer. */
+const PORT_CHECK_MS = 500;
 /** A thread that is so late with an answer is stuck. */
 const STUCK_MS = 15_000;
 
@@ -42,8 +44,9 @@ export class QueryThread implements QueryRunner {
   #cache: SampleCacheCounts | undefined;
   // Of threads that have ended.
   #past = NOTHING;
-  #unsubscribe: (() => void) | undefined;
-  #stopChecking: (() => void) | undefined;
+  #toldPort: number | undefined;
+  // What goes on as long as the thread does.
+  #endings: (() => void)[] = [];
 
   constructor(settings: QueryThreadSettings) {
     this.#settings = settings;
@@ -78,6 +81,7 @@ export class QueryThread implements QueryRunner {
     this.#answers.set(id, answer);
     const seriesVersion = store.metricChanges?.seriesVersion ?? 0;
     const { enginePort } = store;
+    this.#toldPort = enginePort;
     tell(worker, { kind: "ask", id, asked, enginePort, seriesVersion, canceled: answer.canceled });
     return answer.head;
   }
@@ -113,8 +117,11 @@ export class QueryThread implements QueryRunner {
     worker.on("message", (message: FromThread) => this.#hear(message));
     worker.on("error", (error) => this.#ended(worker, reasonOf(error)));
     worker.on("exit", () => this.#ended(worker, "it ended"));
-    this.#unsubscribe = changes?.subscribe((fromMs) => tell(worker, { kind: "changed", fromMs }));
-    this.#stopChecking = clock.every(IDLE_CHECK_MS, () => this.#endIfIdle());
+    this.#endings = [
+      changes?.subscribe((fromMs) => tell(worker, { kind: "changed", fromMs })) ?? (() => {}),
+      clock.every(IDLE_CHECK_MS, () => this.#endIfIdle()),
+      clock.every(PORT_CHECK_MS, () => this.#tellPort(worker)),
+    ];
     return worker;
   }
 
@@ -125,6 +132,13 @@ export class QueryThread implements QueryRunner {
       answer?.begin(message);
     } else if (message.kind === "pieces") answer?.add(message.pieces, message.isLast);
     else answer?.fail(errorOf(message.failure));
+  }
+
+  #tellPort(worker: Worker): void {
+    const { enginePort } = this.#settings.store;
+    if (enginePort === this.#toldPort) return;
+    this.#toldPort = enginePort;
+    tell(worker, { kind: "port", enginePort });
   }
 
   #endIfIdle(): void {
@@ -142,8 +156,7 @@ export class QueryThread implements QueryRunner {
   #ended(worker: Worker | undefined, why: string): void {
     if (worker === undefined || worker !== this.#worker) return;
     this.#worker = undefined;
-    this.#unsubscribe?.();
-    this.#stopChecking?.();
+    for (const end of this.#endings.splice(0)) end();
     this.#past = this.cacheCounts ?? NOTHING;
     this.#cache = undefined;
     const error = new QueryError("QUERY_EXECUTION", `the thread of queries was ended: ${why}`);

@@ -28,6 +28,8 @@ export type ToThread =
   | { readonly kind: "cancel"; readonly id: number }
   /** What was sent of the answer's pieces is read. */
   | { readonly kind: "more"; readonly id: number }
+  /** The engine was started again, or is not there. */
+  | { readonly kind: "port"; readonly enginePort: number | undefined }
   /** Points have changed, from that time on. */
   | { readonly kind: "changed"; readonly fromMs: number };
 
