@@ -42,6 +42,7 @@ const HELP = `Clew: OpenTelemetry in one program.
       --prometheus-port   the Prometheus API once more    (9090; 0 for any free port, "off" for none)
       --prometheus-config FILE  what is scraped, external labels, and how OTLP looks to PromQL (otlp:);
                               SIGHUP takes other scrapes and rules
+      --enable-feature NAMES  as Prometheus has it; experimental functions and their like are on here
       --metrics-port      the collector's own metrics     (8888; the same)
       --retention AGES        how long to keep what: traces=7d,logs=3d,metrics=90d  (for ever)
       --rollup AGES           keep metrics longer as rollups: 5m=90d,1h=2y  (none)

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { featuresWithoutEffect } from "./enabled-features.ts";
 import { migrateOptions, upOptions } from "./options.ts";
 
 test("without any, everything runs on this machine, and nobody else's client is let in", () => {
@@ -9,6 +10,7 @@ test("without any, everything runs on this machine, and nobody else's client is 
     clickhouseAccess: "read",
     storeMemoryBytes: 2 ** 31,
     queryCacheBytes: 2 ** 28,
+    enabledFeatures: [],
     host: "127.0.0.1",
   });
 });
@@ -83,4 +85,14 @@ test("where to move data: a kind, a URL, and from which directory", () => {
   });
   for (const args of [[], ["clickhouse"], ["postgres", "http://h"], ["clickhouse", "http://h", "more"]])
     expect(() => migrateOptions(args, {})).toThrow(expect.objectContaining({ code: "USAGE" }));
+});
+
+test("features that Prometheus has behind a flag are on, those that mean nothing here are named", () => {
+  const args = [
+    "--enable-feature=promql-experimental-functions,old-ui",
+    "--enable-feature",
+    "exemplar-storage, nonsense",
+  ];
+  const { enabledFeatures } = upOptions(args);
+  expect(featuresWithoutEffect(enabledFeatures)).toEqual(["old-ui", "nonsense"]);
 });

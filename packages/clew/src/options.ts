@@ -38,6 +38,8 @@ export interface UpOptions {
   readonly role: Role;
   /** A configuration file of Prometheus: what is scraped, external labels, and how OTLP looks to PromQL. */
   readonly prometheusConfig: string | undefined;
+  /** What `--enable-feature` names. */
+  readonly enabledFeatures: readonly string[];
   readonly retention: RetentionAges;
   readonly rollups: RollupAges;
   readonly retentionRules: readonly RetentionRule[];
@@ -73,6 +75,7 @@ export function upOptions(args: readonly string[], env: Readonly<Record<string, 
     "clickhouse-access": { type: "string" },
     role: { type: "string" },
     "prometheus-config": { type: "string" },
+    "enable-feature": { type: "string", multiple: true },
     retention: { type: "string" },
     rollup: { type: "string" },
     "retention-rule": { type: "string", multiple: true },
@@ -109,6 +112,7 @@ export function upOptions(args: readonly string[], env: Readonly<Record<string, 
     clickhouseAccess: oneOf("clickhouse-access", text("clickhouse-access") ?? "read", ["read", "write"]),
     role,
     prometheusConfig: text("prometheus-config"),
+    enabledFeatures: (values["enable-feature"] as readonly string[] | undefined) ?? [],
     ...retentionOptions(values),
     rules: ruleOptions(values),
   };

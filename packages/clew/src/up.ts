@@ -34,6 +34,7 @@ import { Store } from "@clew/store";
 import { observeApi } from "./api-metrics.ts";
 import { dataDirectoryOf } from "./data-directory.ts";
 import { defaultConfig } from "./default-config.ts";
+import { featuresWithoutEffect } from "./enabled-features.ts";
 import { ClewLiveConfig, type ClewLiveConfigSettings } from "./live-config.ts";
 import type { OptionalPort, UpOptions } from "./options.ts";
 import { requireFreePort } from "./ports.ts";
@@ -97,6 +98,8 @@ async function start(
   if (options.clickhousePort !== undefined) await requireFreePort(host, options.clickhousePort, "clickhouse-port");
 
   const directory = await dataDirectory(options, env, undo);
+  for (const name of featuresWithoutEffect(options.enabledFeatures))
+    logger.warn(`--enable-feature: ${name} has no effect here`);
   const prometheusConfig = await prometheusConfigOf(settings);
   const store = await openStore(options, directory, prometheusConfig, logger);
   undo.push(() => store.close());

@@ -3,18 +3,18 @@ import { AGGREGATORS, BINARY_OPERATORS, FUNCTION_NAMES } from "@clew/query";
 
 const MATCHERS = ["=", "!=", "=~", "!~", "@"];
 const MODIFIERS =
-  "anchored at_modifier bool by duration_expr fill fill_left fill_right group_left group_right ignoring negative_offset offset on per_query_lookback_delta smoothed subqueries without";
-const NOT_OF_PROMQL = "delayed_name_removal per_step_stats type_and_unit_labels";
+  "anchored at_modifier bool by delayed_name_removal duration_expr fill fill_left fill_right group_left group_right ignoring negative_offset offset on per_query_lookback_delta smoothed subqueries without";
+const NOT_OF_PROMQL = "per_step_stats type_and_unit_labels";
 
 type Features = Readonly<Record<string, Readonly<Record<string, boolean>>>>;
 
-/** `isReceiving`: whether samples are taken here. */
-export function features(isReceiving: boolean): Features {
+/** `isReceiving`: whether samples are taken here. `isLive`: whether there is a configuration that can be read anew. */
+export function features(isReceiving: boolean, isLive: boolean): Features {
   return {
     api: {
       admin: false,
       label_values_match: true,
-      lifecycle: false,
+      lifecycle: isLive,
       "openapi_3.1": true,
       otlp_write_receiver: isReceiving,
       query_stats: true,

@@ -76,7 +76,9 @@ test("features name what can be asked for, receivers where there are some", asyn
     promql_operators: { "+": true, unless: true, limit_ratio: true, "=~": true },
   });
   const receivers = { clock, write: async () => undefined };
-  expect(await features({ receivers })).toMatchObject({ api: { remote_write_receiver: true } });
+  expect(await features({ receivers })).toMatchObject({ api: { remote_write_receiver: true, lifecycle: false } });
+  const live = { lastReload: undefined, reload: async () => {} };
+  expect(await features({ live })).toMatchObject({ api: { lifecycle: true } });
 });
 
 test("notifications are what is the matter, with the time since when", async () => {

@@ -23,7 +23,7 @@ const SEARCH = ["metric_names", "label_names", "label_values"];
 const ADMIN = ["delete_series", "clean_tombstones", "snapshot"];
 
 export function serveProgram(app: Hono, serve: Serve, settings: PrometheusApiSettings): void {
-  const { clock, state, version, targets = new ScrapedTargets(), receivers, ownMetrics = () => [] } = settings;
+  const { clock, state, version, targets = new ScrapedTargets(), receivers, live, ownMetrics = () => [] } = settings;
   const status = new StatusEndpoints({ clock, version, state, ownMetrics });
   serve("status/config", GET, () => status.config());
   serve("status/flags", GET, () => status.flags());
@@ -33,7 +33,7 @@ export function serveProgram(app: Hono, serve: Serve, settings: PrometheusApiSet
   serve("status/tsdb/blocks", GET, () => status.tsdbBlocks());
   serve("status/self_metrics", GET, (parameters) => status.selfMetrics(parameters));
   serve("status/walreplay", GET, () => status.walReplay());
-  serve("features", GET, () => dataOf(features(receivers !== undefined)));
+  serve("features", GET, () => dataOf(features(receivers !== undefined, live !== undefined)));
   serveTargets(serve, new TargetEndpoints(() => targets.pools()));
   const notifications = new NotificationEndpoints(clock, state.warnings);
   serve("notifications", GET, () => notifications.list());
