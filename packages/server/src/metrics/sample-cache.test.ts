@@ -126,6 +126,15 @@ test("who asks at once for the same reads it once", async () => {
   expect([hits - before.hits, misses - before.misses]).toEqual([3, 1]);
 });
 
+test("what was read no further than a limit is not kept", async () => {
+  await write([10, 20, 30, 40].map((second) => ({ name: "limited", instance: 0, second })));
+  await running.store.flush();
+  const request = requestOf("limited_total", 0, 100);
+  const [cut] = await kept.select({ ...request, sampleLimit: 2 }, signal);
+  expect(cut?.values).toHaveLength(3);
+  expect(await bothOf(request)).toMatchObject([{ samples: { length: 4 } }]);
+});
+
 test("who is not waited for any more leaves the others their answer", async () => {
   await write([{ name: "left", instance: 0, second: 10 }]);
   await running.store.flush();

@@ -73,7 +73,10 @@ export class StoreQuerier implements MetricsQuerier {
     if (isMadeUp) await addTargetInfo(this.#reader, request, request.sampleLimit + 1, samples, this.#otlp, signal);
     // Deltas are summed up from the window's beginning on.
     const isLasting = !isMadeUp && !series.some(isDelta) && (await this.#reader.isRaw(request));
-    return { samples: samples.finish(), mayBeKept: isLasting, mayBeJoined: !samples.hasEnds };
+    const all = samples.finish();
+    // Beyond its limit a query fails, and the store was not read to the end.
+    const isWhole = all.reduce((sum, { values }) => sum + values.length, 0) <= request.sampleLimit;
+    return { samples: all, mayBeKept: isLasting && isWhole, mayBeJoined: !samples.hasEnds };
   }
 
   async labelNames(request: SeriesRequest, signal: AbortSignal): Promise<readonly string[]> {
