@@ -49,7 +49,8 @@ export interface SelectHints {
 }
 
 /**
- * A series and its samples in columns of one length, by ascending time, no time twice.
+ * A series and its samples in columns of one length, by ascending time, no time twice. Other answers may share the columns:
+ * nobody may change them.
  * A stale marker is the NaN 0x7ff0000000000002 in `values` (see `markStale`).
  */
 export interface SeriesSamples {
