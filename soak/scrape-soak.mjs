@@ -41,7 +41,7 @@ const startedAtMs = Date.now();
 try {
   while (Date.now() - startedAtMs < SECONDS * 1_000) {
     await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
-    memory.push(memoryBytes(clew.pid).rss + memoryBytes(clew.enginePid).rss);
+    memory.push({ program: memoryBytes(clew.pid).rss, engine: memoryBytes(clew.enginePid).rss });
     if (memory.length % 10 === 0) await ask("sum by (job) (rate(requests_total[1m]))");
   }
   const [scrapes, endMs] = [targets.scrapes, Date.now()];
@@ -58,13 +58,17 @@ async function report(scrapes, endMs) {
   const [{ value: ups }] = await ask(`sum(count_over_time(up${whole}))`);
   const [{ value: good }] = await ask(`sum(sum_over_time(up${whole}))`);
   const [{ value: samples }] = await ask(`sum(sum_over_time(scrape_samples_scraped${whole}))`);
-  const [first, second] = [memory.slice(memory.length / 4, memory.length / 2), memory.slice(memory.length / 2)].map(
-    median,
-  );
+  const both = memory.map(({ program, engine }) => program + engine);
+  const halves = (list) => [list.slice(list.length / 4, list.length / 2), list.slice(list.length / 2)].map(median);
+  const [first, second] = halves(both);
+  const parts = ["program", "engine"].map((name) => {
+    const [early, late] = halves(memory.map((one) => one[name]));
+    return `${name} ${mib(early)}, ${mib(late)}`;
+  });
   console.log(`
 scraped    ${scrapes} times from ${TARGETS} targets, every ${values.interval}; stored ${ups[1]}, of which ${good[1]} went well
 samples    ${samples[1]}
-memory     ${mib(first)} MiB in the second quarter, ${mib(second)} in the second half, at most ${mib(Math.max(...memory))}`);
+memory     ${mib(first)} MiB in the second quarter, ${mib(second)} in the second half, at most ${mib(Math.max(...both))} (${parts.join("; ")})`);
   const checks = [
     ["every page that was scraped is stored", Number(good[1]) >= MIN_SCRAPED * scrapes],
     ["questions about all of it are answered", Number(samples[1]) >= MIN_SCRAPED * scrapes * 1_000],
