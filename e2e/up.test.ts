@@ -29,7 +29,9 @@ test("prints where everything is, is ready, idles small, stops cleanly, and find
       /export OTEL_SERVICE_NAME=\S+\n\s+export OTEL_EXPORTER_OTLP_ENDPOINT=http:\/\/localhost:\d+\n\s+export OTEL_EXPORTER_OTLP_PROTOCOL=http\/protobuf/,
     );
     const { store } = await getJson<Status>(`${first.ui}/api/clew/v1/status`);
-    expect(residentBytes(first.process.pid) + residentBytes(store.enginePid)).toBeLessThan(IDLE_LIMIT_BYTES);
+    // What only the start needed goes in the first seconds.
+    const resident = async (): Promise<number> => residentBytes(first.process.pid) + residentBytes(store.enginePid);
+    await eventually(resident, (bytes) => bytes < IDLE_LIMIT_BYTES);
     await sendLog(first.otlpHttp, "kept over night");
     expect(await first.stop()).toBe(0);
     expect(existsSync(`/proc/${store.enginePid}`)).toBe(false);
