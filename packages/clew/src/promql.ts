@@ -20,11 +20,10 @@ export function promqlOf(
 ): Promql {
   const hasOtherWriters = clickhousePort !== undefined && clickhouseAccess === "write";
   const asking = { clock: systemClock, otlp: config?.otlp };
-  const { client, metricChanges } = store;
-  const querier = querierOf(
-    { client, metricChanges: hasOtherWriters ? undefined : metricChanges },
-    { ...asking, cacheBytes: queryCacheBytes * OWN_CACHE_SHARE },
-  );
-  const cacheBytes = queryCacheBytes * (1 - OWN_CACHE_SHARE);
-  return { querier, queries: new QueryThread({ ...asking, store, cacheBytes, hasOtherWriters }) };
+  const changes = hasOtherWriters ? undefined : store.metricChanges;
+  const ownBytes = queryCacheBytes * OWN_CACHE_SHARE;
+  return {
+    querier: querierOf({ client: store.client, metricChanges: changes }, { ...asking, cacheBytes: ownBytes }),
+    queries: new QueryThread({ ...asking, store, changes, cacheBytes: queryCacheBytes - ownBytes }),
+  };
 }

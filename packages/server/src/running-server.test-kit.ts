@@ -30,7 +30,7 @@ export async function startServer(
   const counts = new ApiCounts();
   const app = uiApp({
     store: running.store,
-    querier: querierOf(running.store, { clock: systemClock }),
+    querier: querierOf(running.store, { clock: systemClock, cacheBytes: 2 ** 26 }),
     clock: systemClock,
     uiDirectory,
     status: status as never,

@@ -1,7 +1,7 @@
 import type { Clock } from "@clew/base";
 import type { OtlpSettings } from "@clew/otlp/prometheus";
 import { MetricReader, type Store, type ToldChanges } from "@clew/store";
-import { DEFAULT_QUERY_CACHE_BYTES, SampleCache } from "./sample-cache.ts";
+import { SampleCache } from "./sample-cache.ts";
 import { StoreQuerier } from "./store-querier.ts";
 
 export interface QuerierSettings {
@@ -9,13 +9,13 @@ export interface QuerierSettings {
   /** How what came over OTLP looks; as Prometheus has it where absent. */
   readonly otlp?: OtlpSettings | undefined;
   /** How much of what queries read is kept for the next ones; nothing where 0. */
-  readonly cacheBytes?: number;
+  readonly cacheBytes: number;
 }
 
 /** What PromQL asks of a store. What was read is kept only where the store tells of changes. */
 export function querierOf(
   { client, metricChanges: changes }: Pick<Store, "client"> & { readonly metricChanges: ToldChanges | undefined },
-  { clock, otlp, cacheBytes = DEFAULT_QUERY_CACHE_BYTES }: QuerierSettings,
+  { clock, otlp, cacheBytes }: QuerierSettings,
 ): StoreQuerier {
   const isKept = changes !== undefined && cacheBytes > 0;
   const cache = isKept ? new SampleCache({ changes, clock, limitBytes: cacheBytes }) : undefined;

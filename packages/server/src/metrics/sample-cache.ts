@@ -9,9 +9,6 @@ import type { MillisWindow, ToldChanges } from "@clew/store";
 import { type Kept, KeptSamples } from "./kept-samples.ts";
 import { appended, compacted, within } from "./sample-windows.ts";
 
-/** The most that is kept. */
-export const DEFAULT_QUERY_CACHE_BYTES = 268_435_456;
-
 export interface ReadSamples {
   readonly samples: readonly SeriesSamples[];
   /** Whether each sample is what it is whatever the window. */

@@ -47,7 +47,7 @@ const startMs = Math.floor(Date.now() / 1_000) * 1_000;
 beforeAll(async () => {
   running = await openStore();
   const { store } = running;
-  const querier = querierOf(store, { clock: systemClock });
+  const querier = querierOf(store, { clock: systemClock, cacheBytes: 2 ** 26 });
   manager = await RuleManager.start({
     clock: systemClock,
     querier,

@@ -52,7 +52,7 @@ function threadWith(settings: Partial<QueryThreadSettings> = {}): QueryThread {
     store,
     clock: systemClock,
     cacheBytes: 2 ** 26,
-    hasOtherWriters: false,
+    changes: store.metricChanges,
     program: PROGRAM,
     ...settings,
   });
@@ -93,7 +93,10 @@ test.each([
   ["what can't be worked out", asked("requests_total * on() requests_total", { timeMs: END_MS })],
   ["what is over before it begins", asked("requests_total", RANGE, { deadlineMs: 0 })],
 ])("%s is answered as it is without a thread", async (_name, query) => {
-  const local = new LocalQueries({ querier: querierOf(running.store, { clock: systemClock }), clock: systemClock });
+  const local = new LocalQueries({
+    querier: querierOf(running.store, { clock: systemClock, cacheBytes: 2 ** 26 }),
+    clock: systemClock,
+  });
   expect(await outcomeOf(threadWith().run(query, signal))).toEqual(await outcomeOf(local.run(query, signal)));
 });
 

@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import { messageOf, type Clock } from "@clew/base";
 import type { OtlpSettings } from "@clew/otlp/prometheus";
 import { QueryError } from "@clew/query";
-import type { Store } from "@clew/store";
+import type { Store, ToldChanges } from "@clew/store";
 import type { SampleCacheCounts } from "../metrics/sample-cache.ts";
 import { AskedAnswer } from "./asked-answer.ts";
 import type { AskedQuery, QueryAnswer, QueryRunner } from "./query-runner.ts";
@@ -22,13 +22,13 @@ const STUCK_MS = 15_000;
 const NOTHING: Pick<SampleCacheCounts, "hits" | "misses" | "evictions"> = { hits: 0, misses: 0, evictions: 0 };
 
 export interface QueryThreadSettings {
-  readonly store: Pick<Store, "engineLink" | "enginePort" | "metricChanges">;
+  readonly store: Pick<Store, "engineLink" | "enginePort">;
+  /** Where all changes of metrics are told; nothing is kept where absent. */
+  readonly changes: ToldChanges | undefined;
   readonly clock: Clock;
   readonly otlp?: OtlpSettings | undefined;
   /** How much of what queries read is kept for the next ones; nothing where 0. */
   readonly cacheBytes: number;
-  /** Whether metrics may be written without the store's knowing: nothing is kept then. */
-  readonly hasOtherWriters: boolean;
   /** Where this is run from its source: the program of the thread as it was built. */
   readonly program?: URL;
   readonly maxHeapMib?: number;
@@ -54,9 +54,10 @@ export class QueryThread implements QueryRunner {
 
   /** What became of selections, as of the last answer; undefined where nothing is kept. */
   get cacheCounts(): SampleCacheCounts | undefined {
-    if (!this.#keepsSamples) return undefined;
+    const { cacheBytes, changes } = this.#settings;
+    if (cacheBytes === 0 || changes === undefined) return undefined;
     const past = this.#past;
-    const now = this.#cache ?? { ...NOTHING, byteLength: 0, limitBytes: this.#settings.cacheBytes };
+    const now = this.#cache ?? { ...NOTHING, byteLength: 0, limitBytes: cacheBytes };
     return {
       ...now,
       hits: past.hits + now.hits,
@@ -67,7 +68,7 @@ export class QueryThread implements QueryRunner {
 
   run(asked: AskedQuery, signal: AbortSignal): Promise<QueryAnswer> {
     const worker = (this.#worker ??= this.#start());
-    const { clock, store } = this.#settings;
+    const { clock, store, changes } = this.#settings;
     const id = ++this.#lastId;
     this.#usedMs = clock.nowMs();
     const answer = new AskedAnswer({
@@ -79,7 +80,7 @@ export class QueryThread implements QueryRunner {
       onEnd: () => this.#answers.delete(id),
     });
     this.#answers.set(id, answer);
-    const seriesVersion = store.metricChanges?.seriesVersion ?? 0;
+    const seriesVersion = changes?.seriesVersion ?? 0;
     const { enginePort } = store;
     this.#toldPort = enginePort;
     tell(worker, { kind: "ask", id, asked, enginePort, seriesVersion, canceled: answer.canceled });
@@ -93,14 +94,8 @@ export class QueryThread implements QueryRunner {
     await worker?.terminate();
   }
 
-  get #keepsSamples(): boolean {
-    const { cacheBytes, hasOtherWriters, store } = this.#settings;
-    return cacheBytes > 0 && !hasOtherWriters && store.metricChanges !== undefined;
-  }
-
   #start(): Worker {
-    const { store, otlp, cacheBytes, hasOtherWriters, clock } = this.#settings;
-    const changes = hasOtherWriters ? undefined : store.metricChanges;
+    const { store, otlp, cacheBytes, changes, clock } = this.#settings;
     const workerData: ThreadSettings = {
       engine: store.engineLink,
       otlp,

@@ -69,7 +69,7 @@ async function start(otlp: string): Promise<Running> {
   const access = { token: undefined, loopback: true };
   const status = (): never => ({}) as never;
   const uiDirectory = "no-such-directory";
-  const querier = querierOf(running.store, { clock: systemClock, otlp: prometheusConfig.otlp });
+  const querier = querierOf(running.store, { clock: systemClock, otlp: prometheusConfig.otlp, cacheBytes: 2 ** 26 });
   const app = uiApp({
     store: running.store,
     querier,
