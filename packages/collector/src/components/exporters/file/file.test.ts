@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { concatPayloads, decode, fromJson, payloadOf, PROTOCOLS, type Payload } from "@clew/otlp";
 import { expect, onTestFinished, test } from "vitest";
+import { problemsIn } from "../../../schema/read.test-kit.ts";
 import { decompress } from "../../../compression/decompress.ts";
 import { ManualClock } from "../../../collector.test-kit.ts";
 import { componentSettings, type ComponentKit } from "../../../component.test-kit.ts";
@@ -27,11 +28,7 @@ async function start(config: object, directory = mkdtempSync(join(tmpdir(), "cle
   return { ...kit, exporter, clock, directory };
 }
 
-function problemsOf(config: object): string[] {
-  const place = new Place("", []);
-  schema.read(config, place);
-  return place.problems.map(({ what }) => what);
-}
+const problemsOf = (config: object): string[] => problemsIn(schema, config);
 
 /** The messages, each after its length in four bytes. */
 function messagesOf(bytes: Buffer): Buffer[] {

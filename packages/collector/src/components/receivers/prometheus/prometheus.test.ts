@@ -15,9 +15,9 @@ import {
   type Payload,
 } from "@clew/otlp";
 import { afterEach, expect, test } from "vitest";
+import { problemsIn, readWhole } from "../../../schema/read.test-kit.ts";
 import { ManualClock, until } from "../../../collector.test-kit.ts";
 import { componentSettings, type ComponentKit } from "../../../component.test-kit.ts";
-import { Place } from "../../../schema/place.ts";
 import { schema } from "./config.ts";
 import { PrometheusReceiver } from "./prometheus.ts";
 import { ScrapedTargets } from "./scraped-targets.ts";
@@ -69,18 +69,9 @@ class Fixture {
   }
 }
 
-function read(config: object): ReturnType<typeof schema.read> {
-  const place = new Place("receivers::prometheus", []);
-  const read = schema.read(config, place);
-  expect(place.problems).toEqual([]);
-  return read;
-}
+const read = (config: object): ReturnType<typeof schema.read> => readWhole(schema, config);
 
-function problemsOf(config: object): string[] {
-  const place = new Place("", []);
-  schema.read(config, place);
-  return place.problems.map(({ what }) => what);
-}
+const problemsOf = (config: object): string[] => problemsIn(schema, config);
 
 function decoded(payload: Payload): MetricsObject {
   return decode(PROTOCOLS.metrics.request, payloadBytes(payload)) as unknown as MetricsObject;

@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { problemsIn, readWhole } from "../../../../../schema/read.test-kit.ts";
 import { ManualClock, until } from "../../../../../collector.test-kit.ts";
 import { componentSettings, type ComponentKit } from "../../../../../component.test-kit.ts";
-import { Place } from "../../../../../schema/place.ts";
 import type { DiscoverySource } from "../discovery.ts";
 import { consulSd, consulSource } from "./consul-sd.ts";
 import { healthOf } from "./instance-labels.ts";
@@ -124,18 +124,9 @@ interface Fixture {
   readonly addresses: () => (string | undefined)[][];
 }
 
-function read(config: object): ReturnType<typeof consulSd.read> {
-  const place = new Place("", []);
-  const read = consulSd.read(config, place);
-  expect(place.problems).toEqual([]);
-  return read;
-}
+const read = (config: object): ReturnType<typeof consulSd.read> => readWhole(consulSd, config);
 
-function problemsOf(config: object): string[] {
-  const place = new Place("", []);
-  consulSd.read(config, place);
-  return place.problems.map(({ what }) => what);
-}
+const problemsOf = (config: object): string[] => problemsIn(consulSd, config);
 
 async function start(consul: Consul, config: object = {}): Promise<Fixture> {
   const port = await consul.listen();

@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { problemsIn, readWhole } from "../../../../../schema/read.test-kit.ts";
 import { ManualClock, until } from "../../../../../collector.test-kit.ts";
 import { componentSettings, type ComponentKit } from "../../../../../component.test-kit.ts";
-import { Place } from "../../../../../schema/place.ts";
 import type { DiscoverySource } from "../discovery.ts";
 import { dockerSd, dockerSource } from "./docker-sd.ts";
 
@@ -76,18 +76,9 @@ interface Fixture {
   readonly next: () => Promise<Targets>;
 }
 
-function read(config: object): ReturnType<typeof dockerSd.read> {
-  const place = new Place("", []);
-  const read = dockerSd.read(config, place);
-  expect(place.problems).toEqual([]);
-  return read;
-}
+const read = (config: object): ReturnType<typeof dockerSd.read> => readWhole(dockerSd, config);
 
-function problemsOf(config: object): string[] {
-  const place = new Place("", []);
-  dockerSd.read(config, place);
-  return place.problems.map(({ what }) => what);
-}
+const problemsOf = (config: object): string[] => problemsIn(dockerSd, config);
 
 function start(config: object): Fixture {
   const clock = new ManualClock();

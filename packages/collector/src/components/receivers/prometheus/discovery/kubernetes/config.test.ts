@@ -1,12 +1,8 @@
 import { expect, test } from "vitest";
-import { Place } from "../../../../../schema/place.ts";
+import { problemsIn } from "../../../../../schema/read.test-kit.ts";
 import { kubernetesSd } from "./kubernetes-sd.ts";
 
-function problemsOf(config: object): string[] {
-  const place = new Place("", []);
-  kubernetesSd.read(config, place);
-  return place.problems.map(({ what }) => what);
-}
+const problemsOf = (config: object): string[] => problemsIn(kubernetesSd, config);
 
 test("what Prometheus takes is taken", () => {
   const one = { label: "foo=bar", field: "metadata.status=Running" };

@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished } from "vitest";
+import { onTestFinished } from "vitest";
+import { readWhole } from "../../../../../schema/read.test-kit.ts";
 import { ManualClock, until } from "../../../../../collector.test-kit.ts";
 import { componentSettings, type ComponentKit } from "../../../../../component.test-kit.ts";
-import { Place } from "../../../../../schema/place.ts";
 import type { Labels } from "../../labels.ts";
 import type { Surroundings } from "./access.ts";
 import { KubernetesApi, type AnyObject } from "./kubernetes-api.test-kit.ts";
@@ -85,12 +85,7 @@ export async function setUp(objects: Record<string, readonly AnyObject[]> = {}):
   return fixture;
 }
 
-export function read(config: object): ReturnType<typeof kubernetesSd.read> {
-  const place = new Place("", []);
-  const result = kubernetesSd.read(config, place);
-  expect(place.problems).toEqual([]);
-  return result;
-}
+export const read = (config: object): ReturnType<typeof kubernetesSd.read> => readWhole(kubernetesSd, config);
 
 export function folder(files: Record<string, string>): string {
   const path = mkdtempSync(join(tmpdir(), "clew-kubernetes-"));
