@@ -1,7 +1,7 @@
 /** `clew up`. */
 import { systemClock } from "@clew/base";
 import { consoleLogger } from "@clew/collector";
-import { BACKEND_TARGET_BYTES, tuneGarbageCollection } from "./garbage-collection.ts";
+import { BACKEND_TARGET_BYTES, collectGarbageOfStart, tuneGarbageCollection } from "./garbage-collection.ts";
 import { aborted } from "./aborted.ts";
 import type { Terminal } from "./terminal.ts";
 import { upOptions } from "./options.ts";
@@ -16,6 +16,7 @@ export async function runUp(args: readonly string[], terminal: Terminal): Promis
   // Where there is nothing to read anew, a terminal that is closed ends the program.
   const { reload } = clew;
   const stopListening = reload === undefined ? () => {} : terminal.onReload(() => void reload());
+  await collectGarbageOfStart();
   await aborted(terminal.stop);
   stopListening();
   terminal.out("Stopping …\n");

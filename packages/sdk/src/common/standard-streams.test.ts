@@ -44,11 +44,14 @@ test("a process whose parent was killed ends as it would have, whatever it says 
   const ending = join(directory, "ending");
   const child = `
     import { writeErrorLine } from "@clew/sdk";
-    import { writeFileSync } from "node:fs";
+    import { renameSync, writeFileSync } from "node:fs";
     const uncaught = [];
     process.on("uncaughtException", (error) => uncaught.push(error.message));
     process.once("disconnect", () => writeErrorLine("my parent is gone"));
-    process.once("exit", (code) => writeFileSync(${JSON.stringify(ending)}, JSON.stringify({ code, uncaught })));
+    process.once("exit", (code) => {
+      writeFileSync(${JSON.stringify(`${ending}.part`)}, JSON.stringify({ code, uncaught }));
+      renameSync(${JSON.stringify(`${ending}.part`)}, ${JSON.stringify(ending)});
+    });
     process.send("ready");
   `;
   const parent = `
