@@ -12,8 +12,8 @@ import { setFlagsFromString } from "node:v8";
 const ROOM_BYTES = 64 * 1024 * 1024;
 /** A pipeline is to be small: data that waits for its destination takes that room away, so that both together come to this. */
 export const PIPELINE_TARGET_BYTES: number = 80 * 1024 * 1024;
-/** Where questions are answered too, what is known of series lives longer, and each answer is many megabytes. */
-export const BACKEND_TARGET_BYTES: number = 128 * 1024 * 1024;
+/** Where questions are answered too, what is known of series lives longer, each answer is many megabytes, and 64 MB on their way to the engine are read at once. */
+export const BACKEND_TARGET_BYTES: number = 192 * 1024 * 1024;
 /** The less room, the oftener all of it is marked: this share of what lives there always is. */
 const MIN_ROOM = 1 / 5;
 /** From here on V8's own rule is left alone: a large heap must not grow by more than it would. */

@@ -26,6 +26,7 @@ import { Rollups } from "./rollup/rollups.ts";
 import { Retention } from "./retention/retention.ts";
 import { serverRetention } from "./retention/server-retention.ts";
 import type { InsertJournal } from "./spool/insert-journal.ts";
+import { SpoolRoom } from "./spool/spool-room.ts";
 import { Spool } from "./spool/spool.ts";
 import { LogsTranscoder } from "./transcode/logs.ts";
 import { MetricsTranscoder } from "./transcode/metrics.ts";
@@ -38,9 +39,7 @@ import { SpansTranscoder } from "./transcode/spans.ts";
 const DRAIN_INTERVAL_MS = 700;
 /** What is not in the engine by then stays in the spool for the next start. */
 const CLOSE_DRAIN_MS = 10_000;
-/** A sender that was refused because the spool is full should wait this long. */
-const SPOOL_FULL_RETRY_MS = 5_000;
-/** One that was refused because no more may be stored. */
+/** A sender that was refused because no more may be stored should wait this long. */
 const DISK_LIMIT_RETRY_MS = 60_000;
 
 export class Store {
@@ -49,6 +48,7 @@ export class Store {
   readonly #clock: Clock;
   readonly #engine: Engine;
   readonly #spool: Spool;
+  readonly #room: SpoolRoom;
   readonly #commit: GroupCommit;
   readonly #drain: Drain;
   readonly #journal: InsertJournal | undefined;
@@ -91,6 +91,12 @@ export class Store {
       onRejected: () => this.#commit.forget(),
       isOwn: engine.kind === "embedded",
       journal,
+    });
+    this.#room = new SpoolRoom({
+      limitBytes: settings.maxSpoolBytes ?? DEFAULT_MAX_SPOOL_BYTES,
+      usedBytes: () => spool.byteLength,
+      isDraining: () => engine.isReady && this.#drain.failure === undefined,
+      clock,
     });
     this.#rollups = this.#newRollups(report);
     if (engine.kind === "server") {
@@ -177,15 +183,14 @@ export class Store {
   }
 
   /**
-   * Resolves once the payload will survive a crash; readers see it within two seconds.
+   * Resolves once the payload will survive a crash; readers see it within two seconds. Waits while the engine is behind.
    * Throws `STORE_SPOOL_FULL`, `STORE_DISK_LIMIT`, `STORE_SPOOL_FAILED` (all worth another try) or `STORE_CLOSED`.
    */
   async write(payload: Payload): Promise<void> {
     if (this.#closing !== undefined)
       throw new ClewError("STORE_CLOSED", "the store is shutting down", { remedy: "send again when it is back" });
-    const limit = this.#settings.maxSpoolBytes ?? DEFAULT_MAX_SPOOL_BYTES;
-    if (this.#spool.byteLength + payload.byteLength > limit) throw new SpoolFullError(limit);
     if (this.#retention?.disk.isFull === true) throw new DiskLimitError(this.#retention.disk.maxBytes ?? 0);
+    await this.#room.for(payload.byteLength);
     await this.#commit.add(payload);
     if (this.#spool.oldestClosed !== undefined) this.#drainInBackground();
     for (const listener of this.#listeners) this.#tell(listener, payload);
@@ -272,6 +277,7 @@ export class Store {
 
   async #close(): Promise<void> {
     this.#stopTimer();
+    this.#room.close();
     await this.#rollups.stop();
     await this.#retention?.stop();
     await this.#commit.idle();
@@ -346,17 +352,6 @@ export class Store {
     } catch (error) {
       this.#settings.report?.(`A listener failed: ${messageOf(error)}`);
     }
-  }
-}
-
-/** Refused because the engine does not keep up: the sender should come again. */
-export class SpoolFullError extends ClewError {
-  readonly retryAfterMs: number = SPOOL_FULL_RETRY_MS;
-
-  constructor(limitBytes: number) {
-    super("STORE_SPOOL_FULL", `${limitBytes} bytes wait for the engine, which is the limit`, {
-      remedy: "wait for the engine to catch up, or see in the log why it does not",
-    });
   }
 }
 

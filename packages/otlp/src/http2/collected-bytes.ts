@@ -4,7 +4,7 @@ const MIN_BYTES = 4 * 1024;
 const MAX_SHARED_BYTES = 16 * 1024;
 const SLAB_BYTES = 64 * 1024;
 /** Of a body whose length was announced, so many times what has come may be set aside: an announcement alone costs nothing. */
-const MAX_AHEAD = 8;
+const MAX_AHEAD = 32;
 
 /**
  * Bytes that arrive in pieces, copied together as they come. A body whose length is known is

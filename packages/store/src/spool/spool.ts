@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { open, readdir, readFile, rename, rm, stat, type FileHandle } from "node:fs/promises";
+import { open, readdir, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { ClewError, messageOf } from "@clew/base";
 import { makeDirectory, syncDirectory } from "../sync-directory.ts";
@@ -8,6 +8,7 @@ import { framed } from "./segment.ts";
 const SUFFIX = ".spool";
 /** An open segment that would grow beyond this is closed: what the engine takes at once stays small. */
 const MAX_SEGMENT_BYTES = 64 * 1_048_576;
+const EMPTY = Buffer.alloc(0);
 
 /** A block that must not be lost, for one insert target, `table (column, …)`. The parts are read until `append` settles. */
 export interface SpoolBlock {
@@ -38,6 +39,8 @@ export class Spool {
   #length = 0;
   #sinceMs = 0;
   #failure: string | undefined;
+  /** What segments are read into, one after the other, while they come: new memory for each would make V8 collect all the time. */
+  #readInto = EMPTY;
 
   private constructor(directory: string, run: string) {
     this.#directory = directory;
@@ -111,17 +114,26 @@ export class Spool {
   /** Closes the open segment, so that it will be drained. Not to be called while `append` runs. */
   async rotate(): Promise<void> {
     const file = this.#file;
-    if (file === undefined || this.#length === 0) return;
+    if (file === undefined || this.#length === 0) {
+      if (this.#closed.length === 0) this.#readInto = EMPTY;
+      return;
+    }
     this.#close();
     this.#file = undefined;
     // What is acknowledged is synced, so nothing is lost by a file that doesn't close.
     await file.close().catch(() => {});
   }
 
-  /** What was acknowledged of a closed segment. */
+  /** What was acknowledged of a closed segment, in memory that the next `read` uses again. */
   async read(name: string): Promise<Buffer> {
     const byteLength = this.#closed.find((segment) => segment.name === name)?.byteLength ?? 0;
-    return (await readFile(join(this.#directory, name))).subarray(0, byteLength);
+    if (this.#readInto.length < byteLength) this.#readInto = Buffer.allocUnsafeSlow(byteLength);
+    const file = await open(join(this.#directory, name), "r");
+    try {
+      return await readWhole(file, this.#readInto.subarray(0, byteLength));
+    } finally {
+      await file.close();
+    }
   }
 
   /** Whether a crash may have cut a closed segment short, as it may the last of an earlier run: the others were closed when they were whole. */
@@ -195,6 +207,17 @@ export class Spool {
       await file.close().catch(() => {});
     }
   }
+}
+
+/** As much of `into` as the file has. */
+async function readWhole(file: FileHandle, into: Buffer): Promise<Buffer> {
+  let length = 0;
+  while (length < into.length) {
+    const { bytesRead } = await file.read(into, length, into.length - length, length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return into.subarray(0, length);
 }
 
 function unlessMissing(error: NodeJS.ErrnoException): void {

@@ -1,21 +1,9 @@
 import { FixedColumn, LowCardinalityColumn, type Column } from "../block/columns.ts";
 import { DURATION_BUCKETS_PER_DOUBLING } from "../schema/service-edges.ts";
 import { BlockBuilder } from "./block-builder.ts";
+import { WaitingCalls, type CallSide } from "./waiting-calls.ts";
 
-/** Halves of calls that wait for the other come in two generations of so many; with a new one the older is forgotten. */
-const GENERATION = 32_768;
 const QUARTER_HOUR_S = 900;
-const TWO_32 = 4_294_967_296;
-const LOW_21_BITS = 0x1fffff;
-
-/** One side of a call. */
-export interface CallSide {
-  readonly isCaller: boolean;
-  readonly service: string;
-  readonly startSeconds: number;
-  readonly durationNanos: number;
-  readonly isError: boolean;
-}
 
 /**
  * Who calls whom, worked out as spans arrive: a client or producer span and the server or consumer span below it, which
@@ -30,9 +18,10 @@ export class ServiceEdges extends BlockBuilder {
   readonly #isError = new FixedColumn("UInt8", 1);
   readonly #durationBucket = new FixedColumn("Int16", 2);
   readonly #calls = new FixedColumn("UInt64", 8);
-  /** By 53 bits of the calling span's id, which is random. */
-  #young = new Map<number, CallSide>();
-  #old = new Map<number, CallSide>();
+  /** When the younger generation is full, it becomes the older one, whose halves are forgotten. */
+  #young = new WaitingCalls();
+  #old = new WaitingCalls();
+  readonly #other: CallSide = { isCaller: false, service: "", startSeconds: 0, durationNanos: 0, isError: false };
 
   readonly columns: Readonly<Record<string, Column>> = {
     Time: this.#time,
@@ -43,22 +32,29 @@ export class ServiceEdges extends BlockBuilder {
     Calls: this.#calls,
   };
 
-  /** Takes one side of the call whose calling span has the id at `idAt`. */
+  /** Takes one side of the call whose calling span has the id at `idAt`. `side` may be used again for the next. */
   add(bytes: Buffer, idAt: number, side: CallSide): void {
-    const id = (bytes.readUInt32LE(idAt + 4) & LOW_21_BITS) * TWO_32 + bytes.readUInt32LE(idAt);
-    const other = this.#young.get(id) ?? this.#old.get(id);
-    if (other === undefined || other.isCaller === side.isCaller) return this.#wait(id, side);
-    if (!this.#young.delete(id)) this.#old.delete(id);
+    const low = bytes.readUInt32LE(idAt);
+    const high = bytes.readUInt32LE(idAt + 4);
+    if (!this.#takeWaiting(low, high)) return this.#wait(low, high, side);
+    const other = this.#other;
+    // The same side again, as from a sender that tried twice: the later one waits.
+    if (other.isCaller === side.isCaller) return this.#wait(low, high, side);
     if (side.isCaller) this.#addCall(side.service, other);
     else this.#addCall(other.service, side);
   }
 
-  #wait(id: number, side: CallSide): void {
-    if (this.#young.size >= GENERATION) {
-      this.#old = this.#young;
-      this.#young = new Map();
+  /** Moves the half that waits under this id into `#other`. Returns whether one did. */
+  #takeWaiting(low: number, high: number): boolean {
+    return this.#young.take(low, high, this.#other) || this.#old.take(low, high, this.#other);
+  }
+
+  #wait(low: number, high: number, side: CallSide): void {
+    if (this.#young.isFull) {
+      [this.#young, this.#old] = [this.#old, this.#young];
+      this.#young.clear();
     }
-    this.#young.set(id, side);
+    this.#young.add(low, high, side);
   }
 
   #addCall(client: string, { service, startSeconds, durationNanos, isError }: CallSide): void {
