@@ -48,9 +48,21 @@ function requests(items) {
     }));
   }
   const shop = new ShopMetrics({ seed: 1, startMs: Date.now() });
-  return Array.from({ length: 4 }, () => shop.exports()).flatMap((exports) =>
-    exports.map(({ bytes, points }) => ({ bytes, items: points })),
-  );
+  return Array.from({ length: 4 }, () => shop.exports()).flatMap((exports) => batched(exports, items));
+}
+
+/** Exports of several processes in one request, as a collector sends them: of at least so many points, but for the last. */
+function batched(exports, leastPoints) {
+  const batches = [];
+  for (const { bytes, points } of exports) {
+    const last = batches.at(-1);
+    if (last === undefined || last.items >= leastPoints) batches.push({ parts: [bytes], items: points });
+    else {
+      last.parts.push(bytes);
+      last.items += points;
+    }
+  }
+  return batches.map(({ parts, items }) => ({ bytes: Buffer.concat(parts), items }));
 }
 
 async function sendAll(lane) {

@@ -10,7 +10,7 @@ import { startClew } from "./running-clew.mjs";
 const LOADS = [
   { signal: "traces", items: 512, inFlight: 8, bar: 80_000 },
   { signal: "logs", items: 512, inFlight: 8, bar: 150_000 },
-  { signal: "metrics", items: 166, inFlight: 32, bar: 500_000 },
+  { signal: "metrics", items: 1_000, inFlight: 16, bar: 500_000 },
 ];
 const WARM_UP_MS = 3_000;
 const DRAIN_POLL_MS = 50;

@@ -2,6 +2,7 @@
 import { Readable } from "node:stream";
 import { ClickHouseLogLevel, createClient, type ClickHouseClient } from "@clickhouse/client";
 import { Turnstile } from "@clew/base";
+import { ATTRIBUTE_VALUE_INDEX_NAMES } from "../schema/traces.ts";
 import { credentialHeaders, type EngineEndpoint } from "./engine-endpoint.ts";
 
 const QUERY_TIMEOUT_S = 30;
@@ -23,6 +24,8 @@ const QUERY_LIMITS: Readonly<Record<string, string>> = {
   priority: QUERY_PRIORITY,
   cancel_http_readonly_queries_on_client_close: "1",
 };
+/** A fifth of an insert; what was just inserted is little, and read whole. */
+const INDEXES_OF_MERGED_PARTS = ATTRIBUTE_VALUE_INDEX_NAMES.join(",");
 const RECONNECT_ATTEMPTS_MS = 15_000;
 const RECONNECT_DELAY_MS = 50;
 const NOT_CONNECTED = new Set([
@@ -151,6 +154,7 @@ export class EngineClient {
         min_insert_block_size_rows: "100000000",
         min_insert_block_size_bytes: "1000000000",
         max_partitions_per_insert_block: "0",
+        exclude_materialize_skip_indexes_on_insert: INDEXES_OF_MERGED_PARTS,
         ...this.#insertSettings,
       },
     });

@@ -6,8 +6,10 @@ import { DURATION_BUCKETS_PER_DOUBLING } from "./service-edges.ts";
 import { TABLE_SETTINGS, TRACE_ID_INDEX, SPAN_TABLE_SETTINGS, LOOKUP_TABLE_SETTINGS } from "./settings.ts";
 
 /** For values that few granules have; searches ask for them by `indexHint`, since a bucket of a map is read past its indexes. */
-export const ATTRIBUTE_VALUE_INDEXES: readonly string[] = ["SpanAttributes", "ResourceAttributes"].map(
-  (map) => `INDEX idx_${map} mapValues(${map}) TYPE bloom_filter(0.01) GRANULARITY 1`,
+const INDEXED_MAPS = ["SpanAttributes", "ResourceAttributes"];
+export const ATTRIBUTE_VALUE_INDEX_NAMES: readonly string[] = INDEXED_MAPS.map((map) => `idx_${map}`);
+export const ATTRIBUTE_VALUE_INDEXES: readonly string[] = INDEXED_MAPS.map(
+  (map, i) => `INDEX ${ATTRIBUTE_VALUE_INDEX_NAMES[i]} mapValues(${map}) TYPE bloom_filter(0.01) GRANULARITY 1`,
 );
 
 const TRACES_TABLE = `
