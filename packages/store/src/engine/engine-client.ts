@@ -1,9 +1,12 @@
-/** The store's one way to speak to its engine, embedded or not: ClickHouse's own client over HTTP. */
+/** The store's one way to speak to its engine, embedded or not: over ClickHouse's HTTP interface, inserts and commands by ClickHouse's own client. */
 import { Readable } from "node:stream";
+import { finished } from "node:stream/promises";
 import { ClickHouseLogLevel, createClient, type ClickHouseClient } from "@clickhouse/client";
 import { Turnstile } from "@clew/base";
 import { ATTRIBUTE_VALUE_INDEX_NAMES } from "../schema/traces.ts";
 import { credentialHeaders, type EngineEndpoint } from "./engine-endpoint.ts";
+import { QueryRequests } from "./query-request.ts";
+import type { QueryParameters } from "./query-text.ts";
 
 const QUERY_TIMEOUT_S = 30;
 /** A migration rewrites all that is stored; a peer that is gone is found out by TCP's keep-alive. */
@@ -26,6 +29,13 @@ const QUERY_LIMITS: Readonly<Record<string, string>> = {
 };
 /** A fifth of an insert; what was just inserted is little, and read whole. */
 const INDEXES_OF_MERGED_PARTS = ATTRIBUTE_VALUE_INDEX_NAMES.join(",");
+const ROWS_AS_JSON: Readonly<Record<string, string>> = {
+  output_format_json_quote_64bit_integers: "1",
+  output_format_json_quote_denormals: "1",
+  // Maps come with their order and repeated keys.
+  output_format_json_map_as_array_of_tuples: "1",
+  output_format_json_named_tuples_as_objects: "0",
+};
 const RECONNECT_ATTEMPTS_MS = 15_000;
 const RECONNECT_DELAY_MS = 50;
 const NOT_CONNECTED = new Set([
@@ -38,11 +48,12 @@ const NOT_CONNECTED = new Set([
   "EAI_AGAIN",
 ]);
 
-export type QueryParameters = Readonly<Record<string, unknown>>;
+export type { QueryParameters } from "./query-text.ts";
 
 export class EngineClient {
   readonly #client: ClickHouseClient;
   readonly #commands: ClickHouseClient;
+  readonly #requests: QueryRequests;
   readonly #queries = new Turnstile(QUERIES_AT_ONCE);
   readonly #querySettings: Readonly<Record<string, string>>;
   readonly #insertSettings: Readonly<Record<string, string>>;
@@ -56,20 +67,16 @@ export class EngineClient {
       set_basic_auth_header: false,
       // Both clients have the agent's connections: the one's limit for idle ones would end what the other uses. Servers end them too.
       keep_alive: { enabled: true, idle_socket_ttl: 0 },
-      clickhouse_settings: {
-        output_format_json_quote_64bit_integers: 1,
-        output_format_json_quote_denormals: 1,
-        // Maps come with their order and repeated keys.
-        output_format_json_map_as_array_of_tuples: 1,
-        output_format_json_named_tuples_as_objects: 0,
-        ...settings,
-      },
+      clickhouse_settings: { ...settings },
       log: { level: ClickHouseLogLevel.OFF },
       ...(agent === undefined ? {} : { http_agent: agent }),
     } as const;
-    this.#client = createClient({ ...options, request_timeout: (queryTimeoutS + 5) * 1_000, max_open_connections: 64 });
+    const timeoutMs = (queryTimeoutS + 5) * 1_000;
+    this.#client = createClient({ ...options, request_timeout: timeoutMs, max_open_connections: 64 });
     this.#commands = createClient({ ...options, request_timeout: COMMAND_TIMEOUT_MS, max_open_connections: 4 });
-    this.#querySettings = { ...QUERY_LIMITS, max_execution_time: String(queryTimeoutS), ...querySettings };
+    this.#requests = new QueryRequests(endpoint, timeoutMs);
+    const limits = { ...QUERY_LIMITS, max_execution_time: String(queryTimeoutS) };
+    this.#querySettings = { ...ROWS_AS_JSON, ...settings, ...limits, ...querySettings };
     this.#insertSettings = { ...insertSettings };
   }
 
@@ -79,16 +86,9 @@ export class EngineClient {
     parameters: QueryParameters = {},
     signal?: AbortSignal,
   ): Promise<Row[]> {
-    return this.#ask(async () => {
-      const result = await this.#client.query({
-        query,
-        format: "JSONCompactEachRow",
-        query_params: { ...parameters },
-        clickhouse_settings: this.#querySettings,
-        ...(signal === undefined ? {} : { abort_signal: signal }),
-      });
-      return (await result.json()) as unknown as Row[];
-    }, signal);
+    const settings = this.#querySettings;
+    const request = { query, parameters, settings, format: "JSONCompactEachRow", signal };
+    return rowsOf<Row>(await this.#ask(() => this.#requests.send(request), signal));
   }
 
   /** Runs a statement that goes on after its answer, which is returned as rows. */
@@ -104,15 +104,8 @@ export class EngineClient {
 
   /** The same, in the pieces in which the bytes came. */
   async chunks(query: string, parameters: QueryParameters = {}, signal?: AbortSignal): Promise<readonly Buffer[]> {
-    return this.#ask(async () => {
-      const { stream } = await this.#client.exec({
-        query,
-        query_params: { ...parameters },
-        clickhouse_settings: this.#querySettings,
-        ...(signal === undefined ? {} : { abort_signal: signal }),
-      });
-      return collect(stream);
-    }, signal);
+    const request = { query, parameters, settings: this.#querySettings, signal };
+    return this.#ask(() => this.#requests.send(request), signal);
   }
 
   /** Runs a statement that is no query. One on a cluster does not wait for nodes that are away: they do it when they are back. */
@@ -158,10 +151,12 @@ export class EngineClient {
         ...this.#insertSettings,
       },
     });
-    await collect(stream);
+    stream.resume();
+    await finished(stream);
   }
 
   async close(): Promise<void> {
+    this.#requests.close();
     await Promise.all([this.#client.close(), this.#commands.close()]);
   }
 
@@ -192,8 +187,9 @@ export function isDisconnected(error: unknown): boolean {
   );
 }
 
-async function collect(stream: AsyncIterable<unknown>): Promise<readonly Buffer[]> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
-  return chunks;
+/** Rows in lines. */
+function rowsOf<Row>(chunks: readonly Buffer[]): Row[] {
+  const lines = Buffer.concat(chunks).toString().trimEnd();
+  // A line feed in a text is escaped.
+  return JSON.parse(`[${lines.replaceAll("\n", ",")}]`) as Row[];
 }

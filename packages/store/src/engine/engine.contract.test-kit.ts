@@ -7,6 +7,7 @@ import { FixedColumn, LowCardinalityColumn, type Column } from "../block/columns
 import { DictionaryMapColumn, MapColumn } from "../block/map-columns.ts";
 import { EngineClient } from "./engine-client.ts";
 import { credentialHeaders, type EngineEndpoint } from "./engine-endpoint.ts";
+import { queriesContract } from "./queries.contract.test-kit.ts";
 
 export interface EngineUnderTest {
   readonly endpoint: EngineEndpoint;
@@ -159,6 +160,8 @@ export function engineContract(name: string, start: () => Promise<EngineUnderTes
     ])("%s is refused with ClickHouse's code", async (_name, query, code) => {
       await expect(rowsOf(query)).rejects.toMatchObject({ code });
     });
+
+    queriesContract(() => engine.endpoint);
 
     test("inserts do not wait for queries, however many are slow", async () => {
       const order: string[] = [];

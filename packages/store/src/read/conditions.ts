@@ -1,5 +1,5 @@
 import { goRegExp } from "@clew/base";
-import type { QueryParameters } from "../engine/engine-client.ts";
+import type { QueryParameters, QueryValue } from "../engine/query-text.ts";
 
 /** What a filter asks of one attribute. */
 export interface AttributeFilter {
@@ -18,14 +18,14 @@ export interface TimeWindow {
 /** Collects a WHERE clause; values go into parameters, so no user's text becomes SQL. */
 export class Conditions {
   readonly #clauses: string[] = [];
-  readonly #parameters: Record<string, unknown> = {};
+  readonly #parameters: Record<string, QueryValue> = {};
 
   /** Adds a clause; `{}` in it stands for the next value, written with its ClickHouse type as `{:String}`. */
-  add(clause: string, ...values: readonly unknown[]): this {
+  add(clause: string, ...values: readonly QueryValue[]): this {
     let next = 0;
     const text = clause.replaceAll(/\{:([^}]+)\}/g, (_match, type: string) => {
       const name = `p${Object.keys(this.#parameters).length}`;
-      this.#parameters[name] = values[next++];
+      this.#parameters[name] = values[next++]!;
       return `{${name}:${type}}`;
     });
     this.#clauses.push(`(${text})`);

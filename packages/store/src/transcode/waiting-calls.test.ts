@@ -1,5 +1,5 @@
 /** The table of halves of calls against a Map that does the same. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { WaitingCalls, type CallSide } from "./waiting-calls.ts";
 

@@ -3,6 +3,7 @@
  * stands next to where the one before it ended, and nothing else, however much there is.
  */
 import type { EngineClient } from "../../engine/engine-client.ts";
+import type { QueryValue } from "../../engine/query-text.ts";
 import { Conditions, type TimeWindow } from "../conditions.ts";
 
 export interface PageLimits {
@@ -56,7 +57,7 @@ const IN_ORDER =
   "max_block_size = 16, result_overflow_mode = 'break', read_in_order_use_buffering = 0, query_plan_optimize_lazy_materialization = 0";
 
 interface Cursor {
-  readonly values: readonly unknown[];
+  readonly values: readonly QueryValue[];
   /** How many rows with this key were on the pages before. */
   readonly repeats: number;
 }
@@ -141,7 +142,8 @@ export class KeyPages {
   }
 
   #cursorAfter(rows: readonly (readonly unknown[])[], before: Cursor | undefined): Cursor {
-    const valuesOf = (row: readonly unknown[]): readonly unknown[] => row.slice(-this.#table.key.length);
+    const valuesOf = (row: readonly unknown[]): readonly QueryValue[] =>
+      row.slice(-this.#table.key.length) as QueryValue[];
     const values = valuesOf(rows.at(-1)!);
     const isSame = (others: readonly unknown[]): boolean => others.every((one, i) => one === values[i]);
     let repeats = 0;
@@ -152,13 +154,13 @@ export class KeyPages {
 }
 
 /** Rows whose key is that one or a later one, spelled so that the engine skips what stands before. */
-function addFrom(condition: Conditions, key: readonly KeyColumn[], from: readonly unknown[]): void {
-  const values: unknown[] = [];
+function addFrom(condition: Conditions, key: readonly KeyColumn[], from: readonly QueryValue[]): void {
+  const values: QueryValue[] = [];
   const clauses = key.map(({ sql, value }, i) => {
     const isLast = i === key.length - 1;
-    values.push(from[i]);
+    values.push(from[i]!);
     if (isLast) return `${sql} >= ${value}`;
-    values.push(from[i]);
+    values.push(from[i]!);
     return `${sql} > ${value} OR (${sql} = ${value} AND (`;
   });
   condition.add(clauses.join("") + "))".repeat(key.length - 1), ...values);
