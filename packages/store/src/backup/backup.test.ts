@@ -85,7 +85,7 @@ test("a restore that was cut off is undone by the next start", async () => {
   await write(running.store, "old");
   await running.store.flush();
   const { client } = running.store;
-  for (const view of ["span_durations_mv", "otel_traces_trace_id_ts_mv"])
+  for (const view of ["span_durations_mv", "otel_traces_trace_places_mv"])
     await client.command(`DROP VIEW ${view} SYNC`);
   await client.command("RENAME DATABASE clew TO clew_before_restore");
   await running.store.close();

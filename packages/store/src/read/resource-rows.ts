@@ -4,7 +4,7 @@ import { attributesOf, type JsonKeyValue } from "./attribute-values.ts";
 /** A map as the engine writes it: with its order and repeated keys. */
 export type Pairs = readonly (readonly [string, string])[];
 
-export const RESOURCE_SELECT: string = [
+export const RESOURCE_COLUMNS = [
   "ResourceAttributes",
   "ResourceAttributesTypes",
   "ResourceDroppedAttributesCount",
@@ -15,11 +15,13 @@ export const RESOURCE_SELECT: string = [
   "ScopeAttributesTypes",
   "ScopeDroppedAttributesCount",
   "ScopeSchemaUrl",
-].join(", ");
+] as const;
+
+export const RESOURCE_SELECT: string = RESOURCE_COLUMNS.join(", ");
 
 export type ResourceRow = readonly [Pairs, string, number, string, string, string, Pairs, string, number, string];
 
-export const RESOURCE_COLUMN_COUNT = 10;
+export const RESOURCE_COLUMN_COUNT: number = RESOURCE_COLUMNS.length;
 
 export interface JsonResource {
   readonly attributes: readonly JsonKeyValue[];

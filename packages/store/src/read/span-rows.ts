@@ -1,10 +1,11 @@
 /** Rows of `otel_traces`, back in OTLP/JSON. */
+import { HAS_ANYTHING, RARE_COLUMNS } from "../schema/rare-columns.ts";
 import { SPAN_KIND_NAMES, STATUS_CODE_NAMES } from "../transcode/spans.ts";
 import { attributesOf, type JsonKeyValue } from "./attribute-values.ts";
 import {
   nestByResource,
   RESOURCE_COLUMN_COUNT,
-  RESOURCE_SELECT,
+  RESOURCE_COLUMNS,
   unlessEmpty,
   unlessZero,
   type JsonResource,
@@ -14,7 +15,7 @@ import {
 } from "./resource-rows.ts";
 
 const SPAN_COLUMNS = [
-  "toUnixTimestamp64Nano(Timestamp)",
+  "Timestamp",
   "TraceId",
   "SpanId",
   "ParentSpanId",
@@ -30,7 +31,7 @@ const SPAN_COLUMNS = [
   "DroppedAttributesCount",
   "DroppedEventsCount",
   "DroppedLinksCount",
-  "arrayMap(t -> toUnixTimestamp64Nano(t), Events.Timestamp)",
+  "Events.Timestamp",
   "Events.Name",
   "Events.Attributes",
   "Events.AttributesTypes",
@@ -44,12 +45,27 @@ const SPAN_COLUMNS = [
   "Links.Flags",
 ];
 
-export const SPAN_SELECT: string = `${RESOURCE_SELECT}, ${SPAN_COLUMNS.join(", ")}`;
+/** Times are read as nanoseconds. */
+const EXPRESSIONS: Readonly<Record<string, string>> = {
+  Timestamp: "toUnixTimestamp64Nano(Timestamp)",
+  "Events.Timestamp": "arrayMap(t -> toUnixTimestamp64Nano(t), Events.Timestamp)",
+};
+
+/** The columns of a `SpanRow`, which are read where `has` has the bit of their group; the others are given as empty. */
+export function spanSelect(has: number): string {
+  const absent = RARE_COLUMNS.filter(({ bit }) => (has & bit) === 0);
+  const empty: Readonly<Record<string, string>> = Object.assign({}, ...absent.map(({ columns }) => columns));
+  return [...RESOURCE_COLUMNS, ...SPAN_COLUMNS]
+    .map((column) => empty[column] ?? EXPRESSIONS[column] ?? column)
+    .join(", ");
+}
+
+export const SPAN_SELECT: string = spanSelect(HAS_ANYTHING);
 
 export type SpanRow = readonly unknown[];
 
 /** The columns that say which span a row is; a row that has them like another was sent twice. */
-const IDENTITY = ["TraceId", "toUnixTimestamp64Nano(Timestamp)", "SpanId", "SpanKind"].map(
+const IDENTITY = ["TraceId", "Timestamp", "SpanId", "SpanKind"].map(
   (column) => RESOURCE_COLUMN_COUNT + SPAN_COLUMNS.indexOf(column),
 );
 const TRACE_ID_AT = IDENTITY[0]!;

@@ -165,6 +165,45 @@ function nanosAt(time: string): bigint {
   return BigInt(Date.parse(`2026-11-01T${time}Z`)) * 1_000_000n;
 }
 
+/** What format 10 had in the place of what 11 notes of traces. */
+const FORMAT_10 = [
+  "DROP VIEW otel_traces_trace_places_mv",
+  "ALTER TABLE otel_traces DROP COLUMN Has",
+  "ALTER TABLE otel_traces_trace_id_ts DROP COLUMN Has",
+  `CREATE MATERIALIZED VIEW otel_traces_trace_id_ts_mv TO otel_traces_trace_id_ts AS
+   SELECT TraceId, toDateTime(min(Timestamp)) AS Start, toDateTime(max(Timestamp)) AS End, toStartOfHour(Timestamp) AS Hour
+   FROM otel_traces WHERE TraceId != '' GROUP BY TraceId, Hour`,
+];
+
+test("traces of format 10 are read as if they had anything; what is new is noted, once", async () => {
+  const directory = newDirectory();
+  const insertSpan = (client: EngineClient, traceId: string): Promise<void> =>
+    client.command(
+      `INSERT INTO otel_traces (Timestamp, TraceId, SpanId, StatusMessage) VALUES ('2026-11-01 10:20:00', '${traceId}', '01', 'of ${traceId}')`,
+    );
+  const first = await openStore({ directory });
+  for (const statement of FORMAT_10) await first.store.client.command(statement);
+  await insertSpan(first.store.client, "aa");
+  await first.store.close();
+  writeFileSync(join(directory, "format"), "10\n");
+
+  const { store } = await openStore({ directory });
+  await insertSpan(store.client, "bb");
+  const noted = await store.client.rows("SELECT TraceId, Has FROM otel_traces_trace_id_ts ORDER BY TraceId");
+  expect(noted).toEqual([
+    ["aa", 255],
+    ["bb", 4],
+  ]);
+  const traces = await new TraceReader(store.client).traces(["aa", "bb"]);
+  const messages = traces.flatMap(({ resourceSpans }) =>
+    resourceSpans.flatMap(({ scopeSpans }) =>
+      scopeSpans.flatMap(({ spans }) => spans.map(({ status }) => status?.message)),
+    ),
+  );
+  expect(messages).toEqual(["of aa", "of bb"]);
+  await store.close();
+});
+
 test("what an older program left in its spool is stored as well, numbers in the columns that they have now", async () => {
   const directory = await directoryOfFormat1();
   const left = await Spool.open(join(directory, "spool"), 1_000);

@@ -3,6 +3,7 @@
  * for what that layout loses (docs/adr/0003-tables.md).
  */
 import { DURATION_BUCKETS_PER_DOUBLING } from "./service-edges.ts";
+import { HAS, HAS_ANYTHING } from "./rare-columns.ts";
 import { TABLE_SETTINGS, TRACE_ID_INDEX, SPAN_TABLE_SETTINGS, LOOKUP_TABLE_SETTINGS } from "./settings.ts";
 
 /** For values that few granules have; searches ask for them by `indexHint`, since a bucket of a map is read past its indexes. */
@@ -11,6 +12,9 @@ export const ATTRIBUTE_VALUE_INDEX_NAMES: readonly string[] = INDEXED_MAPS.map((
 export const ATTRIBUTE_VALUE_INDEXES: readonly string[] = INDEXED_MAPS.map(
   (map, i) => `INDEX ${ATTRIBUTE_VALUE_INDEX_NAMES[i]} mapValues(${map}) TYPE bloom_filter(0.01) GRANULARITY 1`,
 );
+
+/** Worked out as rows are inserted; see `rare-columns.ts`. */
+export const SPAN_HAS_COLUMN: string = `Has UInt8 MATERIALIZED ${HAS} CODEC(ZSTD(1))`;
 
 const TRACES_TABLE = `
 CREATE TABLE IF NOT EXISTS otel_traces (
@@ -57,6 +61,7 @@ CREATE TABLE IF NOT EXISTS otel_traces (
   ScopeAttributesTypes LowCardinality(String) CODEC(ZSTD(1)),
   ScopeDroppedAttributesCount UInt32 CODEC(ZSTD(1)),
   ScopeSchemaUrl LowCardinality(String) CODEC(ZSTD(1)),
+  ${SPAN_HAS_COLUMN},
   ${TRACE_ID_INDEX},
   ${ATTRIBUTE_VALUE_INDEXES.join(",\n  ")}
 )
@@ -65,28 +70,32 @@ PARTITION BY toDate(Timestamp)
 ORDER BY (toStartOfHour(Timestamp), ServiceName, SpanName, Timestamp)
 ${SPAN_TABLE_SETTINGS}`;
 
+export const TRACE_HAS_COLUMN: string = `Has UInt8 DEFAULT ${HAS_ANYTHING} CODEC(ZSTD(1))`;
+
 /**
- * The hours in which each trace has spans, so that a lookup by id alone reads only those. Named as the Collector's
- * exporter names it, with a column more.
+ * The hours in which each trace has spans, so that a lookup by id alone reads only those, and what its spans have. Named as the
+ * Collector's exporter names it, with columns more.
  */
 const TRACE_TIMES_TABLE = `
 CREATE TABLE IF NOT EXISTS otel_traces_trace_id_ts (
   TraceId String CODEC(ZSTD(1)),
   Start DateTime CODEC(Delta, ZSTD(1)),
   End DateTime CODEC(Delta, ZSTD(1)),
-  Hour DateTime CODEC(Delta, ZSTD(1))
+  Hour DateTime CODEC(Delta, ZSTD(1)),
+  ${TRACE_HAS_COLUMN}
 )
 ENGINE = MergeTree
 PARTITION BY toDate(Hour)
 ORDER BY (TraceId, Hour)
 ${LOOKUP_TABLE_SETTINGS}`;
 
-export const TRACE_TIMES_QUERY = `
-SELECT TraceId, toDateTime(min(Timestamp)) AS Start, toDateTime(max(Timestamp)) AS End, toStartOfHour(Timestamp) AS Hour
+export const TRACE_TIMES_QUERY: string = `
+SELECT TraceId, toDateTime(min(Timestamp)) AS Start, toDateTime(max(Timestamp)) AS End, toStartOfHour(Timestamp) AS Hour,
+  groupBitOr(${HAS}) AS Has
 FROM otel_traces WHERE TraceId != '' GROUP BY TraceId, Hour`;
 
-const TRACE_TIMES_VIEW = `
-CREATE MATERIALIZED VIEW IF NOT EXISTS otel_traces_trace_id_ts_mv TO otel_traces_trace_id_ts AS ${TRACE_TIMES_QUERY}`;
+export const TRACE_TIMES_VIEW: string = `
+CREATE MATERIALIZED VIEW IF NOT EXISTS otel_traces_trace_places_mv TO otel_traces_trace_id_ts AS ${TRACE_TIMES_QUERY}`;
 
 /** Spans that others called: server and consumer spans, and roots. */
 export const IS_REQUEST = "(SpanKind IN ('Server', 'Consumer') OR ParentSpanId = '')";

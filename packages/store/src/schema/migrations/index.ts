@@ -3,6 +3,7 @@ import { MEASURED_LAYOUT } from "./0003-measured-layout.ts";
 import { INDEXED_VALUES } from "./0007-indexed-values.ts";
 import { ROLLUPS } from "./0009-rollups.ts";
 import { SMALLER_SPANS } from "./0010-smaller-spans.ts";
+import { RARE_COLUMNS_NOTED } from "./0011-rare-columns.ts";
 import type { Migration } from "./migration.ts";
 
 /** In order, without gaps. Tables that are new need no step: what is missing is made after the last one. */
@@ -12,6 +13,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...INDEXED_VALUES,
   ROLLUPS,
   SMALLER_SPANS,
+  RARE_COLUMNS_NOTED,
 ];
 
 /** The INSERT for a block in the spool, whichever format the program had that left it. */
