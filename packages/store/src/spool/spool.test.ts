@@ -126,6 +126,17 @@ test("what was appended is read back after a restart, oldest first, without bein
   await second.close();
 });
 
+test("segments large and small are read one after the other through the same memory", async () => {
+  const spool = await Spool.open(directory.path, 1_000);
+  const texts = [6_000_000, 10, 100_000, 3_000_000, 20].map((length, i) => String(i).repeat(length));
+  for (const text of texts) {
+    await spool.append([block("a", text)]);
+    await spool.rotate();
+  }
+  expect(await drained(spool)).toEqual(texts.map((text) => `a: ${text}`));
+  await spool.close();
+});
+
 test("tells how many segments wait, and for how long the oldest has, a restart included", async () => {
   const first = await Spool.open(directory.path, Date.now());
   expect([first.segments, first.oldestWaitingMs]).toEqual([0, 0]);

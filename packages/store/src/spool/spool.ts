@@ -9,6 +9,10 @@ const SUFFIX = ".spool";
 /** An open segment that would grow beyond this is closed: what the engine takes at once stays small. */
 const MAX_SEGMENT_BYTES = 64 * 1_048_576;
 const EMPTY = Buffer.alloc(0);
+/** Memory that segments are read into is at least so large… */
+const LEAST_READ_BYTES = 1_048_576;
+/** …and at most so many times as large as they are. */
+const MAX_SPARE = 4;
 
 /** A block that must not be lost, for one insert target, `table (column, …)`. The parts are read until `append` settles. */
 export interface SpoolBlock {
@@ -127,10 +131,9 @@ export class Spool {
   /** What was acknowledged of a closed segment, in memory that the next `read` uses again. */
   async read(name: string): Promise<Buffer> {
     const byteLength = this.#closed.find((segment) => segment.name === name)?.byteLength ?? 0;
-    if (this.#readInto.length < byteLength) this.#readInto = Buffer.allocUnsafeSlow(byteLength);
     const file = await open(join(this.#directory, name), "r");
     try {
-      return await readWhole(file, this.#readInto.subarray(0, byteLength));
+      return await readWhole(file, this.#memoryFor(byteLength));
     } finally {
       await file.close();
     }
@@ -163,6 +166,13 @@ export class Spool {
     const file = this.#file;
     this.#file = undefined;
     if (file !== undefined) await this.#discard(file);
+  }
+
+  #memoryFor(byteLength: number): Buffer {
+    const wanted = Math.max(byteLength, LEAST_READ_BYTES);
+    const held = this.#readInto.length;
+    if (held < wanted || held > MAX_SPARE * wanted) this.#readInto = Buffer.allocUnsafeSlow(wanted);
+    return this.#readInto.subarray(0, byteLength);
   }
 
   #close(): void {
