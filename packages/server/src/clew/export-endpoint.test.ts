@@ -200,7 +200,7 @@ test("where reading fails in the middle, the answer breaks off instead of lookin
   const exports = new ExportReader(running.store.client, { rows: 1, bytes: 1_000_000 });
   const app = exportEndpoint({ exports, clock: systemClock, flush: () => running.store.flush() });
   const listening = await listen(app, "127.0.0.1", 0);
-  const spans = Array.from({ length: 3 }, (_unused, i) => ({ startTimeUnixNano: START + BigInt(i) }));
+  const spans = Array.from({ length: 500 }, (_unused, i) => ({ startTimeUnixNano: START + BigInt(i) }));
   const object = { resourceSpans: [{ scopeSpans: [{ spans }] }] };
   await running.store.write(payloadOf("traces", encode(PROTOCOLS.traces.request, object)));
   const response = await fetch(`http://127.0.0.1:${listening.port}/export`);
