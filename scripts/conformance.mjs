@@ -21,7 +21,12 @@ const SUITES = {
   "promql-parser": {
     data: "prometheus/parser_cases/promql_parse.jsonl",
     file: PARSER_TESTS,
-    tests: "parser cases line|series",
+    tests: "parser cases line",
+  },
+  "promql-series": {
+    data: "prometheus/parser_cases/promql_parse.jsonl",
+    file: "packages/query/src/promql/series-conformance.test.ts",
+    tests: "series cases line",
   },
   "promql-lexer": { data: "prometheus/parser_cases/promql_lex.jsonl", file: PARSER_TESTS, tests: "lexer cases" },
   "promql-printer": {

@@ -118,7 +118,7 @@ tests:
   - {expr: timestamp(m), eval_time: 2m, exp_samples: [{labels: '{}', value: 1704067320}]}
   - {expr: vector(0.1 + 0.2), eval_time: 0, exp_samples: [{labels: '{}', value: 0.3}]}
 - name: histograms
-  input_series: [{series: h, values: "{{schema:1 sum:3 count:2 buckets:[1 1] offset:-2}}+{{sum:1 count:1 buckets:[1]}}x3"}]
+  input_series: [{series: h, values: "{{schema:1 sum:3 count:2 buckets:[1 1] offset:-2}}+{{schema:1 sum:1 count:1 buckets:[1]}}x3"}]
   promql_expr_test:
   - {expr: h, eval_time: 0, exp_samples: [{labels: h, histogram: "{{schema:1 count:2 sum:3 offset:-2 buckets:[1 1]}}"}]}
   - {expr: 'count_over_time(m[10m:])', eval_time: 0, exp_samples: []}
@@ -140,7 +140,7 @@ test("what newer versions of promtool can say is understood, and --run picks tes
 
 test.each([
   ["values: 1+1x99999999999", "more than 1000000 samples"],
-  ["values: one two", 'unexpected "one" in series values'],
+  ["values: one two", 'unexpected identifier "one" in series values, expected number or "stale"'],
 ])("%s fails the test, and says why", async (values, fault) => {
   writeFileSync(join(directory, "series.yml"), `tests: [{input_series: [{series: a, ${values}}]}]`);
   expect((await clew("series.yml")).error).toContain(fault);

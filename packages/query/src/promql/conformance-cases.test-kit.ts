@@ -23,3 +23,20 @@ export function conformanceCases(name: string): readonly CaseFields[] {
   const lines = readFileSync(path, "utf8").split("\n");
   return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as CaseFields);
 }
+
+/** For `test.each`: of each case its line in the original and one of its texts. */
+export function titled(
+  cases: readonly CaseFields[],
+  field = "input",
+): (readonly [line: number, text: string, one: CaseFields])[] {
+  return cases.map((one) => [Number(one["_line"]), textOf(one[field] ?? ""), one] as const);
+}
+
+/** Text that is no UTF-8 stands in pieces, of which some are Base64. */
+function textOf(value: CaseValue): string {
+  if (typeof value === "string") return value;
+  const pieces = (value as readonly (string | { readonly base64: string })[]).map((one) =>
+    typeof one === "string" ? Buffer.from(one) : Buffer.from(one.base64, "base64"),
+  );
+  return Buffer.concat(pieces).toString("utf8");
+}

@@ -1,10 +1,10 @@
-import { isKeyword, type Token } from "./tokens.ts";
+import { runeText, Scanner } from "./scanner.ts";
+import { isKeyword, mayNameMetric, type Token } from "./tokens.ts";
 
 const DIGITS = String.raw`\d(?:_?\d)*`;
-const NUMBER = new RegExp(
-  String.raw`0[xX][\da-fA-F](?:_?[\da-fA-F])*|(?:${DIGITS}(?:\.(?:${DIGITS})?)?|\.${DIGITS})(?:[eE][+-]?${DIGITS})?`,
-  "y",
-);
+/** The pattern of a decimal number. */
+export const DECIMAL: string = String.raw`(?:${DIGITS}(?:\.(?:${DIGITS})?)?|\.${DIGITS})(?:[eE][+-]?${DIGITS})?`;
+const NUMBER = new RegExp(String.raw`0[xX][\da-fA-F](?:_?[\da-fA-F])*|${DECIMAL}`, "y");
 const DURATION = /(?:\d+(?:ms|[smhdwy]s?))+/y;
 const BAD_NUMBER = /\d*(?:\.\d*)?(?:\.|[a-zA-Z](?:\d+|[a-zA-Z])?)/y;
 const WORD = /[A-Za-z_:][A-Za-z0-9_:]*/y;
@@ -21,219 +21,187 @@ export function lex(query: string): readonly Token[] {
   return new Lexer(query).run();
 }
 
-class Lexer {
-  readonly #query: string;
-  readonly #tokens: Token[] = [];
-  #at = 0;
+export class Lexer extends Scanner {
   #parentheses = 0;
   #inBraces = false;
   #inBrackets = false;
   #sawColon = false;
   #sawDuration = false;
 
-  constructor(query: string) {
-    this.#query = query;
+  run(): readonly Token[] {
+    while (!this.isDone) this.#next();
+    return this.tokens;
   }
 
-  run(): readonly Token[] {
-    for (;;) {
-      const last = this.#tokens.at(-1);
-      if (last?.kind === "eof" || last?.kind === "error") return this.#tokens;
-      this.#next();
-    }
+  /** Stops where the metric ends that the text begins with: after `up`, or after `{job="api"}`. */
+  protected runMetric(): void {
+    do this.#next();
+    while (this.#isInMetric());
+  }
+
+  #isInMetric(): boolean {
+    if (this.isDone) return false;
+    const last = this.tokens.at(-1);
+    return last === undefined || this.#inBraces || (mayNameMetric(last) && this.character === "{");
   }
 
   #next(): void {
-    if (this.#match(SPACE) !== undefined) return;
-    if (this.#at >= this.#query.length) return this.#end();
+    if (this.match(SPACE) !== undefined) return;
+    if (this.at >= this.text.length) return this.#end();
     if (this.#inBraces) return this.#nextInBraces();
-    const character = this.#character();
+    const character = this.character;
     if (character === '"' || character === "'" || character === "`") {
       if (this.#inBrackets && !this.#sawDuration) return this.#unexpectedInDuration(character);
       return this.#string(character);
     }
-    if (/\d/.test(character) || (character === "." && /\d/.test(this.#query[this.#at + 1] ?? "")))
-      return this.#number();
-    if (/[A-Za-z_:]/.test(character)) return this.#inBrackets ? this.#wordInBrackets(character) : this.#word();
+    if (/\d/.test(character) || (character === "." && /\d/.test(this.text[this.at + 1] ?? ""))) return this.#number();
+    if (/[A-Za-z_:]/.test(character)) return this.#inBrackets ? this.#wordInBrackets(character) : this.word();
     this.#sign(character);
   }
 
   #end(): void {
-    if (this.#inBraces) return this.#fail("unexpected end of input inside braces");
-    if (this.#inBrackets && !this.#sawDuration) return this.#fail("unexpected end of input in duration expression");
-    if (this.#parentheses !== 0) return this.#fail("unclosed left parenthesis");
-    if (this.#inBrackets) return this.#fail("unclosed left bracket");
-    this.#push("eof", "");
+    if (this.#inBraces) return this.fail("unexpected end of input inside braces");
+    if (this.#inBrackets && !this.#sawDuration) return this.fail("unexpected end of input in duration expression");
+    if (this.#parentheses !== 0) return this.fail("unclosed left parenthesis");
+    if (this.#inBrackets) return this.fail("unclosed left bracket");
+    this.push("eof", "");
   }
 
   #nextInBraces(): void {
-    const character = this.#character();
+    const character = this.character;
     if (character === '"' || character === "'" || character === "`") return this.#string(character);
-    const label = this.#match(LABEL);
-    if (label !== undefined) return this.#push("identifier", label);
-    const sign = this.#match(BRACE_SIGN);
+    const label = this.match(LABEL);
+    if (label !== undefined) return this.push("identifier", label);
+    const sign = this.match(BRACE_SIGN);
     if (sign !== undefined) {
       this.#inBraces = sign !== "}";
-      return this.#push(sign, sign);
+      return this.push(sign, sign);
     }
     if (character === "!") {
-      return this.#fail(`unexpected character after '!' inside braces: ${this.#rune(this.#at + 1)}`);
+      return this.fail(`unexpected character after '!' inside braces: ${this.rune(this.at + 1)}`);
     }
-    this.#fail(character === "{" ? "unexpected left brace '{'" : `unexpected character inside braces: ${this.#rune()}`);
+    this.fail(character === "{" ? "unexpected left brace '{'" : `unexpected character inside braces: ${this.rune()}`);
   }
 
   #number(): void {
     this.#sawDuration = true;
-    const start = this.#at;
+    const start = this.at;
     for (const [kind, pattern] of [
       ["number", NUMBER],
       ["duration", DURATION],
     ] as const) {
-      this.#at = start;
-      const text = this.#match(pattern);
-      if (text !== undefined && !/[\w.]/.test(this.#query[this.#at] ?? "")) return this.#push(kind, text);
+      this.at = start;
+      const text = this.match(pattern);
+      if (text !== undefined && !/[\w.]/.test(this.text[this.at] ?? "")) return this.push(kind, text);
     }
-    this.#at = start;
-    this.#fail(`bad number or duration syntax: ${JSON.stringify(this.#badNumber(start))}`);
+    this.at = start;
+    this.fail(`bad number or duration syntax: ${JSON.stringify(this.#badNumber(start))}`);
   }
 
   /** The text up to and with the first character that fits neither a number nor a duration. */
   #badNumber(start: number): string {
     for (const pattern of [/0[xX][\da-fA-F_]*[^\s]?/y, /(?:\d+(?:ms|[smhdwy]))+(?:\d+|\w)?/y, BAD_NUMBER]) {
       pattern.lastIndex = start;
-      const found = pattern.exec(this.#query);
+      const found = pattern.exec(this.text);
       if (found !== null) return found[0];
     }
-    return this.#query.slice(start, start + 1);
+    return this.text.slice(start, start + 1);
   }
 
-  #word(): void {
-    const text = this.#match(WORD) ?? "";
+  protected word(): void {
+    const text = this.match(WORD) ?? "";
     const word = text.toLowerCase();
-    if (word === "inf" || word === "nan") return this.#push("number", text);
-    if (isKeyword(word)) return this.#push(word, text);
-    this.#push(text.includes(":") ? "metric_identifier" : "identifier", text);
+    if (word === "inf" || word === "nan") return this.push("number", text);
+    if (isKeyword(word)) return this.push(word, text);
+    this.push(text.includes(":") ? "metric_identifier" : "identifier", text);
   }
 
   #wordInBrackets(character: string): void {
     if (character === ":") return this.#colon();
-    const start = this.#at;
-    const word = this.#match(LABEL)?.toLowerCase() ?? "";
-    if (["step", "range", "min_of", "max_of"].includes(word))
-      return this.#push(word, this.#query.slice(start, this.#at));
-    this.#at = start;
+    const start = this.at;
+    const word = this.match(LABEL)?.toLowerCase() ?? "";
+    if (["step", "range", "min_of", "max_of"].includes(word)) return this.push(word, this.text.slice(start, this.at));
+    this.at = start;
     if (!this.#sawDuration) return this.#unexpectedInDuration(character);
-    this.#fail(`unexpected character: ${this.#rune()}, expected ':'`);
+    this.fail(`unexpected character: ${this.rune()}, expected ':'`);
   }
 
   #colon(): void {
-    this.#at++;
-    this.#push(":", ":");
-    if (!this.#sawDuration) return this.#fail("unexpected colon before duration in duration expression");
-    if (this.#sawColon) return this.#fail("unexpected repeated colon in duration expression");
+    this.at++;
+    this.push(":", ":");
+    if (!this.#sawDuration) return this.fail("unexpected colon before duration in duration expression");
+    if (this.#sawColon) return this.fail("unexpected repeated colon in duration expression");
     this.#sawColon = true;
   }
 
   #sign(character: string): void {
-    const sign = this.#match(SIGN);
+    const sign = this.match(SIGN);
     if (sign === undefined && character === "!") {
-      return this.#fail(`unexpected character after '!': ${this.#rune(this.#at + 1)}`);
+      return this.fail(`unexpected character after '!': ${this.rune(this.at + 1)}`);
     }
     if (sign === undefined || sign === "}") return this.#unexpected(sign);
-    if (sign === "=" && this.#character() === "~") return this.#fail("unexpected character after '=': '~'");
+    if (sign === "=" && this.character === "~") return this.fail("unexpected character after '=': '~'");
     if (sign === "(") this.#parentheses++;
-    if (sign === ")" && --this.#parentheses < 0) return this.#fail("unexpected right parenthesis ')'", 1);
+    if (sign === ")" && --this.#parentheses < 0) return this.fail("unexpected right parenthesis ')'", 1);
     if (sign === "{") this.#inBraces = true;
-    if (sign === "[" && this.#inBrackets) return this.#fail("unexpected left bracket '['", 1);
-    if (sign === "]" && !this.#inBrackets) return this.#fail("unexpected right bracket ']'", 1);
+    if (sign === "[" && this.#inBrackets) return this.fail("unexpected left bracket '['", 1);
+    if (sign === "]" && !this.#inBrackets) return this.fail("unexpected right bracket ']'", 1);
     if (sign === "[" || sign === "]") {
       this.#inBrackets = sign === "[";
       this.#sawColon = false;
       this.#sawDuration = false;
     }
-    this.#push(sign, sign);
+    this.push(sign, sign);
   }
 
   #unexpected(sign: string | undefined): void {
-    this.#at -= sign?.length ?? 0;
-    if (this.#inBrackets && !this.#sawDuration) return this.#unexpectedInDuration(this.#character());
-    this.#fail(`unexpected character: ${this.#rune()}`);
+    this.at -= sign?.length ?? 0;
+    if (this.#inBrackets && !this.#sawDuration) return this.#unexpectedInDuration(this.character);
+    this.fail(`unexpected character: ${this.rune()}`);
   }
 
   #unexpectedInDuration(character: string): void {
-    this.#fail(`unexpected character in duration expression: ${runeText(character)}`);
+    this.fail(`unexpected character in duration expression: ${runeText(character)}`);
   }
 
   #string(quote: string): void {
-    const start = this.#at;
+    const start = this.at;
     const raw = quote === "`";
-    for (this.#at++; this.#at < this.#query.length; this.#at++) {
-      const character = this.#character();
+    for (this.at++; this.at < this.text.length; this.at++) {
+      const character = this.character;
       if (character === quote) {
-        this.#at++;
-        return this.#push("string", this.#query.slice(start, this.#at));
+        this.at++;
+        return this.push("string", this.text.slice(start, this.at));
       }
-      if (character === "\uFFFD") return this.#failAt(start, "invalid UTF-8 rune");
+      if (character === "\uFFFD") return this.failAt(start, "invalid UTF-8 rune");
       if (character === "\n" && !raw) break;
       if (character === "\\" && !raw) {
         const problem = this.#escape(quote);
-        if (problem !== undefined) return this.#failAt(start, problem);
+        if (problem !== undefined) return this.failAt(start, problem);
       }
     }
-    this.#failAt(start, raw ? "unterminated raw string" : "unterminated quoted string");
+    this.failAt(start, raw ? "unterminated raw string" : "unterminated quoted string");
   }
 
   /** Steps over an escape sequence to its last character; returns what is wrong with it, if anything is. */
   #escape(quote: string): string | undefined {
-    const kind = this.#query[++this.#at];
+    const kind = this.text[++this.at];
     if (kind === undefined) return "escape sequence not terminated";
     if (kind === quote || "abfnrtv\\".includes(kind)) return undefined;
     const digits = { x: 2, u: 4, U: 8 }[kind] ?? (/[0-7]/.test(kind) ? 3 : 0);
     if (digits === 0) return `unknown escape sequence ${codePointText(kind)}`;
     const digit = digits === 3 ? /[0-7]/ : /[\da-fA-F]/;
-    const first = digits === 3 ? this.#at : this.#at + 1;
-    for (this.#at = first; this.#at < first + digits; this.#at++) {
-      const character = this.#query[this.#at];
+    const first = digits === 3 ? this.at : this.at + 1;
+    for (this.at = first; this.at < first + digits; this.at++) {
+      const character = this.text[this.at];
       if (character === undefined) return "escape sequence not terminated";
       if (!digit.test(character)) return `illegal character ${codePointText(character)} in escape sequence`;
     }
-    this.#at--;
-    const code = Number.parseInt(this.#query.slice(first, first + digits), digits === 3 ? 8 : 16);
+    this.at--;
+    const code = Number.parseInt(this.text.slice(first, first + digits), digits === 3 ? 8 : 16);
     const valid = digits <= 3 ? code <= 255 : code <= 0x10ffff && (code < 0xd800 || code >= 0xe000);
     return valid ? undefined : "escape sequence is an invalid Unicode code point";
   }
-
-  #match(pattern: RegExp): string | undefined {
-    pattern.lastIndex = this.#at;
-    const found = pattern.exec(this.#query)?.[0];
-    if (found !== undefined) this.#at += found.length;
-    return found;
-  }
-
-  #push(kind: string, text: string): void {
-    this.#tokens.push({ kind, text, start: this.#at - text.length, end: this.#at });
-  }
-
-  #fail(problem: string, back = 0): void {
-    this.#failAt(this.#at - back, problem);
-  }
-
-  #failAt(start: number, problem: string): void {
-    this.#tokens.push({ kind: "error", text: problem, start, end: start + 1 });
-  }
-
-  #character(): string {
-    return this.#query[this.#at] ?? "";
-  }
-
-  #rune(at: number = this.#at): string {
-    const code = this.#query.codePointAt(at);
-    return code === undefined ? "'\\ufffd'" : runeText(String.fromCodePoint(code));
-  }
-}
-
-function runeText(character: string): string {
-  return character === "'" ? "'\\''" : `'${character}'`;
 }
 
 function codePointText(character: string): string {

@@ -1,12 +1,12 @@
 /** Runs the cases of Prometheus's lexer, parser and printers where they are at hand: see CONTRIBUTING.md. */
 import { describe, expect, test } from "vitest";
-import { type CaseFields, type CaseValue, conformanceCases } from "./conformance-cases.test-kit.ts";
+import { type CaseFields, type CaseValue, conformanceCases, titled } from "./conformance-cases.test-kit.ts";
 import { formatQuery } from "./format-query.ts";
 import { lex } from "./lex.ts";
+import { lexSeries } from "./lex-series.ts";
 import { parse } from "./parse.ts";
 import { print } from "./print.ts";
 import { expectedAst, prometheusAst } from "./prometheus-ast.test-kit.ts";
-import { parseSeriesDescription } from "./series-description.ts";
 
 const PARSE = conformanceCases("prometheus/parser_cases/promql_parse.jsonl");
 const QUERIES = PARSE.filter(({ _func }) => _func === "testExpr");
@@ -39,10 +39,11 @@ describe.skipIf(PARSE.length === 0)("Prometheus's parser cases", () => {
 describe.skipIf(LEX.length === 0)("Prometheus's lexer cases", () => {
   // Our lexer checks escape sequences, Prometheus's leaves that to its parser.
   const isEscape = ({ input }: CaseFields): boolean => input === String.raw`"test\.expression"`;
-  const queries = LEX.filter((one) => one["seriesDesc"] !== true && !isEscape(one));
+  const texts = LEX.filter((one) => !isEscape(one));
 
-  test.each(titled(queries))("line %i: reads %s where Prometheus does", (_line, query, one) => {
-    expect(lex(query).at(-1)?.kind).toBe(one["fail"] === true ? "error" : "eof");
+  test.each(titled(texts))("line %i: reads %s where Prometheus does", (_line, text, one) => {
+    const tokens = one["seriesDesc"] === true ? lexSeries(text) : lex(text);
+    expect(tokens.at(-1)?.kind).toBe(one["fail"] === true ? "error" : "eof");
   });
 });
 
@@ -57,29 +58,6 @@ describe.skipIf(PRETTIER.length === 0)("Prometheus's prettier cases", () => {
     expect(formatQuery(query, PRETTIER_LINE_LENGTH)).toBe(one["out"]);
   });
 });
-
-describe.skipIf(PARSE.length === 0)("Prometheus's series descriptions", () => {
-  const series = PARSE.filter((one) => "expectedMetric" in one);
-  test.each(titled(series))("line %i: reads the labels of %s", (_line, line, one) => {
-    const { args } = one["expectedMetric"] as { args?: readonly CaseValue[] };
-    const names = (args ?? []).map((arg) => (typeof arg === "string" ? arg : "__name__"));
-    const pairs = names.flatMap((name, i) => (i % 2 === 0 ? [[name, names[i + 1] ?? ""]] : []));
-    expect(parseSeriesDescription(line).labels.toObject()).toEqual(Object.fromEntries(pairs));
-  });
-});
-
-function titled(cases: readonly CaseFields[], field = "input"): (readonly [number, string, CaseFields])[] {
-  return cases.map((one) => [Number(one["_line"]), textOf(one[field] ?? ""), one] as const);
-}
-
-/** Text that is no UTF-8 stands in pieces, of which some are Base64. */
-function textOf(value: CaseValue): string {
-  if (typeof value === "string") return value;
-  const pieces = (value as readonly (string | { readonly base64: string })[]).map((one) =>
-    typeof one === "string" ? Buffer.from(one) : Buffer.from(one.base64, "base64"),
-  );
-  return Buffer.concat(pieces).toString("utf8");
-}
 
 /** What is wrong with a query, without the place. */
 function problemOf(query: string): string | undefined {

@@ -6,7 +6,8 @@ import type { NativeHistogram } from "./native-histogram.ts";
 import { parseGoNumber } from "./go-number.ts";
 import { parsePrometheusDuration } from "./prometheus-duration.ts";
 import type { QueryResult } from "./query-result.ts";
-import { parseSeriesDescription, type DescribedSample } from "./series-description.ts";
+import { parseSeriesDescription } from "./series-description.ts";
+import type { DescribedSample } from "./series-values.ts";
 
 /** One `eval` of a script. */
 export interface ScriptEval {

@@ -3,7 +3,8 @@ import { parseGoNumber } from "./go-number.ts";
 import { METRIC_NAME, type Labels } from "./labels.ts";
 import { CUSTOM_BUCKETS_SCHEMA } from "./native-histogram.ts";
 import { parsePrometheusDuration } from "./prometheus-duration.ts";
-import type { DescribedSample, DescribedSeries } from "./series-description.ts";
+import type { DescribedSeries } from "./series-description.ts";
+import type { DescribedSample } from "./series-values.ts";
 
 /**
  * The start times of the series on the next line, relative to each sample's time in ms: `metric@st _ -30s-1mx2`.

@@ -60,8 +60,18 @@ const KIND_TEXT: Readonly<Record<string, string>> = {
   duration: "duration",
 };
 
+/** The properties of a described histogram, in the order of Prometheus's parser. */
+const HISTOGRAM_PROPERTIES: readonly string[] =
+  "sum count schema offset n_offset buckets n_buckets z_bucket z_bucket_w custom_values counter_reset_hint".split(" ");
+
+/** What `counter_reset_hint` may be, in that order too. */
+const COUNTER_RESET_HINTS: readonly string[] = ["unknown", "reset", "not_reset", "gauge"];
+
 export interface Token {
-  /** A sign, a keyword, or `identifier metric_identifier string number duration error eof`. */
+  /**
+   * A sign, a keyword, or `identifier metric_identifier string number duration error eof`; in the values of series
+   * also `space property hint`.
+   */
   readonly kind: string;
   /** As written; for an error, what is wrong. */
   readonly text: string;
@@ -72,6 +82,14 @@ export interface Token {
 
 export function isKeyword(word: string): boolean {
   return AGGREGATORS.has(word) || WORD_OPERATORS.has(word) || MODIFIERS.has(word) || PREPROCESSORS.has(word);
+}
+
+export function isHistogramProperty(word: string): boolean {
+  return HISTOGRAM_PROPERTIES.includes(word.toLowerCase());
+}
+
+export function isCounterResetHint(word: string): boolean {
+  return COUNTER_RESET_HINTS.includes(word.toLowerCase());
 }
 
 /** Whether a token may stand for a metric's name: an identifier, or one of most keywords. */
@@ -90,8 +108,14 @@ export function describe({ kind, text }: Token): string {
   if (MODIFIERS.has(kind)) return `<${text}>`;
   if (WORD_OPERATORS.has(kind) || SIGN_OPERATORS.has(kind)) return `<op:${text}>`;
   if (AGGREGATORS.has(kind)) return `<aggr:${text}>`;
-  const name = KIND_TEXT[kind];
+  const name = KIND_TEXT[kind] ?? itemText(kind, text.toLowerCase());
   const cut = name !== undefined && !kind.endsWith("identifier") && text.length > 10;
   const quoted = cut ? `${JSON.stringify(text.slice(0, 10))}...` : JSON.stringify(text);
   return name === undefined || SIGNS.has(kind) ? quoted : `${name} ${quoted}`;
+}
+
+/** Prometheus has no names for the words of histograms, and shows the numbers that its parser (0.315) gives to them. */
+function itemText(kind: string, word: string): string | undefined {
+  if (kind === "property") return `"<Item ${57_370 + HISTOGRAM_PROPERTIES.indexOf(word)}>"`;
+  return kind === "hint" ? `"<Item ${57_445 + COUNTER_RESET_HINTS.indexOf(word)}>"` : undefined;
 }
