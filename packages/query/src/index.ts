@@ -48,6 +48,7 @@ export type {
   VectorValue,
 } from "./promql/query-result.ts";
 export type { QueryStatistics } from "./promql/query-statistics.ts";
-export { asStored, histogramDescription, parseMetric, parseSeriesDescription } from "./promql/series-description.ts";
+export { histogramDescription } from "./promql/histogram-description.ts";
+export { asStored, parseMetric, parseSeriesDescription } from "./promql/series-description.ts";
 export { selectorsOf } from "./promql/selectors.ts";
 export { markStale, staleTest } from "./promql/stale-marker.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { histogramDescription, parseMetric, parseSeriesDescription } from "./series-description.ts";
+import { histogramDescription } from "./histogram-description.ts";
+import { parseMetric, parseSeriesDescription } from "./series-description.ts";
 
 test.each([
   ["up", []],

@@ -11,8 +11,6 @@ import type { NativeHistogram } from "./native-histogram.ts";
 import { MetricParser } from "./parse-metric.ts";
 import { type DescribedSample, SeriesValuesParser } from "./series-values.ts";
 
-export { histogramDescription } from "./histogram-description.ts";
-
 export interface DescribedSeries {
   readonly labels: Labels;
   readonly samples: readonly DescribedSample[];
