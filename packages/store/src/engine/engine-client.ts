@@ -48,8 +48,6 @@ const NOT_CONNECTED = new Set([
   "EAI_AGAIN",
 ]);
 
-export type { QueryParameters } from "./query-text.ts";
-
 export class EngineClient {
   readonly #client: ClickHouseClient;
   readonly #commands: ClickHouseClient;

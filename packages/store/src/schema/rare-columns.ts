@@ -1,7 +1,7 @@
 /**
  * Columns that most spans have nothing in, in groups. `Has` of a span is the sum of the bits of the groups that it has something
  * in; that of a trace's hour, in `otel_traces_trace_id_ts`, of all its spans'. So a trace is read without the others,
- * which is a third of what it costs (docs/adr/0024-rare-columns.md).
+ * which is a fifth to a quarter of what it costs (docs/adr/0024-rare-columns.md).
  */
 interface RareColumns {
   readonly bit: number;

@@ -1,7 +1,7 @@
 import { FixedColumn, LowCardinalityColumn, type Column } from "../block/columns.ts";
 import { DURATION_BUCKETS_PER_DOUBLING } from "../schema/service-edges.ts";
 import { BlockBuilder } from "./block-builder.ts";
-import { WaitingCalls, type CallSide } from "./waiting-calls.ts";
+import { newCallSide, WaitingCalls, type CallSide } from "./waiting-calls.ts";
 
 const QUARTER_HOUR_S = 900;
 
@@ -21,7 +21,7 @@ export class ServiceEdges extends BlockBuilder {
   /** When the younger generation is full, it becomes the older one, whose halves are forgotten. */
   #young = new WaitingCalls();
   #old = new WaitingCalls();
-  readonly #other: CallSide = { isCaller: false, service: "", startSeconds: 0, durationNanos: 0, isError: false };
+  readonly #other = newCallSide();
 
   readonly columns: Readonly<Record<string, Column>> = {
     Time: this.#time,

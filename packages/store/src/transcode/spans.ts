@@ -7,7 +7,7 @@ import { EventColumns } from "./event-columns.ts";
 import { LinkColumns } from "./link-columns.ts";
 import { RecordTranscoder } from "./record-transcoder.ts";
 import { ServiceEdges } from "./service-edges.ts";
-import type { CallSide } from "./waiting-calls.ts";
+import { newCallSide, type CallSide } from "./waiting-calls.ts";
 
 /** The names that the Collector's ClickHouse exporter gives to span kinds and status codes, by number. */
 export const SPAN_KIND_NAMES = ["Unspecified", "Internal", "Server", "Client", "Producer", "Consumer"] as const;
@@ -28,7 +28,7 @@ export class SpansTranscoder extends RecordTranscoder {
   readonly table = "otel_traces";
 
   readonly #edges: ServiceEdges;
-  readonly #side: CallSide = { isCaller: false, service: "", startSeconds: 0, durationNanos: 0, isError: false };
+  readonly #side = newCallSide();
   readonly #timestamp = new FixedColumn("DateTime64(9)", 8);
   readonly #duration = new FixedColumn("UInt64", 8);
   readonly #traceId = new StringColumn();

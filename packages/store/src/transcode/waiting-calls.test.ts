@@ -1,9 +1,8 @@
 /** The table of halves of calls against a Map that does the same. */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { WaitingCalls, type CallSide } from "./waiting-calls.ts";
+import { newCallSide, WaitingCalls, type CallSide } from "./waiting-calls.ts";
 
-const newSide = (): CallSide => ({ isCaller: false, service: "", startSeconds: 0, durationNanos: 0, isError: false });
 /** Few, so that they meet again, and so that many lie in one slot. */
 const ids = fc.tuple(fc.constantFrom(0, 1, 65_536, 0xffffffff), fc.nat({ max: 40 }));
 const sides = fc.record<CallSide>({
@@ -27,9 +26,9 @@ test("whatever is added and taken, it answers as a Map would", () => {
           model.set(key, side);
           continue;
         }
-        const found = newSide();
+        const found = newCallSide();
         expect(waiting.take(low, high, found)).toBe(model.has(key));
-        expect(found).toEqual(model.get(key) ?? newSide());
+        expect(found).toEqual(model.get(key) ?? newCallSide());
         model.delete(key);
       }
     }),
@@ -39,7 +38,7 @@ test("whatever is added and taken, it answers as a Map would", () => {
 
 test("is full with 32,768, of which each is found; one that is taken makes room; cleared, it has none", () => {
   const waiting = new WaitingCalls();
-  const side = { ...newSide(), service: "web" };
+  const side = { ...newCallSide(), service: "web" };
   let count = 0;
   for (; !waiting.isFull; count++) waiting.add(count * 4_099, count % 7, { ...side, startSeconds: count });
   expect(count).toBe(32_768);

@@ -19,6 +19,10 @@ export interface CallSide {
   isError: boolean;
 }
 
+export function newCallSide(): CallSide {
+  return { isCaller: false, service: "", startSeconds: 0, durationNanos: 0, isError: false };
+}
+
 /**
  * Halves of calls by the calling span's id: an open-addressed hash table over typed arrays, since at a hundred thousand
  * spans a second an object for each would be most of what is collected as garbage.
