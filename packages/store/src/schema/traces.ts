@@ -91,7 +91,7 @@ ${LOOKUP_TABLE_SETTINGS}`;
 
 export const TRACE_TIMES_QUERY: string = `
 SELECT TraceId, toDateTime(min(Timestamp)) AS Start, toDateTime(max(Timestamp)) AS End, toStartOfHour(Timestamp) AS Hour,
-  groupBitOr(${HAS}) AS Has
+  groupBitOr(Has) AS Has
 FROM otel_traces WHERE TraceId != '' GROUP BY TraceId, Hour`;
 
 export const TRACE_TIMES_VIEW: string = `

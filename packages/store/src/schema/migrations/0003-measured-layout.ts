@@ -56,7 +56,7 @@ export const MEASURED_LAYOUT: readonly Migration[] = [
     statements: [
       ...CREATED.flatMap((statement) => [copyOf(statement), `TRUNCATE TABLE ${tableOf(statement)}_new`]),
       "INSERT INTO otel_traces_new SELECT * FROM otel_traces",
-      `INSERT INTO otel_traces_trace_id_ts_new ${TRACE_TIMES_QUERY}`,
+      `INSERT INTO otel_traces_trace_id_ts_new ${TRACE_TIMES_QUERY.replace("FROM otel_traces", "FROM otel_traces_new")}`,
       `INSERT INTO span_durations_new ${SPAN_DURATIONS_QUERY}`,
       "INSERT INTO otel_logs_new SELECT * FROM otel_logs",
       copied("metric_series", SERIES),
