@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "../scripts/set-up.mjs";
 import { payloadOf } from "../packages/otlp/dist/index.js";
-import { PromqlEngine } from "../packages/query/dist/index.js";
+import { EXPERIMENTAL_FEATURES, PromqlEngine } from "../packages/query/dist/index.js";
 import { StoreQuerier } from "../packages/server/dist/metrics/store-querier.js";
 import { MetricReader, Store } from "../packages/store/dist/index.js";
 import { RESOLUTIONS } from "../packages/store/dist/rollup/resolutions.js";
@@ -110,7 +110,7 @@ async function printSizes({ client }) {
 /** The median of each question's times. */
 async function answers(store, days) {
   const querier = new StoreQuerier(new MetricReader(store.client), Date.now);
-  const engine = new PromqlEngine({ querier, clock: { nowMs: Date.now } });
+  const engine = new PromqlEngine({ querier, clock: { nowMs: Date.now }, features: EXPERIMENTAL_FEATURES });
   const endMs = LAST_DAY_MS + DAY_MS;
   const window = { startMs: endMs - days * DAY_MS + HOUR_MS, endMs, stepMs: HOUR_MS };
   const medians = [];

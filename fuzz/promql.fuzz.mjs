@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { systemClock } from "../packages/base/dist/index.js";
 import {
+  EXPERIMENTAL_FEATURES,
   formatQuery,
   Labels,
   labelsTest,
@@ -24,7 +25,8 @@ const MAX_SAMPLES = 20_000;
 const COUNT = 20;
 
 const scripts = new URL("../packages/query/src/promql/scripts/", import.meta.url);
-export const seeds = readdirSync(scripts)
+export const seeds = readdirSync(scripts, { recursive: true })
+  .filter((file) => file.endsWith(".promql"))
   .flatMap((file) => readFileSync(new URL(file, scripts), "utf8").split("\n"))
   .map((line) => /^eval instant at \S+ (.+)$/.exec(line)?.[1])
   .filter((query) => query !== undefined)
@@ -61,19 +63,24 @@ const querier = {
     return series.filter(({ labels }) => wanted(labels)).map((one) => between(one, startMs, endMs));
   },
 };
-const engine = new PromqlEngine({ querier, clock: systemClock, maxSamples: MAX_SAMPLES });
+const engine = new PromqlEngine({
+  querier,
+  clock: systemClock,
+  features: EXPERIMENTAL_FEATURES,
+  maxSamples: MAX_SAMPLES,
+});
 
 export async function run(bytes) {
   const query = Buffer.from(bytes).toString("utf8");
   let canonical;
   try {
-    canonical = print(parse(query));
-    formatQuery(query);
+    canonical = print(parse(query, EXPERIMENTAL_FEATURES));
+    formatQuery(query, EXPERIMENTAL_FEATURES);
   } catch (error) {
     if (error instanceof QueryError && error.type === "bad_data") return;
     throw error;
   }
-  const again = print(parse(canonical));
+  const again = print(parse(canonical, EXPERIMENTAL_FEATURES));
   if (again !== canonical) throw new Error(`${canonical} is read as ${again}`);
   await answered((settings) => engine.instant(query, TIME_MS, settings));
   const times = { startMs: TIME_MS - 60_000, endMs: TIME_MS, stepMs: 15_000 };

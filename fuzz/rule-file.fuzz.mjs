@@ -1,5 +1,5 @@
 /** Rule files: every fault is told and none is thrown; a file without faults has only expressions that can be read. */
-import { formatQuery } from "../packages/query/dist/index.js";
+import { EXPERIMENTAL_FEATURES, formatQuery } from "../packages/query/dist/index.js";
 import { readRuleFile } from "../packages/rules/dist/index.js";
 
 export const name = "rule-file";
@@ -28,9 +28,9 @@ export const seeds = [
 ].map((text) => Buffer.from(text));
 
 export function run(bytes) {
-  const { groups, errors } = readRuleFile(Buffer.from(bytes).toString("utf8"));
+  const { groups, errors } = readRuleFile(Buffer.from(bytes).toString("utf8"), EXPERIMENTAL_FEATURES);
   if (errors.some((error) => typeof error !== "string" || error === ""))
     throw new Error(`no words: ${JSON.stringify(errors)}`);
   if (errors.length > 0) return;
-  for (const { rules } of groups) for (const { expr } of rules) formatQuery(expr);
+  for (const { rules } of groups) for (const { expr } of rules) formatQuery(expr, EXPERIMENTAL_FEATURES);
 }

@@ -52,6 +52,25 @@ test("a wrong or missing file fails the command, and the others are checked all 
   expect(thrown).toContain("[RULES_INVALID] 2 of 3 rule files are not right");
 });
 
+test("what is experimental is right where it is switched on, and names that promtool doesn't know are told", async () => {
+  const file = join(directory, "experimental.yml");
+  await writeFile(
+    file,
+    "groups: [{name: a, rules: [{record: b, expr: 'limitk(1, up)'}, {record: c, expr: up smoothed}]}]",
+  );
+  const { error } = await check("rules", file);
+  expect(error).toContain(
+    "could not parse expression: 1:1: parse error: limitk() is experimental and must be enabled with --enable-feature=promql-experimental-functions",
+  );
+  expect(error).toContain("1:1: parse error: smoothed modifier is experimental and not enabled");
+  const some = "--enable-feature=promql-experimental-functions,nonsense";
+  const { out, thrown } = await check("rules", some, "--enable-feature", "promql-extended-range-selectors", file);
+  expect([out, thrown]).toEqual([
+    `  WARNING: Unknown feature passed to --enable-feature: nonsense\nChecking ${file}\n  SUCCESS: 2 rules found\n\n`,
+    "",
+  ]);
+});
+
 const PROMTOOL = "promtool";
 
 test.skipIf(spawnSync(PROMTOOL, ["--version"]).status !== 0)(

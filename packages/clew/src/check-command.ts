@@ -2,18 +2,22 @@
 import { readFile } from "node:fs/promises";
 import { ClewError, messageOf } from "@clew/base";
 import { duplicateRules, readRuleFile, type RuleGroupConfig } from "@clew/rules";
+import type { SyntaxFeatures } from "@clew/query";
+import { FEATURE_FLAG, toolFeatures } from "./tool-features.ts";
 import { parsed, usage } from "./options.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Rejects with `RULES_INVALID` where a file is not right, and with `USAGE`. */
 export async function runCheck(args: readonly string[], terminal: Terminal): Promise<void> {
-  const [what, ...files] = parsed(args, {}, true).positionals;
+  const { values, positionals } = parsed(args, FEATURE_FLAG, true);
+  const [what, ...files] = positionals;
+  const features = toolFeatures(values, terminal);
   if (what !== "rules" || files.length === 0)
     throw usage("expected what to check and its files", "write: clew check rules FILE…");
   let failed = 0;
   for (const file of files) {
     terminal.out(`Checking ${file}\n`);
-    const { errors, groups } = await checked(file);
+    const { errors, groups } = await checked(file, features);
     const remark = errors.length === 0 ? duplicatesText(groups) : undefined;
     const count = groups.reduce((sum, { rules }) => sum + rules.length, 0);
     if (errors.length > 0) terminal.error(`  FAILED:\n${errors.map((error) => `${file}: ${error}\n`).join("")}`);
@@ -30,9 +34,10 @@ export async function runCheck(args: readonly string[], terminal: Terminal): Pro
 
 async function checked(
   file: string,
+  features: SyntaxFeatures,
 ): Promise<{ readonly errors: readonly string[]; readonly groups: readonly RuleGroupConfig[] }> {
   try {
-    return readRuleFile(await readFile(file, "utf8"));
+    return readRuleFile(await readFile(file, "utf8"), features);
   } catch (error) {
     return { errors: [messageOf(error)], groups: [] };
   }

@@ -42,7 +42,8 @@ const HELP = `Clew: OpenTelemetry in one program.
       --prometheus-port   the Prometheus API once more    (9090; 0 for any free port, "off" for none)
       --prometheus-config FILE  what is scraped, external labels, and how OTLP looks to PromQL (otlp:);
                               SIGHUP takes other scrapes and rules
-      --enable-feature NAMES  as Prometheus has it; experimental functions and their like are on here
+      --enable-feature NAMES  what is experimental in Prometheus, by its names: promql-experimental-functions, …
+      --config.auto-reload    read Prometheus's configuration and rules anew when their files change
       --metrics-port      the collector's own metrics     (8888; the same)
       --retention AGES        how long to keep what: traces=7d,logs=3d,metrics=90d  (for ever)
       --rollup AGES           keep metrics longer as rollups: 5m=90d,1h=2y  (none)
@@ -83,6 +84,7 @@ const HELP = `Clew: OpenTelemetry in one program.
       --token TOKEN       for either, where one is wanted (CLEW_TOKEN)
   clew check rules FILE...        check files of Prometheus's recording and alerting rules
   clew test rules FILE...         run unit tests of rules; --run EXPRESSION runs those of that name only
+      --enable-feature NAMES  for both, as promtool has it
   clew migrate clickhouse URL     copy what is stored to a ClickHouse server; run again, it goes on
       --data DIR          from there
   clew demo               run the demo application; it sends to OTEL_EXPORTER_OTLP_ENDPOINT

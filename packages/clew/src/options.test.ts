@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { featuresWithoutEffect } from "./enabled-features.ts";
+import { STABLE_FEATURES } from "@clew/query";
 import { migrateOptions, upOptions } from "./options.ts";
 
 test("without any, everything runs on this machine, and nobody else's client is let in", () => {
@@ -10,7 +10,8 @@ test("without any, everything runs on this machine, and nobody else's client is 
     clickhouseAccess: "read",
     storeMemoryBytes: 2 ** 31,
     queryCacheBytes: 2 ** 28,
-    enabledFeatures: [],
+    features: { names: [], promql: STABLE_FEATURES },
+    autoReloadMs: undefined,
     host: "127.0.0.1",
   });
 });
@@ -87,12 +88,10 @@ test("where to move data: a kind, a URL, and from which directory", () => {
     expect(() => migrateOptions(args, {})).toThrow(expect.objectContaining({ code: "USAGE" }));
 });
 
-test("features that Prometheus has behind a flag are on, those that mean nothing here are named", () => {
-  const args = [
-    "--enable-feature=promql-experimental-functions,old-ui",
-    "--enable-feature",
-    "exemplar-storage, nonsense",
-  ];
-  const { enabledFeatures } = upOptions(args);
-  expect(featuresWithoutEffect(enabledFeatures)).toEqual(["old-ui", "nonsense"]);
+test("the configuration is looked at for changes where that is wanted", () => {
+  const autoReloadOf = (...args: string[]): number | undefined => upOptions(args).autoReloadMs;
+  expect(autoReloadOf("--config.auto-reload")).toBe(30_000);
+  expect(autoReloadOf("--enable-feature=auto-reload-config", "--config.auto-reload-interval=5s")).toBe(5_000);
+  expect(autoReloadOf("--config.auto-reload-interval=5s")).toBeUndefined();
+  expect(() => autoReloadOf("--config.auto-reload", "--config.auto-reload-interval=10ms")).toThrow("1s or longer");
 });

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ClewError, messageOf, parseSize } from "@clew/base";
+import { parsePrometheusDuration } from "@clew/query";
 import {
   parseClickHouseUrl,
   parseRetention,
@@ -12,6 +13,7 @@ import {
   type RollupAges,
 } from "@clew/store";
 
+import { type EnabledFeatures, enabledFeatures } from "./enabled-features.ts";
 import { RULE_FLAGS, ruleOptions, type RuleOptions } from "./rules/rule-options.ts";
 
 export interface UpOptions {
@@ -39,7 +41,9 @@ export interface UpOptions {
   /** A configuration file of Prometheus: what is scraped, external labels, and how OTLP looks to PromQL. */
   readonly prometheusConfig: string | undefined;
   /** What `--enable-feature` names. */
-  readonly enabledFeatures: readonly string[];
+  readonly features: EnabledFeatures;
+  /** How often files of the configuration are looked at, to take them anew where they changed; undefined for never. */
+  readonly autoReloadMs: number | undefined;
   readonly retention: RetentionAges;
   readonly rollups: RollupAges;
   readonly retentionRules: readonly RetentionRule[];
@@ -76,6 +80,8 @@ export function upOptions(args: readonly string[], env: Readonly<Record<string, 
     role: { type: "string" },
     "prometheus-config": { type: "string" },
     "enable-feature": { type: "string", multiple: true },
+    "config.auto-reload": { type: "boolean" },
+    "config.auto-reload-interval": { type: "string" },
     retention: { type: "string" },
     rollup: { type: "string" },
     "retention-rule": { type: "string", multiple: true },
@@ -93,6 +99,7 @@ export function upOptions(args: readonly string[], env: Readonly<Record<string, 
         throw usage("a ClickHouse server keeps its own disks", "leave it out, or set it up on the server", flag);
   if (role !== "all" && values["rules"] !== undefined)
     throw usage("rules are evaluated where everything runs", "leave --role out, or give --rules there", "rules");
+  const features = enabledFeatures((values["enable-feature"] as readonly string[] | undefined) ?? []);
   return {
     demo: values["demo"] === true,
     memory: values["memory"] === true,
@@ -112,10 +119,30 @@ export function upOptions(args: readonly string[], env: Readonly<Record<string, 
     clickhouseAccess: oneOf("clickhouse-access", text("clickhouse-access") ?? "read", ["read", "write"]),
     role,
     prometheusConfig: text("prometheus-config"),
-    enabledFeatures: (values["enable-feature"] as readonly string[] | undefined) ?? [],
+    features,
+    autoReloadMs: autoReloadOf(values, features),
     ...retentionOptions(values),
     rules: ruleOptions(values),
   };
+}
+
+const AUTO_RELOAD_MS = 30_000;
+const LEAST_AUTO_RELOAD_MS = 1_000;
+
+function autoReloadOf(values: Readonly<Record<string, unknown>>, { autoReload }: EnabledFeatures): number | undefined {
+  const flag = "config.auto-reload-interval";
+  const text = values[flag] as string | undefined;
+  const intervalMs = text === undefined ? AUTO_RELOAD_MS : durationOf(flag, text);
+  if (intervalMs < LEAST_AUTO_RELOAD_MS) throw usage("expected a duration of 1s or longer", "write 30s or 1m", flag);
+  return autoReload || values["config.auto-reload"] === true ? intervalMs : undefined;
+}
+
+function durationOf(flag: string, text: string): number {
+  try {
+    return parsePrometheusDuration(text);
+  } catch (error) {
+    throw usage(messageOf(error), "write 30s or 1m", flag);
+  }
 }
 
 type RetentionOptions = Pick<UpOptions, "retention" | "rollups" | "retentionRules" | "maxDiskBytes">;

@@ -13,7 +13,15 @@ export async function prometheusConfigOf({ options, env, logger }: UpSettings): 
     logger.warn(`${file}: what it scrapes has no effect here: ${whyNotScraped(options)}`);
   if (config.rules.files.length > 0 && options.role !== "all")
     logger.warn(`${file}: rule_files has no effect here: rules are evaluated where everything runs`);
-  return config;
+  return withScrapeDefaults(config, options.features.scrapeDefaults);
+}
+
+/** What features switch on where the file leaves it out. */
+function withScrapeDefaults(config: PrometheusConfig, defaults: Readonly<Record<string, unknown>>): PrometheusConfig {
+  const { scrape } = config;
+  if (scrape === undefined) return config;
+  const global = { ...defaults, ...(scrape["global"] as Readonly<Record<string, unknown>>) };
+  return { ...config, scrape: { ...scrape, global } };
 }
 
 function whyNotScraped({ config }: UpOptions): string {

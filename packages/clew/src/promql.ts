@@ -14,16 +14,20 @@ export interface Promql {
 
 /** What answers PromQL. The thread has to be closed. */
 export function promqlOf(
-  { queryCacheBytes, clickhousePort, clickhouseAccess }: UpOptions,
+  { queryCacheBytes, clickhousePort, clickhouseAccess, features: { promql } }: UpOptions,
   store: Store,
   config: PrometheusConfig | undefined,
 ): Promql {
   const hasOtherWriters = clickhousePort !== undefined && clickhouseAccess === "write";
+  const { typeAndUnitLabels } = promql;
   const asking = { clock: systemClock, otlp: config?.otlp };
   const changes = hasOtherWriters ? undefined : store.metricChanges;
   const ownBytes = queryCacheBytes * OWN_CACHE_SHARE;
   return {
-    querier: querierOf({ client: store.client, metricChanges: changes }, { ...asking, cacheBytes: ownBytes }),
-    queries: new QueryThread({ ...asking, store, changes, cacheBytes: queryCacheBytes - ownBytes }),
+    querier: querierOf(
+      { client: store.client, metricChanges: changes },
+      { ...asking, typeAndUnitLabels, cacheBytes: ownBytes },
+    ),
+    queries: new QueryThread({ ...asking, features: promql, store, changes, cacheBytes: queryCacheBytes - ownBytes }),
   };
 }

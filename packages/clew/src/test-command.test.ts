@@ -152,3 +152,25 @@ test("what is no file of tests is told", async () => {
   expect((await clew("absent.yml")).error).toContain("ENOENT");
   expect((await runTest(["rules"], {} as never).catch(String)) as string).toContain("[USAGE]");
 });
+
+test("what is experimental is tested where it is switched on", async () => {
+  const file = "experimental-test.yml";
+  writeFileSync(
+    join(directory, "experimental.yml"),
+    "groups: [{name: b, rules: [{record: x, expr: 'limitk(1, up)'}]}]",
+  );
+  writeFileSync(
+    join(directory, file),
+    `rule_files: [experimental.yml]
+tests:
+- ${UP}
+  promql_expr_test:
+  - {expr: count(x), eval_time: 1m, exp_samples: [{labels: '{}', value: 1}]}
+  - {expr: 'count by (__name__) (-x)', eval_time: 1m, exp_samples: [{labels: '{}', value: 1}]}
+`,
+  );
+  expect((await clew(file)).error).toContain("limitk() is experimental and must be enabled with --enable-feature");
+  expect(await clew(file, "--enable-feature=promql-experimental-functions")).toMatchObject({ error: "", thrown: "" });
+  const late = "--enable-feature=promql-experimental-functions,promql-delayed-name-removal";
+  expect((await clew(file, late)).error).toBe("");
+});

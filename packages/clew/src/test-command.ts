@@ -3,22 +3,25 @@ import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import { ClewError, goRegExp, messageOf } from "@clew/base";
 import { glob } from "@clew/collector";
-import { runUnitTests, type RuleFile } from "@clew/rules";
+import { runUnitTests, type RuleFile, type UnitTestSettings } from "@clew/rules";
+import { FEATURE_FLAG, toolFeatures } from "./tool-features.ts";
 import { parsed, usage } from "./options.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Rejects with `RULE_TESTS_FAILED` where a test does not pass, and with `USAGE`. */
 export async function runTest(args: readonly string[], terminal: Terminal): Promise<void> {
-  const { values, positionals } = parsed(args, { run: { type: "string", multiple: true } }, true);
+  const { values, positionals } = parsed(args, { run: { type: "string", multiple: true }, ...FEATURE_FLAG }, true);
   const [what, ...files] = positionals;
   if (what !== "rules" || files.length === 0)
     throw usage("expected what to test and its files", "write: clew test rules FILE…");
+  const features = toolFeatures(values, terminal);
   const names = values["run"] as readonly string[] | undefined;
   const wanted = names === undefined ? undefined : goRegExp(names.join("|"));
   let failed = 0;
   for (const file of files) {
     terminal.out(`Unit Testing:  ${file}\n`);
-    const faults = await faultsOf(file, (name) => wanted === undefined || wanted.test(name), terminal);
+    const isWanted = (name: string): boolean => wanted === undefined || wanted.test(name);
+    const faults = await faultsOf(file, { features, isWanted }, terminal);
     if (faults.length === 0) terminal.out("  SUCCESS\n");
     else {
       terminal.error("  FAILED:\n");
@@ -38,13 +41,13 @@ export async function runTest(args: readonly string[], terminal: Terminal): Prom
 
 async function faultsOf(
   file: string,
-  isWanted: (name: string) => boolean,
+  settings: Pick<UnitTestSettings, "features" | "isWanted">,
   terminal: Terminal,
 ): Promise<readonly string[]> {
   try {
     const text = await readFile(file, "utf8");
     return await runUnitTests(text, {
-      isWanted,
+      ...settings,
       readRules: (patterns) => readRules(patterns, dirname(file), terminal),
     });
   } catch (error) {

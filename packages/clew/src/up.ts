@@ -32,9 +32,9 @@ import {
 import { Labels } from "@clew/query";
 import { Store } from "@clew/store";
 import { observeApi } from "./api-metrics.ts";
+import { ConfigurationWatch } from "./configuration-watch.ts";
 import { dataDirectoryOf } from "./data-directory.ts";
 import { defaultConfig } from "./default-config.ts";
-import { featuresWithoutEffect } from "./enabled-features.ts";
 import { ClewLiveConfig, type ClewLiveConfigSettings } from "./live-config.ts";
 import type { OptionalPort, UpOptions } from "./options.ts";
 import { requireFreePort } from "./ports.ts";
@@ -98,8 +98,8 @@ async function start(
   if (options.clickhousePort !== undefined) await requireFreePort(host, options.clickhousePort, "clickhouse-port");
 
   const directory = await dataDirectory(options, env, undo);
-  for (const name of featuresWithoutEffect(options.enabledFeatures))
-    logger.warn(`--enable-feature: ${name} has no effect here`);
+  const { features } = options;
+  for (const { level, text, option } of features.remarks) logger[level](text, { option });
   const prometheusConfig = await prometheusConfigOf(settings);
   const store = await openStore(options, directory, prometheusConfig, logger);
   undo.push(() => store.close());
@@ -108,7 +108,14 @@ async function start(
   const ruleOptions = withPrometheusConfig(options.rules, prometheusConfig, role === "all");
   const { querier, queries } = promqlOf(options, store, prometheusConfig);
   undo.push(() => queries.close());
-  const rules = await rulesOf({ options: ruleOptions, store, querier, directory, logger });
+  const rules = await rulesOf({
+    options: ruleOptions,
+    store,
+    querier,
+    features: features.promql,
+    directory,
+    logger,
+  });
   const live = liveConfigOf(settings, { prometheus: prometheusConfig, targets, rules });
   const components = withStore({ store, targets, counts, caches: [querier, queries], rules });
   const collector = role === "query" ? undefined : await startPipelines(settings, prometheusConfig?.scrape, components);
@@ -132,6 +139,9 @@ async function start(
     store,
     querier,
     queries,
+    promql: features.promql,
+    switchedOn: { autoReload: options.autoReloadMs !== undefined },
+    enabledFeatures: features.names,
     clock: systemClock,
     uiDirectory: uiDirectory(),
     status,
@@ -161,6 +171,11 @@ async function start(
       ? undefined
       : await serve(proxyFor(options, store, access), options.clickhousePort);
 
+  const { autoReloadMs: everyMs } = options;
+  if (live !== undefined && everyMs !== undefined) {
+    const watch = new ConfigurationWatch({ options, everyMs, live, clock: systemClock, logger });
+    undo.push(() => watch.stop());
+  }
   if (options.demo) await addDemo(status(), logger, undo);
   return {
     status: status(),

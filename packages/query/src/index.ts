@@ -15,15 +15,15 @@ export { DEFAULT_QUERY_TIMEOUT_MS, withinTime } from "./promql/query-time.ts";
 export { unquoted } from "./promql/go-string.ts";
 export { bucketsOf, usesCustomBuckets, type Bucket } from "./promql/histogram-buckets.ts";
 
-export { compareLabels, Labels, METRIC_NAME } from "./promql/labels.ts";
+export { compareLabels, Labels, METRIC_NAME, TYPE_LABEL, UNIT_LABEL } from "./promql/labels.ts";
 export { labelsTest, labelTest, type LabelMatcher, type MatchOperator } from "./promql/label-matcher.ts";
 export { MemoryQuerier } from "./promql/memory-querier.ts";
 export { CUSTOM_BUCKETS_SCHEMA } from "./promql/native-histogram.ts";
 export type { Buckets, CounterResetHint, NativeHistogram } from "./promql/native-histogram.ts";
-export { FUNCTION_NAMES } from "./promql/function-signatures.ts";
+export { EXPERIMENTAL_FUNCTIONS, FUNCTION_NAMES } from "./promql/function-signatures.ts";
 export { BINARY_OPERATORS, parseSelector } from "./promql/parse.ts";
 export { parsePrometheusDuration, prometheusDurationText } from "./promql/prometheus-duration.ts";
-export { AGGREGATORS } from "./promql/tokens.ts";
+export { AGGREGATORS, EXPERIMENTAL_AGGREGATORS } from "./promql/tokens.ts";
 export type {
   Exemplar,
   MetadataRequest,
@@ -52,3 +52,9 @@ export { histogramDescription } from "./promql/histogram-description.ts";
 export { asStored, parseMetric, parseSeriesDescription } from "./promql/series-description.ts";
 export { selectorsOf } from "./promql/selectors.ts";
 export { markStale, staleTest } from "./promql/stale-marker.ts";
+export {
+  EXPERIMENTAL_FEATURES,
+  type PromqlFeatures,
+  STABLE_FEATURES,
+  type SyntaxFeatures,
+} from "./promql/promql-features.ts";

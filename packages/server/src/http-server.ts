@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Clock } from "@clew/base";
 import { expositionText, TEXT_FORMAT, type Family, type ScrapedTargets } from "@clew/collector";
-import type { Labels, MetricsQuerier } from "@clew/query";
+import type { Labels, MetricsQuerier, PromqlFeatures } from "@clew/query";
 import { ExportReader, LogReader, MetricPointReader, OverviewReader, TraceReader, type Store } from "@clew/store";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
@@ -15,6 +15,7 @@ import { alertmanagerApi } from "./alertmanager/alertmanager-api.ts";
 import { jaegerV1 } from "./jaeger/jaeger-v1.ts";
 import { jaegerV3 } from "./jaeger/jaeger-v3.ts";
 import type { PrometheusConfig } from "./prometheus-config/read-prometheus-config.ts";
+import type { SwitchedOn } from "./prometheus/features.ts";
 import { pageNotFound, prometheusApi } from "./prometheus/prometheus-api.ts";
 import { storeState } from "./prometheus/store-state.ts";
 import { receivers, type ReceiverSettings } from "./receiver/receivers.ts";
@@ -30,6 +31,12 @@ export interface ApiSettings {
   readonly store: Store;
   /** Of the store: one for all that ask, since it remembers series. */
   readonly querier: MetricsQuerier;
+  /** What queries may have beside what is stable; nothing where absent. */
+  readonly promql?: PromqlFeatures | undefined;
+  /** What else of Prometheus's experimental features is on. */
+  readonly switchedOn?: SwitchedOn | undefined;
+  /** What `--enable-feature` named. */
+  readonly enabledFeatures?: readonly string[];
   /** Where PromQL queries are worked out; in this thread where absent. */
   readonly queries?: QueryRunner | undefined;
   readonly clock: Clock;
@@ -143,6 +150,8 @@ function promApp(settings: ApiSettings): Hono {
   const prometheus = prometheusApi({
     querier,
     queries: settings.queries,
+    promql: settings.promql,
+    switchedOn: settings.switchedOn,
     clock,
     rules,
     live: settings.live,

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { ClewError, messageOf, systemClock } from "@clew/base";
 import type { Logger, Meter } from "@clew/collector";
-import { Labels, type MetricsQuerier } from "@clew/query";
+import { Labels, type MetricsQuerier, type PromqlFeatures } from "@clew/query";
 import {
   AlertmanagerSender,
   type AlertNotice,
@@ -26,6 +26,8 @@ export interface ClewRulesSettings {
   readonly options: RuleOptions;
   readonly store: Store;
   readonly querier: MetricsQuerier;
+  /** What expressions may have beside what is stable. */
+  readonly features: PromqlFeatures;
   /** Where silences are kept, and what receivers were told. */
   readonly directory: string;
   readonly logger: Logger;
@@ -74,13 +76,14 @@ export class ClewRules implements RulesSource {
    * `uiUrl` is where people find this program, unless the options say.
    */
   async start(uiUrl: string): Promise<void> {
-    const { options, store, querier } = this.#settings;
+    const { options, store, querier, features } = this.#settings;
     const externalUrl = options.externalUrl ?? uiUrl;
     const externalLabels = Labels.of(options.externalLabels);
     await this.#startAlertmanager(externalUrl);
     this.#manager = await RuleManager.start({
       clock: systemClock,
       querier,
+      features,
       write: sampleWriter({ clock: systemClock, write: (payload) => store.write(payload) }),
       load: () => this.#ruleFiles(),
       notify: (notices) => this.#notify(notices, externalLabels, externalUrl),

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { conformancePath } from "./conformance-cases.test-kit.ts";
 import { evalLines, runScript } from "./promql-script.test-kit.ts";
+import { EXPERIMENTAL_FEATURES } from "./promql-features.ts";
 
 const SCRIPTS = conformancePath("promql");
 const names = existsSync(SCRIPTS) ? readdirSync(SCRIPTS).filter((name) => name.endsWith(".test")) : [];
@@ -14,7 +15,7 @@ describe.skipIf(names.length === 0)("Prometheus's PromQL scripts", () => {
     let outcomes: ReturnType<typeof runScript> | undefined;
 
     test.each(evalLines(script))("line %i: %s gives what Prometheus gives", async (line) => {
-      const outcome = (await (outcomes ??= runScript(script))).find((one) => one.line === line);
+      const outcome = (await (outcomes ??= runScript(script, EXPERIMENTAL_FEATURES))).find((one) => one.line === line);
       expect(outcome).toMatchObject({ problem: undefined });
     });
   });

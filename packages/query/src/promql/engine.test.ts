@@ -5,6 +5,7 @@ import { Labels } from "./labels.ts";
 import { MemoryQuerier } from "./memory-querier.ts";
 import { markStale } from "./stale-marker.ts";
 import type { MetricsQuerier, SelectRequest } from "./querier.ts";
+import { EXPERIMENTAL_FEATURES, type PromqlFeatures, STABLE_FEATURES } from "./promql-features.ts";
 
 const signal = new AbortController().signal;
 
@@ -25,6 +26,7 @@ function setUp(maxSamples?: number): { engine: PromqlEngine; requests: SelectReq
   const engine = new PromqlEngine({
     querier,
     clock: clockAt(() => 1000),
+    features: EXPERIMENTAL_FEATURES,
     ...(maxSamples === undefined ? {} : { maxSamples }),
   });
   return { engine, requests };
@@ -95,7 +97,7 @@ test.each([
       sampleCounts: Float64Array.of(4, 8, 1, ...(isStale ? [1] : [])),
     };
     const querier = Object.assign(new MemoryQuerier(), { select: async () => [samples] });
-    const engine = new PromqlEngine({ querier, clock: clockAt(() => 0) });
+    const engine = new PromqlEngine({ querier, clock: clockAt(() => 0), features: EXPERIMENTAL_FEATURES });
     const { value } = await engine.instant(`${func}(load[1m])`, 60_000, { signal });
     expect(value).toMatchObject({ points: [{ value: wanted }] });
   }
@@ -109,5 +111,44 @@ test("sorts the series of a range query by their labels", async () => {
     '{__name__="up"}',
     '{__name__="up", a="1"}',
     '{__name__="up", z="1"}',
+  ]);
+});
+
+describe("start times are looked at where that is switched on", () => {
+  const querier = new MemoryQuerier();
+  // The counter fell to zero at 25 s, and was back above where it was by 30 s.
+  for (const [second, value, start] of [
+    [10, 5, 1],
+    [20, 6, 1],
+    [30, 9, 25],
+    [40, 10, 25],
+  ] as const)
+    querier.add(Labels.of({ __name__: "c_total" }), second * 1_000, value, start * 1_000);
+
+  test.each([
+    ["resets(c_total[1m])", 1, 0],
+    ["start_timestamp(c_total)", 25, undefined],
+  ])("%s", async (query, on, off) => {
+    const valueWith = async (features: PromqlFeatures): Promise<unknown> => {
+      const engine = new PromqlEngine({ querier, clock: clockAt(() => 0), features });
+      const { value } = await engine.instant(query, 40_000, { signal });
+      return value.type === "vector" ? value.points[0]?.value : value;
+    };
+    expect(await valueWith({ ...EXPERIMENTAL_FEATURES, startTimestamps: true })).toBe(on);
+    expect(await valueWith({ ...EXPERIMENTAL_FEATURES, startTimestamps: false })).toBe(off);
+  });
+});
+
+test("with labels of types, remarks are made by those", async () => {
+  const querier = new MemoryQuerier();
+  for (const second of [0, 10])
+    querier.add(Labels.of({ __name__: "c_total", __type__: "gauge" }), second * 1_000, second);
+  const infosWith = async (features: PromqlFeatures): Promise<readonly string[]> => {
+    const engine = new PromqlEngine({ querier, clock: clockAt(() => 0), features });
+    return (await engine.instant("rate(c_total[1m])", 10_000, { signal })).infos;
+  };
+  expect(await infosWith(STABLE_FEATURES)).toEqual([]);
+  expect(await infosWith({ ...STABLE_FEATURES, typeAndUnitLabels: true })).toEqual([
+    'PromQL info: metric might not be a counter, __type__ label is not set to "counter" or "histogram", got "gauge": "c_total" (1:6)',
   ]);
 });

@@ -1,13 +1,13 @@
 import type { Clock } from "@clew/base";
 import { Annotations } from "./annotations.ts";
 import { type Expr, unwrapped } from "./ast.ts";
-import { mergedSeries } from "./evaluate-binary.ts";
 import { Evaluation } from "./evaluate.ts";
 import { type FetchPlan, planFetches } from "./fetch-plan.ts";
 import { type Grid, gridOf, timeOf } from "./grid.ts";
 import { compareLabels } from "./labels.ts";
 import type { NativeHistogram } from "./native-histogram.ts";
 import { parse } from "./parse.ts";
+import type { PromqlFeatures } from "./promql-features.ts";
 import type { MetricsQuerier, SelectRequest, SeriesSamples } from "./querier.ts";
 import { queryError } from "./query-error.ts";
 import type { MatrixSeries, MatrixValue, QueryResult, QueryValue, VectorPoint } from "./query-result.ts";
@@ -16,6 +16,7 @@ import { METADATA_LABELS, Series } from "./series.ts";
 import { SampleCounter } from "./query-statistics.ts";
 import type { QueryTimes } from "./timing.ts";
 import { typeOf } from "./validate.ts";
+import { withoutNames } from "./without-names.ts";
 
 /** How far back an instant selector looks, unless the query says otherwise. */
 export const DEFAULT_LOOKBACK_MS = 300_000;
@@ -29,6 +30,7 @@ const DEFAULT_SUBQUERY_STEP_MS = 60_000;
 export interface PromqlEngineSettings {
   readonly querier: MetricsQuerier;
   readonly clock: Clock;
+  readonly features: PromqlFeatures;
   readonly maxSamples?: number;
   /** The step of subqueries that name none; a minute where it is absent. */
   readonly subqueryStepMs?: number | undefined;
@@ -44,6 +46,8 @@ export interface QuerySettings {
   readonly lookbackMs?: number;
   /** Whether the result tells what the query cost. */
   readonly hasStatistics?: boolean;
+  /** Whether it tells so of each step, where that is switched on. */
+  readonly hasStepStatistics?: boolean;
 }
 
 /** When a range query is evaluated: from `startMs` to `endMs`, both included, in milliseconds since the epoch. */
@@ -60,13 +64,15 @@ export type Selection = Pick<SelectRequest, "matchers" | "startMs" | "endMs">;
 export class PromqlEngine {
   readonly #querier: MetricsQuerier;
   readonly #clock: Clock;
+  readonly #features: PromqlFeatures;
   readonly #maxSamples: number;
 
   readonly #subqueryStepMs: number;
 
-  constructor({ querier, clock, maxSamples = MAX_QUERY_SAMPLES, subqueryStepMs }: PromqlEngineSettings) {
+  constructor({ querier, clock, features, maxSamples = MAX_QUERY_SAMPLES, subqueryStepMs }: PromqlEngineSettings) {
     this.#querier = querier;
     this.#clock = clock;
+    this.#features = features;
     this.#maxSamples = maxSamples;
     this.#subqueryStepMs = subqueryStepMs ?? DEFAULT_SUBQUERY_STEP_MS;
   }
@@ -108,7 +114,7 @@ export class PromqlEngine {
   /** The selectors of a query with the times that each looks at, where the query is asked at `timeMs`. Throws a `QueryError`. */
   selections(query: string, timeMs: number): readonly Selection[] {
     const grid = gridOf(timeMs, timeMs, 0);
-    return [...planFetches(parse(query), grid, timesOf(grid, {}, this.#subqueryStepMs), this.#maxSamples).values()];
+    return [...this.#plan(parse(query, this.#features), grid, timesOf(grid, {}, this.#subqueryStepMs)).values()];
   }
 
   async #run(
@@ -117,12 +123,12 @@ export class PromqlEngine {
     settings: QuerySettings & { readonly endMs?: number },
     evaluate: (expr: Expr, evaluation: Evaluation, grid: Grid) => QueryValue,
   ): Promise<QueryResult> {
-    const expr = parse(query);
+    const expr = parse(query, this.#features);
     if (settings.endMs !== undefined) checkRangeType(expr);
     const times = timesOf(grid, settings, this.#subqueryStepMs);
     const annotations = new Annotations(query);
-    const plan = planFetches(expr, grid, times, this.#maxSamples);
-    const counter = settings.hasStatistics === true ? new SampleCounter() : undefined;
+    const plan = this.#plan(expr, grid, times);
+    const counter = settings.hasStatistics === true ? new SampleCounter(grid) : undefined;
     const startedMs = this.#clock.nowMs();
     const fetched = await this.#fetch(plan, settings.signal);
     const fetchedMs = this.#clock.nowMs();
@@ -138,14 +144,24 @@ export class PromqlEngine {
       const samples = fetched.get(selector) ?? [];
       return ofStatistics.has(selector) ? samples.map(withResetHints) : samples;
     };
-    const value = evaluate(expr, new Evaluation({ times, samplesOf, annotations, checkpoint, counter }, grid), grid);
+    const evaluation = { times, samplesOf, annotations, features: this.#features, checkpoint, counter };
+    const value = evaluate(expr, new Evaluation(evaluation, grid), grid);
+    const isPerStep = settings.hasStepStatistics === true && this.#features.perStepStatistics;
     const statistics = counter && {
       samples: counter.total,
+      samplesPerStep: isPerStep ? counter.perStep : undefined,
+      samplesRead: counter.totalRead,
+      samplesReadPerStep: isPerStep ? counter.readPerStep : undefined,
       peakSamples: points,
       preparationMs: fetchedMs - startedMs,
       evaluationMs: this.#clock.nowMs() - fetchedMs,
     };
     return { value, warnings: annotations.warnings, infos: annotations.infos, statistics };
+  }
+
+  #plan(expr: Expr, grid: Grid, times: QueryTimes): FetchPlan {
+    const looksAtStarts = this.#features.startTimestamps;
+    return planFetches(expr, grid, times, { sampleLimit: this.#maxSamples, looksAtStarts });
   }
 
   async #fetch(plan: FetchPlan, signal: AbortSignal): Promise<ReadonlyMap<Expr, readonly SeriesSamples[]>> {
@@ -188,14 +204,6 @@ function timesOf(
     lookbackMs: lookbackMs ?? DEFAULT_LOOKBACK_MS,
     defaultStepMs,
   };
-}
-
-/** Metric names that no longer fit their values fall away; what is then the same series must not overlap. */
-function withoutNames(series: readonly Series[], count: number): readonly Series[] {
-  const named = series.map((one) =>
-    one.dropName ? Series.sharing(one, one.labels.without(METADATA_LABELS), false) : one,
-  );
-  return mergedSeries(named, count);
 }
 
 function pointsOf(series: readonly Series[]): readonly VectorPoint[] {

@@ -124,10 +124,16 @@ export function evaluateVectors(
   expr: Binary,
   left: readonly Series[],
   right: readonly Series[],
-  count: number,
-  annotations: Annotations,
+  settings: VectorMatchSettings,
 ): readonly Series[] {
-  return new VectorMatch(expr, count, annotations).run(left, right);
+  return new VectorMatch(expr, settings).run(left, right);
+}
+
+interface VectorMatchSettings {
+  readonly count: number;
+  readonly annotations: Annotations;
+  /** Whether the names of metrics stay until the query is done. */
+  readonly delayedNameRemoval: boolean;
 }
 
 class VectorMatch {
@@ -138,10 +144,12 @@ class VectorMatch {
   readonly #pick: (labels: Labels) => Labels;
   /** `group_right`: the sides change places, and the operands change them back. */
   readonly #swapped: boolean;
+  readonly #dropsNames: boolean;
   readonly #resultLabels = new Map<Labels, Map<Labels, Labels>>();
 
-  constructor(expr: Binary, count: number, annotations: Annotations) {
+  constructor(expr: Binary, { count, annotations, delayedNameRemoval }: VectorMatchSettings) {
     this.#expr = expr;
+    this.#dropsNames = changesMetric(expr.operator) || (expr.returnBool && !delayedNameRemoval);
     this.#count = count;
     this.#annotations = annotations;
     this.#out = new SeriesMap(count);
@@ -243,8 +251,8 @@ class VectorMatch {
   }
 
   #makeLabels(many: Labels, one: Labels): Labels {
-    const { matching, operator } = this.#expr;
-    let labels = changesMetric(operator) ? many.without(METADATA_LABELS) : many;
+    const { matching } = this.#expr;
+    let labels = this.#dropsNames ? many.without(METADATA_LABELS) : many;
     if (matching.cardinality === "one-to-one") {
       const names = new Set(matching.labels);
       labels = matching.on ? labels.keeping(names) : labels.without(names);

@@ -25,18 +25,29 @@ interface HistogramGroup {
   readonly native: Series | undefined;
 }
 
+interface HistogramCallSettings {
+  /** Where the histograms stand in the query. */
+  readonly position: PositionRange;
+  readonly grid: Grid;
+  readonly annotations: Annotations;
+  /** Whether remarks name the metric: its name is still there. */
+  readonly namesMetrics: boolean;
+}
+
 /** `histogram_quantile`, `histogram_fraction` and `histogram_quantiles` over series of either kind. */
 export class HistogramCall {
   readonly #grid: Grid;
   readonly #annotations: Annotations;
   readonly #position: PositionRange;
+  readonly #namesMetrics: boolean;
   readonly #groups: readonly HistogramGroup[];
   readonly #out: SeriesMap;
 
-  constructor(series: readonly Series[], position: PositionRange, grid: Grid, annotations: Annotations) {
+  constructor(series: readonly Series[], { position, grid, annotations, namesMetrics }: HistogramCallSettings) {
     this.#grid = grid;
     this.#annotations = annotations;
     this.#position = position;
+    this.#namesMetrics = namesMetrics;
     this.#groups = this.#grouped(series);
     this.#out = new SeriesMap(grid.count);
   }
@@ -73,14 +84,15 @@ export class HistogramCall {
     ) => number,
   ): void {
     for (const { labels, buckets, native } of this.#groups) {
-      const context = { annotations: this.#annotations, position: this.#position, metricName: labels.metricName };
+      const metricName = this.#nameOf(labels);
+      const context = { annotations: this.#annotations, position: this.#position, metricName };
       const series = this.#out.get(label === undefined ? labels : labels.with(...label), true);
       for (let step = 0; step < this.#grid.count; step++) {
         const histogram = native?.histogramAt(step);
         const present = buckets
           .filter(({ series }) => series.present[step] === 1 && series.histogramAt(step) === undefined)
           .map(({ upperBound, series }) => ({ upperBound, count: series.values[step] ?? NaN }));
-        if (histogram !== undefined && present.length > 0) this.#warnOfMix(labels.metricName);
+        if (histogram !== undefined && present.length > 0) this.#warnOfMix(metricName);
         else if (histogram !== undefined || present.length > 0) {
           if (series.present[step] === 1) throw queryError("execution", SAME_LABELS);
           series.setFloat(step, compute(step, present, histogram, context));
@@ -106,10 +118,14 @@ export class HistogramCall {
       if (one.hasHistograms && !hasFloats(one)) continue;
       const text = one.labels.get("le");
       const upperBound = boundOf(text);
-      if (Number.isNaN(upperBound)) this.#warnOfBound(text, one.labels.metricName);
+      if (Number.isNaN(upperBound)) this.#warnOfBound(text, this.#nameOf(one.labels));
       else groupOf(one.labels.without(BUCKET_LABEL)).buckets.push({ upperBound, series: one });
     }
     return [...groups.values()].map(({ labels, buckets, native }) => ({ labels, buckets, native }));
+  }
+
+  #nameOf(labels: Labels): string {
+    return this.#namesMetrics ? labels.metricName : "";
   }
 
   #warnOfBound(text: string, metricName: string): void {

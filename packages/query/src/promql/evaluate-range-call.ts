@@ -1,10 +1,11 @@
 import type { Annotations } from "./annotations.ts";
 import type { Call, MatrixSelector } from "./ast.ts";
 import { type Grid, timeOf } from "./grid.ts";
+import { type Labels, TYPE_LABEL } from "./labels.ts";
 import { queryError } from "./query-error.ts";
 import { floatRates } from "./float-rates.ts";
 import { NAME_KEEPING, RANGE_FUNCTIONS, RATE_KINDS } from "./range-functions.ts";
-import { samplesIn } from "./query-statistics.ts";
+import { type SampleCounter, samplesIn } from "./query-statistics.ts";
 import { RangeWindow } from "./range-window.ts";
 import type { SampleColumns } from "./sample-columns.ts";
 import { type Series, SeriesSlab } from "./series.ts";
@@ -29,17 +30,21 @@ const NO_PARAMETERS: readonly number[] = [];
 
 const COUNTER_SUFFIXES = ["_total", "_sum", "_count", "_bucket"];
 
-/**
- * Evaluates a function over ranges at all steps. `parameters[i]` is the i-th scalar argument, a value a step. `checkpoint` is called
- * before each series, and throws where the query must end.
- */
+interface RangeCallSettings {
+  readonly grid: Grid;
+  readonly annotations: Annotations;
+  /** Called before each series; throws where the query must end. */
+  readonly checkpoint: () => void;
+  /** Whether labels tell the type of a metric. */
+  readonly typeAndUnitLabels: boolean;
+}
+
+/** Evaluates a function over ranges at all steps. `parameters[i]` is the i-th scalar argument, a value a step. */
 export function evaluateRangeCall(
   call: Call,
   ranges: Ranges,
   parameters: readonly Float64Array[],
-  grid: Grid,
-  annotations: Annotations,
-  checkpoint: () => void,
+  { grid, annotations, checkpoint, typeAndUnitLabels }: RangeCallSettings,
 ): readonly Series[] {
   const compute = RANGE_FUNCTIONS.get(call.func);
   if (compute === undefined)
@@ -71,7 +76,8 @@ export function evaluateRangeCall(
       return series;
     })
     .filter((series) => {
-      noteCounterName(call, series, ranges, annotations);
+      const problem = isCounterCall(call, series) ? counterProblem(series.labels, typeAndUnitLabels) : undefined;
+      if (problem !== undefined) annotations.info(`metric might not be a counter, ${problem}`, ranges.position);
       return !series.isEmpty;
     });
 }
@@ -89,17 +95,34 @@ export function emptyWindows({ columns, ...ranges }: Ranges, grid: Grid, annotat
   return empty;
 }
 
-/** How many samples lie in all windows together. */
-export function samplesInWindows({ columns, ...ranges }: Ranges, grid: Grid, annotations: Annotations): number {
-  let samples = 0;
+/** Counts what lies in all windows. `isRead`: whether it came from the store, and is not a subquery's. */
+export function countWindows(
+  counter: SampleCounter,
+  { columns, ...ranges }: Ranges,
+  { grid, annotations, isRead }: { readonly grid: Grid; readonly annotations: Annotations; readonly isRead: boolean },
+): void {
+  const isFixed = ranges.reference.fixedMs !== undefined;
   for (const one of columns) {
     const window = new RangeWindow(one, { ...ranges, annotations });
     for (let step = 0; step < grid.count; step++) {
+      const [lastFloat, lastHistogram] = step === 0 ? [0, 0] : [window.endFloat, window.endHistogram];
       move(window, { columns, ...ranges }, grid, step);
-      samples += window.floatCount;
-      for (let i = window.firstHistogram; i < window.endHistogram; i++) samples += samplesIn(one.histograms[i]!);
+      const seen = samplesFrom(one, window, window.firstFloat, window.firstHistogram);
+      const fresh = [Math.max(lastFloat, window.firstFloat), Math.max(lastHistogram, window.firstHistogram)] as const;
+      counter.window(step, seen, isRead && (step === 0 || !isFixed) ? samplesFrom(one, window, ...fresh) : 0);
     }
   }
+}
+
+/** In a window, from one of its floats and one of its histograms on. */
+function samplesFrom(
+  { histograms }: SampleColumns,
+  window: RangeWindow,
+  firstFloat: number,
+  firstHistogram: number,
+): number {
+  let samples = window.endFloat - firstFloat;
+  for (let i = firstHistogram; i < window.endHistogram; i++) samples += samplesIn(histograms[i]!);
   return samples;
 }
 
@@ -123,16 +146,21 @@ function checkExtension({ func, position }: Call, extension: Ranges["extension"]
   throw queryError("execution", problem, { position });
 }
 
-function noteCounterName({ func }: Call, series: Series, { position }: Ranges, annotations: Annotations): void {
-  if (func !== "rate" && func !== "increase") return;
-  const name = series.labels.metricName;
-  if (name === "" || COUNTER_SUFFIXES.some((suffix) => name.endsWith(suffix))) return;
-  const type = series.labels.get("__type__");
-  if (!series.present.some((present, step) => present === 1 && series.histogramAt(step) === undefined)) return;
-  if (type === "counter" || type === "histogram") return;
-  const suffixes = COUNTER_SUFFIXES.join("/");
-  annotations.info(
-    `metric might not be a counter, name does not end in ${suffixes}: ${JSON.stringify(name)}`,
-    position,
-  );
+/** Whether a series of floats is taken for a counter. */
+function isCounterCall({ func }: Call, series: Series): boolean {
+  if (func !== "rate" && func !== "increase") return false;
+  return series.present.some((present, step) => present === 1 && series.histogramAt(step) === undefined);
+}
+
+/** Why a metric seems to be none; undefined where it seems to be one, or has no name. */
+function counterProblem(labels: Labels, typeAndUnitLabels: boolean): string | undefined {
+  const name = labels.metricName;
+  if (name === "") return undefined;
+  if (typeAndUnitLabels) {
+    const type = labels.get(TYPE_LABEL);
+    if (type === "counter" || type === "histogram") return undefined;
+    return `__type__ label is not set to "counter" or "histogram", got ${JSON.stringify(type)}: ${JSON.stringify(name)}`;
+  }
+  if (COUNTER_SUFFIXES.some((suffix) => name.endsWith(suffix))) return undefined;
+  return `name does not end in ${COUNTER_SUFFIXES.join("/")}: ${JSON.stringify(name)}`;
 }

@@ -1,11 +1,20 @@
 import type { Annotations } from "./annotations.ts";
-import { type Aggregate, type Binary, type Call, type Expr, isSetOperator, type Subquery, unwrapped } from "./ast.ts";
+import {
+  type Aggregate,
+  type Binary,
+  type Call,
+  type Expr,
+  isSetOperator,
+  type Subquery,
+  unwrapped,
+  type VectorSelector,
+} from "./ast.ts";
 import { evaluateAggregate } from "./evaluate-aggregate.ts";
 import { evaluateScalars, evaluateSet, evaluateVectors, evaluateWithScalar, mergedSeries } from "./evaluate-binary.ts";
 import { HistogramCall, isHistogramCall } from "./evaluate-histogram-call.ts";
 import { evaluateInstantSelector, type InstantTake } from "./evaluate-instant-selector.ts";
 import { evaluateSmoothedSelector } from "./evaluate-smoothed-selector.ts";
-import { emptyWindows, evaluateRangeCall, type Ranges, samplesInWindows } from "./evaluate-range-call.ts";
+import { emptyWindows, evaluateRangeCall, type Ranges, countWindows } from "./evaluate-range-call.ts";
 import { evaluateCountValues, evaluateSelection } from "./evaluate-selection.ts";
 import { FLOAT_FUNCTIONS } from "./float-functions.ts";
 import { type Grid, timeOf } from "./grid.ts";
@@ -15,11 +24,13 @@ import { addInfo, infoReference } from "./info-function.ts";
 import { absentLabels, labelJoin, labelReplace, stringArgument } from "./label-functions.ts";
 import type { Labels } from "./labels.ts";
 import { quantileLabelText } from "./quantile-label.ts";
-import type { SampleCounter } from "./query-statistics.ts";
+import type { PromqlFeatures } from "./promql-features.ts";
+import { SampleCounter } from "./query-statistics.ts";
 import { queryError } from "./query-error.ts";
 import type { SeriesSamples } from "./querier.ts";
 import { columnsOfSamples, columnsOfSeries } from "./sample-columns.ts";
 import { Series } from "./series.ts";
+import { withoutNames } from "./without-names.ts";
 import { sorted } from "./sort-series.ts";
 import { durationMs, type QueryTimes, referenceOf, subqueryGrid } from "./timing.ts";
 import { typeOf } from "./validate.ts";
@@ -29,6 +40,7 @@ interface EvaluationSettings {
   /** What the store gave for each selector and each call of `info`. */
   readonly samplesOf: (selector: Expr) => readonly SeriesSamples[];
   readonly annotations: Annotations;
+  readonly features: PromqlFeatures;
   /** Called now and then with the number of points just made; throws where the query must end. */
   readonly checkpoint: (points: number) => void;
   /** Counts what selectors see, where somebody wants to know. */
@@ -67,7 +79,9 @@ export class Evaluation {
 
   /** The series of a vector expression, those without a point left out. */
   vector(expr: Expr): readonly Series[] {
-    const series = this.#vectorOf(expr);
+    const { delayedNameRemoval } = this.#settings.features;
+    const found = this.#vectorOf(expr);
+    const series = delayedNameRemoval ? found : withoutNames(found, this.#grid.count, takesRange(expr));
     this.#settings.checkpoint(series.length * this.#grid.count);
     return series;
   }
@@ -94,7 +108,8 @@ export class Evaluation {
   /** The same of a range expression that is a whole query. */
   wholeRanges(expr: Expr): Ranges {
     const inner = unwrapped(expr);
-    return inner.kind === "subquery" ? this.#subquery(inner, this.#settings) : this.#counted(this.#ranges(expr));
+    if (inner.kind === "subquery") return this.#wholeSubquery(inner);
+    return this.#counted(this.#ranges(expr), true);
   }
 
   /** The samples that a range expression looks at, and where its windows lie. What is inside a subquery is not counted. */
@@ -102,7 +117,7 @@ export class Evaluation {
     const inner = unwrapped(expr);
     const { times, samplesOf } = this.#settings;
     const { lookbackMs } = times;
-    if (inner.kind === "subquery") return this.#subquery(inner, { ...this.#settings, counter: undefined });
+    if (inner.kind === "subquery") return this.#readSubquery(inner);
     if (inner.kind !== "matrix") {
       throw queryError("execution", `expected a range vector, got ${inner.kind}`, { position: expr.position });
     }
@@ -116,10 +131,31 @@ export class Evaluation {
     };
   }
 
-  #counted(ranges: Ranges): Ranges {
+  #counted(ranges: Ranges, isRead: boolean): Ranges {
     const { counter, annotations } = this.#settings;
-    if (counter !== undefined) counter.total += samplesInWindows(ranges, this.#grid, annotations);
+    if (counter !== undefined) countWindows(counter, ranges, { grid: this.#grid, annotations, isRead });
     return ranges;
+  }
+
+  /** What it read counts, at the steps that see it; what it saw is counted where its points are. */
+  #readSubquery(expr: Subquery): Ranges {
+    const { counter } = this.#settings;
+    const inside = counter && this.#counterOf(expr);
+    const ranges = this.#subquery(expr, { ...this.#settings, counter: inside });
+    if (inside !== undefined) counter?.subquery(inside, ranges.reference.offsetMs, ranges.rangeMs);
+    return ranges;
+  }
+
+  #wholeSubquery(expr: Subquery): Ranges {
+    const { counter } = this.#settings;
+    const inside = counter && this.#counterOf(expr);
+    const ranges = this.#subquery(expr, { ...this.#settings, counter: inside });
+    if (inside !== undefined) counter?.window(0, inside.total, inside.totalRead);
+    return ranges;
+  }
+
+  #counterOf(expr: Subquery): SampleCounter {
+    return new SampleCounter(subqueryGrid(expr, this.#grid, this.#settings.times));
   }
 
   #subquery(expr: Subquery, settings: EvaluationSettings): Ranges {
@@ -143,13 +179,13 @@ export class Evaluation {
       const { lookbackMs } = times;
       const { annotations } = this.#settings;
       const settings = { reference, grid: this.#grid, lookbackMs, annotations, position: expr.position };
-      return this.#seen(evaluateSmoothedSelector(samplesOf(expr), settings));
+      return this.#seen(evaluateSmoothedSelector(samplesOf(expr), settings), expr);
     }
-    return this.#seen(evaluateInstantSelector(samplesOf(expr), reference, this.#grid, times.lookbackMs, take));
+    return this.#seen(evaluateInstantSelector(samplesOf(expr), reference, this.#grid, times.lookbackMs, take), expr);
   }
 
-  #seen(series: readonly Series[]): readonly Series[] {
-    this.#settings.counter?.instants(series);
+  #seen(series: readonly Series[], { at }: VectorSelector): readonly Series[] {
+    this.#settings.counter?.instants(series, at !== undefined);
     return series;
   }
 
@@ -163,7 +199,8 @@ export class Evaluation {
     const left = this.vector(expr.left);
     const right = this.vector(expr.right);
     if (isSetOperator(expr.operator)) return evaluateSet(expr, left, right, this.#grid.count);
-    return evaluateVectors(expr, left, right, this.#grid.count, annotations);
+    const { delayedNameRemoval } = this.#settings.features;
+    return evaluateVectors(expr, left, right, { count: this.#grid.count, annotations, delayedNameRemoval });
   }
 
   #aggregate(expr: Aggregate): readonly Series[] {
@@ -327,7 +364,7 @@ export class Evaluation {
 
   #rangeCall(call: Call, range: Expr): readonly Series[] {
     const { annotations } = this.#settings;
-    const ranges = this.#counted(this.#ranges(range));
+    const ranges = this.#counted(this.#ranges(range), unwrapped(range).kind === "matrix");
     if (call.func === "absent_over_time") {
       const empty = emptyWindows(ranges, this.#grid, annotations);
       return this.#ones(absentLabels(range), (step) => empty[step] === 1);
@@ -335,14 +372,19 @@ export class Evaluation {
     const parameters = call.args.filter((arg) => arg !== range).map((arg) => this.scalar(arg));
     const position = call.func === "quantile_over_time" ? (call.args[0]?.position ?? range.position) : ranges.position;
     const checkpoint = (): void => this.#settings.checkpoint(0);
-    return evaluateRangeCall(call, { ...ranges, position }, parameters, this.#grid, annotations, checkpoint);
+    const { typeAndUnitLabels } = this.#settings.features;
+    const settings = { grid: this.#grid, annotations, checkpoint, typeAndUnitLabels };
+    return evaluateRangeCall(call, { ...ranges, position }, parameters, settings);
   }
 
   #histogramCall(call: Call): readonly Series[] {
     const { annotations } = this.#settings;
     const vector = call.args.find((arg) => typeOf(arg) === "vector");
     if (vector === undefined) return [];
-    const evaluated = new HistogramCall(this.vector(vector), vector.position, this.#grid, annotations);
+    const { delayedNameRemoval: namesMetrics } = this.#settings.features;
+    const { position } = vector;
+    const settings = { position, grid: this.#grid, annotations, namesMetrics };
+    const evaluated = new HistogramCall(this.vector(vector), settings);
     const scalars = call.args.filter((arg) => typeOf(arg) === "scalar");
     if (call.func === "histogram_fraction") {
       const [lower, upper] = scalars.map((arg) => this.scalar(arg));
@@ -363,6 +405,11 @@ export class Evaluation {
     for (let step = 0; step < this.#grid.count; step++) if (isPresent(step)) series.setFloat(step, 1);
     return series.isEmpty ? [] : [series];
   }
+}
+
+/** Whether an expression is a function over ranges. */
+function takesRange(expr: Expr): boolean {
+  return expr.kind === "call" && expr.args.some((arg) => typeOf(arg) === "matrix");
 }
 
 function negated(series: Series): Series {

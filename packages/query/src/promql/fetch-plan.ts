@@ -11,7 +11,12 @@ export type FetchPlan = ReadonlyMap<VectorSelector | Call, SelectRequest>;
 const OF_STARTS = new Set(["rate", "increase", "irate", "resets", "start_timestamp"]);
 
 /** Works out what a query needs of the store, before anything is evaluated. */
-export function planFetches(expr: Expr, grid: Grid, times: QueryTimes, sampleLimit: number): FetchPlan {
+export function planFetches(
+  expr: Expr,
+  grid: Grid,
+  times: QueryTimes,
+  { sampleLimit, looksAtStarts }: { readonly sampleLimit: number; readonly looksAtStarts: boolean },
+): FetchPlan {
   const plan = new Map<VectorSelector | Call, SelectRequest>();
   const visit = (node: Expr, grid: Grid, func: string): void => {
     switch (node.kind) {
@@ -46,7 +51,7 @@ export function planFetches(expr: Expr, grid: Grid, times: QueryTimes, sampleLim
       stepMs: grid.stepMs,
       rangeMs,
       lookbackMs: times.lookbackMs,
-      needsStarts: OF_STARTS.has(func),
+      needsStarts: looksAtStarts && OF_STARTS.has(func),
       func,
     };
     const window = grid.count === 0 ? { startMs: 0, endMs: 0 } : fetchWindow(selector, rangeMs, grid, times);

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { PromqlEngine } from "./engine.ts";
 import { Labels } from "./labels.ts";
 import { MemoryQuerier } from "./memory-querier.ts";
+import { EXPERIMENTAL_FEATURES } from "./promql-features.ts";
 
 const signal = new AbortController().signal;
 const STEP_MS = 20_000;
@@ -26,7 +27,7 @@ test.each(["rate", "increase", "delta"])(
           const startMs = hasStarts ? Math.max(1, timeMs - age * 1_000) : undefined;
           querier.add(Labels.of({ __name__: "x" }), timeMs, value, startMs);
         }
-        const engine = new PromqlEngine({ querier, clock: systemClock });
+        const engine = new PromqlEngine({ querier, clock: systemClock, features: EXPERIMENTAL_FEATURES });
         const range = { startMs: 0, endMs: timeMs + 2 * STEP_MS, stepMs: STEP_MS };
         const { value } = await engine.range(`${func}(x[1m])`, range, { signal });
         const series = value.type === "matrix" ? value.series : [];

@@ -1,18 +1,19 @@
 import type { Expr } from "./ast.ts";
 import { parse } from "./parse.ts";
 import { aggregateHeadText, binaryOperatorText, print, subqueryTailText } from "./print.ts";
+import type { SyntaxFeatures } from "./promql-features.ts";
 
 /** What is longer than this is broken into lines. */
 const LINE_LENGTH = 100;
 
 /** Writes a query in Prometheus's form, long parts on lines of their own. Throws `QUERY_BAD_DATA`. */
-export function formatQuery(query: string, lineLength: number = LINE_LENGTH): string {
-  return pretty(parse(query), 0, lineLength);
+export function formatQuery(query: string, features: SyntaxFeatures, lineLength: number = LINE_LENGTH): string {
+  return pretty(parse(query, features), 0, lineLength);
 }
 
 /** Writes a query in Prometheus's form on one line, as its API shows the queries of rules. Throws `QUERY_BAD_DATA`. */
-export function canonicalQuery(query: string): string {
-  return print(parse(query));
+export function canonicalQuery(query: string, features: SyntaxFeatures): string {
+  return print(parse(query, features));
 }
 
 function pretty(expr: Expr, level: number, lineLength: number): string {

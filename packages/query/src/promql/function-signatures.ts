@@ -6,6 +6,8 @@ interface Signature {
   /** How many arguments the last one may stand for beyond itself, where it may be left out; -1: any number; 0: it is fixed. */
   readonly variadic: number;
   readonly returns: ValueType;
+  /** Whether it has to be switched on. */
+  readonly isExperimental: boolean;
 }
 
 // One line for each shape: the functions, their arguments, how variadic, what they return.
@@ -42,10 +44,18 @@ const SHAPES: readonly (readonly [names: string, args: string, variadic: number,
   ["vector", "scalar", 0, "vector"],
 ];
 
+export const EXPERIMENTAL_FUNCTIONS: ReadonlySet<string> = new Set(
+  "double_exponential_smoothing end histogram_quantiles info mad_over_time max_of min_of range sort_by_label sort_by_label_desc start start_timestamp step ts_of_first_over_time ts_of_last_over_time ts_of_max_over_time ts_of_min_over_time".split(
+    " ",
+  ),
+);
+
 export const SIGNATURES: ReadonlyMap<string, Signature> = new Map(
   SHAPES.flatMap(([names, args, variadic, returns]) => {
     const signature = { args: args === "" ? [] : (args.split(" ") as ValueType[]), variadic, returns };
-    return names.split(" ").map((name) => [name, signature] as const);
+    return names
+      .split(" ")
+      .map((name) => [name, { ...signature, isExperimental: EXPERIMENTAL_FUNCTIONS.has(name) }] as const);
   }),
 );
 

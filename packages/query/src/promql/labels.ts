@@ -1,5 +1,8 @@
 /** The label that holds a metric's name. */
 export const METRIC_NAME = "__name__";
+/** The type of a series' metric, and its unit, where series have them. */
+export const TYPE_LABEL = "__type__";
+export const UNIT_LABEL = "__unit__";
 
 // A lone surrogate cannot occur in well-formed text, so keys made with it never collide.
 const SEPARATOR = "\ud800";

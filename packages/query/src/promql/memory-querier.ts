@@ -50,11 +50,11 @@ export class MemoryQuerier implements MetricsQuerier {
     this.#exemplars.push({ labels, exemplar });
   }
 
-  async select({ matchers, startMs, endMs }: SelectRequest): Promise<readonly SeriesSamples[]> {
+  async select({ matchers, startMs, endMs, hints }: SelectRequest): Promise<readonly SeriesSamples[]> {
     const matches = labelsTest(matchers);
     return [...this.#series.values()]
       .filter(({ labels }) => matches(labels))
-      .map((series) => columnsOf(series, startMs, endMs))
+      .map((series) => columnsOf(series, startMs, endMs, hints.needsStarts))
       .filter(({ timestampsMs }) => timestampsMs.length > 0);
   }
 
@@ -101,7 +101,7 @@ function addTime(series: MemorySeries, timeMs: number): void {
   else times.push(timeMs);
 }
 
-function columnsOf(series: MemorySeries, startMs: number, endMs: number): SeriesSamples {
+function columnsOf(series: MemorySeries, startMs: number, endMs: number, needsStarts: boolean): SeriesSamples {
   const { labels, samples, starts } = series;
   const times = (series.times ??= [...samples.keys()].sort((a, b) => a - b));
   const timestampsMs = Float64Array.from(times.slice(countUpTo(times, startMs), countUpTo(times, endMs)));
@@ -118,7 +118,7 @@ function columnsOf(series: MemorySeries, startMs: number, endMs: number): Series
     timestampsMs,
     values,
     ...(histograms === undefined ? {} : { histograms }),
-    ...(starts.size > 0 ? { startTimestampsMs: timestampsMs.map((time) => starts.get(time) ?? 0) } : {}),
+    ...(needsStarts && starts.size > 0 ? { startTimestampsMs: timestampsMs.map((time) => starts.get(time) ?? 0) } : {}),
   };
 }
 

@@ -3,6 +3,7 @@ import { formatQuery } from "./format-query.ts";
 import { MAX_OPERATORS, parse, parseSelector } from "./parse.ts";
 import { print } from "./print.ts";
 import { MAX_NESTING } from "./token-reader.ts";
+import { EXPERIMENTAL_FEATURES } from "./promql-features.ts";
 
 describe("parse errors name the place and the problem in Prometheus's words", () => {
   test.each([
@@ -28,24 +29,28 @@ describe("parse errors name the place and the problem in Prometheus's words", ()
     ['"ä" + "', "1:8: parse error: unterminated quoted string"],
     ["up\n+ +", "2:4: parse error: unexpected end of input"],
   ])("%j", (query, problem) => {
-    expect(() => parse(query)).toThrow(`[QUERY_BAD_DATA] ${problem}`);
+    expect(() => parse(query, EXPERIMENTAL_FEATURES)).toThrow(`[QUERY_BAD_DATA] ${problem}`);
   });
 });
 
 test("carries the offsets of the problem", () => {
-  expect(() => parse("sum(rate(up))")).toThrow(
+  expect(() => parse("sum(rate(up))", EXPERIMENTAL_FEATURES)).toThrow(
     expect.objectContaining({ type: "bad_data", position: expect.objectContaining({ start: 9, end: 11 }) }),
   );
 });
 
 test("refuses to nest without end", () => {
   const deep = "(".repeat(MAX_NESTING + 1);
-  expect(() => parse(deep + "1" + ")".repeat(MAX_NESTING + 1))).toThrow("expression is nested too deeply");
+  expect(() => parse(deep + "1" + ")".repeat(MAX_NESTING + 1), EXPERIMENTAL_FEATURES)).toThrow(
+    "expression is nested too deeply",
+  );
 });
 
 test("refuses operators without end", () => {
-  expect(() => parse("1" + "+1".repeat(MAX_OPERATORS + 1))).toThrow("expression has too many operators");
-  expect(parse("1" + "+1".repeat(MAX_OPERATORS))).toMatchObject({ kind: "binary" });
+  expect(() => parse("1" + "+1".repeat(MAX_OPERATORS + 1), EXPERIMENTAL_FEATURES)).toThrow(
+    "expression has too many operators",
+  );
+  expect(parse("1" + "+1".repeat(MAX_OPERATORS), EXPERIMENTAL_FEATURES)).toMatchObject({ kind: "binary" });
 });
 
 test.each([
@@ -60,14 +65,14 @@ test.each([
   ["1e3 ^ -0x10", "1000 ^ -16"],
   ["foo anchored @ start()", "foo anchored @ start()"],
 ])("prints %s as %s, which reads as the same", (query, printed) => {
-  expect(print(parse(query))).toBe(printed);
-  expect(print(parse(printed))).toBe(printed);
+  expect(print(parse(query, EXPERIMENTAL_FEATURES))).toBe(printed);
+  expect(print(parse(printed, EXPERIMENTAL_FEATURES))).toBe(printed);
 });
 
 test("breaks what is longer than a line", () => {
   const query =
     'sum by (job) (rate(some_quite_long_metric_name_total{some_label="with a value that is longer than usual"}[5m])) / count(another_long_metric)';
-  expect(formatQuery(query)).toBe(
+  expect(formatQuery(query, EXPERIMENTAL_FEATURES)).toBe(
     [
       "  sum by (job) (",
       '    rate(some_quite_long_metric_name_total{some_label="with a value that is longer than usual"}[5m])',

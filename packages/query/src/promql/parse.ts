@@ -18,8 +18,16 @@ import type { LabelMatcher } from "./label-matcher.ts";
 import { quoted } from "./labels.ts";
 import { lex } from "./lex.ts";
 import { parseError } from "./parse-error.ts";
+import { STABLE_FEATURES, type SyntaxFeatures } from "./promql-features.ts";
 import type { QueryError } from "./query-error.ts";
-import { AGGREGATORS, AGGREGATORS_WITH_PARAMETER, mayNameMetric, PREPROCESSORS, type Token } from "./tokens.ts";
+import {
+  AGGREGATORS,
+  AGGREGATORS_WITH_PARAMETER,
+  EXPERIMENTAL_AGGREGATORS,
+  mayNameMetric,
+  PREPROCESSORS,
+  type Token,
+} from "./tokens.ts";
 import { validate } from "./validate.ts";
 
 /** A query has at most this many binary operators: each may lie within the one before. */
@@ -34,9 +42,9 @@ const PRECEDENCE: ReadonlyMap<string, number> = new Map(
 const UNARY_PRECEDENCE = 5;
 export const BINARY_OPERATORS: readonly string[] = [...PRECEDENCE.keys()];
 
-/** Reads a query and checks its types. Throws `QUERY_BAD_DATA` with Prometheus's text and the place. */
-export function parse(query: string): Expr {
-  const expr = new Parser(query).parseQuery();
+/** Reads a query and checks its types. Throws `QUERY_BAD_DATA` with Prometheus's text and the place, also for what is not switched on. */
+export function parse(query: string, features: SyntaxFeatures): Expr {
+  const expr = new Parser(query, features).parseQuery();
   validate(expr, query);
   return expr;
 }
@@ -46,14 +54,16 @@ export function parse(query: string): Expr {
  * Throws `QUERY_BAD_DATA` for anything else.
  */
 export function parseSelector(query: string): readonly LabelMatcher[] {
-  return new Parser(query).parseSelector().matchers;
+  return new Parser(query, STABLE_FEATURES).parseSelector().matchers;
 }
 
 class Parser extends SelectorParser {
+  readonly #features: SyntaxFeatures;
   #operators = 0;
 
-  constructor(query: string) {
+  constructor(query: string, features: SyntaxFeatures) {
     super(query, lex(query));
+    this.#features = features;
   }
 
   parseQuery(): Expr {
@@ -89,6 +99,12 @@ class Parser extends SelectorParser {
     const matching = this.#matching(operator);
     const right = this.#expression(operator === "^" ? precedence : precedence + 1);
     const position = { start: left.position.start, end: right.position.end };
+    const isFilling = matching.fillLeft !== undefined || matching.fillRight !== undefined;
+    if (isFilling && !this.#features.binopFillModifiers) {
+      // Prometheus reads one token further before it sees to the operator.
+      if (this.peek.kind === "error") throw this.unexpected();
+      throw parseError(this.query, position, "binop fill modifiers are experimental and not enabled");
+    }
     return { kind: "binary", operator, left, right, returnBool, matching, position };
   }
 
@@ -172,9 +188,10 @@ class Parser extends SelectorParser {
     const name = this.next();
     const func = name.kind === "identifier" ? name.text : name.text.toLowerCase();
     const { args, end } = this.#arguments();
-    if (!SIGNATURES.has(func)) {
-      throw parseError(this.query, name, `unknown function with name ${quoted(name.text)}`);
-    }
+    const signature = SIGNATURES.get(func);
+    if (signature === undefined) throw parseError(this.query, name, `unknown function with name ${quoted(name.text)}`);
+    if (signature.isExperimental && !this.#features.experimentalFunctions)
+      throw parseError(this.query, name, `function ${quoted(name.text)} is not enabled`);
     return { kind: "call", func, args, position: { start: name.start, end } };
   }
 
@@ -201,6 +218,10 @@ class Parser extends SelectorParser {
     const wanted = AGGREGATORS_WITH_PARAMETER.has(name.kind) ? 2 : 1;
     if (args.length === 0) throw parseError(this.query, position, "no arguments for aggregate expression provided");
     modifier ??= this.#aggregateModifier();
+    if (EXPERIMENTAL_AGGREGATORS.has(name.kind) && !this.#features.experimentalFunctions) {
+      const remedy = "is experimental and must be enabled with --enable-feature=promql-experimental-functions";
+      throw parseError(this.query, position, `${name.kind}() ${remedy}`);
+    }
     const expr = args[wanted - 1];
     if (args.length !== wanted || expr === undefined) {
       const counts = `expected ${wanted}, got ${args.length}`;
@@ -304,6 +325,8 @@ class Parser extends SelectorParser {
   #extension(expr: Expr): Expr {
     const word = this.next();
     const extension = word.kind === "anchored" ? "anchored" : "smoothed";
+    if (!this.#features.extendedRangeSelectors)
+      throw parseError(this.query, expr.position, `${extension} modifier is experimental and not enabled`);
     const target = expr.kind === "matrix" ? expr.selector : expr;
     if (target.kind === "subquery") {
       throw parseError(this.query, expr.position, `${extension} modifier is not supported for subqueries`);

@@ -7,6 +7,7 @@ import { lexSeries } from "./lex-series.ts";
 import { parse } from "./parse.ts";
 import { print } from "./print.ts";
 import { expectedAst, prometheusAst } from "./prometheus-ast.test-kit.ts";
+import { EXPERIMENTAL_FEATURES } from "./promql-features.ts";
 
 const PARSE = conformanceCases("prometheus/parser_cases/promql_parse.jsonl");
 const QUERIES = PARSE.filter(({ _func }) => _func === "testExpr");
@@ -27,7 +28,7 @@ describe.skipIf(PARSE.length === 0)("Prometheus's parser cases", () => {
 
   test.each(titled(good))("line %i: reads %s as Prometheus does", (_line, query, one) => {
     const wanted = expectedAst(one["expected"] ?? null);
-    expect(prometheusAst(query, parse(query))).toMatchObject(withDefaults(wanted) as object);
+    expect(prometheusAst(query, parse(query, EXPERIMENTAL_FEATURES))).toMatchObject(withDefaults(wanted) as object);
   });
 
   test.each(titled(bad))("line %i: refuses %s as Prometheus does", (_line, query, one) => {
@@ -49,20 +50,20 @@ describe.skipIf(LEX.length === 0)("Prometheus's lexer cases", () => {
 
 describe.skipIf(PRINTER.length === 0)("Prometheus's printer cases", () => {
   test.each(titled(PRINTER, "in"))("line %i: prints %s as Prometheus does", (_line, query, one) => {
-    expect(print(parse(query))).toBe(one["out"] ?? query);
+    expect(print(parse(query, EXPERIMENTAL_FEATURES))).toBe(one["out"] ?? query);
   });
 });
 
 describe.skipIf(PRETTIER.length === 0)("Prometheus's prettier cases", () => {
   test.each(titled(PRETTIER, "in"))("line %i: formats %s as Prometheus does", (_line, query, one) => {
-    expect(formatQuery(query, PRETTIER_LINE_LENGTH)).toBe(one["out"]);
+    expect(formatQuery(query, EXPERIMENTAL_FEATURES, PRETTIER_LINE_LENGTH)).toBe(one["out"]);
   });
 });
 
 /** What is wrong with a query, without the place. */
 function problemOf(query: string): string | undefined {
   try {
-    parse(query);
+    parse(query, EXPERIMENTAL_FEATURES);
     return undefined;
   } catch (thrown) {
     const text = thrown instanceof Error && "what" in thrown ? String(thrown.what) : String(thrown);

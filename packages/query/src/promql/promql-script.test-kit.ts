@@ -18,6 +18,7 @@ import {
 } from "./promql-script-result.test-kit.ts";
 import { customBucketHistograms, parseStartOffsets } from "./promql-script-series.test-kit.ts";
 import { asStored, type DescribedSeries, parseSeriesDescription } from "./series-description.ts";
+import { EXPERIMENTAL_FEATURES, type PromqlFeatures } from "./promql-features.ts";
 
 interface EvalOutcome {
   readonly line: number;
@@ -35,9 +36,9 @@ export function evalLines(text: string): readonly (readonly [line: number, text:
 }
 
 /** Runs every `eval` of a script, in order. */
-export async function runScript(text: string): Promise<readonly EvalOutcome[]> {
+export async function runScript(text: string, features: PromqlFeatures): Promise<readonly EvalOutcome[]> {
   const querier = new MemoryQuerier();
-  const engine = new PromqlEngine({ querier, clock: STOPPED_CLOCK });
+  const engine = new PromqlEngine({ querier, clock: STOPPED_CLOCK, features });
   const outcomes: EvalOutcome[] = [];
   const lines = text.split("\n").map((line) => (line.trim().startsWith("#") ? "" : line.trim()));
   for (let i = 0; i < lines.length;) {
@@ -170,7 +171,7 @@ async function checkAgain(engine: PromqlEngine, script: ScriptEval): Promise<str
 /** Nothing where the query cannot be read, as some should not be. */
 function parsed(query: string): Expr | undefined {
   try {
-    return parse(query);
+    return parse(query, EXPERIMENTAL_FEATURES);
   } catch (thrown) {
     if (thrown instanceof QueryError) return undefined;
     throw thrown;

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { PromqlEngine } from "./engine.ts";
 import { Labels } from "./labels.ts";
 import { MemoryQuerier } from "./memory-querier.ts";
+import { EXPERIMENTAL_FEATURES } from "./promql-features.ts";
 
 const querier = new MemoryQuerier();
 const histogram = {
@@ -21,7 +22,7 @@ for (let second = 0; second <= 1_000; second += 10) {
   for (const a of ["1", "2", "3"]) querier.add(Labels.of({ __name__: "three", a }), second * 1_000, second);
   querier.add(Labels.of({ __name__: "native" }), second * 1_000, histogram);
 }
-const engine = new PromqlEngine({ querier, clock: systemClock });
+const engine = new PromqlEngine({ querier, clock: systemClock, features: EXPERIMENTAL_FEATURES });
 const settings = { signal: new AbortController().signal, hasStatistics: true };
 
 test.each([
@@ -64,4 +65,26 @@ test.each([
 test("nothing is counted where nobody asks", async () => {
   const { statistics } = await engine.instant("one", 21_000, { signal: settings.signal });
   expect(statistics).toBeUndefined();
+});
+
+test.each([
+  ["one", [1, 1, 1], [1, 1, 1]],
+  ["one @ 15", [1, 1, 1], [1, 0, 0]],
+  ["rate(one[60s])", [6, 6, 6], [6, 1, 1]],
+  ["rate(one[60s] @ 100)", [6, 6, 6], [6, 0, 0]],
+  ["rate(native[60s])", [78, 78, 78], [78, 13, 13]],
+  ["max_over_time(one[30s:5s])", [6, 6, 6], [6, 2, 2]],
+  ["max_over_time(one[5s:1s])", [5, 5, 5], [5, 5, 5]],
+  ["sum(three) + one", [4, 4, 4], [4, 4, 4]],
+])("%s is counted for each step, and what is read for it", async (query, seen, read) => {
+  const features = { ...EXPERIMENTAL_FEATURES, perStepStatistics: true };
+  const perStep = new PromqlEngine({ querier, clock: systemClock, features });
+  const times = { startMs: 200_000, endMs: 220_000, stepMs: 10_000 };
+  const { statistics } = await perStep.range(query, times, { ...settings, hasStepStatistics: true });
+  const pairs = (counts: readonly number[]): unknown =>
+    counts.map((samples, i) => ({ timeMs: 200_000 + i * 10_000, samples }));
+  expect(statistics).toMatchObject({ samplesPerStep: pairs(seen), samplesReadPerStep: pairs(read) });
+  expect(statistics?.samplesRead).toBe(read.reduce((sum, samples) => sum + samples));
+  const { statistics: whole } = await engine.range(query, times, { ...settings, hasStepStatistics: true });
+  expect(whole).toMatchObject({ samplesPerStep: undefined, samplesReadPerStep: undefined });
 });

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { queryTree } from "./query-tree.ts";
+import { EXPERIMENTAL_FEATURES } from "./promql-features.ts";
 
 const SELECTOR = { offset: 0, offsetExpr: null, timestamp: null, startOrEnd: null, anchored: false, smoothed: false };
 const vector = (name: string): object => ({
@@ -17,6 +18,7 @@ test("a whole query", () => {
   expect(
     queryTree(
       'topk(2, -(up{job=~"a.*"} offset 1m)) * on (job) group_left (x) sum without () (rate(b[5m:30s] @ end()))',
+      EXPERIMENTAL_FEATURES,
     ),
   ).toEqual({
     type: "binaryExpr",
@@ -80,7 +82,7 @@ test("a whole query", () => {
 });
 
 test("sides that are not both series are not matched", () => {
-  expect(queryTree("1e3 > bool time()")).toEqual({
+  expect(queryTree("1e3 > bool time()", EXPERIMENTAL_FEATURES)).toEqual({
     type: "binaryExpr",
     op: ">",
     bool: true,
@@ -113,5 +115,5 @@ test.each([
   ["foo[5m:1m]", { range: 300_000, step: 60_000, stepExpr: null }],
   ["foo[5m:]", { step: 0, stepExpr: null }],
 ])("durations of %s", (query, fields) => {
-  expect(queryTree(query)).toMatchObject(fields);
+  expect(queryTree(query, EXPERIMENTAL_FEATURES)).toMatchObject(fields);
 });

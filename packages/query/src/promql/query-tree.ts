@@ -3,13 +3,14 @@ import type { At, Binary, Duration, Expr, VectorSelector } from "./ast.ts";
 import { SIGNATURES } from "./function-signatures.ts";
 import { goFloatText } from "./go-number.ts";
 import { parse } from "./parse.ts";
+import type { SyntaxFeatures } from "./promql-features.ts";
 import { typeOf } from "./validate.ts";
 
 export type QueryTree = Readonly<Record<string, unknown>>;
 
 /** Throws `QUERY_BAD_DATA`. */
-export function queryTree(query: string): QueryTree {
-  return treeOf(parse(query));
+export function queryTree(query: string, features: SyntaxFeatures): QueryTree {
+  return treeOf(parse(query, features));
 }
 
 function treeOf(expr: Expr): QueryTree {

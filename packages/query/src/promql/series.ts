@@ -1,11 +1,11 @@
-import { Labels, METRIC_NAME } from "./labels.ts";
+import { Labels, METRIC_NAME, TYPE_LABEL, UNIT_LABEL } from "./labels.ts";
 import type { NativeHistogram } from "./native-histogram.ts";
 
 /** A point's value: a float or a histogram. */
 export type Sample = number | NativeHistogram;
 
 /** Labels that describe the metric itself. They fall away when its values become something else. */
-export const METADATA_LABELS: ReadonlySet<string> = new Set([METRIC_NAME, "__type__", "__unit__"]);
+export const METADATA_LABELS: ReadonlySet<string> = new Set([METRIC_NAME, TYPE_LABEL, UNIT_LABEL]);
 
 /**
  * One series on a grid, in columns with an element for each evaluation time. Where `present` is 0

@@ -25,6 +25,8 @@ export const AGGREGATORS_WITH_PARAMETER: ReadonlySet<string> = new Set([
   "limit_ratio",
 ]);
 
+export const EXPERIMENTAL_AGGREGATORS: ReadonlySet<string> = new Set(["limitk", "limit_ratio"]);
+
 const WORD_OPERATORS: ReadonlySet<string> = new Set(["and", "or", "unless", "atan2"]);
 
 const MODIFIERS: ReadonlySet<string> = new Set([

@@ -1,5 +1,5 @@
 /** A rule that raises an alert for each label set that its expression gives. */
-import { canonicalQuery, Labels, type VectorPoint } from "@clew/query";
+import { canonicalQuery, Labels, type SyntaxFeatures, type VectorPoint } from "@clew/query";
 import type { RuleConfig } from "../file/rule-file.ts";
 import { alertData, Template } from "../template/template.ts";
 import { messageOf } from "@clew/base";
@@ -13,6 +13,7 @@ const RESOLVED_RETENTION_MS = 15 * 60_000;
 const STATES: readonly AlertState[] = ["inactive", "pending", "firing"];
 
 export interface AlertingSettings {
+  readonly features: SyntaxFeatures;
   readonly externalLabels: Labels;
   readonly externalUrl: string;
   /** Whether there is nothing to restore: until it is restored, a rule writes no series. */
@@ -37,7 +38,7 @@ export class AlertingRule implements EvaluatedRule {
 
   constructor(config: RuleConfig, groupLabels: Readonly<Record<string, string>>, settings: AlertingSettings) {
     this.name = config.name;
-    this.expression = canonicalQuery(config.expr);
+    this.expression = canonicalQuery(config.expr, settings.features);
     this.labels = Labels.of({ ...groupLabels, ...config.labels });
     this.annotations = new Map(Object.entries(config.annotations).sort(([a], [b]) => (a < b ? -1 : 1)));
     this.forMs = config.forMs;

@@ -1,5 +1,5 @@
 /** A rule whose expression's answer is written as series of its name. */
-import { canonicalQuery, Labels, METRIC_NAME } from "@clew/query";
+import { canonicalQuery, Labels, METRIC_NAME, type SyntaxFeatures } from "@clew/query";
 import type { RuleConfig } from "../file/rule-file.ts";
 import { type EvaluatedRule, NOT_EVALUATED, type RuleContext, RuleError, type RuleStatus } from "./rule.ts";
 import type { RuleSample } from "./rule-sample.ts";
@@ -11,9 +11,13 @@ export class RecordingRule implements EvaluatedRule {
   readonly labels: Labels;
   status: RuleStatus = NOT_EVALUATED;
 
-  constructor({ name, expr, labels }: RuleConfig, groupLabels: Readonly<Record<string, string>>) {
+  constructor(
+    { name, expr, labels }: RuleConfig,
+    groupLabels: Readonly<Record<string, string>>,
+    features: SyntaxFeatures,
+  ) {
     this.name = name;
-    this.expression = canonicalQuery(expr);
+    this.expression = canonicalQuery(expr, features);
     this.labels = Labels.of({ ...groupLabels, ...labels });
   }
 

@@ -1,7 +1,7 @@
 /** Rules that are evaluated one after the other, at one time. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { ClewError, type Clock, messageOf } from "@clew/base";
-import { type Labels, type MetricsQuerier, withinTime } from "@clew/query";
+import { type Labels, type MetricsQuerier, type PromqlFeatures, withinTime } from "@clew/query";
 import type { RuleGroupConfig } from "../file/rule-file.ts";
 import type { AlertNotice } from "./alert.ts";
 import { AlertingRule } from "./alerting-rule.ts";
@@ -25,6 +25,8 @@ export type Rule = RecordingRule | AlertingRule;
 export interface EvaluationSettings {
   readonly clock: Clock;
   readonly querier: MetricsQuerier;
+  /** What expressions may have beside what is stable. */
+  readonly features: PromqlFeatures;
   /** Resolves once the samples are durable. */
   readonly write: (samples: readonly RuleSample[]) => Promise<void>;
   readonly notify: (notices: readonly AlertNotice[]) => void;
@@ -106,11 +108,11 @@ export class RuleGroup {
     this.#config = config;
     this.#settings = settings;
     this.#written = new WrittenSamples(settings.querier);
-    this.#queries = new RuleQueries(this.#written.querier(), settings.clock, settings.subqueryStepMs);
+    this.#queries = new RuleQueries({ ...settings, querier: this.#written.querier() });
     const alerting = { ...settings, isRestored: !group.shouldRestore };
     this.rules = config.rules.map((rule) =>
       rule.kind === "recording"
-        ? new RecordingRule(rule, config.labels)
+        ? new RecordingRule(rule, config.labels, settings.features)
         : new AlertingRule(rule, config.labels, alerting),
     );
     this.#previous = this.rules.map(() => new Map());

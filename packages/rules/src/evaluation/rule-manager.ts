@@ -112,7 +112,7 @@ export class RuleManager {
 
   #groupsOf(files: readonly RuleFile[]): readonly RuleGroup[] {
     const texts = new Map(files.map(({ path, text }) => [path, text]));
-    const readings = [...texts].map(([path, text]) => ({ path, ...readRuleFile(text) }));
+    const readings = [...texts].map(([path, text]) => ({ path, ...readRuleFile(text, this.#settings.features) }));
     const faults = readings.flatMap(({ path, errors }) => errors.map((error) => `${path}: ${error}`));
     if (faults.length > 0)
       throw new ClewError("RULES_INVALID", faults.join("\n"), { remedy: "clew check rules tells the same" });

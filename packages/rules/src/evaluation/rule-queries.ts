@@ -2,8 +2,8 @@ import type { Clock } from "@clew/base";
 import {
   DEFAULT_QUERY_TIMEOUT_MS,
   Labels,
-  type MetricsQuerier,
   PromqlEngine,
+  type PromqlEngineSettings,
   type Selection,
   type VectorPoint,
   withinTime,
@@ -15,9 +15,9 @@ export class RuleQueries {
   readonly #engine: PromqlEngine;
   readonly #clock: Clock;
 
-  constructor(querier: MetricsQuerier, clock: Clock, subqueryStepMs: number | undefined) {
-    this.#engine = new PromqlEngine({ querier, clock, subqueryStepMs });
-    this.#clock = clock;
+  constructor(settings: PromqlEngineSettings) {
+    this.#engine = new PromqlEngine(settings);
+    this.#clock = settings.clock;
   }
 
   /** A scalar is a point without labels. Rejects with a `QueryError` or `RuleError`. */

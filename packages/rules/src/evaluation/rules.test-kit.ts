@@ -1,5 +1,5 @@
 /** Rules over a store in memory, and a clock that stands still until a test moves it. */
-import { Labels, MemoryQuerier, type MetricsQuerier, parseSelector } from "@clew/query";
+import { Labels, MemoryQuerier, type MetricsQuerier, parseSelector, STABLE_FEATURES } from "@clew/query";
 import { ManualClock } from "../../../sdk/src/manual-clock.test-kit.ts";
 import { readRuleFile } from "../file/read-rule-file.ts";
 import type { AlertNotice } from "./alert.ts";
@@ -30,6 +30,7 @@ export function testWorld(changes: Partial<EvaluationSettings> & { readonly isSl
   const settings: EvaluationSettings = {
     clock,
     querier: store,
+    features: STABLE_FEATURES,
     async write(samples) {
       written.push(...samples.map(sampleText));
       if (changes.isSlow !== true)
@@ -52,7 +53,7 @@ export function testWorld(changes: Partial<EvaluationSettings> & { readonly isSl
     settings,
     set: (series, timeMs, value) => store.add(labelsOf(series), timeMs, value),
     group(yaml, shouldRestore = false) {
-      const { groups, errors } = readRuleFile(yaml);
+      const { groups, errors } = readRuleFile(yaml, settings.features);
       if (errors.length > 0) throw new Error(errors.join("\n"));
       return new RuleGroup(groups[0]!, { file: "rules.yml", defaultIntervalMs: 60_000, shouldRestore }, settings);
     },

@@ -1,4 +1,10 @@
-import { MemoryQuerier, type NativeHistogram, parseSeriesDescription, PromqlEngine } from "@clew/query";
+import {
+  MemoryQuerier,
+  type NativeHistogram,
+  parseSeriesDescription,
+  PromqlEngine,
+  STABLE_FEATURES,
+} from "@clew/query";
 import { expect, test } from "vitest";
 import { ManualClock } from "../../../sdk/src/manual-clock.test-kit.ts";
 import { labelsOf } from "./rules.test-kit.ts";
@@ -19,7 +25,7 @@ function world(): {
 } {
   const store = new MemoryQuerier();
   const written = new WrittenSamples(store);
-  const engine = new PromqlEngine({ querier: written.querier(), clock: new ManualClock() });
+  const engine = new PromqlEngine({ querier: written.querier(), clock: new ManualClock(), features: STABLE_FEATURES });
   return {
     store,
     written,

@@ -1,9 +1,11 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { STABLE_FEATURES } from "@clew/query";
 import { readRuleFile } from "./read-rule-file.ts";
 
 test("groups and rules are read with their durations in milliseconds", () => {
-  const { groups, errors } = readRuleFile(`
+  const { groups, errors } = readRuleFile(
+    `
 groups:
 - name: web
   interval: 30s
@@ -19,7 +21,9 @@ groups:
     keep_firing_for: 1h30m
     labels: {severity: page}
     annotations: {summary: "{{ $labels.instance }} is down"}
-`);
+`,
+    STABLE_FEATURES,
+  );
   expect(errors).toEqual([]);
   expect(groups).toEqual([
     expect.objectContaining({
@@ -37,7 +41,8 @@ groups:
 });
 
 test("everything that is wrong is told with its place, in Prometheus's words", () => {
-  const { errors } = readRuleFile(`groups:
+  const { errors } = readRuleFile(
+    `groups:
 - name: a
   rules:
   - record: job:x
@@ -54,7 +59,9 @@ test("everything that is wrong is told with its place, in Prometheus's words", (
     labels: {b: "{{ $lab }}", c: "{{ foo }}", d: "{{ if }}"}
 - name: a
   color: red
-`);
+`,
+    STABLE_FEATURES,
+  );
   expect(errors).toEqual(
     [
       'group "a", rule 1, "job:x": could not parse expression: 1:5: parse error: unclosed left parenthesis',
@@ -74,7 +81,8 @@ test("everything that is wrong is told with its place, in Prometheus's words", (
 });
 
 test("aliases stand for what they name, and merged keys give way to a rule's own", () => {
-  const { groups, errors } = readRuleFile(`
+  const { groups, errors } = readRuleFile(
+    `
 groups:
 - name: a
   rules:
@@ -88,7 +96,9 @@ groups:
     alert: B
     labels: {<<: *labels, team: db}
   - {alert: C, expr: *expr, labels: *labels}
-`);
+`,
+    STABLE_FEATURES,
+  );
   expect(errors).toEqual([]);
   expect(groups[0]?.rules).toEqual([
     expect.objectContaining({ name: "A" }),
@@ -114,7 +124,7 @@ test("no text makes the reader throw", () => {
   );
   fc.assert(
     fc.property(fc.array(fc.oneof(part, fc.string({ maxLength: 4 })), { maxLength: 12 }), (parts) => {
-      expect(readRuleFile(parts.join("")).errors).toBeInstanceOf(Array);
+      expect(readRuleFile(parts.join(""), STABLE_FEATURES).errors).toBeInstanceOf(Array);
     }),
     { numRuns: 500 },
   );

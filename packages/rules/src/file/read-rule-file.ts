@@ -1,6 +1,6 @@
 /** Reads rule files, with the errors of Prometheus's `rulefmt`. */
 import { ClewError, messageOf } from "@clew/base";
-import { formatQuery } from "@clew/query";
+import { canonicalQuery, type SyntaxFeatures } from "@clew/query";
 import { Template } from "../template/template.ts";
 import type { RuleConfig, RuleGroupConfig } from "./rule-file.ts";
 import { StrictYaml, type YamlMap } from "./strict-yaml.ts";
@@ -16,10 +16,10 @@ export interface RuleFileReading {
   readonly errors: readonly string[];
 }
 
-/** Never throws. Only the first document of a file counts. */
-export function readRuleFile(text: string): RuleFileReading {
+/** Never throws. Only the first document of a file counts. `features`: what expressions may have beside what is stable. */
+export function readRuleFile(text: string, features: SyntaxFeatures): RuleFileReading {
   try {
-    return new Reader(text).read();
+    return new Reader(text, features).read();
   } catch (error) {
     return { groups: [], errors: [messageOf(error)] };
   }
@@ -27,10 +27,12 @@ export function readRuleFile(text: string): RuleFileReading {
 
 class Reader {
   readonly #yaml: StrictYaml;
+  readonly #features: SyntaxFeatures;
   readonly #errors: string[] = [];
 
   /** Throws where the text is no YAML. */
-  constructor(text: string) {
+  constructor(text: string, features: SyntaxFeatures) {
+    this.#features = features;
     this.#yaml = new StrictYaml(text, (line, problem) => void this.#errors.push(`yaml: line ${line}: ${problem}`));
   }
 
@@ -80,7 +82,7 @@ class Reader {
     };
     if (record !== "" && alert !== "") fault("only one of 'record' and 'alert' must be set", "record", "alert");
     if (record === "" && alert === "") fault("one of 'record' or 'alert' must be set", "record", "alert");
-    const expression = expressionProblem(rule.expr);
+    const expression = expressionProblem(rule.expr, this.#features);
     if (expression !== undefined) fault(expression, "expr");
     if (record !== "") recordingProblems(rule, record).forEach((problem) => fault(problem, "record"));
     for (const problem of [...labelProblems(rule.labels), ...annotationProblems(rule.annotations)]) fault(problem);
@@ -108,10 +110,10 @@ class Reader {
   }
 }
 
-function expressionProblem(expr: string): string | undefined {
+function expressionProblem(expr: string, features: SyntaxFeatures): string | undefined {
   if (expr === "") return "field 'expr' must be set in rule";
   try {
-    formatQuery(expr);
+    canonicalQuery(expr, features);
     return undefined;
   } catch (error) {
     return `could not parse expression: ${error instanceof ClewError ? error.what : messageOf(error)}`;

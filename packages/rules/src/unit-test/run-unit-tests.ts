@@ -1,6 +1,6 @@
 /** Runs unit tests of rules as promtool does. */
 import { ClewError, type Clock, formatDuration, messageOf } from "@clew/base";
-import { Labels } from "@clew/query";
+import { Labels, type PromqlFeatures } from "@clew/query";
 import { readRuleFile } from "../file/read-rule-file.ts";
 import { RuleGroup } from "../evaluation/rule-group.ts";
 import type { RuleFile } from "../evaluation/rule-manager.ts";
@@ -12,6 +12,8 @@ import { TestStorage } from "./test-storage.ts";
 import type { TestGroup, UnitTestFile } from "./unit-test-file.ts";
 
 export interface UnitTestSettings {
+  /** What expressions may have beside what is stable. */
+  readonly features: PromqlFeatures;
   /** The files that `rule_files` names, in its order. */
   readonly readRules: (patterns: readonly string[]) => Promise<readonly RuleFile[]>;
   /** Whether a test of that name is run. */
@@ -24,16 +26,25 @@ export async function runUnitTests(text: string, settings: UnitTestSettings): Pr
     const file = readUnitTestFile(text);
     const rules = await settings.readRules(file.ruleFiles);
     const faults: string[] = [];
-    for (const test of file.tests) if (settings.isWanted(test.name)) faults.push(...(await runTest(test, file, rules)));
+    for (const test of file.tests)
+      if (settings.isWanted(test.name))
+        faults.push(...(await runTest({ test, file, rules, features: settings.features })));
     return faults;
   } catch (error) {
     return [textOf(error)];
   }
 }
 
-async function runTest(test: TestGroup, file: UnitTestFile, rules: readonly RuleFile[]): Promise<readonly string[]> {
+interface TestSettings {
+  readonly test: TestGroup;
+  readonly file: UnitTestFile;
+  readonly rules: readonly RuleFile[];
+  readonly features: PromqlFeatures;
+}
+
+async function runTest(settings: TestSettings): Promise<readonly string[]> {
   try {
-    return await new TestRun(test, file, rules).run();
+    return await new TestRun(settings).run();
   } catch (error) {
     return [textOf(error)];
   }
@@ -42,17 +53,24 @@ async function runTest(test: TestGroup, file: UnitTestFile, rules: readonly Rule
 class TestRun {
   readonly #test: TestGroup;
   readonly #file: UnitTestFile;
+  readonly #features: PromqlFeatures;
   readonly #groups: readonly RuleGroup[];
   readonly #storage: TestStorage;
   readonly #queries: RuleQueries;
   #nowMs = 0;
 
   /** Throws where rules or series have faults. */
-  constructor(test: TestGroup, file: UnitTestFile, rules: readonly RuleFile[]) {
+  constructor({ test, file, rules, features }: TestSettings) {
     this.#test = test;
     this.#file = file;
+    this.#features = features;
     this.#storage = new TestStorage(test);
-    this.#queries = new RuleQueries(this.#storage.querier(), this.#clock(), file.evaluationIntervalMs);
+    this.#queries = new RuleQueries({
+      querier: this.#storage.querier(),
+      clock: this.#clock(),
+      features,
+      subqueryStepMs: file.evaluationIntervalMs,
+    });
     this.#groups = this.#inOrder(this.#groupsOf(rules));
   }
 
@@ -95,7 +113,7 @@ class TestRun {
   #groupsOf(rules: readonly RuleFile[]): readonly RuleGroup[] {
     const { externalLabels, externalUrl, intervalMs } = this.#test;
     return rules.flatMap(({ path, text }) => {
-      const { groups, errors } = readRuleFile(text);
+      const { groups, errors } = readRuleFile(text, this.#features);
       if (errors.length > 0) throw new Error(errors.map((error) => `${path}: ${error}`).join("\n"));
       const settings = { file: path, defaultIntervalMs: intervalMs, shouldRestore: false };
       return groups.map(
@@ -103,6 +121,7 @@ class TestRun {
           new RuleGroup(group, settings, {
             clock: this.#clock(),
             querier: this.#storage.querier(),
+            features: this.#features,
             write: async (samples) => this.#storage.write(samples),
             notify: () => {},
             report: () => {},

@@ -1,4 +1,5 @@
 /** What a stored series tells of itself where it is Prometheus's own (docs/adr/0018-prometheus-series-in-otlp.md). */
+import { prometheusUnitName } from "@clew/otlp";
 import { NATIVE_HISTOGRAM, type OtlpSettings, PROMETHEUS_METADATA } from "@clew/otlp/prometheus";
 import type { MetricMetadata } from "@clew/query";
 import { isPrometheusSeries, type StoredSeries } from "@clew/store";
@@ -30,6 +31,17 @@ export function sentMetadata(series: StoredSeries): MetricMetadata | undefined {
   if (!isType(type)) return undefined;
   const metric = HAS_PARTS.has(type) && series.type === "gauge" ? series.name.replace(PARTS, "") : series.name;
   return { metric, type, help: series.description, unit: metadataOf(series, PROMETHEUS_METADATA.unit) ?? "" };
+}
+
+/** What a metric is and what it is counted in; the unit is empty where nobody told. */
+export function typeAndUnitOf(series: StoredSeries): Pick<MetricMetadata, "type" | "unit"> {
+  if (!isPrometheusSeries(series)) return { type: otlpType(series), unit: prometheusUnitName(series.unit) };
+  return sentMetadata(series) ?? { type: "unknown", unit: "" };
+}
+
+export function otlpType({ type, monotonic }: StoredSeries): MetricMetadata["type"] {
+  if (type === "sum") return monotonic ? "counter" : "gauge";
+  return type === "exponential_histogram" ? "histogram" : type;
 }
 
 function isType(text: string | undefined): text is MetricMetadata["type"] {

@@ -1,7 +1,7 @@
 /** What PromQL answers of rollups, beside what it answered of the raw samples that they were made of. */
 import type { Clock } from "@clew/base";
 import { encode, payloadOf, PROTOCOLS } from "@clew/otlp";
-import { PromqlEngine } from "@clew/query";
+import { EXPERIMENTAL_FEATURES, PromqlEngine } from "@clew/query";
 import { MetricReader } from "@clew/store";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Rollups } from "../../../store/src/rollup/rollups.ts";
@@ -148,7 +148,7 @@ interface Question {
 /** `LABELS TIME` → the value; of a native histogram its count. Asked of a reader that knows nothing of before. */
 async function answer({ query, stepMs, startMs = 6 * HOUR_MS }: Question): Promise<Map<string, number>> {
   const querier = new StoreQuerier(new MetricReader(running.store.client), () => NOW_MS);
-  const engine = new PromqlEngine({ querier, clock });
+  const engine = new PromqlEngine({ querier, clock, features: EXPERIMENTAL_FEATURES });
   const times = { startMs: START_MS + startMs, endMs: START_MS + 2 * DAY_MS, stepMs };
   const { value, warnings } = await engine.range(query, times, { signal: new AbortController().signal });
   expect(warnings).toEqual([]);

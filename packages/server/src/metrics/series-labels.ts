@@ -1,17 +1,20 @@
 import type { OtlpSettings } from "@clew/otlp/prometheus";
-import { Labels } from "@clew/query";
+import { Labels, TYPE_LABEL, UNIT_LABEL } from "@clew/query";
 import type { StoredSeries } from "@clew/store";
 import { leOf } from "./bucket-labels.ts";
-import { isNativeHistogram } from "./prometheus-series.ts";
+import { isNativeHistogram, typeAndUnitOf } from "./prometheus-series.ts";
 
 /** Prometheus's label sets of stored series, each made once for as long as the series is kept. */
 export class SeriesLabels {
   readonly #settings: OtlpSettings;
+  readonly #typeAndUnit: boolean;
   // a series' labels --> name, or name and bound --> label set
   readonly #made = new WeakMap<StoredSeries["labels"], Map<string, Labels>>();
 
-  constructor(settings: OtlpSettings) {
+  /** `typeAndUnit`: whether a series has its metric's type and unit as labels. */
+  constructor(settings: OtlpSettings, typeAndUnit: boolean) {
     this.#settings = settings;
+    this.#typeAndUnit = typeAndUnit;
   }
 
   /** Whether a histogram with explicit bounds has one label set, each point of it being one sample. */
@@ -22,7 +25,7 @@ export class SeriesLabels {
   of(series: StoredSeries, name: string): Labels {
     const made = this.#of(series);
     let labels = made.get(name);
-    if (labels === undefined) made.set(name, (labels = Labels.from([...series.labels, ["__name__", name]])));
+    if (labels === undefined) made.set(name, (labels = this.#make(series, name)));
     return labels;
   }
 
@@ -35,6 +38,13 @@ export class SeriesLabels {
       made.set(key, labels);
     }
     return labels;
+  }
+
+  #make(series: StoredSeries, name: string): Labels {
+    const labels = Labels.from([...series.labels, ["__name__", name]]);
+    if (!this.#typeAndUnit) return labels;
+    const { type, unit } = typeAndUnitOf(series);
+    return labels.with(TYPE_LABEL, type === "unknown" ? "" : type).with(UNIT_LABEL, unit);
   }
 
   #of({ labels }: StoredSeries): Map<string, Labels> {

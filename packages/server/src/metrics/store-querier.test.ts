@@ -63,6 +63,40 @@ function startsOf(series: SeriesSamples | undefined): number[] {
   return [...(series?.startTimestampsMs ?? [])].map((start) => (start === 0 ? 0 : (start - START_MS) / 1_000));
 }
 
+test("where that is switched on, series have the type and the unit of their metric, and are found by them", async () => {
+  const described = new StoreQuerier(new MetricReader(running.store.client), () => START_MS, {
+    typeAndUnitLabels: true,
+  });
+  const counts = { aggregationTemporality: CUMULATIVE, isMonotonic: true };
+  await send({ name: "moved", unit: "By/s", sum: { dataPoints: [at(10, 1, { asInt: 5n })], ...counts } });
+  await send({ name: "level", gauge: { dataPoints: [at(10, 1, { asInt: 5n })] } });
+  const bounds = { count: 1n, sum: 1, bucketCounts: [1n, 0n], explicitBounds: [1] };
+  await send({
+    name: "took",
+    unit: "s",
+    histogram: { dataPoints: [at(10, 1, bounds)], aggregationTemporality: CUMULATIVE },
+  });
+  const window = { startMs: START_MS, endMs: START_MS + 60_000, limit: Infinity };
+  const found = async (...matchers: readonly LabelMatcher[]): Promise<readonly string[]> =>
+    (await described.series({ ...window, selectors: [matchers] }, signal)).map(String).sort();
+  expect(await found({ name: "__type__", operator: "=", value: "counter" })).toEqual([
+    '{__name__="moved_bytes_per_second_total", __type__="counter", __unit__="bytes_per_second", job="shop"}',
+  ]);
+  expect(await found({ name: "__unit__", operator: "=", value: "seconds" })).toEqual([
+    '{__name__="took_seconds_bucket", __type__="histogram", __unit__="seconds", job="shop", le="+Inf"}',
+    '{__name__="took_seconds_bucket", __type__="histogram", __unit__="seconds", job="shop", le="1"}',
+    '{__name__="took_seconds_count", __type__="histogram", __unit__="seconds", job="shop"}',
+    '{__name__="took_seconds_sum", __type__="histogram", __unit__="seconds", job="shop"}',
+  ]);
+  expect(await found({ name: "__unit__", operator: "=", value: "" })).toEqual([
+    '{__name__="level", __type__="gauge", job="shop"}',
+  ]);
+  expect(await described.labelValues("__type__", { ...window, selectors: [] }, signal)).toEqual(
+    expect.arrayContaining(["counter", "gauge", "histogram"]),
+  );
+  expect(await querier.labelValues("__type__", { ...window, selectors: [] }, signal)).toEqual([]);
+});
+
 test("a cumulative counter keeps its values and tells when its counting began", async () => {
   const dataPoints = [at(10, 1, { asInt: 5n }), at(20, 1, { asInt: 7n }), at(30, 25, { asInt: 1n })];
   await send({ name: "requests", sum: { dataPoints, aggregationTemporality: CUMULATIVE, isMonotonic: true } });

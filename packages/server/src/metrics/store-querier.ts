@@ -12,6 +12,8 @@ import {
   type SeriesRequest,
   METRIC_NAME,
   type SeriesSamples,
+  TYPE_LABEL,
+  UNIT_LABEL,
 } from "@clew/query";
 import {
   isPrometheusSeries,
@@ -22,36 +24,43 @@ import {
 } from "@clew/store";
 import { exemplarLabels } from "./bucket-labels.ts";
 import { expandPoints, isDelta, labelSetsOf } from "./expand-series.ts";
-import { sentMetadata } from "./prometheus-series.ts";
+import { otlpType, sentMetadata } from "./prometheus-series.ts";
 import { SeriesLabels } from "./series-labels.ts";
 import type { ReadSamples, SampleCache, SampleCacheCounts } from "./sample-cache.ts";
 import { SampleSets } from "./sample-sets.ts";
-import { addTargetInfo, wantsTargetInfo } from "./target-info.ts";
+import { addTargetInfo, type TargetInfoSettings, wantsTargetInfo } from "./target-info.ts";
 
 /** Metadata is gathered over this long before now. */
 const METADATA_WINDOW_MS = 7 * 86_400_000;
 
+export interface StoreQuerierSettings {
+  /** How what came over OTLP looks. */
+  readonly otlp?: OtlpSettings | undefined;
+  /** Whether a series has its metric's type and unit as labels; it has not where absent. */
+  readonly typeAndUnitLabels?: boolean;
+  /** Where samples are kept that were read; absent, they are read each time. */
+  readonly cache?: SampleCache | undefined;
+}
+
 export class StoreQuerier implements MetricsQuerier {
   readonly #reader: MetricReader;
   readonly #nowMs: () => number;
-  readonly #otlp: OtlpSettings;
+  readonly #targetInfo: TargetInfoSettings;
   readonly #labels: SeriesLabels;
+  /** Labels that a stored series has not, but has to PromQL. */
+  readonly #generated: ReadonlySet<string>;
   readonly #cache: SampleCache | undefined;
   // What series were found --> label --> its values; for as long as the reader keeps what it found
   readonly #values = new WeakMap<readonly StoredSeries[], Map<string, readonly string[]>>();
 
-  /** `otlp`: how what came over OTLP looks. `cache`: where samples are kept that were read; absent, they are read each time. */
-  constructor(
-    reader: MetricReader,
-    nowMs: () => number,
-    otlp: OtlpSettings = DEFAULT_OTLP_SETTINGS,
-    cache?: SampleCache,
-  ) {
+  constructor(reader: MetricReader, nowMs: () => number, settings: StoreQuerierSettings = {}) {
+    const { otlp = DEFAULT_OTLP_SETTINGS, typeAndUnitLabels = false, cache } = settings;
     this.#reader = reader;
     this.#cache = cache;
     this.#nowMs = nowMs;
-    this.#otlp = otlp;
-    this.#labels = new SeriesLabels(otlp);
+    this.#targetInfo = { otlp, typeAndUnitLabels };
+    this.#labels = new SeriesLabels(otlp, typeAndUnitLabels);
+    this.#generated = new Set([...GENERATED_LABELS, ...(typeAndUnitLabels ? [TYPE_LABEL, UNIT_LABEL] : [])]);
   }
 
   /** What became of selections; undefined where nothing is kept. */
@@ -65,12 +74,13 @@ export class StoreQuerier implements MetricsQuerier {
   }
 
   async #read(request: SelectRequest, signal: AbortSignal): Promise<ReadSamples> {
-    const series = await this.#reader.series(conditionsOf(request.matchers), request, signal);
+    const series = await this.#reader.series(this.#conditions(request.matchers), request, signal);
     const samples = new SampleSets(labelsTest(request.matchers));
     const window = { ...request, hasStarts: request.hints.needsStarts, use: request.hints };
     await expandPoints(this.#reader, series, window, request.sampleLimit + 1, samples, this.#labels, signal);
     const isMadeUp = wantsTargetInfo(request.matchers);
-    if (isMadeUp) await addTargetInfo(this.#reader, request, request.sampleLimit + 1, samples, this.#otlp, signal);
+    if (isMadeUp)
+      await addTargetInfo(this.#reader, request, request.sampleLimit + 1, samples, this.#targetInfo, signal);
     // Deltas are summed up from the window's beginning on.
     const isLasting = !isMadeUp && !series.some(isDelta) && (await this.#reader.isRaw(request));
     const all = samples.finish();
@@ -86,7 +96,7 @@ export class StoreQuerier implements MetricsQuerier {
   }
 
   async labelValues(name: string, request: SeriesRequest, signal: AbortSignal): Promise<readonly string[]> {
-    if (request.selectors.length === 0 && !GENERATED_LABELS.has(name) && name !== METRIC_NAME)
+    if (request.selectors.length === 0 && !this.#generated.has(name) && name !== METRIC_NAME)
       return this.#storedValues(name, request, signal);
     const values = new Set<string>();
     for (const labels of await this.#labelSets(request, signal)) values.add(labels.get(name));
@@ -130,7 +140,7 @@ export class StoreQuerier implements MetricsQuerier {
     const window = { startMs: request.startMs - 1, endMs: request.endMs };
     for (const matchers of request.selectors) {
       const wanted = labelsTest(matchers);
-      const series = await this.#reader.series(conditionsOf(matchers), window, signal);
+      const series = await this.#reader.series(this.#conditions(matchers), window, signal);
       const exemplars = await this.#reader.exemplars(series, window, request.limit + 1, signal);
       const bounds = await this.#reader.latestBounds(series, window, signal);
       for (const one of series) {
@@ -151,13 +161,17 @@ export class StoreQuerier implements MetricsQuerier {
     return [...found.values()];
   }
 
+  #conditions(matchers: readonly LabelMatcher[]): LabelCondition[] {
+    return conditionsOf(matchers.filter(({ name }) => !this.#generated.has(name)));
+  }
+
   async #labelSets(request: SeriesRequest, signal: AbortSignal): Promise<readonly Labels[]> {
     const found = new Map<string, Labels>();
     const selectors = request.selectors.length === 0 ? [[]] : request.selectors;
     const window: MillisWindow = request;
     for (const matchers of selectors) {
       const wanted = labelsTest(matchers);
-      const series = await this.#reader.series(conditionsOf(matchers), window, signal);
+      const series = await this.#reader.series(this.#conditions(matchers), window, signal);
       const bounds = await this.#reader.latestBounds(series, window, signal);
       for (const one of series) {
         for (const labels of labelSetsOf(one, bounds.get(one.key), this.#labels))
@@ -190,12 +204,10 @@ const GENERATED_LABELS = new Set(["le", "quantile"]);
 const FAMILY_SUFFIX = /_(?:bucket|sum|count)$/;
 
 /**
- * What the store can check by itself. Matchers on labels that only exist once a family is
- * expanded are left to the caller, and a name may be the family's or one of its parts'.
+ * What the store can check by itself of labels that series are stored with. A name may be the family's or one of its parts'.
  */
 function conditionsOf(matchers: readonly LabelMatcher[]): LabelCondition[] {
   return matchers.flatMap(({ name, operator, value }): LabelCondition[] => {
-    if (GENERATED_LABELS.has(name)) return [];
     if (name !== "__name__") return [{ name, operator, value }];
     if (operator !== "=") return [];
     const family = value.replace(FAMILY_SUFFIX, "");
@@ -214,10 +226,5 @@ function isOfFamily(metric: string): LabelCondition {
 }
 
 function metadataOf(series: StoredSeries): MetricMetadata {
-  return { metric: series.name, type: metadataType(series), help: series.description, unit: "" };
-}
-
-function metadataType({ type, monotonic }: StoredSeries): MetricMetadata["type"] {
-  if (type === "sum") return monotonic ? "counter" : "gauge";
-  return type === "exponential_histogram" ? "histogram" : type;
+  return { metric: series.name, type: otlpType(series), help: series.description, unit: "" };
 }

@@ -4,7 +4,7 @@
  */
 import { prometheusLabelName } from "@clew/otlp";
 import { labelOptions, type OtlpSettings } from "@clew/otlp/prometheus";
-import { Labels, labelTest, METRIC_NAME, type LabelMatcher } from "@clew/query";
+import { Labels, labelTest, METRIC_NAME, type LabelMatcher, TYPE_LABEL } from "@clew/query";
 import type { MetricReader, MillisWindow, StoredTarget } from "@clew/store";
 import type { SampleSets } from "./sample-sets.ts";
 
@@ -18,18 +18,24 @@ export function wantsTargetInfo(matchers: readonly LabelMatcher[]): boolean {
   return ofName.length > 0 && ofName.every((matcher) => labelTest(matcher)(NAME));
 }
 
+export interface TargetInfoSettings {
+  readonly otlp: OtlpSettings;
+  readonly typeAndUnitLabels: boolean;
+}
+
 export async function addTargetInfo(
   reader: MetricReader,
   window: MillisWindow,
   limit: number,
   samples: SampleSets,
-  settings: OtlpSettings,
+  { otlp, typeAndUnitLabels }: TargetInfoSettings,
   signal: AbortSignal,
 ): Promise<void> {
   for (const target of await reader.targets(window, limit, signal)) {
     // What only identifies the target is known without it.
     if (target.attributes.every(([key]) => IDENTIFYING.has(key))) continue;
-    const set = samples.open(labelsOf(target, settings));
+    const labels = labelsOf(target, otlp);
+    const set = samples.open(typeAndUnitLabels ? labels.with(TYPE_LABEL, "gauge") : labels);
     for (const timestampMs of target.timestampsMs) set?.add({ timestampMs, startMs: 0 }, 1, false);
   }
 }

@@ -80,7 +80,16 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     type: "object",
     properties: {
       timings: shape(Object.fromEntries(TIMINGS.map((name) => [`${name}?`, real])), true),
-      samples: shape({ "totalQueryableSamples?": whole, "peakSamples?": whole }, true),
+      samples: shape(
+        {
+          "totalQueryableSamplesPerStep?": list(pair(whole)),
+          "totalQueryableSamples?": whole,
+          "samplesReadPerStep?": list(pair(whole)),
+          "samplesRead?": whole,
+          "peakSamples?": whole,
+        },
+        true,
+      ),
     },
   },
   FloatSample: shape({ metric: ref("Labels"), value: pair(text) }),

@@ -6,6 +6,8 @@ import {
   selectorsOf,
   type SeriesExemplars,
   type SeriesRequest,
+  STABLE_FEATURES,
+  type SyntaxFeatures,
 } from "@clew/query";
 import type { Context } from "hono";
 import { asParameter, badData } from "./api-error.ts";
@@ -17,9 +19,11 @@ import { TRUNCATED } from "./query-endpoints.ts";
 /** `labels`, `label/:name/values`, `series`, `metadata` and `query_exemplars`. */
 export class MetadataEndpoints {
   readonly #querier: MetricsQuerier;
+  readonly #features: SyntaxFeatures;
 
-  constructor(querier: MetricsQuerier) {
+  constructor(querier: MetricsQuerier, features: SyntaxFeatures = STABLE_FEATURES) {
     this.#querier = querier;
+    this.#features = features;
   }
 
   async labels(parameters: Parameters, context: Context): Promise<Answer> {
@@ -64,7 +68,7 @@ export class MetadataEndpoints {
   async exemplars(parameters: Parameters, context: Context): Promise<Answer> {
     const window = windowOf(parameters);
     if (window.endMs < window.startMs) throw badData("end timestamp must not be before start timestamp");
-    const selectors = selectorsOf(parameters.text("query"));
+    const selectors = selectorsOf(parameters.text("query"), this.#features);
     if (selectors.length === 0) return dataOf(null);
     const found = await orExecution(
       this.#querier.exemplars({ ...window, selectors, limit: Infinity }, context.req.raw.signal),

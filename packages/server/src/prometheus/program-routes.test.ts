@@ -1,6 +1,6 @@
 import type { Clock } from "@clew/base";
 import { type Family, ScrapedTargets, type ScrapedTarget } from "@clew/collector";
-import { Labels } from "@clew/query";
+import { EXPERIMENTAL_FEATURES, Labels, STABLE_FEATURES } from "@clew/query";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { MemoryQuerier } from "../../../query/src/promql/memory-querier.ts";
@@ -72,13 +72,64 @@ test("features name what can be asked for, receivers where there are some", asyn
   };
   expect(await features()).toMatchObject({
     api: { remote_write_receiver: false, admin: false },
-    promql_functions: { rate: true, info: true, histogram_quantiles: true },
-    promql_operators: { "+": true, unless: true, limit_ratio: true, "=~": true },
+    prometheus: { auto_reload_config: false },
+    promql: { anchored: false, fill: false, duration_expr: true, delayed_name_removal: false, per_step_stats: false },
+    promql_functions: { rate: true, info: false, histogram_quantiles: false },
+    promql_operators: { "+": true, unless: true, limit_ratio: false, "=~": true },
+  });
+  const promql = { ...EXPERIMENTAL_FEATURES, perStepStatistics: true };
+  expect(await features({ promql, switchedOn: { autoReload: true } })).toMatchObject({
+    prometheus: { auto_reload_config: true },
+    promql: { anchored: true, fill_left: true, delayed_name_removal: true, per_step_stats: true, bool: true },
+    promql_functions: { rate: true, info: true, start: true },
+    promql_operators: { "+": true, limitk: true },
   });
   const receivers = { clock, write: async () => undefined };
   expect(await features({ receivers })).toMatchObject({ api: { remote_write_receiver: true, lifecycle: false } });
   const live = { lastReload: undefined, reload: async () => {} };
   expect(await features({ live })).toMatchObject({ api: { lifecycle: true } });
+});
+
+test.each([
+  ["info(up)", '1:1: parse error: function "info" is not enabled'],
+  ["sum(up) + mad_over_time(up[5m])", '1:11: parse error: function "mad_over_time" is not enabled'],
+  [
+    "limitk(1, up)",
+    "1:1: parse error: limitk() is experimental and must be enabled with --enable-feature=promql-experimental-functions",
+  ],
+  ["sum(up + fill(0) up)", "1:5: parse error: binop fill modifiers are experimental and not enabled"],
+  ["sum(up smoothed)", "1:5: parse error: smoothed modifier is experimental and not enabled"],
+  ["rate(up[1m] anchored)", "1:6: parse error: anchored modifier is experimental and not enabled"],
+])("%s is refused wherever a query is read, until it is switched on", async (query, problem) => {
+  const paths = ["query?", "query_range?start=0&end=1&step=1&", "format_query?", "parse_query?"];
+  for (const path of paths) {
+    const url = `/api/v1/${path}query=${encodeURIComponent(query)}`;
+    expect(await answer(url)).toEqual(failure(`invalid parameter "query": ${problem}`));
+    expect(await answer(url, { promql: EXPERIMENTAL_FEATURES })).toMatchObject([200, { status: "success" }]);
+  }
+  const exemplars = `/api/v1/query_exemplars?query=${encodeURIComponent(query)}`;
+  expect(await answer(exemplars)).toEqual(failure(problem));
+});
+
+test("statistics tell of each step where that is switched on and all is wanted", async () => {
+  const promql = { ...STABLE_FEATURES, perStepStatistics: true };
+  const samplesOf = async (stats: string, settings: Partial<PrometheusApiSettings>): Promise<unknown> => {
+    const [, body] = await answer(`/api/v1/query_range?query=up&start=0&end=2&step=1&stats=${stats}`, settings);
+    return (body as { data: { stats: { samples: unknown } } }).data.stats.samples;
+  };
+  const whole = { totalQueryableSamples: 2, samplesRead: 2, peakSamples: expect.any(Number) as number };
+  expect(await samplesOf("all", {})).toEqual(whole);
+  expect(await samplesOf("true", { promql })).toEqual(whole);
+  const perStep = [
+    [0, 0],
+    [1, 1],
+    [2, 1],
+  ];
+  expect(await samplesOf("all", { promql })).toEqual({
+    ...whole,
+    totalQueryableSamplesPerStep: perStep,
+    samplesReadPerStep: perStep,
+  });
 });
 
 test("notifications are what is the matter, with the time since when", async () => {

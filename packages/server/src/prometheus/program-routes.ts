@@ -2,6 +2,7 @@
 import type { Context, Hono } from "hono";
 import { stringify } from "yaml";
 import { ScrapedTargets } from "@clew/collector";
+import { STABLE_FEATURES } from "@clew/query";
 import { openApiDocument } from "../openapi/document.ts";
 import { UnavailableError } from "./api-error.ts";
 import { type Answer, dataOf } from "./envelope.ts";
@@ -24,6 +25,7 @@ const ADMIN = ["delete_series", "clean_tombstones", "snapshot"];
 
 export function serveProgram(app: Hono, serve: Serve, settings: PrometheusApiSettings): void {
   const { clock, state, version, targets = new ScrapedTargets(), receivers, live, ownMetrics = () => [] } = settings;
+  const { promql = STABLE_FEATURES, switchedOn = {} } = settings;
   const status = new StatusEndpoints({ clock, version, state, ownMetrics });
   serve("status/config", GET, () => status.config());
   serve("status/flags", GET, () => status.flags());
@@ -33,7 +35,9 @@ export function serveProgram(app: Hono, serve: Serve, settings: PrometheusApiSet
   serve("status/tsdb/blocks", GET, () => status.tsdbBlocks());
   serve("status/self_metrics", GET, (parameters) => status.selfMetrics(parameters));
   serve("status/walreplay", GET, () => status.walReplay());
-  serve("features", GET, () => dataOf(features(receivers !== undefined, live !== undefined)));
+  serve("features", GET, () =>
+    dataOf(features({ isReceiving: receivers !== undefined, isLive: live !== undefined, promql, switchedOn })),
+  );
   serveTargets(serve, new TargetEndpoints(() => targets.pools()));
   const notifications = new NotificationEndpoints(clock, state.warnings);
   serve("notifications", GET, () => notifications.list());

@@ -124,7 +124,7 @@ describe("query", () => {
         execQueueTime: 0,
         execTotalTime: 0,
       },
-      samples: { totalQueryableSamples: 2, peakSamples: expect.any(Number) as number },
+      samples: { totalQueryableSamples: 2, samplesRead: 2, peakSamples: expect.any(Number) as number },
     };
     expect(await getData(q("up", "&stats=all"))).toMatchObject({ result: { length: 2 }, stats });
     expect(await getData(q("up", "&stats=true"))).toMatchObject({ stats });

@@ -4,9 +4,10 @@
  */
 import type { Clock } from "@clew/base";
 import type { Family, ScrapedTargets } from "@clew/collector";
-import { Labels, type MetricsQuerier } from "@clew/query";
+import { Labels, type MetricsQuerier, type PromqlFeatures } from "@clew/query";
 import { type Context, Hono } from "hono";
 import type { ApiCounts } from "../api-counts.ts";
+import type { SwitchedOn } from "./features.ts";
 import { FederateEndpoint } from "../federation/federate-endpoint.ts";
 import { ReadEndpoint } from "../remote-read/read-endpoint.ts";
 import { respond, respondError } from "./envelope.ts";
@@ -25,6 +26,10 @@ export interface PrometheusApiSettings {
   /** Where queries are worked out; in this thread, with `querier`, where absent. */
   readonly queries?: QueryRunner | undefined;
   readonly clock: Clock;
+  /** What queries may have beside what is stable; nothing where absent. */
+  readonly promql?: PromqlFeatures | undefined;
+  /** What else of Prometheus's experimental features is on; nothing where absent. */
+  readonly switchedOn?: SwitchedOn | undefined;
   /** What `status/buildinfo` tells. Clients choose features by the version: give a Prometheus version. */
   readonly version: string;
   readonly state: ProgramState;
@@ -53,7 +58,7 @@ export function prometheusApi(settings: PrometheusApiSettings): Hono {
   const app = new Hono();
   const { externalLabels = Labels.empty, isReady = () => true } = settings;
   const queries = new QueryEndpoints(settings);
-  const metadata = new MetadataEndpoints(settings.querier);
+  const metadata = new MetadataEndpoints(settings.querier, settings.promql);
   const rules = new RulesEndpoints(settings.rules);
   app.options("/api/v1/*", () => new Response(null, { status: 204 }));
   const serve: Serve = (path, methods, endpoint) => {

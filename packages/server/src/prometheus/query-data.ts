@@ -26,7 +26,8 @@ export function* queryDataPieces(value: QueryValue, statistics?: QueryStatistics
 }
 
 /** Times in seconds. Nothing waits in a queue here, and sorting is a part of evaluating. */
-function statisticsText({ samples, peakSamples, preparationMs, evaluationMs }: QueryStatistics): string {
+function statisticsText(statistics: QueryStatistics): string {
+  const { samples, samplesRead, peakSamples, preparationMs, evaluationMs } = statistics;
   const total = (preparationMs + evaluationMs) / 1_000;
   const timings = {
     evalTotalTime: total,
@@ -36,7 +37,21 @@ function statisticsText({ samples, peakSamples, preparationMs, evaluationMs }: Q
     execQueueTime: 0,
     execTotalTime: total,
   };
-  return JSON.stringify({ timings, samples: { totalQueryableSamples: samples, peakSamples } });
+  return JSON.stringify({
+    timings,
+    samples: {
+      ...stepCounts("totalQueryableSamplesPerStep", statistics.samplesPerStep),
+      totalQueryableSamples: samples,
+      ...stepCounts("samplesReadPerStep", statistics.samplesReadPerStep),
+      samplesRead,
+      peakSamples,
+    },
+  });
+}
+
+/** Absent where steps are not told of. */
+function stepCounts(name: string, counts: QueryStatistics["samplesPerStep"]): object {
+  return counts === undefined ? {} : { [name]: counts.map(({ timeMs, samples }) => [timeMs / 1_000, samples]) };
 }
 
 function* listPieces<T>(items: readonly T[], textOf: (item: T) => string): Generator<string> {

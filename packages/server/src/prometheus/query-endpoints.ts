@@ -1,5 +1,12 @@
 import type { Clock } from "@clew/base";
-import { DEFAULT_QUERY_TIMEOUT_MS, formatQuery, MAX_POINTS_PER_SERIES, queryTree } from "@clew/query";
+import {
+  DEFAULT_QUERY_TIMEOUT_MS,
+  formatQuery,
+  MAX_POINTS_PER_SERIES,
+  type PromqlFeatures,
+  queryTree,
+  STABLE_FEATURES,
+} from "@clew/query";
 import type { Context } from "hono";
 import { LocalQueries } from "../query-thread/local-queries.ts";
 import type { AskedQuery, QueryRunner } from "../query-thread/query-runner.ts";
@@ -13,9 +20,13 @@ export class QueryEndpoints {
   readonly #queries: QueryRunner;
   readonly #clock: Clock;
   readonly #timeoutMs: number;
+  readonly #features: PromqlFeatures;
 
-  constructor({ querier, queries, clock, queryTimeoutMs = DEFAULT_QUERY_TIMEOUT_MS }: PrometheusApiSettings) {
-    this.#queries = queries ?? new LocalQueries({ querier, clock });
+  constructor(settings: PrometheusApiSettings) {
+    const { querier, queries, clock, queryTimeoutMs = DEFAULT_QUERY_TIMEOUT_MS } = settings;
+    const { promql: features = STABLE_FEATURES } = settings;
+    this.#features = features;
+    this.#queries = queries ?? new LocalQueries({ querier, clock, features });
     this.#clock = clock;
     this.#timeoutMs = queryTimeoutMs;
   }
@@ -45,11 +56,11 @@ export class QueryEndpoints {
   }
 
   async format(parameters: Parameters): Promise<Answer> {
-    return dataOf(await asParameter("query", () => formatQuery(parameters.text("query"))));
+    return dataOf(await asParameter("query", () => formatQuery(parameters.text("query"), this.#features)));
   }
 
   async parse(parameters: Parameters): Promise<Answer> {
-    return dataOf(await asParameter("query", () => queryTree(parameters.text("query"))));
+    return dataOf(await asParameter("query", () => queryTree(parameters.text("query"), this.#features)));
   }
 
   /** Runs a query until it is done, its time is up, or its client has gone. */
@@ -63,6 +74,7 @@ export class QueryEndpoints {
       deadlineMs: this.#clock.nowMs() + timeoutMs,
       lookbackMs: lookbackMs === undefined || lookbackMs <= 0 ? undefined : lookbackMs,
       hasStatistics: statistics !== "",
+      hasStepStatistics: statistics === "all",
       limit,
     };
     const answer = await asParameter("query", () => this.#queries.run(asked, context.req.raw.signal));

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "@clew/base";
-import { Labels } from "@clew/query";
+import { Labels, STABLE_FEATURES } from "@clew/query";
 import { RuleManager } from "@clew/rules";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openStore, type RunningStore } from "../../../store/src/running-store.test-kit.ts";
@@ -51,6 +51,7 @@ beforeAll(async () => {
   manager = await RuleManager.start({
     clock: systemClock,
     querier,
+    features: STABLE_FEATURES,
     write: sampleWriter({ clock: systemClock, write: (payload) => store.write(payload) }),
     load: async () => files,
     notify: () => {},

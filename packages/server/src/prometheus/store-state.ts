@@ -10,6 +10,7 @@ const HEAD_MS = 3 * 3_600_000;
 /** What Prometheus's API tells of a program that has a store. */
 export function storeState(settings: ApiSettings): ProgramState {
   const { store, clock, status, live, metricsRetentionMs, readOnly = false } = settings;
+  const { enabledFeatures = [], switchedOn = {} } = settings;
   const retention = metricsRetentionMs === undefined ? "" : prometheusDurationText(metricsRetentionMs);
   const isReceiving = String(!readOnly);
   return {
@@ -23,7 +24,9 @@ export function storeState(settings: ApiSettings): ProgramState {
       return live?.lastReload;
     },
     flags: {
+      "config.auto-reload": String(switchedOn.autoReload ?? false),
       "config.file": live?.prometheus?.file ?? "",
+      "enable-feature": enabledFeatures.join(","),
       "query.lookback-delta": prometheusDurationText(DEFAULT_LOOKBACK_MS),
       "query.max-samples": String(MAX_QUERY_SAMPLES),
       "query.timeout": prometheusDurationText(DEFAULT_QUERY_TIMEOUT_MS),

@@ -1,23 +1,38 @@
 import type { Clock } from "@clew/base";
-import { type MetricsQuerier, PromqlEngine, type QueryResult, type QueryValue, withinTime } from "@clew/query";
+import {
+  type MetricsQuerier,
+  PromqlEngine,
+  type PromqlFeatures,
+  type QueryResult,
+  type QueryValue,
+  withinTime,
+} from "@clew/query";
 import { queryDataPieces } from "../prometheus/query-data.ts";
 import type { AskedQuery, QueryAnswer, QueryRunner } from "./query-runner.ts";
+
+interface LocalQueriesSettings {
+  readonly querier: MetricsQuerier;
+  readonly clock: Clock;
+  /** What queries may have beside what is stable. */
+  readonly features: PromqlFeatures;
+}
 
 /** Works queries out in the thread that asks. */
 export class LocalQueries implements QueryRunner {
   readonly #engine: PromqlEngine;
   readonly #clock: Clock;
 
-  constructor({ querier, clock }: { readonly querier: MetricsQuerier; readonly clock: Clock }) {
-    this.#engine = new PromqlEngine({ querier, clock });
+  constructor({ querier, clock, features }: LocalQueriesSettings) {
+    this.#engine = new PromqlEngine({ querier, clock, features });
     this.#clock = clock;
   }
 
   /** `isCanceled`: as `QuerySettings` has it. */
   async run(asked: AskedQuery, signal: AbortSignal, isCanceled?: () => boolean): Promise<QueryAnswer> {
-    const { query, times, deadlineMs, lookbackMs, hasStatistics, limit } = asked;
+    const { query, times, deadlineMs, lookbackMs, hasStatistics, hasStepStatistics, limit } = asked;
     const more = {
       hasStatistics,
+      hasStepStatistics,
       ...(lookbackMs === undefined ? {} : { lookbackMs }),
       ...(isCanceled === undefined ? {} : { isCanceled }),
     };

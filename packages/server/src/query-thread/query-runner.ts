@@ -8,6 +8,7 @@ export interface AskedQuery {
   readonly deadlineMs: number;
   readonly lookbackMs: number | undefined;
   readonly hasStatistics: boolean;
+  readonly hasStepStatistics: boolean;
   /** The most series of a matrix, or points of a vector, that are wanted. */
   readonly limit: number;
 }

@@ -23,17 +23,18 @@ const changes = {
 };
 let enginePort: number | undefined;
 
-const { engine, otlp, cacheBytes, hearsOfChanges } = workerData as ThreadSettings;
+const { engine, otlp, features, cacheBytes, hearsOfChanges } = workerData as ThreadSettings;
 const client = linkedClient(engine, () => enginePort);
 const querier = querierOf(
   { client, metricChanges: hearsOfChanges ? changes : undefined },
   {
     clock: systemClock,
     otlp,
+    typeAndUnitLabels: features.typeAndUnitLabels,
     cacheBytes,
   },
 );
-const queries = new LocalQueries({ querier, clock: systemClock });
+const queries = new LocalQueries({ querier, clock: systemClock, features });
 
 parentPort?.on("message", (message: ToThread) => {
   switch (message.kind) {

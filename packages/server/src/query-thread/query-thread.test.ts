@@ -1,7 +1,7 @@
 /** Queries in a thread of their own, on a real store. */
 import { systemClock } from "@clew/base";
 import { encode, payloadOf, PROTOCOLS } from "@clew/otlp";
-import { QueryError } from "@clew/query";
+import { QueryError, STABLE_FEATURES } from "@clew/query";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { openStore, type RunningStore } from "../../../store/src/running-store.test-kit.ts";
 import { querierOf } from "../metrics/querier-of.ts";
@@ -54,6 +54,7 @@ function threadWith(settings: Partial<QueryThreadSettings> = {}): QueryThread {
     cacheBytes: 2 ** 26,
     changes: store.metricChanges,
     program: PROGRAM,
+    features: STABLE_FEATURES,
     ...settings,
   });
   threads.push(thread);
@@ -62,7 +63,16 @@ function threadWith(settings: Partial<QueryThreadSettings> = {}): QueryThread {
 
 function asked(query: string, times: AskedQuery["times"], more: Partial<AskedQuery> = {}): AskedQuery {
   const deadlineMs = systemClock.nowMs() + 60_000;
-  return { query, times, deadlineMs, lookbackMs: undefined, hasStatistics: false, limit: Infinity, ...more };
+  return {
+    query,
+    times,
+    deadlineMs,
+    lookbackMs: undefined,
+    hasStatistics: false,
+    hasStepStatistics: false,
+    limit: Infinity,
+    ...more,
+  };
 }
 
 async function textOf({ pieces }: QueryAnswer): Promise<string> {
@@ -96,6 +106,7 @@ test.each([
   const local = new LocalQueries({
     querier: querierOf(running.store, { clock: systemClock, cacheBytes: 2 ** 26 }),
     clock: systemClock,
+    features: STABLE_FEATURES,
   });
   expect(await outcomeOf(threadWith().run(query, signal))).toEqual(await outcomeOf(local.run(query, signal)));
 });
@@ -103,6 +114,19 @@ test.each([
 test("statistics come with an answer", async () => {
   const text = await textOf(await threadWith().run(asked("requests_total", RANGE, { hasStatistics: true }), signal));
   expect(JSON.parse(text).stats.samples.totalQueryableSamples).toBe(SERIES * POINTS + SERIES);
+});
+
+test("what is experimental is read where it is switched on", async () => {
+  const query = asked(
+    "sort_by_label(requests_total, 'n')",
+    { timeMs: END_MS },
+    { limit: 1, hasStatistics: true, hasStepStatistics: true },
+  );
+  const what = '1:1: parse error: function "sort_by_label" is not enabled';
+  expect(await outcomeOf(threadWith().run(query, signal))).toMatchObject({ what });
+  const features = { ...STABLE_FEATURES, experimentalFunctions: true, perStepStatistics: true };
+  const { samples } = JSON.parse(await textOf(await threadWith({ features }).run(query, signal))).stats;
+  expect(samples.totalQueryableSamplesPerStep).toEqual([[END_MS / 1_000, SERIES]]);
 });
 
 test("what is written is seen, and what was read is not read again", async () => {

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { messageOf, type Clock } from "@clew/base";
 import type { OtlpSettings } from "@clew/otlp/prometheus";
-import { QueryError } from "@clew/query";
+import { type PromqlFeatures, QueryError } from "@clew/query";
 import type { Store, ToldChanges } from "@clew/store";
 import type { SampleCacheCounts } from "../metrics/sample-cache.ts";
 import { AskedAnswer } from "./asked-answer.ts";
@@ -27,6 +27,8 @@ export interface QueryThreadSettings {
   readonly changes: ToldChanges | undefined;
   readonly clock: Clock;
   readonly otlp?: OtlpSettings | undefined;
+  /** What queries may have beside what is stable. */
+  readonly features: PromqlFeatures;
   /** How much of what queries read is kept for the next ones; nothing where 0. */
   readonly cacheBytes: number;
   /** Where this is run from its source: the program of the thread as it was built. */
@@ -95,10 +97,11 @@ export class QueryThread implements QueryRunner {
   }
 
   #start(): Worker {
-    const { store, otlp, cacheBytes, changes, clock } = this.#settings;
+    const { store, otlp, features, cacheBytes, changes, clock } = this.#settings;
     const workerData: ThreadSettings = {
       engine: store.engineLink,
       otlp,
+      features,
       cacheBytes,
       hearsOfChanges: changes !== undefined,
     };

@@ -1,5 +1,5 @@
 /** What is said between the program's main thread and the one that works queries out. */
-import { QueryError } from "@clew/query";
+import { type PromqlFeatures, QueryError } from "@clew/query";
 import { messageOf } from "@clew/base";
 import type { OtlpSettings } from "@clew/otlp/prometheus";
 import type { EngineLink } from "@clew/store";
@@ -10,6 +10,7 @@ import type { AskedQuery } from "./query-runner.ts";
 export interface ThreadSettings {
   readonly engine: EngineLink;
   readonly otlp: OtlpSettings | undefined;
+  readonly features: PromqlFeatures;
   readonly cacheBytes: number;
   /** Whether the main thread tells of all changes of metrics. */
   readonly hearsOfChanges: boolean;
