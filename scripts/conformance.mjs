@@ -51,7 +51,7 @@ const SUITES = {
   },
   relabel: {
     data: "prometheus/parser_cases/relabel.jsonl",
-    file: `${RECEIVER}/relabel.test.ts`,
+    file: "packages/collector/src/relabel/relabel.test.ts",
     tests: "gives what Prometheus gives",
   },
   "otlp-translation": {

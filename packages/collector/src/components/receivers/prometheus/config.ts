@@ -1,7 +1,8 @@
-import { readFileSync, readdirSync } from "node:fs";
-import { dirname, basename, join } from "node:path";
+import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { messageOf } from "@clew/base";
 import { parse } from "yaml";
+import { filesOf } from "../../../discovery/files-of.ts";
 import type { Place } from "../../../schema/place.ts";
 import {
   anything,
@@ -17,7 +18,7 @@ import {
 } from "../../../schema/schema.ts";
 import { defaultFields, scrapeConfig, type ScrapeConfig, type ScrapeDefaults } from "./scrape-config.ts";
 import { withPathsFrom } from "./paths.ts";
-import { prometheusDuration } from "./values.ts";
+import { prometheusDuration } from "../../../prometheus/values.ts";
 
 interface GlobalConfig extends ScrapeDefaults {
   readonly external_labels: Readonly<Record<string, string>>;
@@ -173,25 +174,6 @@ function withDefaults(config: ScrapeConfig, global: GlobalConfig): ScrapeConfig 
   const merged = Object.fromEntries(defaults.map((key) => [key, config[key] ?? global[key]]));
   const { intervalMs, timeoutMs } = scrapeTimes(config, global);
   return { ...config, ...merged, scrape_interval: intervalMs, scrape_timeout: timeoutMs };
-}
-
-/** Files whose names match; `*` and `?` may stand in the last part. */
-export function filesOf(pattern: string): string[] {
-  if (!/[*?[]/.test(pattern)) return [pattern];
-  const inside = basename(pattern)
-    .replaceAll(/[.+^${}()|\\]/g, "\\$&")
-    .replaceAll("*", "[^/]*")
-    .replaceAll("?", "[^/]");
-  const name = new RegExp(`^${inside}$`, "s");
-  const directory = dirname(pattern);
-  try {
-    return readdirSync(directory)
-      .filter((one) => name.test(one))
-      .sort()
-      .map((one) => join(directory, one));
-  } catch {
-    return [];
-  }
 }
 
 const scrapeConfigFile = section({

@@ -1,7 +1,7 @@
 /** Where samples of a target go: which resource, scope, family and group, and which part of it they are. */
 import { Writer } from "@clew/otlp";
 import { Family, Group, kindOf, type Metadata, type Role, type ScrapedResource, type ScrapedScope } from "./family.ts";
-import { METRIC_NAME, type Labels } from "./labels.ts";
+import { METRIC_NAME, type Labels } from "../../../relabel/labels.ts";
 import type { MetadataStore } from "./metadata.ts";
 import { ATTRIBUTES_FIELD, writeAttributes } from "./write-metrics.ts";
 

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import type { Labels } from "./labels.ts";
+import type { Labels } from "../../../relabel/labels.ts";
 
 const KUBERNETES: Readonly<Record<string, string>> = {
   __meta_kubernetes_pod_name: "k8s.pod.name",

@@ -1,5 +1,4 @@
 /** What Prometheus's `scrape_configs` say. */
-import { plainOf } from "../../../schema/expanded.ts";
 import type { Place } from "../../../schema/place.ts";
 import {
   boolean,
@@ -10,19 +9,22 @@ import {
   number,
   oneOf,
   optional,
-  recordOf,
   section,
   string,
   type Field,
   type Fields,
   type Schema,
 } from "../../../schema/schema.ts";
-import { consulSd, type ConsulSdConfig } from "./discovery/consul/consul-sd.ts";
-import { dockerSd, type DockerSdConfig } from "./discovery/docker/docker-sd.ts";
-import { kubernetesSd, type KubernetesSdConfig } from "./discovery/kubernetes/kubernetes-sd.ts";
-import { checkHttpClient, httpClientFields, type HttpClientConfig } from "./http-client-config.ts";
-import { relabelConfig, type RelabelConfig } from "./relabel-config.ts";
-import { byteSize, prometheusDuration } from "./values.ts";
+import {
+  checkAddresses,
+  type DiscoveryConfig,
+  discoveryFields,
+  withKnownDiscovery,
+} from "../../../discovery/discovery-config.ts";
+import { scalar } from "../../../discovery/target-group.ts";
+import { checkHttpClient, httpClientFields, type HttpClientConfig } from "../../../http-client/http-client-config.ts";
+import { relabelConfig, type RelabelConfig } from "../../../relabel/relabel-config.ts";
+import { byteSize, prometheusDuration } from "../../../prometheus/values.ts";
 
 export const SCRAPE_PROTOCOLS = [
   "PrometheusProto",
@@ -32,29 +34,6 @@ export const SCRAPE_PROTOCOLS = [
   "PrometheusText0.0.4",
 ] as const;
 export type ScrapeProtocol = (typeof SCRAPE_PROTOCOLS)[number];
-
-/** Addresses with the labels that they share. */
-export interface TargetGroup {
-  readonly targets: readonly string[];
-  readonly labels: Readonly<Record<string, string>>;
-}
-
-export interface FileSdConfig {
-  readonly files: readonly string[];
-  readonly refresh_interval: number;
-}
-
-export interface HttpSdConfig extends HttpClientConfig {
-  readonly url: string;
-  readonly refresh_interval: number;
-}
-
-export interface DnsSdConfig {
-  readonly names: readonly string[];
-  readonly type: "A" | "AAAA" | "SRV" | "MX" | "NS";
-  readonly port: number;
-  readonly refresh_interval: number;
-}
 
 /** What `global` says where a scrape config does not. */
 export interface ScrapeDefaults {
@@ -77,7 +56,7 @@ export interface ScrapeDefaults {
   readonly scrape_failure_log_file: string | undefined;
 }
 
-export interface ScrapeConfig extends HttpClientConfig, ScrapeDefaults {
+export interface ScrapeConfig extends HttpClientConfig, ScrapeDefaults, DiscoveryConfig {
   readonly job_name: string;
   readonly honor_labels: boolean;
   readonly honor_timestamps: boolean;
@@ -92,76 +71,7 @@ export interface ScrapeConfig extends HttpClientConfig, ScrapeDefaults {
   readonly native_histogram_min_bucket_factor: number;
   readonly relabel_configs: readonly RelabelConfig[];
   readonly metric_relabel_configs: readonly RelabelConfig[];
-  readonly static_configs: readonly TargetGroup[];
-  readonly file_sd_configs: readonly FileSdConfig[];
-  readonly http_sd_configs: readonly HttpSdConfig[];
-  readonly dns_sd_configs: readonly DnsSdConfig[];
-  readonly kubernetes_sd_configs: readonly KubernetesSdConfig[];
-  readonly docker_sd_configs: readonly DockerSdConfig[];
-  readonly consul_sd_configs: readonly ConsulSdConfig[];
 }
-
-/** Discovery that Prometheus has and we do not. Named, so that the error can say so. */
-const OTHER_DISCOVERY = [
-  "azure", "digitalocean", "dockerswarm", "ec2", "eureka", "gce", "hetzner", "ionos",
-  "kuma", "lightsail", "linode", "marathon", "nerve", "nomad", "openstack", "ovhcloud", "puppetdb", "scaleway",
-  "serverset", "stackit", "triton", "uyuni", "vultr",
-].map((name) => `${name}_sd_configs`); // prettier-ignore
-
-const scalar: Schema<string> = {
-  type: "string",
-  read(raw, place) {
-    const value = plainOf(raw);
-    return typeof value === "number" || typeof value === "boolean" ? String(value) : string.read(raw, place);
-  },
-};
-
-export const targetGroup: Schema<TargetGroup> = section<TargetGroup>({
-  targets: field(list(string), undefined, "Addresses, `host:port`."),
-  labels: field(map(scalar), undefined, "Labels of all of them."),
-});
-
-const fileSd: Schema<FileSdConfig> = section<FileSdConfig>(
-  {
-    files: field(list(string), undefined, "JSON or YAML files with target groups; `*` in the name is a pattern."),
-    refresh_interval: field(prometheusDuration, "5m", "How often they are read again."),
-  },
-  ({ files }, place) => {
-    if (files.length === 0) place.problem("file service discovery config must contain at least one path name");
-    for (const file of files) {
-      if (!/^[^*]*(\*[^/]*)?\.(json|yml|yaml|JSON|YML|YAML)$/.test(file)) {
-        place.problem(`path name ${JSON.stringify(file)} is not valid for file discovery`);
-      }
-    }
-  },
-);
-
-const httpSd: Schema<HttpSdConfig> = section<HttpSdConfig>(
-  {
-    url: field(string, "", "Answers with target groups as JSON."),
-    refresh_interval: field(prometheusDuration, "1m", "How often it is asked."),
-    ...httpClientFields,
-  },
-  (config, place) => {
-    if (config.url === "") place.problem("URL is missing");
-    else if (!/^https?:\/\//.test(config.url)) place.problem("URL scheme must be 'http' or 'https'");
-    checkHttpClient(config, place);
-  },
-);
-
-const dnsSd: Schema<DnsSdConfig> = section<DnsSdConfig>(
-  {
-    names: field(list(string), undefined, "Names that are looked up."),
-    type: field(oneOf("SRV", "A", "AAAA", "MX", "NS"), "SRV", "What is looked up."),
-    port: field(integer(0, 65_535), 0, "The port, where the answer has none."),
-    refresh_interval: field(prometheusDuration, "30s", "How often they are looked up."),
-  },
-  ({ names, type, port }, place) => {
-    if (names.length === 0) place.problem("DNS-SD config must contain at least one SRV record name");
-    if (type !== "SRV" && port === 0)
-      place.problem(`a port is required in DNS-SD configs for all record types except SRV`);
-  },
-);
 
 const unset = <T>(schema: Schema<T>, doc: string): Field<T | undefined> => field(optional(schema), undefined, doc);
 
@@ -209,28 +119,10 @@ const fields: Fields<ScrapeConfig> = {
   ...httpClientFields,
   relabel_configs: field(list(relabelConfig), undefined, "Rules for targets."),
   metric_relabel_configs: field(list(relabelConfig), undefined, "Rules for samples."),
-  static_configs: field(list(targetGroup), undefined, "Targets, by address."),
-  file_sd_configs: field(list(fileSd), undefined, "Targets from files."),
-  http_sd_configs: field(list(httpSd), undefined, "Targets from URLs."),
-  dns_sd_configs: field(list(dnsSd), undefined, "Targets from DNS."),
-  kubernetes_sd_configs: field(list(kubernetesSd), undefined, "What a Kubernetes cluster runs."),
-  docker_sd_configs: field(list(dockerSd), undefined, "Containers of a Docker Engine."),
-  consul_sd_configs: field(list(consulSd), undefined, "Instances of services that Consul knows."),
+  ...discoveryFields,
 };
 
-const known: Schema<ScrapeConfig> = section<ScrapeConfig>(fields, check);
-
-export const scrapeConfig: Schema<ScrapeConfig> = {
-  ...known,
-  read(raw, place) {
-    const given = { ...recordOf(raw, place) };
-    for (const name of OTHER_DISCOVERY.filter((one) => one in given)) {
-      place.at(name).problem("this service discovery is not supported", "use file_sd_configs or http_sd_configs");
-      delete given[name];
-    }
-    return known.read(given, place);
-  },
-};
+export const scrapeConfig: Schema<ScrapeConfig> = withKnownDiscovery(section<ScrapeConfig>(fields, check));
 
 function check(config: ScrapeConfig, place: Place): void {
   if (config.job_name === "") place.problem("job_name is empty", "name the job");
@@ -239,8 +131,5 @@ function check(config: ScrapeConfig, place: Place): void {
     place.problem(`duplicated protocol in scrape_protocols, got [${config.scrape_protocols.join(" ")}]`);
   }
   checkHttpClient(config, place);
-  if (config.relabel_configs.length > 0) return;
-  for (const target of config.static_configs.flatMap(({ targets }) => targets)) {
-    if (target.includes("/")) place.problem(`${JSON.stringify(target)} is not a valid hostname`, "write host:port");
-  }
+  if (config.relabel_configs.length === 0) checkAddresses(config, place);
 }

@@ -2,14 +2,14 @@
 import { messageOf, sleep } from "@clew/base";
 import type { Settings } from "../../../component.ts";
 import type { Consumer } from "../../../consumer.ts";
-import { sourcesOf } from "./discovery/sources.ts";
-import type { DiscoverySource } from "./discovery/discovery.ts";
-import { HttpClient } from "./http-client.ts";
-import type { Labels } from "./labels.ts";
+import { sourcesOf } from "../../../discovery/sources.ts";
+import type { DiscoverySource } from "../../../discovery/discovery.ts";
+import { HttpClient } from "../../../http-client/http-client.ts";
+import type { Labels } from "../../../relabel/labels.ts";
 import type { ScrapeConfig } from "./scrape-config.ts";
 import { ScrapeLoop } from "./scrape-loop.ts";
-import { relabel } from "./relabel.ts";
-import type { RelabelConfig } from "./relabel-config.ts";
+import { relabel } from "../../../relabel/relabel.ts";
+import type { RelabelConfig } from "../../../relabel/relabel-config.ts";
 import { type RelabelStep, ruleFields, type ScrapePoolState } from "./scraped-targets.ts";
 import { targetOf, withDefaults, type Target } from "./target.ts";
 

@@ -1,6 +1,6 @@
 /** What is scraped and how that goes, for whoever shows it. */
-import type { Labels } from "./labels.ts";
-import type { RelabelConfig } from "./relabel-config.ts";
+import type { Labels } from "../../../relabel/labels.ts";
+import type { RelabelConfig } from "../../../relabel/relabel-config.ts";
 
 export interface ScrapedTarget {
   readonly url: string;

@@ -1,8 +1,8 @@
 /** From what discovery found to what is scraped. */
-import { METRIC_NAME, labelsText, type Labels } from "./labels.ts";
-import { relabel } from "./relabel.ts";
+import { METRIC_NAME, labelsText, type Labels } from "../../../relabel/labels.ts";
+import { relabel } from "../../../relabel/relabel.ts";
 import type { ScrapeConfig } from "./scrape-config.ts";
-import { parsePrometheusDuration } from "./values.ts";
+import { parsePrometheusDuration } from "../../../prometheus/values.ts";
 
 export interface Target {
   /** Tells targets apart: the same key is the same target. */

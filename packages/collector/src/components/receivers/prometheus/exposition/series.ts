@@ -3,7 +3,7 @@
  * Done once a series: later scrapes know it by its text.
  */
 import { ClewError } from "@clew/base";
-import { METRIC_NAME, type Labels } from "../labels.ts";
+import { METRIC_NAME, type Labels } from "../../../../relabel/labels.ts";
 
 const NAME = /[a-zA-Z_:][a-zA-Z0-9_:]*/y;
 const LABEL_NAME = /[a-zA-Z_][a-zA-Z0-9_]*/y;

@@ -1,5 +1,5 @@
 /** What a scraped page says, one call each. A parser calls these in the page's order. */
-import type { Labels } from "../labels.ts";
+import type { Labels } from "../../../../relabel/labels.ts";
 
 export type MetricType =
   | "counter"
