@@ -25,7 +25,7 @@ function setUp(): { watch: ConfigurationWatch; live: ClewLiveConfig; clock: Manu
   const live = new ClewLiveConfig({
     prometheus: undefined,
     read: async (): Promise<PrometheusConfig> => readPrometheusConfig(file, await readText(file, "it"), {}),
-    rulePatterns: () => ({ files: [], optionalFiles: [] }),
+    ruleOptions: () => upOptions([]).rules,
     targets: undefined,
     rules: undefined,
     clock,

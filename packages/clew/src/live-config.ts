@@ -4,15 +4,15 @@ import { messageOf, type Clock } from "@clew/base";
 import type { Logger, ScrapedTargets } from "@clew/collector";
 import type { LiveConfig, PrometheusConfig } from "@clew/server";
 import type { ClewRules } from "./rules/clew-rules.ts";
-import type { RulePatterns } from "./rules/rule-files.ts";
+import type { LiveRuleOptions } from "./rules/rule-files.ts";
 
 export interface ClewLiveConfigSettings {
   /** As it was when the program started. */
   readonly prometheus: PrometheusConfig | undefined;
   /** Reads it anew. */
   readonly read: () => Promise<PrometheusConfig | undefined>;
-  /** Which files there are rules in, as a configuration says beside the command line. */
-  readonly rulePatterns: (config: PrometheusConfig | undefined) => RulePatterns;
+  /** Which files there are rules in and who is told of alerts, as a configuration says beside the command line. */
+  readonly ruleOptions: (config: PrometheusConfig | undefined) => LiveRuleOptions;
   /** What is scraped by the configuration; undefined where it has no say in that. */
   readonly targets: ScrapedTargets | undefined;
   readonly rules: ClewRules | undefined;
@@ -25,7 +25,6 @@ const STARTED_WITH: Readonly<Record<string, (config: PrometheusConfig) => unknow
   otlp: (config) => config.otlp,
   "global::external_labels": (config) => config.externalLabels.key,
   "global::evaluation_interval": (config) => config.rules.evaluationIntervalMs,
-  "alerting::alertmanagers": (config) => config.rules.alertmanagerUrls,
 };
 
 export class ClewLiveConfig implements LiveConfig {
@@ -67,12 +66,12 @@ export class ClewLiveConfig implements LiveConfig {
   }
 
   async #take(config: PrometheusConfig | undefined): Promise<void> {
-    const { rules, rulePatterns } = this.#settings;
+    const { rules, ruleOptions } = this.#settings;
     await this.#scrape(config);
-    const patterns = rulePatterns(config);
-    const { length } = [...patterns.files, ...patterns.optionalFiles];
+    const options = ruleOptions(config);
+    const { length } = [...options.files, ...options.optionalFiles];
     if (rules === undefined && length > 0) this.#warn("rule_files", config);
-    await rules?.reload(patterns);
+    await rules?.reload(options);
     for (const [section, valueOf] of Object.entries(STARTED_WITH)) {
       const [now, started] = [config, this.#settings.prometheus].map((one) => one && valueOf(one));
       if (!isDeepStrictEqual(now, started)) this.#warn(section, config);

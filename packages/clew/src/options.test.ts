@@ -35,16 +35,18 @@ test("rules, how often they are evaluated, and what their alerts bear and where 
     "--alertmanager-config",
     "am.yml",
   ];
-  expect(upOptions([...args, ...others]).rules).toEqual({
+  const { rules } = upOptions([...args, ...others]);
+  expect(rules.alerting.alertmanagers).toMatchObject([{ scheme: "http", static_configs: [{ targets: ["am:9093"] }] }]);
+  expect(rules).toMatchObject({
     files: ["a.yml", "b/*.yml"],
     optionalFiles: [],
     evaluationIntervalMs: 15_000,
     externalLabels: { a: "b=c" },
     externalUrl: "https://clew",
-    alertmanagerUrls: ["http://am:9093"],
     alertmanagerConfig: "am.yml",
   });
-  expect(upOptions([]).rules).toMatchObject({ files: [], evaluationIntervalMs: undefined, alertmanagerUrls: [] });
+  expect(upOptions([]).rules).toMatchObject({ files: [], evaluationIntervalMs: undefined });
+  expect(upOptions([]).rules.alerting.alertmanagers).toEqual([]);
 });
 
 test.each([

@@ -199,7 +199,7 @@ function liveConfigOf(
   return new ClewLiveConfig({
     prometheus,
     read: () => prometheusConfigOf(settings),
-    rulePatterns: (config) => withPrometheusConfig(options.rules, config, role === "all"),
+    ruleOptions: (config) => withPrometheusConfig(options.rules, config, role === "all"),
     targets: options.config === undefined && role !== "query" ? targets : undefined,
     rules,
     clock: systemClock,
@@ -207,10 +207,10 @@ function liveConfigOf(
   });
 }
 
-/** Only who has rules holds what they take. */
+/** Only who has rules, or tells somebody of alerts, holds what they take. */
 async function rulesOf(settings: ClewRulesSettings): Promise<ClewRules | undefined> {
-  const { files, optionalFiles } = settings.options;
-  if (files.length + optionalFiles.length === 0) return undefined;
+  const { files, optionalFiles, alerting } = settings.options;
+  if (files.length + optionalFiles.length + alerting.alertmanagers.length === 0) return undefined;
   const { ClewRules } = await import("./rules/clew-rules.ts");
   return new ClewRules(settings);
 }

@@ -12,6 +12,13 @@ export type {
   Settings,
   Stability,
 } from "./component.ts";
+export {
+  alertmanagerAt,
+  readAlerting,
+  type AlertingConfig,
+  type AlertmanagerConfig,
+} from "./alerting/alerting-config.ts";
+export { AlertmanagerSet } from "./alerting/alertmanager-set.ts";
 export type { Meter } from "./telemetry/meter.ts";
 export { crc32c } from "./compression/crc32c.ts";
 export { decompress } from "./compression/decompress.ts";
@@ -32,6 +39,8 @@ export type { ConfigText } from "./config/yaml-text.ts";
 export { nodeWorld } from "./config/config-world.ts";
 export { effectiveConfigText } from "./config/effective-config.ts";
 export { loadConfig, readSources, uriOfSetting, type LoadedConfig } from "./config/load-config.ts";
+export { relabel } from "./relabel/relabel.ts";
+export type { RelabelConfig } from "./relabel/relabel-config.ts";
 export { checkFeatureGates, featureGates } from "./inspect/feature-gates.ts";
 export { componentsYaml } from "./inspect/components-yaml.ts";
 export { explainConfig } from "./inspect/explain.ts";

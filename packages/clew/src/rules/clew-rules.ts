@@ -4,7 +4,6 @@ import { ClewError, messageOf, systemClock } from "@clew/base";
 import type { Logger, Meter } from "@clew/collector";
 import { Labels, type MetricsQuerier, type PromqlFeatures } from "@clew/query";
 import {
-  AlertmanagerSender,
   type AlertNotice,
   EmbeddedAlertmanager,
   postedAlert,
@@ -17,8 +16,9 @@ import { sampleWriter, type RulesSource } from "@clew/server";
 import type { Store } from "@clew/store";
 import { readAlertmanagerFiles } from "./alertmanager-files.ts";
 import { keptFile } from "./kept-file.ts";
-import { observeAlertmanager, observeSender } from "./notification-metrics.ts";
-import { readRuleFiles, type RulePatterns } from "./rule-files.ts";
+import { Alertmanagers } from "./alertmanagers.ts";
+import { observeAlertmanager } from "./notification-metrics.ts";
+import { type LiveRuleOptions, readRuleFiles, type RulePatterns } from "./rule-files.ts";
 import { RuleMetrics } from "./rule-metrics.ts";
 import type { RuleOptions } from "./rule-options.ts";
 
@@ -36,7 +36,7 @@ export interface ClewRulesSettings {
 export class ClewRules implements RulesSource {
   readonly #settings: ClewRulesSettings;
   readonly #metrics = new RuleMetrics();
-  readonly #senders: readonly AlertmanagerSender[];
+  readonly #alertmanagers: Alertmanagers;
   #meter: Meter | undefined;
   #manager: RuleManager | undefined;
   #alertmanager: EmbeddedAlertmanager | undefined;
@@ -47,9 +47,8 @@ export class ClewRules implements RulesSource {
     this.#patterns = settings.options;
     const report = (line: string): void => this.#report(line);
     const measure = (seconds: number): void => this.#metrics.measure.notification(seconds);
-    this.#senders = settings.options.alertmanagerUrls.map(
-      (url) => new AlertmanagerSender({ url, clock: systemClock, report, measure }),
-    );
+    const logger = settings.logger.with({ component: "notifier" });
+    this.#alertmanagers = new Alertmanagers({ clock: systemClock, logger, report, measure });
   }
 
   get groups(): readonly RuleGroup[] {
@@ -57,7 +56,11 @@ export class ClewRules implements RulesSource {
   }
 
   get alertmanagers(): readonly string[] {
-    return this.#senders.map(({ url }) => url);
+    return this.#alertmanagers.active;
+  }
+
+  get droppedAlertmanagers(): readonly string[] {
+    return this.#alertmanagers.dropped;
   }
 
   get alertmanager(): EmbeddedAlertmanager | undefined {
@@ -67,7 +70,7 @@ export class ClewRules implements RulesSource {
   /** Tells how rules and alerts are doing there, until the returned function is called. */
   observe(meter: Meter): () => void {
     this.#meter = meter;
-    const ends = [this.#metrics.observe(meter), ...this.#senders.flatMap((sender) => observeSender(sender, meter))];
+    const ends = [this.#metrics.observe(meter), this.#alertmanagers.observe(meter)];
     return () => ends.forEach((end) => end());
   }
 
@@ -79,6 +82,7 @@ export class ClewRules implements RulesSource {
     const { options, store, querier, features } = this.#settings;
     const externalUrl = options.externalUrl ?? uiUrl;
     const externalLabels = Labels.of(options.externalLabels);
+    this.#alertmanagers.take(options.alerting);
     await this.#startAlertmanager(externalUrl);
     this.#manager = await RuleManager.start({
       clock: systemClock,
@@ -96,13 +100,14 @@ export class ClewRules implements RulesSource {
     });
   }
 
-  /** `patterns`: which files there are rules in, from now on. Rejects as `start` does; what has faults then stays as it was, which the log tells. */
-  async reload(patterns: RulePatterns): Promise<void> {
+  /** `options`: what holds from now on. Rejects as `start` does; what has faults then stays as it was, which the log tells. */
+  async reload(options: LiveRuleOptions): Promise<void> {
     const before = this.#patterns;
-    this.#patterns = patterns;
+    this.#patterns = options;
     try {
       await this.#asConfig(() => this.#alertmanager?.reload());
       await this.#manager?.reload();
+      this.#alertmanagers.take(options.alerting);
     } catch (error) {
       this.#patterns = before;
       this.#settings.logger.error(reloadFault(error), { component: "rules" });
@@ -113,14 +118,14 @@ export class ClewRules implements RulesSource {
   async stop(): Promise<void> {
     await this.#manager?.stop();
     await this.#alertmanager?.stop();
-    await Promise.all(this.#senders.map((sender) => sender.drain()));
+    await this.#alertmanagers.stop();
   }
 
   async #ruleFiles(): Promise<readonly RuleFile[]> {
     const patterns = this.#patterns;
     const files = await readRuleFiles(patterns);
     const names = [...patterns.files, ...patterns.optionalFiles].join(" or ");
-    if (files.length === 0) this.#report(`There is no file of rules that is named ${names}`);
+    if (names !== "" && files.length === 0) this.#report(`There is no file of rules that is named ${names}`);
     return files;
   }
 
@@ -144,8 +149,7 @@ export class ClewRules implements RulesSource {
 
   #notify(notices: readonly AlertNotice[], externalLabels: Labels, externalUrl: string): void {
     const alerts = notices.map((notice) => postedAlert(notice, { externalLabels, externalUrl }));
-    for (const sender of this.#senders) sender.send(alerts);
-    this.#alertmanager?.take(alerts);
+    this.#alertmanager?.take(this.#alertmanagers.send(alerts));
   }
 
   /** What is wrong with the configuration is told with its file. */

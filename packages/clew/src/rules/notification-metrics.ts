@@ -31,6 +31,12 @@ export function observeSender(sender: AlertmanagerSender, meter: Meter): readonl
   ];
 }
 
+/** Registers how many there are. The returned function ends that. */
+export function observeDiscovered(count: () => number, meter: Meter): () => void {
+  const help = "The number of alertmanagers discovered and active.";
+  return meter.gauge("prometheus_notifications_alertmanagers_discovered", help, {}, count);
+}
+
 /** Registers those of the one in the program. The returned functions end them. */
 export function observeAlertmanager(manager: EmbeddedAlertmanager, meter: Meter): readonly (() => void)[] {
   const ends = Object.entries(manager.counts).flatMap(([integration, counts]) => [

@@ -6,6 +6,9 @@ import type { RuleOptions } from "./rule-options.ts";
 /** Paths and patterns. */
 export type RulePatterns = Pick<RuleOptions, "files" | "optionalFiles">;
 
+/** What can be another while the program runs. */
+export type LiveRuleOptions = RulePatterns & Pick<RuleOptions, "alerting">;
+
 /** The files that are named, as they are now. Rejects with `FILE_UNREADABLE`. */
 export async function readRuleFiles({ files, optionalFiles }: RulePatterns): Promise<readonly RuleFile[]> {
   const found = await Promise.all([

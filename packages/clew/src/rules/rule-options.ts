@@ -1,5 +1,6 @@
 import { parsePrometheusDuration } from "@clew/query";
 import { messageOf } from "@clew/base";
+import { alertmanagerAt, type AlertingConfig } from "@clew/collector";
 import type { PrometheusConfig } from "@clew/server";
 import { urlOf, usage } from "../options.ts";
 
@@ -15,8 +16,8 @@ export interface RuleOptions {
   readonly externalLabels: Readonly<Record<string, string>>;
   /** Where people find this program; undefined for the address that it listens at. */
   readonly externalUrl: string | undefined;
-  /** Alertmanagers that hear of alerts. */
-  readonly alertmanagerUrls: readonly string[];
+  /** Alertmanagers that hear of alerts, and what becomes of these before. */
+  readonly alerting: AlertingConfig;
   /** A configuration in Alertmanager's syntax, by which the program itself tells receivers of alerts. */
   readonly alertmanagerConfig: string | undefined;
 }
@@ -44,7 +45,10 @@ export function ruleOptions(values: Readonly<Record<string, unknown>>): RuleOpti
     evaluationIntervalMs: intervalOf(values["evaluation-interval"] as string | undefined),
     externalLabels: Object.fromEntries(list("external-label").map(labelOf)),
     externalUrl: externalUrl === undefined ? undefined : urlOf("external-url", externalUrl).replace(/\/+$/, ""),
-    alertmanagerUrls: list("alertmanager-url").map((url) => urlOf("alertmanager-url", url)),
+    alerting: {
+      alert_relabel_configs: [],
+      alertmanagers: list("alertmanager-url").map((url) => alertmanagerAt(urlOf("alertmanager-url", url))),
+    },
     alertmanagerConfig: values["alertmanager-config"] as string | undefined,
   };
 }
@@ -56,13 +60,15 @@ export function withPrometheusConfig(
   evaluates: boolean,
 ): RuleOptions {
   if (config === undefined) return options;
-  const { files, evaluationIntervalMs, alertmanagerUrls } = config.rules;
+  const { files, evaluationIntervalMs, alerting } = config.rules;
   return {
     ...options,
     optionalFiles: evaluates ? files : [],
     evaluationIntervalMs: options.evaluationIntervalMs ?? evaluationIntervalMs,
     externalLabels: { ...config.externalLabels.toObject(), ...options.externalLabels },
-    alertmanagerUrls: [...options.alertmanagerUrls, ...alertmanagerUrls],
+    alerting: evaluates
+      ? { ...alerting, alertmanagers: [...options.alerting.alertmanagers, ...alerting.alertmanagers] }
+      : options.alerting,
   };
 }
 

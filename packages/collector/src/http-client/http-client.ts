@@ -1,4 +1,4 @@
-/** Gets pages as Prometheus does: with its TLS, its ways to say who we are, redirects, gzip and limits. */
+/** Gets pages and posts as Prometheus does: with its TLS, its ways to say who we are, redirects, gzip and limits. */
 import { Agent as HttpAgent, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { ClewError, messageOf, type Clock } from "@clew/base";
@@ -8,6 +8,9 @@ import { OwnHeaders } from "./own-headers.ts";
 import { tlsOf } from "./tls-options.ts";
 
 const MAX_REDIRECTS = 10;
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+/** What was posted is posted again. */
+const BODY_KEEPING: ReadonlySet<number> = new Set([307, 308]);
 
 export interface PageRequest {
   readonly url: string;
@@ -19,10 +22,32 @@ export interface PageRequest {
   readonly socketPath?: string | undefined;
 }
 
+export interface PostRequest {
+  readonly url: string;
+  /** JSON. */
+  readonly body: string;
+  readonly signal: AbortSignal;
+}
+
+export interface PostAnswer {
+  readonly status: number;
+  /** "Not Found" and its like. */
+  readonly statusText: string;
+}
+
 export interface FetchedPage {
   readonly contentType: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
+}
+
+interface AnyRequest {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+  readonly signal: AbortSignal;
+  readonly socketPath?: string | undefined;
 }
 
 export class HttpClient {
@@ -37,21 +62,37 @@ export class HttpClient {
 
   /** Rejects with `SCRAPE_FAILED` for anything but a whole page with status 200. */
   async get(request: PageRequest): Promise<FetchedPage> {
+    return readPage(await this.#send({ ...request, method: "GET" }), request.maxBytes);
+  }
+
+  /** The answer's body is of no interest. Rejects where no answer comes. */
+  async post({ url, body, signal }: PostRequest): Promise<PostAnswer> {
+    const headers = { "content-type": "application/json", "user-agent": "clew" };
+    const response = await this.#send({ url, body, headers, signal, method: "POST" });
+    // A connection is of use again once its answer was read.
+    response.resume();
+    return { status: response.statusCode ?? 0, statusText: response.statusMessage ?? "" };
+  }
+
+  /** The head of the answer, after redirects where they are followed. */
+  async #send(request: AnyRequest): Promise<IncomingMessage> {
     const { signal, socketPath } = request;
-    let { url } = request;
+    let { url, method, body } = request;
     let headers: RequestHeaders = { ...request.headers, ...(await this.#headers.of(this.#config, signal)) };
     for (let redirects = 0; ; redirects++) {
       const { http, https } = await this.#connected();
       const agent = url.startsWith("https:") ? https : http;
-      const response = await send(url, { method: "GET", headers, agent, signal, socketPath });
-      const location = response.headers.location;
-      const isRedirect = [301, 302, 303, 307, 308].includes(response.statusCode ?? 0) && location !== undefined;
-      if (!isRedirect || !this.#config.follow_redirects) return readPage(response, request.maxBytes);
+      const response = await send(url, { method, headers, agent, signal, socketPath, body });
+      const { statusCode = 0 } = response;
+      const { location } = response.headers;
+      const isRedirect = REDIRECTS.has(statusCode) && location !== undefined;
+      if (!isRedirect || !this.#config.follow_redirects) return response;
       response.resume();
       if (redirects === MAX_REDIRECTS) throw failed(`stopped after ${MAX_REDIRECTS} redirects`);
       const next = new URL(location, url);
       // Who we are is no other host's business.
       if (next.host !== new URL(url).host) headers = request.headers;
+      if (!BODY_KEEPING.has(statusCode)) [method, body] = ["GET", undefined];
       url = next.href;
     }
   }

@@ -18,7 +18,7 @@ interface SendOptions {
   readonly tls?: ConnectionOptions;
   /** The unix socket to connect to, instead of the URL's host. */
   readonly socketPath?: string | undefined;
-  readonly body?: string;
+  readonly body?: string | undefined;
   /** Ends the request, and its answer too. */
   readonly signal: AbortSignal;
 }

@@ -1,17 +1,17 @@
 /** Sends alerts to an Alertmanager, as Prometheus's notifier does: `POST /api/v2/alerts`. */
 import { type Clock, messageOf } from "@clew/base";
-import { postJson } from "./post-json.ts";
 import type { PostedAlert } from "./posted-alert.ts";
 
 /** So many alerts wait for it to answer; older ones give way to newer ones. */
 export const QUEUE_CAPACITY = 10_000;
 /** So many go into one request. */
 const MAX_BATCH_SIZE = 256;
-const TIMEOUT_MS = 10_000;
 
 export interface AlertmanagerSenderSettings {
-  /** Its address; the path is added. */
+  /** Where it takes alerts: `http://host:9093/api/v2/alerts`. */
   readonly url: string;
+  /** Posts JSON there. Rejects where no answer comes in time. */
+  readonly post: (url: string, body: unknown) => Promise<{ readonly status: number; readonly statusText: string }>;
   readonly clock: Clock;
   readonly report: (line: string) => void;
   /** Takes how long each request took. */
@@ -19,20 +19,14 @@ export interface AlertmanagerSenderSettings {
 }
 
 export class AlertmanagerSender {
-  /** Without user and password. */
   readonly url: string;
   readonly counts = { sent: 0, errors: 0, dropped: 0 };
-  readonly #address: string;
   readonly #settings: AlertmanagerSenderSettings;
   #queue: PostedAlert[] = [];
   #sending: Promise<void> | undefined;
 
   constructor(settings: AlertmanagerSenderSettings) {
-    const url = new URL(settings.url);
-    url.pathname = `${url.pathname.replace(/\/+$/, "")}/api/v2/alerts`;
-    this.#address = url.href;
-    url.username = url.password = "";
-    this.url = url.href;
+    this.url = settings.url;
     this.#settings = settings;
   }
 
@@ -62,12 +56,12 @@ export class AlertmanagerSender {
 
   /** What fails is not sent again: alerts that go on firing come again within a minute. */
   async #sendBatch(batch: readonly PostedAlert[]): Promise<void> {
-    const { clock, measure, report } = this.#settings;
+    const { clock, measure, report, post } = this.#settings;
     const startMs = clock.nowMs();
-    this.counts.sent += batch.length;
     try {
-      const { status } = await postJson(this.#address, batch.map(alertJson), { timeoutMs: TIMEOUT_MS });
-      if (status < 200 || status > 299) throw new Error(`bad response status ${status}`);
+      const { status, statusText } = await post(this.url, batch.map(alertJson));
+      if (status < 200 || status > 299) throw new Error(`bad response status ${status} ${statusText}`.trimEnd());
+      this.counts.sent += batch.length;
     } catch (error) {
       this.counts.errors += batch.length;
       this.counts.dropped += batch.length;

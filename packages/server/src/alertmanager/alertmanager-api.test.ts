@@ -29,7 +29,7 @@ beforeAll(async () => {
     silences: file,
     notifications: { read: async () => undefined, write: async () => {} },
   });
-  const source = { groups: [], alertmanagers: [], alertmanager };
+  const source = { groups: [], alertmanagers: [], droppedAlertmanagers: [], alertmanager };
   server = await listen(alertmanagerApi(source), "127.0.0.1", 0);
 });
 afterAll(async () => {

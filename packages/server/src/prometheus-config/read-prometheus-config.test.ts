@@ -63,26 +63,37 @@ scrape_configs:
 `);
 });
 
-test("rules and Alertmanagers are read, and what of theirs is not is named", () => {
+test("rules and Alertmanagers are read", () => {
   const text = `
 global: { evaluation_interval: 30s }
 rule_files: [rules/*.yml, /etc/more.yml]
 alerting:
-  alert_relabel_configs: []
+  alert_relabel_configs: [{ action: labeldrop, regex: replica }]
   alertmanagers:
     - scheme: https
       path_prefix: /am/
       static_configs: [{ targets: ["a:9093", "b:9093"] }]
-    - static_configs: [{ targets: ["c:9093"] }]
-      basic_auth: { username: u }
+    - file_sd_configs: [{ files: [am/*.json] }]
+      basic_auth: { username: u, password_file: secret }
+      timeout: 3s
 `;
   const { rules, unread } = readPrometheusConfig("/conf/prometheus.yml", text, {});
   expect(rules).toMatchObject({
     files: ["/conf/rules/*.yml", "/etc/more.yml"],
     evaluationIntervalMs: 30_000,
-    alertmanagerUrls: ["https://a:9093/am", "https://b:9093/am", "http://c:9093"],
+    alerting: {
+      alert_relabel_configs: [{ action: "labeldrop" }],
+      alertmanagers: [
+        { scheme: "https", path_prefix: "/am/", static_configs: [{ targets: ["a:9093", "b:9093"] }] },
+        {
+          file_sd_configs: [{ files: ["/conf/am/*.json"] }],
+          basic_auth: { username: "u", password_file: "/conf/secret" },
+          timeout: 3_000,
+        },
+      ],
+    },
   });
-  expect(unread).toEqual(["alerting::alert_relabel_configs", "alerting::alertmanagers[1]::basic_auth"]);
+  expect(unread).toEqual([]);
 });
 
 test.each([
@@ -115,6 +126,11 @@ test.each([
     "'ignore_resource_attributes' cannot be configured unless 'promote_all_resource_attributes' is true",
   ],
   ["global: { external_labels: { __name__: x } }", "global::external_labels::__name__", "is not a valid label name"],
+  [
+    "alerting: { alertmanagers: [{ api_version: v1 }] }",
+    "alerting::alertmanagers::0::api_version",
+    "expected Alertmanager api version to be one of [v2] but got v1",
+  ],
   ["otlp: [", undefined, "Flow sequence"],
   ["[1]", undefined, "expected a mapping"],
 ])("%s is refused with its place", (text, path, what) => {

@@ -58,7 +58,7 @@ export function readPrometheusConfig(
     externalLabels,
     scrape,
     rules,
-    unread: [...otherSections, ...otherGlobals.map((key) => `global::${key}`), ...rules.unread],
+    unread: [...otherSections, ...otherGlobals.map((key) => `global::${key}`)],
   };
 }
 

@@ -10,13 +10,6 @@ export function sectionOf(value: unknown, path: string): Section {
   throw invalid(path, `expected a mapping, got ${JSON.stringify(value)}`);
 }
 
-/** Empty where it is not there. */
-export function listOf(value: unknown, path: string): readonly unknown[] {
-  if (value === undefined || value === null) return [];
-  if (Array.isArray(value)) return value;
-  throw invalid(path, `expected a list, got ${JSON.stringify(value)}`);
-}
-
 export function textsOf(value: unknown, path: string): readonly string[] {
   if (value === undefined || value === null) return [];
   if (Array.isArray(value) && value.every((one) => typeof one === "string")) return value;

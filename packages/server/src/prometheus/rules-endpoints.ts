@@ -12,6 +12,8 @@ export interface RulesSource {
   readonly groups: readonly RuleGroup[];
   /** Where alerts are sent: URLs of Alertmanagers. */
   readonly alertmanagers: readonly string[];
+  /** Those that relabelling dropped. */
+  readonly droppedAlertmanagers: readonly string[];
   /** What tells receivers of alerts in this program; undefined where that is another's work. */
   readonly alertmanager: Pick<EmbeddedAlertmanager, "silences" | "statuses"> | undefined;
 }
@@ -54,8 +56,12 @@ export class RulesEndpoints {
   }
 
   alertmanagers(): Answer {
-    const urls = this.#source?.alertmanagers ?? [];
-    return dataOf({ activeAlertmanagers: urls.map((url) => ({ url })), droppedAlertmanagers: [] });
+    const { alertmanagers = [], droppedAlertmanagers = [] } = this.#source ?? {};
+    const listOf = (urls: readonly string[]): object[] => urls.map((url) => ({ url }));
+    return dataOf({
+      activeAlertmanagers: listOf(alertmanagers),
+      droppedAlertmanagers: listOf(droppedAlertmanagers),
+    });
   }
 
   #groupsFrom(token: string): readonly RuleGroup[] {
