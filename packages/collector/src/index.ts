@@ -39,6 +39,7 @@ export type { ConfigText } from "./config/yaml-text.ts";
 export { nodeWorld } from "./config/config-world.ts";
 export { effectiveConfigText } from "./config/effective-config.ts";
 export { loadConfig, readSources, uriOfSetting, type LoadedConfig } from "./config/load-config.ts";
+export { withoutPassword } from "./http-client/proxy-config.ts";
 export { relabel } from "./relabel/relabel.ts";
 export type { RelabelConfig } from "./relabel/relabel-config.ts";
 export { checkFeatureGates, featureGates } from "./inspect/feature-gates.ts";

@@ -1,6 +1,7 @@
 /** How Prometheus's clients reach a server: TLS and who we are. */
 import { boolean, field, list, map, optional, section, string, type Fields, type Schema } from "../schema/schema.ts";
 import type { Place } from "../schema/place.ts";
+import { checkProxy, type ProxyConfig, proxyFields } from "./proxy-config.ts";
 
 export interface TlsClientConfig {
   readonly ca: string | undefined;
@@ -28,7 +29,7 @@ export interface AuthorizationConfig {
   readonly credentials_file: string | undefined;
 }
 
-export interface OAuth2Config {
+export interface OAuth2Config extends ProxyConfig {
   readonly client_id: string;
   readonly client_secret: string;
   readonly client_secret_file: string | undefined;
@@ -44,7 +45,7 @@ export interface HttpHeaderConfig {
   readonly files: readonly string[];
 }
 
-export interface HttpClientConfig {
+export interface HttpClientConfig extends ProxyConfig {
   readonly basic_auth: BasicAuthConfig | undefined;
   readonly authorization: AuthorizationConfig | undefined;
   readonly bearer_token: string | undefined;
@@ -54,9 +55,6 @@ export interface HttpClientConfig {
   readonly follow_redirects: boolean;
   readonly enable_http2: boolean;
   readonly http_headers: Readonly<Record<string, HttpHeaderConfig>>;
-  readonly proxy_url: string | undefined;
-  readonly no_proxy: string | undefined;
-  readonly proxy_from_environment: boolean;
 }
 
 const tls: Schema<TlsClientConfig> = section<TlsClientConfig>(
@@ -101,6 +99,7 @@ const oauth2: Schema<OAuth2Config> = section<OAuth2Config>({
   token_url: field(string, "", "Where tokens are made."),
   endpoint_params: field(map(string), undefined, "More parameters for it."),
   tls_config: field(tls, undefined, "TLS towards it."),
+  ...proxyFields,
 });
 
 const httpHeader: Schema<HttpHeaderConfig> = section<HttpHeaderConfig>({
@@ -119,9 +118,7 @@ export const httpClientFields: Fields<HttpClientConfig> = {
   follow_redirects: field(boolean, true, "Whether to go where the server points."),
   enable_http2: field(boolean, true, "Accepted; HTTP/1.1 is spoken."),
   http_headers: field(map(httpHeader), undefined, "More headers."),
-  proxy_url: field(optional(string), undefined, "Not supported."),
-  no_proxy: field(optional(string), undefined, "Not supported."),
-  proxy_from_environment: field(boolean, false, "Not supported."),
+  ...proxyFields,
 };
 
 /** Faults between the settings, in Prometheus's words. */
@@ -141,7 +138,6 @@ export function checkHttpClient(config: HttpClientConfig, place: Place): void {
   }
   if (token !== undefined && token.client_id === "") place.problem("oauth2 client_id must be configured");
   if (token !== undefined && token.token_url === "") place.problem("oauth2 token_url must be configured");
-  if (config.proxy_url !== undefined || config.proxy_from_environment) {
-    place.problem("proxies are not supported", "reach the target directly, or through a relay on its side");
-  }
+  if (token !== undefined) checkProxy(token, place.at("oauth2"));
+  checkProxy(config, place);
 }

@@ -1,11 +1,11 @@
 /** Gets pages and posts as Prometheus does: with its TLS, its ways to say who we are, redirects, gzip and limits. */
-import { Agent as HttpAgent, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { ClewError, messageOf, type Clock } from "@clew/base";
+import { type Connections, connectionsOf } from "./connections.ts";
 import type { HttpClientConfig } from "./http-client-config.ts";
 import { piecesOf, type RequestHeaders, send } from "./http-requests.ts";
 import { OwnHeaders } from "./own-headers.ts";
-import { tlsOf } from "./tls-options.ts";
+import type { Environment } from "./proxy-config.ts";
 
 const MAX_REDIRECTS = 10;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
@@ -53,11 +53,14 @@ interface AnyRequest {
 export class HttpClient {
   readonly #config: HttpClientConfig;
   readonly #headers: OwnHeaders;
-  #agents: Promise<Agents> | undefined;
+  readonly #env: Environment;
+  #connections: Promise<Connections> | undefined;
 
-  constructor(config: HttpClientConfig, clock: Clock) {
+  /** `env`: where proxies may be named. */
+  constructor(config: HttpClientConfig, clock: Clock, env: Environment = process.env) {
     this.#config = config;
-    this.#headers = new OwnHeaders(clock);
+    this.#env = env;
+    this.#headers = new OwnHeaders(clock, env);
   }
 
   /** Rejects with `SCRAPE_FAILED` for anything but a whole page with status 200. */
@@ -80,9 +83,8 @@ export class HttpClient {
     let { url, method, body } = request;
     let headers: RequestHeaders = { ...request.headers, ...(await this.#headers.of(this.#config, signal)) };
     for (let redirects = 0; ; redirects++) {
-      const { http, https } = await this.#connected();
-      const agent = url.startsWith("https:") ? https : http;
-      const response = await send(url, { method, headers, agent, signal, socketPath, body });
+      const connections = await this.#connected();
+      const response = await send(url, { method, headers, connections, signal, socketPath, body });
       const { statusCode = 0 } = response;
       const { location } = response.headers;
       const isRedirect = REDIRECTS.has(statusCode) && location !== undefined;
@@ -98,27 +100,14 @@ export class HttpClient {
   }
 
   async close(): Promise<void> {
-    const agents = await this.#agents?.catch(() => undefined);
-    agents?.http.destroy();
-    agents?.https.destroy();
+    const connections = await this.#connections?.catch(() => undefined);
+    connections?.close();
   }
 
-  #connected(): Promise<Agents> {
-    this.#agents ??= makeAgents(this.#config);
-    return this.#agents;
+  #connected(): Promise<Connections> {
+    this.#connections ??= connectionsOf(this.#config, this.#env, true);
+    return this.#connections;
   }
-}
-
-interface Agents {
-  readonly http: HttpAgent;
-  readonly https: HttpsAgent;
-}
-
-async function makeAgents(config: HttpClientConfig): Promise<Agents> {
-  return {
-    http: new HttpAgent({ keepAlive: true }),
-    https: new HttpsAgent({ keepAlive: true, ...(await tlsOf(config.tls_config)) }),
-  };
 }
 
 async function readPage(response: IncomingMessage, maxBytes: number): Promise<FetchedPage> {

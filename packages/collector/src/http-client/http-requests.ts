@@ -1,8 +1,9 @@
 /** Requests whose answers are read while they come: a watch goes on for minutes. */
-import { type Agent, request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
-import type { ConnectionOptions } from "node:tls";
+import { urlToHttpOptions } from "node:url";
 import { createGunzip } from "node:zlib";
+import type { Connections, Route } from "./connections.ts";
 
 /** How often a silent connection is asked whether it is still there. */
 const KEEP_ALIVE_MS = 30_000;
@@ -13,9 +14,8 @@ export type RequestHeaders = Readonly<Record<string, string | readonly string[]>
 interface SendOptions {
   readonly method: string;
   readonly headers: RequestHeaders;
-  /** Whose connections are taken; absent, the request has one of its own, so that nothing outlives it. */
-  readonly agent?: Agent;
-  readonly tls?: ConnectionOptions;
+  /** Whose connections are taken. */
+  readonly connections: Connections;
   /** The unix socket to connect to, instead of the URL's host. */
   readonly socketPath?: string | undefined;
   readonly body?: string | undefined;
@@ -24,15 +24,23 @@ interface SendOptions {
 }
 
 /** The answer's head, whatever its status. */
-export function send(url: string, { headers, agent, tls, body, ...more }: SendOptions): Promise<IncomingMessage> {
-  const options = { ...more, headers: headers as Record<string, string | string[]>, agent: agent ?? false };
+export function send(url: string, { headers, connections, body, ...more }: SendOptions): Promise<IncomingMessage> {
+  const route = more.socketPath === undefined ? connections.routeTo(new URL(url)) : localRoute(url);
+  const all = { ...headers, ...route.headers } as Record<string, string | string[]>;
+  const options = { ...route.options, ...more, headers: all };
   return new Promise((resolve, reject) => {
-    const sending = url.startsWith("https:") ? httpsRequest(url, { ...options, ...tls }) : httpRequest(url, options);
+    const sending = route.isTls ? httpsRequest(options) : httpRequest(options);
     sending.on("socket", (socket) => socket.setKeepAlive(true, KEEP_ALIVE_MS));
     sending.on("error", reject);
     sending.on("response", resolve);
     sending.end(body);
   });
+}
+
+/** A unix socket is on no way that a proxy could know. */
+function localRoute(url: string): Route {
+  const target = new URL(url);
+  return { options: { ...urlToHttpOptions(target), agent: false }, isTls: target.protocol === "https:", headers: {} };
 }
 
 /** The pieces of the answer's body, unpacked. Leaving the loop ends the answer. */

@@ -1,9 +1,10 @@
 /** The headers that say who we are, from the HTTP client's settings. Files are read each time. */
 import { readFile } from "node:fs/promises";
 import type { Clock } from "@clew/base";
+import { connectionsOf } from "./connections.ts";
 import type { HttpClientConfig, OAuth2Config } from "./http-client-config.ts";
 import { type RequestHeaders, send, textOf } from "./http-requests.ts";
-import { tlsOf } from "./tls-options.ts";
+import type { Environment } from "./proxy-config.ts";
 
 /** A token that is about to end is not used any more. */
 const TOKEN_GRACE_MS = 10_000;
@@ -17,10 +18,13 @@ interface TokenAnswer {
 
 export class OwnHeaders {
   readonly #clock: Clock;
+  readonly #env: Environment;
   #token: { readonly header: string; readonly expiresMs: number } | undefined;
 
-  constructor(clock: Clock) {
+  /** `env`: where proxies may be named. */
+  constructor(clock: Clock, env: Environment) {
     this.#clock = clock;
+    this.#env = env;
   }
 
   async of(config: HttpClientConfig, signal: AbortSignal): Promise<RequestHeaders> {
@@ -68,7 +72,7 @@ export class OwnHeaders {
         "content-type": "application/x-www-form-urlencoded",
         authorization: `Basic ${Buffer.from(client).toString("base64")}`,
       },
-      tls: await tlsOf(config.tls_config),
+      connections: await connectionsOf(config, this.#env, false),
       body: form.toString(),
       signal,
     });

@@ -40,12 +40,18 @@ scrape_configs:
   - job_name: x
     basic_auth: { username: u, password: p }
     authorization: { credentials: c }
+    proxy_url: http://u:p@proxy:3128
 `;
   const { scrape, unread, text: shown } = readPrometheusConfig("prometheus.yml", text, {});
   expect(scrape).toEqual({
     global: { scrape_interval: "15s" },
     scrape_configs: [
-      { job_name: "x", basic_auth: { username: "u", password: "p" }, authorization: { credentials: "c" } },
+      {
+        job_name: "x",
+        basic_auth: { username: "u", password: "p" },
+        authorization: { credentials: "c" },
+        proxy_url: "http://u:p@proxy:3128",
+      },
     ],
   });
   expect(unread).toEqual([]);
@@ -60,6 +66,7 @@ scrape_configs:
       password: <secret>
     authorization:
       credentials: <secret>
+    proxy_url: http://u:xxxxx@proxy:3128
 `);
 });
 

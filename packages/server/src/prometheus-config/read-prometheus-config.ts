@@ -1,6 +1,6 @@
 /** Reads what of Prometheus's configuration file is for us: what is scraped, rules, `otlp`, and `external_labels` of `global`. */
 import { dirname, resolve } from "node:path";
-import { withPathsFrom } from "@clew/collector";
+import { withoutPassword, withPathsFrom } from "@clew/collector";
 import { DEFAULT_OTLP_SETTINGS, type OtlpSettings, TRANSLATION_STRATEGIES } from "@clew/otlp/prometheus";
 import { Labels, METRIC_NAME } from "@clew/query";
 import { parse, stringify } from "yaml";
@@ -75,14 +75,26 @@ function textOf(root: Section, global: Section): string {
   return stringify(withoutSecrets({ ...Object.fromEntries(read), global }));
 }
 
-const SECRETS = new Set(["password", "credentials", "bearer_token", "client_secret", "secret_key", "token"]);
+const SECRETS = new Set([
+  "proxy_connect_header",
+  "secrets",
+  "password",
+  "credentials",
+  "bearer_token",
+  "client_secret",
+  "secret_key",
+  "token",
+]);
 
 function withoutSecrets(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutSecrets);
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key, SECRETS.has(key) ? "<secret>" : withoutSecrets(inner)]),
-  );
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shown(key, inner)]));
+}
+
+function shown(key: string, value: unknown): unknown {
+  if (SECRETS.has(key)) return "<secret>";
+  return key === "proxy_url" && typeof value === "string" ? withoutPassword(value) : withoutSecrets(value);
 }
 
 function parsed(text: string): unknown {

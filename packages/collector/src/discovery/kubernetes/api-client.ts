@@ -3,9 +3,10 @@ import type { IncomingMessage } from "node:http";
 import { messageOf, type Clock } from "@clew/base";
 import { withinTime } from "../within-time.ts";
 import type { AccessSource } from "./access.ts";
+import { connectionsOf } from "../../http-client/connections.ts";
 import { piecesOf, send, textOf } from "../../http-client/http-requests.ts";
 import { OwnHeaders } from "../../http-client/own-headers.ts";
-import { tlsOf } from "../../http-client/tls-options.ts";
+import type { Environment } from "../../http-client/proxy-config.ts";
 
 const MAX_REDIRECTS = 10;
 /** Of one page of a list, unpacked. Lists from the API's cache come in one. */
@@ -39,10 +40,14 @@ export class ApiClient {
   readonly #clock: Clock;
   readonly #headers: OwnHeaders;
 
-  constructor(source: AccessSource, clock: Clock) {
+  readonly #env: Environment;
+
+  /** `env`: where proxies may be named. */
+  constructor(source: AccessSource, clock: Clock, env: Environment) {
     this.#source = source;
     this.#clock = clock;
-    this.#headers = new OwnHeaders(clock);
+    this.#env = env;
+    this.#headers = new OwnHeaders(clock, env);
   }
 
   /** A page of a list. */
@@ -93,14 +98,14 @@ export class ApiClient {
   ): Promise<IncomingMessage> {
     const access = await this.#source.access();
     const own = { ...(await this.#headers.of(access.client, signal)), ...access.headers };
-    const tls = await tlsOf(access.client.tls_config);
+    const connections = await connectionsOf(access.client, this.#env, false);
     const first = `${access.url}${path}?${query.toString()}`;
     let url = first;
     for (let redirects = 0; ; redirects++) {
       // What says who we are is for the API alone.
       const isApi = new URL(url).origin === new URL(first).origin;
       const headers = { accept: "application/json", "user-agent": "clew-collector", ...more, ...(isApi ? own : {}) };
-      const response = await send(url, { method: "GET", headers, tls, signal });
+      const response = await send(url, { method: "GET", headers, connections, signal });
       const location = response.headers.location;
       const isRedirect = [301, 302, 303, 307, 308].includes(response.statusCode ?? 0) && location !== undefined;
       if (!isRedirect || !access.client.follow_redirects) return this.#checked(response);

@@ -40,7 +40,7 @@ class KubernetesSource implements DiscoverySource {
     this.#config = config;
     this.#settings = settings;
     this.#surroundings = surroundings;
-    this.#client = new ApiClient(accessOf(config, settings, surroundings), settings.clock);
+    this.#client = new ApiClient(accessOf(config, settings, surroundings), settings.clock, surroundings.env);
   }
 
   start(found: (targets: readonly Labels[]) => void): void {

@@ -18,6 +18,7 @@ import { afterEach, expect, test } from "vitest";
 import { problemsIn, readWhole } from "../../../schema/read.test-kit.ts";
 import { ManualClock, until } from "../../../collector.test-kit.ts";
 import { componentSettings, type ComponentKit } from "../../../component.test-kit.ts";
+import { proxyServer } from "../../../http-client/proxy-server.test-kit.ts";
 import { schema } from "./config.ts";
 import { PrometheusReceiver } from "./prometheus.ts";
 import { ScrapedTargets } from "./scraped-targets.ts";
@@ -302,6 +303,25 @@ test.each([
   ]);
   expect(values(metrics["up"])).toEqual([[{}, 0]]);
   expect(fixture.kit.lines.join("\n")).toContain(what);
+});
+
+test("targets are scraped through a proxy, but for those that are excepted", async () => {
+  const proxy = await proxyServer();
+  cleanups.push(() => proxy.close());
+  const [one, other] = [await target({ text: "a 1\n" }), await target({ text: "b 2\n" })];
+  const jobOf = (job_name: string, address: string, more: object): object => ({
+    job_name,
+    static_configs: [{ targets: [address] }],
+    proxy_url: proxy.url,
+    ...more,
+  });
+  const fixture = new Fixture();
+  const scrape_configs = [jobOf("one", one, {}), jobOf("other", other, { no_proxy: "127.0.0.0/8" })];
+  await fixture.start({ config: { scrape_configs } });
+  const found = { ...(await fixture.scrape()), ...(await fixture.scrape()) };
+  expect(Object.keys(found)).toEqual(expect.arrayContaining(["a", "b"]));
+  expect(proxy.asked).toContain(`GET http://${one}/metrics`);
+  expect(proxy.asked.filter((asked) => asked.includes(other))).toEqual([]);
 });
 
 test("a target that does not answer within the timeout is down", async () => {
