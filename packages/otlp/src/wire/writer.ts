@@ -11,32 +11,46 @@ const SHORT_STRING = 32;
 
 export class Writer {
   #buffer: Buffer;
+  #start: number;
   #position: number;
   #generation = 0;
   readonly #headroom: number;
 
-  /** `headroom`: so many bytes can be put before what is written, by `behind`. */
+  /** `headroom`: so many bytes can be put before what is written, by `prepend`, without moving it. */
   constructor(initialBytes = 4_096, headroom = 0) {
     this.#buffer = Buffer.allocUnsafe(initialBytes + headroom);
     this.#headroom = headroom;
+    this.#start = headroom;
     this.#position = headroom;
   }
 
   get byteLength(): number {
-    return this.#position - this.#headroom;
+    return this.#position - this.#start;
   }
 
   /** What was written so far, sharing memory with the writer: valid until the next write or `reset`. */
   view(): Uint8Array {
-    return this.#buffer.subarray(this.#headroom, this.#position);
+    return this.#buffer.subarray(this.#start, this.#position);
   }
 
-  /** The same with `head` before it; not copied unless `head` exceeds the headroom. */
-  behind(head: Uint8Array): Uint8Array {
-    if (head.length > this.#headroom) return Buffer.concat([head, this.view()]);
-    const start = this.#headroom - head.length;
-    this.#buffer.set(head, start);
-    return this.#buffer.subarray(start, this.#position);
+  /** Puts `bytes` before what was written so far. */
+  prepend(bytes: Uint8Array): void {
+    const start = this.#startFor(bytes.length);
+    this.#buffer.set(bytes, start);
+    this.#start = start;
+  }
+
+  /** Makes what was written so far the content of one message: puts the tag and the length before it. `field` is below 16. */
+  prependHead(field: number): void {
+    const length = this.byteLength;
+    const size = varintSize(length);
+    const start = this.#startFor(1 + size);
+    this.#buffer[start] = field * 8 + LENGTH_DELIMITED;
+    const end = this.#position;
+    this.#position = start + 1;
+    this.varint(length);
+    this.#position = end;
+    this.#start = start;
   }
 
   /** A copy of what was written so far. */
@@ -53,7 +67,7 @@ export class Writer {
     return taken;
   }
 
-  /** Another one after each `reset` and `truncate`: what stood anywhere may be gone. */
+  /** Another one after each `reset` and `truncate`, and where it was moved: what stood anywhere may be gone. */
   get generation(): number {
     return this.#generation;
   }
@@ -61,13 +75,14 @@ export class Writer {
   /** Forgets what was written and keeps the memory. */
   reset(): void {
     this.#generation++;
+    this.#start = this.#headroom;
     this.#position = this.#headroom;
   }
 
   /** Forgets what was written after the first `byteLength` bytes. No message that began before may be open. */
   truncate(byteLength: number): void {
     this.#generation++;
-    this.#position = this.#headroom + byteLength;
+    this.#position = this.#start + byteLength;
   }
 
   tag(field: number, wireType: number): void {
@@ -282,6 +297,20 @@ export class Writer {
     this.varint(byteLength);
     this.#reserve(byteLength);
     this.#position += this.#buffer.write(value, this.#position, "utf8");
+  }
+
+  /** Where `byteCount` more bytes begin that end where what was written begins. */
+  #startFor(byteCount: number): number {
+    if (byteCount > this.#start) this.#moveOn(byteCount + this.#headroom);
+    return this.#start - byteCount;
+  }
+
+  #moveOn(distance: number): void {
+    this.#generation++;
+    this.#reserve(distance);
+    this.#buffer.copyWithin(this.#start + distance, this.#start, this.#position);
+    this.#start += distance;
+    this.#position += distance;
   }
 
   #reserve(byteCount: number): void {

@@ -13,11 +13,11 @@ export interface AttributeLimits extends ValueLimits {
  * Attributes under limits, in the order of their first `set`. They lie in one flat array, because
  * almost every list is short: looking through it is faster than hashing, and it is one allocation.
  */
-export class AttributeList {
+export class AttributeList implements AttributeEntries {
   /** Attributes that the count limit kept out. */
   droppedCount = 0;
-  // key, value, key, value …
   readonly #entries: (string | AnyValue)[] = [];
+  #length = 0;
   readonly #limits: AttributeLimits;
 
   constructor(limits: AttributeLimits) {
@@ -25,8 +25,18 @@ export class AttributeList {
   }
 
   /** As they are now, not a copy. */
-  get entries(): AttributeEntries {
+  get entries(): readonly (string | AnyValue)[] {
     return this.#entries;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Forgets them all, and keeps the memory. */
+  clear(): void {
+    this.#length = 0;
+    this.droppedCount = 0;
   }
 
   /** A value of `undefined` or `null` is none, and changes nothing. */
@@ -54,7 +64,7 @@ export class AttributeList {
 
   toObject<Value = AnyValue>(): Record<string, Value> {
     const pairs: [string, Value][] = [];
-    for (let i = 0; i < this.#entries.length; i += 2) {
+    for (let i = 0; i < this.#length; i += 2) {
       pairs.push([this.#entries[i] as string, this.#entries[i + 1] as Value]);
     }
     return Object.fromEntries(pairs);
@@ -62,19 +72,24 @@ export class AttributeList {
 
   /** Writes each as a `KeyValue` of the repeated `field`, and the dropped count as `droppedField`. */
   write(writer: Writer, attributes: AttributeWriter, field: number, droppedField: number): void {
-    attributes.writeAll(writer, field, this.#entries);
+    attributes.writeAll(writer, field, this);
     writer.uint(droppedField, this.droppedCount);
   }
 
   #put(key: string, value: AnyValue): void {
     const entries = this.#entries;
-    for (let i = 0; i < entries.length; i += 2) {
+    const length = this.#length;
+    for (let i = 0; i < length; i += 2) {
       if (entries[i] !== key) continue;
       entries[i + 1] = value;
       return;
     }
-    if (entries.length >= this.#limits.countLimit * 2) this.droppedCount++;
-    else entries.push(key, value);
+    if (length >= this.#limits.countLimit * 2) this.droppedCount++;
+    else {
+      entries[length] = key;
+      entries[length + 1] = value;
+      this.#length = length + 2;
+    }
   }
 }
 

@@ -38,19 +38,18 @@ export class AttributeTemplate {
     return this.#writer === writer && this.#generation === writer.generation;
   }
 
-  hasKeysOf(entries: AttributeEntries): boolean {
+  hasKeysOf({ entries, length }: AttributeEntries): boolean {
     const written = this.#written;
-    const { length } = written;
-    if (entries.length !== 2 * length) return false;
-    for (let i = 0; i < length; i++) if (entries[2 * i] !== written[i]!.key) return false;
+    if (length !== 2 * written.length) return false;
+    for (let i = 0; i < written.length; i++) if (entries[2 * i] !== written[i]!.key) return false;
     return true;
   }
 
   /** Writes `entries` as the repeated `field`, and is made of them. */
-  write(writer: Writer, attributes: AttributeWriter, field: number, entries: AttributeEntries): void {
+  write(writer: Writer, attributes: AttributeWriter, field: number, { entries, length }: AttributeEntries): void {
     const written: Written[] = [];
     this.#start = writer.position;
-    for (let i = 0; i < entries.length; i += 2) {
+    for (let i = 0; i < length; i += 2) {
       const [key, value, start] = [entries[i] as string, entries[i + 1] as AnyValue, writer.position];
       attributes.write(writer, field, i >> 1, key, value);
       written.push({ key, value, width: widthOf(value), start, end: writer.position });
@@ -86,7 +85,7 @@ export class AttributeTemplate {
     writer: Writer,
     attributes: AttributeWriter,
     field: number,
-    entries: AttributeEntries,
+    { entries }: AttributeEntries,
     distance: number,
     copiedEnd: number,
   ): number {

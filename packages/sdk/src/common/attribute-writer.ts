@@ -14,8 +14,12 @@ const FRAME_ROOM = 32;
 const MAX_KEYS = 4_096;
 const MAX_PLACES = 128;
 
-/** key, value, key, value … */
-export type AttributeEntries = readonly (string | AnyValue)[];
+export interface AttributeEntries {
+  /** key, value, key, value … */
+  readonly entries: readonly (string | AnyValue)[];
+  /** How much of `entries` counts. */
+  readonly length: number;
+}
 
 export class AttributeWriter {
   // A key --> its tag, its length and its bytes
@@ -25,8 +29,8 @@ export class AttributeWriter {
   readonly #lastKeyBytes: Uint8Array[] = [];
 
   /** Writes all as the repeated `field`, which is below 16. */
-  writeAll(writer: Writer, field: number, entries: AttributeEntries): void {
-    for (let i = 0; i < entries.length; i += 2) {
+  writeAll(writer: Writer, field: number, { entries, length }: AttributeEntries): void {
+    for (let i = 0; i < length; i += 2) {
       this.write(writer, field, i >> 1, entries[i] as string, entries[i + 1] as AnyValue);
     }
   }

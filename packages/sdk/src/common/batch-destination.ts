@@ -78,6 +78,7 @@ class ArrayDestination<Item> implements BatchDestination<Item> {
   }
 }
 
-function takesBatches<Item>(exporter: object): exporter is BatchDestination<Item> {
+/** Whether it writes each item when it comes. */
+export function takesBatches<Item>(exporter: object): exporter is BatchDestination<Item> {
   return "createBatch" in exporter && "exportBatch" in exporter;
 }

@@ -31,8 +31,8 @@ export interface BatcherSettings {
 }
 
 /**
- * Collects items and exports them in batches: when `maxExportBatchSize` are waiting, or
- * `scheduledDelayMillis` after the first of them. One export runs at a time. Beyond
+ * Collects items and exports them in batches: when `maxExportBatchSize` are waiting, and
+ * at the latest `scheduledDelayMillis` after the first of them. One export runs at a time. Beyond
  * `maxQueueSize` waiting items new ones are dropped and counted.
  */
 export class Batcher<Item> {
@@ -103,16 +103,20 @@ export class Batcher<Item> {
   }
 
   #startTimer(): void {
-    // `every` does not keep the process alive, `after` would.
-    this.#cancelTimer ??= this.#settings.clock.every(this.#settings.scheduledDelayMillis, () => {
-      this.#seal();
-      void this.#exportNext();
-    });
+    // `every` does not keep the process alive, `after` would. It goes on while items come: one for each batch would cost more.
+    this.#cancelTimer ??= this.#settings.clock.every(this.#settings.scheduledDelayMillis, () => this.#timeUp());
+  }
+
+  #timeUp(): void {
+    if (this.#open === undefined) {
+      this.#cancelTimer?.();
+      this.#cancelTimer = undefined;
+    }
+    this.#seal();
+    void this.#exportNext();
   }
 
   #seal(): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
     if (this.#open === undefined || this.#open.count === 0) return;
     this.#sealed.push(this.#open);
     this.#open = undefined;

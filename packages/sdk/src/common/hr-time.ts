@@ -53,7 +53,8 @@ const TWO_32 = 2 ** 32;
 /** Does the same for many times one after the other, most of which are of one second. */
 export class TimeWriter {
   #seconds = -1;
-  #low = 0;
+  // No small integer to V8, as hardly any of them is: what is made for those would be thrown away.
+  #low = TWO_32;
   #high = 0;
 
   /** Puts eight bytes at `position`; returns where they end. */

@@ -2,7 +2,7 @@ import { observeQueue } from "../self-observability/queue-metrics.ts";
 import { observeAll, SdkObserver, type SelfObserved } from "../self-observability/sdk-observer.ts";
 import type { Drainable, LastRequest } from "../exit/last-request.ts";
 import { type BatchConfig, batchSettings } from "../common/batch-config.ts";
-import { destinationFor } from "../common/batch-destination.ts";
+import { destinationFor, takesBatches } from "../common/batch-destination.ts";
 import { exporterAndConfig, type WithExporter } from "../common/exporter-and-config.ts";
 import { Batcher } from "../common/batcher.ts";
 import type { LogRecordExporter } from "./log-record-exporter.ts";
@@ -11,6 +11,7 @@ import type { ReadableLogRecord, SdkLogRecord } from "./readable-log-record.ts";
 
 /** Hands log records to an exporter in batches. With an OTLP exporter, each is written as bytes at once. */
 export class BatchLogRecordProcessor implements LogRecordProcessor, Drainable, SelfObserved {
+  readonly readsAtOnce: boolean;
   readonly #exporter: LogRecordExporter;
   readonly #batcher: Batcher<ReadableLogRecord>;
   #shutdown: Promise<void> | undefined;
@@ -21,6 +22,8 @@ export class BatchLogRecordProcessor implements LogRecordProcessor, Drainable, S
   ) {
     const { exporter, config } = exporterAndConfig(exporterOrOptions, exporterConfig);
     this.#exporter = exporter;
+    // A class that is made of this one may keep what it is told of.
+    this.readsAtOnce = new.target === BatchLogRecordProcessor && takesBatches(exporter);
     this.#batcher = new Batcher(
       batchSettings("log records", "OTEL_BLRP", { scheduledDelayMillis: 1_000 }, config),
       destinationFor<ReadableLogRecord>(exporter),

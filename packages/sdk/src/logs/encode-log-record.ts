@@ -3,7 +3,7 @@ import { putLittleWord, putText, putVarint, putWord, textRoom, type Writer } fro
 import { type AnyValue, copyValue } from "../common/any-value.ts";
 import { AttributeList, NO_LIMITS } from "../common/attribute-list.ts";
 import { AttributeTemplate } from "../common/attribute-template.ts";
-import { type AttributeEntries, AttributeWriter } from "../common/attribute-writer.ts";
+import { AttributeWriter } from "../common/attribute-writer.ts";
 import { KeptByName } from "../common/kept-by-name.ts";
 import { TimeWriter, writeTime } from "../common/hr-time.ts";
 import { HexIds } from "../otlp/hex-ids.ts";
@@ -95,19 +95,19 @@ export class LogRecordEncoder {
     attributes: AttributeList,
   ): void {
     if (body !== undefined) this.#attributes.writeValue(writer, 5, body);
-    this.#writeAttributes(writer, attributes.entries);
+    this.#writeAttributes(writer, attributes);
     writer.uint(7, attributes.droppedCount);
     if (eventName !== undefined) writer.string(12, eventName);
   }
 
-  #writeAttributes(writer: Writer, entries: AttributeEntries): void {
-    if (entries.length === 0) return;
-    const template = this.#templates.of(entries[0] as string);
+  #writeAttributes(writer: Writer, list: AttributeList): void {
+    if (list.length === 0) return;
+    const template = this.#templates.of(list.entries[0] as string);
     if (!template.isIn(writer)) {
-      template.write(writer, this.#attributes, 6, entries);
+      template.write(writer, this.#attributes, 6, list);
       this.#made = template;
-    } else if (template.hasKeysOf(entries)) template.copy(writer, this.#attributes, 6, entries);
-    else this.#attributes.writeAll(writer, 6, entries);
+    } else if (template.hasKeysOf(list)) template.copy(writer, this.#attributes, 6, list);
+    else this.#attributes.writeAll(writer, 6, list);
   }
 }
 

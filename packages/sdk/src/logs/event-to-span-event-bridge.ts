@@ -9,6 +9,8 @@ import type { SdkLogRecord } from "./readable-log-record.ts";
  * and is the record's own.
  */
 export class EventToSpanEventBridge implements LogRecordProcessor {
+  readonly readsAtOnce = true;
+
   onEmit(logRecord: SdkLogRecord, context: Context = activeContext()): void {
     const { eventName, spanContext, attributes, hrTime, hrTimeObserved } = logRecord;
     const span = trace.getSpan(context);

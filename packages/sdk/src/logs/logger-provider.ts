@@ -56,6 +56,7 @@ export class LoggerProvider implements ApiLoggerProvider, Drainable, SelfObserve
     const settings = {
       environment,
       processors: this.#processors,
+      readsAtOnce: this.#processors.every(({ readsAtOnce }) => readsAtOnce === true),
       isShutDown: () => this.#shutdown !== undefined,
     };
     this.#loggers = new ScopeRegistry((scope) => new Logger(scope, settings, this.#configOf(scope)));

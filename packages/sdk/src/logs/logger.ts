@@ -11,6 +11,8 @@ import { type LogEnvironment, RecordedLogRecord } from "./recorded-log-record.ts
 export interface LoggerSettings {
   readonly environment: LogEnvironment;
   readonly processors: readonly LogRecordProcessor[];
+  /** Whether none of them keeps a record. */
+  readonly readsAtOnce: boolean;
   readonly isShutDown: () => boolean;
 }
 
@@ -24,11 +26,16 @@ export interface EnabledOptions {
 export class Logger implements ApiLogger {
   readonly scope: InstrumentationScope;
   readonly #settings: LoggerSettings;
+  // Where no processor keeps a record, each is this one.
+  readonly #passing: RecordedLogRecord;
+  // Reading a record's values may emit another.
+  #isPassing = false;
   #config: LoggerConfig;
 
   constructor(scope: InstrumentationScope, settings: LoggerSettings, config: LoggerConfig = {}) {
     this.scope = scope;
     this.#settings = settings;
+    this.#passing = new RecordedLogRecord(settings.environment, scope);
     this.#config = config;
   }
 
@@ -45,16 +52,25 @@ export class Logger implements ApiLogger {
   }
 
   emit(record: LogRecord): void {
-    const { environment, processors, isShutDown } = this.#settings;
+    const { processors, isShutDown } = this.#settings;
     if (isShutDown()) return;
     const context = record.context ?? activeContext();
     if (!this.#passes(record.severityNumber, context)) return;
+    const recorded = this.#recordToTake();
     try {
-      const recorded = new RecordedLogRecord(environment, this.scope, record, context);
+      recorded.take(record, context);
       for (const processor of processors) processor.onEmit(recorded, context);
     } catch (thrown) {
       diag.error(`a log record was lost: ${messageOf(thrown)}`);
     }
+    if (recorded === this.#passing) this.#isPassing = false;
+  }
+
+  #recordToTake(): RecordedLogRecord {
+    const { environment, readsAtOnce } = this.#settings;
+    if (!readsAtOnce || this.#isPassing) return new RecordedLogRecord(environment, this.scope);
+    this.#isPassing = true;
+    return this.#passing;
   }
 
   #passes(severityNumber: SeverityNumber | undefined, context: Context): boolean {

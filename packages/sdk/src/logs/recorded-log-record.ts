@@ -24,12 +24,12 @@ export interface LogEnvironment {
 /** A log record that was emitted, its values copied and under limits. */
 export class RecordedLogRecord implements SdkLogRecord {
   /** 0 and 0 when that is not known. */
-  readonly seconds: number;
-  readonly nanos: number;
-  readonly observedSeconds: number;
-  readonly observedNanos: number;
+  seconds = 0;
+  nanos = 0;
+  observedSeconds = 0;
+  observedNanos = 0;
   /** That of the span in whose context it was emitted. */
-  readonly identity: SpanIdentity | undefined;
+  identity: SpanIdentity | undefined;
   readonly instrumentationScope: InstrumentationScope;
   readonly attributeList: AttributeList;
   severityNumber: SeverityNumber | undefined;
@@ -38,11 +38,17 @@ export class RecordedLogRecord implements SdkLogRecord {
   copiedBody: AnyValue | undefined;
   readonly #environment: LogEnvironment;
 
-  constructor(environment: LogEnvironment, scope: InstrumentationScope, record: LogRecord, context: Context) {
+  constructor(environment: LogEnvironment, scope: InstrumentationScope) {
     this.#environment = environment;
-    environment.createdCount++;
     this.instrumentationScope = scope;
-    const { clock, limits } = environment;
+    this.attributeList = new AttributeList(environment.limits);
+  }
+
+  /** Becomes what was emitted as `record` in `context`. It may have been another before. */
+  take(record: LogRecord, context: Context): this {
+    const environment = this.#environment;
+    environment.createdCount++;
+    const { clock } = environment;
     const { timestamp, observedTimestamp, body, exception, attributes } = record;
     if (observedTimestamp === undefined) {
       clock.read();
@@ -58,9 +64,10 @@ export class RecordedLogRecord implements SdkLogRecord {
     this.severityText = optionalText(record.severityText);
     this.eventName = optionalText(record.eventName);
     this.copiedBody = typeof body === "string" ? body : copyValue(body);
-    this.attributeList = new AttributeList(limits);
+    this.attributeList.clear();
     if (exception !== undefined) this.attributeList.setAll(exceptionAttributes(exception));
     if (attributes !== undefined) this.attributeList.setAll(attributes);
+    return this;
   }
 
   get hrTime(): HrTime {

@@ -1,4 +1,4 @@
-import { LENGTH_DELIMITED, Writer } from "@clew/otlp";
+import { Writer } from "@clew/otlp";
 import type { Batch } from "../common/batcher.ts";
 import { copyValue, writeKeyValue } from "../common/any-value.ts";
 import type { InstrumentationScope } from "../common/instrumentation-scope.ts";
@@ -22,6 +22,9 @@ interface Group {
   readonly resource: Resource;
   readonly scope: InstrumentationScope;
   readonly items: Writer;
+  // What stands before the items, made when the first request is.
+  resourceFields: Uint8Array | undefined;
+  scopeFields: Uint8Array | undefined;
 }
 
 /**
@@ -38,6 +41,7 @@ export class EncodedBatch<Item extends Scoped> implements Batch<Item> {
   // Most items come from where the one before came from.
   #last: Group | undefined;
   #otherBytes = 0;
+  #request: Uint8Array | undefined;
 
   readonly #countOf: (item: Item) => number;
 
@@ -70,19 +74,9 @@ export class EncodedBatch<Item extends Scoped> implements Batch<Item> {
     return this.#groups.filter(({ items }) => items.byteLength > 0).map(({ resource }) => resource);
   }
 
-  /** The body of an export request; it may share memory with the batch, so it is valid until `clear`. */
+  /** The body of an export request; it may share memory with the batch, so it is valid until `clear`. Nothing may be added any more. */
   toRequest(): Uint8Array {
-    const groups = this.#groups.filter(({ items }) => items.byteLength > 0);
-    const [first] = groups;
-    if (first === undefined) return new Uint8Array(0);
-    if (groups.length === 1) {
-      const scopeHead = scopeHeadOf(first);
-      const resourceHead = resourceHeadOf(first.resource, scopeHead.length + first.items.byteLength);
-      return first.items.behind(Buffer.concat([resourceHead, scopeHead]));
-    }
-    const resources = new Set(groups.map(({ resource }) => resource));
-    const pieces = [...resources].flatMap((resource) => piecesOf(resource, groups));
-    return Buffer.concat(pieces);
+    return (this.#request ??= this.#makeRequest());
   }
 
   /** Forgets the items and keeps the memory. */
@@ -90,7 +84,22 @@ export class EncodedBatch<Item extends Scoped> implements Batch<Item> {
     this.count = 0;
     this.itemCount = 0;
     this.#otherBytes = 0;
+    this.#request = undefined;
     for (const { items } of this.#groups) items.reset();
+  }
+
+  #makeRequest(): Uint8Array {
+    const only = this.#groups.length === 1 ? this.#groups[0] : undefined;
+    if (only !== undefined && only.items.byteLength > 0) {
+      putUnderScope(only);
+      putUnderResource(only, only.items);
+      return only.items.view();
+    }
+    const groups = this.#groups.filter(({ items }) => items.byteLength > 0);
+    for (const group of groups) putUnderScope(group);
+    const resources = new Set(groups.map(({ resource }) => resource));
+    const ofEach = [...resources].map((resource) => groups.filter((group) => group.resource === resource));
+    return Buffer.concat(ofEach.map(underResource));
   }
 
   #groupOf({ resource, instrumentationScope: scope }: Item): Group {
@@ -98,7 +107,13 @@ export class EncodedBatch<Item extends Scoped> implements Batch<Item> {
     if (last !== undefined && last.scope === scope && last.resource === resource) return last;
     let group = this.#groups.find((one) => one.scope === scope && one.resource === resource);
     if (group === undefined) {
-      group = { resource, scope, items: new Writer(INITIAL_BYTES, HEADROOM_BYTES) };
+      group = {
+        resource,
+        scope,
+        items: new Writer(INITIAL_BYTES, HEADROOM_BYTES),
+        resourceFields: undefined,
+        scopeFields: undefined,
+      };
       this.#groups.push(group);
     }
     this.#otherBytes += (last?.items.byteLength ?? 0) - group.items.byteLength;
@@ -107,23 +122,38 @@ export class EncodedBatch<Item extends Scoped> implements Batch<Item> {
   }
 }
 
-function piecesOf(resource: Resource, groups: readonly Group[]): Uint8Array[] {
-  const scopes = groups.flatMap((group) =>
-    group.resource === resource ? [scopeHeadOf(group), group.items.view()] : [],
-  );
-  const scopesLength = scopes.reduce((total, { length }) => total + length, 0);
-  return [resourceHeadOf(resource, scopesLength), ...scopes];
+/** Makes a `ScopeX` of the items. */
+function putUnderScope(group: Group): void {
+  group.items.prepend((group.scopeFields ??= scopeFieldsOf(group.scope)));
+  group.items.prependHead(2);
 }
 
-/** Everything of a `ResourceX` that stands before its scopes, which have `scopesLength` bytes. */
-function resourceHeadOf(resource: Resource, scopesLength: number): Uint8Array {
+/** Makes a `ResourceX` of `scopes`, which are of `group`'s resource. */
+function putUnderResource(group: Group, scopes: Writer): void {
+  const fields = group.resourceFields ?? resourceFieldsOf(group.resource);
+  if (group.resource.asyncAttributesPending !== true) group.resourceFields = fields;
+  scopes.prepend(fields);
+  scopes.prependHead(1);
+}
+
+/** The same of the scopes of several groups, which have one resource. */
+function underResource(groups: readonly Group[]): Uint8Array {
+  const total = groups.reduce((sum, { items }) => sum + items.byteLength, 0);
+  const scopes = new Writer(total, HEADROOM_BYTES);
+  for (const { items } of groups) scopes.raw(items.view());
+  putUnderResource(groups[0]!, scopes);
+  return scopes.view();
+}
+
+/** Everything of a `ResourceX` that stands before its scopes. */
+function resourceFieldsOf(resource: Resource): Uint8Array {
   const fields = new Writer(1_024);
   const start = fields.begin(1);
   for (const [key, value] of Object.entries(resource.attributes)) writeKeyValue(fields, 1, key, value);
   for (const entity of resource.entities ?? []) writeEntityRef(fields, entity);
   fields.end(start);
   if (resource.schemaUrl !== undefined) fields.string(3, resource.schemaUrl);
-  return messageHead(1, fields, scopesLength);
+  return fields.finish();
 }
 
 /** Says which of the resource's attributes belong to an entity (opentelemetry/proto/common/v1, `EntityRef`). */
@@ -137,7 +167,7 @@ function writeEntityRef(writer: Writer, { type, id, description, schemaUrl }: En
 }
 
 /** Everything of a `ScopeX` that stands before its items. */
-function scopeHeadOf({ scope, items }: Group): Uint8Array {
+function scopeFieldsOf(scope: InstrumentationScope): Uint8Array {
   const fields = new Writer(256);
   const start = fields.begin(1);
   fields.string(1, scope.name);
@@ -148,14 +178,5 @@ function scopeHeadOf({ scope, items }: Group): Uint8Array {
   }
   fields.end(start);
   if (scope.schemaUrl !== undefined) fields.string(3, scope.schemaUrl);
-  return messageHead(2, fields, items.byteLength);
-}
-
-/** The tag and length of a message that begins with `fields` and goes on for `restLength` bytes, and the fields. */
-function messageHead(field: number, fields: Writer, restLength: number): Uint8Array {
-  const head = new Writer(fields.byteLength + 8);
-  head.tag(field, LENGTH_DELIMITED);
-  head.varint(fields.byteLength + restLength);
-  head.raw(fields.view());
-  return head.take();
+  return fields.finish();
 }

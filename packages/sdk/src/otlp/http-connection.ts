@@ -3,9 +3,12 @@
  * some thirty objects for each request, which was a quarter of what a span costs (docs/adr/0011-sdk-hot-path.md).
  */
 // Only the type: what is loaded at the first connection costs the start of a process nothing.
-import type { Socket } from "node:net";
+import type { OnReadOpts, Socket } from "node:net";
 import { type HttpResponse, HttpResponseReader, ResponseHeads } from "./http-response-reader.ts";
 import type { TlsConfig } from "./otlp-config.ts";
+
+/** A longer answer is read in pieces. */
+const READ_BYTES = 4_096;
 
 /** A request that was given to a connection. */
 interface Exchange {
@@ -82,14 +85,20 @@ export class HttpConnection {
   #connect(): Socket {
     const { hostname, port, protocol } = this.#url;
     const host = hostname.replace(/^\[|\]$/g, "");
+    // Answers are short: the 64 KiB that a socket takes for each would be most of the garbage that exports make.
+    const onread: OnReadOpts = {
+      buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+      callback: (length, bytes) => {
+        this.#read(socket, Buffer.from(bytes.subarray(0, length)));
+        return true;
+      },
+    };
     const isTls = protocol === "https:";
-    const socket = isTls
-      ? process
-          .getBuiltinModule("node:tls")
-          .connect({ host, port: Number(port || 443), ALPNProtocols: ["http/1.1"], ...serverName(host), ...this.#tls })
-      : process.getBuiltinModule("node:net").connect({ host, port: Number(port || 80) });
+    const plain = { host, port: Number(port || (isTls ? 443 : 80)), onread };
+    const socket: Socket = isTls
+      ? process.getBuiltinModule("node:tls").connect(tlsOptions(plain, this.#tls))
+      : process.getBuiltinModule("node:net").connect(plain);
     socket.setNoDelay(true);
-    socket.on("data", (chunk) => this.#read(socket, chunk));
     socket.on("end", () => this.#ended(socket));
     socket.on("error", (error) => this.#lost(socket, error));
     socket.on("close", () => this.#lost(socket, new Error("the connection was closed")));
@@ -152,6 +161,7 @@ export class HttpConnection {
 }
 
 /** TLS has names for hosts only, not for addresses. */
-function serverName(host: string): { servername?: string } {
-  return process.getBuiltinModule("node:net").isIP(host) === 0 ? { servername: host } : {};
+function tlsOptions<Plain extends { readonly host: string }>(plain: Plain, tls: TlsConfig): Plain & TlsConfig {
+  const isName = process.getBuiltinModule("node:net").isIP(plain.host) === 0;
+  return { ...plain, ALPNProtocols: ["http/1.1"], ...(isName && { servername: plain.host }), ...tls };
 }

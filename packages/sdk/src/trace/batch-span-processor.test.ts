@@ -41,6 +41,21 @@ test("exports at once when a batch is full, and keeps to its size", async () => 
   expect(exporter.names).toEqual([["a", "b"], ["c", "d"], ["e"]]);
 });
 
+test("what comes after a full batch, or after a pause, waits no longer than the delay", async () => {
+  const { clock, exporter, endSpans } = setUp({ maxExportBatchSize: 2 });
+  endSpans("a");
+  await clock.advance(4_000);
+  endSpans("b", "c");
+  await clock.advance(5_000);
+  expect(exporter.names).toEqual([["a", "b"], ["c"]]);
+  await clock.advance(60_000);
+  endSpans("d");
+  await clock.advance(4_999);
+  expect(exporter.names).toHaveLength(2);
+  await clock.advance(1);
+  expect(exporter.names).toEqual([["a", "b"], ["c"], ["d"]]);
+});
+
 test("runs one export at a time", async () => {
   const { exporter, endSpans } = setUp({ maxExportBatchSize: 1, isHeld: true });
   endSpans("a", "b", "c");

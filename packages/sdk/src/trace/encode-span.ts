@@ -65,8 +65,7 @@ export class SpanEncoder {
     const room = writer.room(bytes.length);
     room.set(bytes, start);
     this.#putFixed(room, start, span);
-    const { entries } = span.attributeList;
-    const moved = attributes.fill(writer, this.#attributes, 9, entries, start - template.start, end);
+    const moved = attributes.fill(writer, this.#attributes, 9, span.attributeList, start - template.start, end);
     if (span.recordedEvents !== undefined) {
       this.#putEventTimes(writer.room(0), attributes.end + moved, span.recordedEvents);
     }
@@ -89,7 +88,7 @@ export class SpanEncoder {
     writer.position = putText(bytes, at + 1, name);
     writeState(writer, identity.traceState);
     if (template === undefined) attributeList.write(writer, this.#attributes, 9, 10);
-    else template.attributes.write(writer, this.#attributes, 9, attributeList.entries);
+    else template.attributes.write(writer, this.#attributes, 9, attributeList);
     this.#writeParts(writer, span, span.recordedEvents, span.recordedLinks);
   }
 

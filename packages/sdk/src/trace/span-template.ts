@@ -24,7 +24,7 @@ export class SpanTemplate {
       (span.parent !== undefined) === this.#hasParent &&
       hasNoRareParts(span) &&
       areNamed(span.recordedEvents, this.#eventNames) &&
-      this.attributes.hasKeysOf(span.attributeList.entries)
+      this.attributes.hasKeysOf(span.attributeList)
     );
   }
 

@@ -20,7 +20,8 @@ export function* chunkedFrames(series: readonly SeriesSamples[], queryIndex: num
   const write = (one: SeriesSamples, chunks: readonly Chunk[]): void => {
     writer.reset();
     writeFrame(writer, one, chunks, queryIndex);
-    piece.raw(writer.behind(headOf(writer)));
+    writer.prepend(headOf(writer));
+    piece.raw(writer.view());
   };
   for (const one of series) {
     let chunks: Chunk[] = [];
