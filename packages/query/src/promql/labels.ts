@@ -131,6 +131,9 @@ export function quoted(text: string): string {
 /** A byte that is not part of well-formed UTF-8 is kept as a lone surrogate, this and the byte. */
 export const ESCAPED_BYTES = 0xdc00;
 
+/** As Go sees it: of all that is blank only the space. */
+export const PRINTABLE: RegExp = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
+
 const NAMED_ESCAPES: Readonly<Record<string, string>> = {
   "\\": "\\\\",
   '"': '\\"',
@@ -146,9 +149,14 @@ const NAMED_ESCAPES: Readonly<Record<string, string>> = {
 function escaped(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   if (code >= ESCAPED_BYTES + 0x80 && code <= ESCAPED_BYTES + 0xff) return `\\x${(code - ESCAPED_BYTES).toString(16)}`;
-  const isPrintable = (code >= 0x20 && code < 0x7f) || (code > 0xa0 && code !== 0xad);
+  const isPrintable = PRINTABLE.test(character);
   const hex = code.toString(16);
-  const coded = code < 0x80 ? `\\x${hex.padStart(2, "0")}` : `\\u${hex.padStart(4, "0")}`;
+  const coded =
+    code < 0x80
+      ? `\\x${hex.padStart(2, "0")}`
+      : code > 0xffff
+        ? `\\U${hex.padStart(8, "0")}`
+        : `\\u${hex.padStart(4, "0")}`;
   return NAMED_ESCAPES[character] ?? (isPrintable ? character : coded);
 }
 

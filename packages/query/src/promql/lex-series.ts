@@ -61,11 +61,11 @@ class SeriesLexer extends Lexer {
   #histogramWord(word: string): void {
     if (isHistogramProperty(word)) {
       if (this.character === ":") return this.push("property", word);
-      return this.fail("missing `:` for histogram descriptor", word.length);
+      return this.failAt(this.at - word.length, "missing `:` for histogram descriptor");
     }
     if (/^(?:inf|nan)$/i.test(word)) return this.push("number", word);
     if (isCounterResetHint(word)) return this.push("hint", word);
-    this.fail(`bad histogram descriptor found: ${quoted(word)}`, word.length);
+    this.failAt(this.at - word.length, `bad histogram descriptor found: ${quoted(word)}`);
   }
 
   #nextInBuckets(): void {

@@ -1,16 +1,18 @@
+import { PRINTABLE } from "./labels.ts";
+import { scanNumberOrDuration } from "./scan-number.ts";
 import { runeText, Scanner } from "./scanner.ts";
 import { isKeyword, mayNameMetric, type Token } from "./tokens.ts";
 
 const DIGITS = String.raw`\d(?:_?\d)*`;
 /** The pattern of a decimal number. */
 export const DECIMAL: string = String.raw`(?:${DIGITS}(?:\.(?:${DIGITS})?)?|\.${DIGITS})(?:[eE][+-]?${DIGITS})?`;
-const NUMBER = new RegExp(String.raw`0[xX][\da-fA-F](?:_?[\da-fA-F])*|${DECIMAL}`, "y");
-const DURATION = /(?:\d+(?:ms|[smhdwy]s?))+/y;
-const BAD_NUMBER = /\d*(?:\.\d*)?(?:\.|[a-zA-Z](?:\d+|[a-zA-Z])?)/y;
 const WORD = /[A-Za-z_:][A-Za-z0-9_:]*/y;
+const LETTERS = /[A-Za-z_]+/y;
 const LABEL = /[A-Za-z_][A-Za-z0-9_]*/y;
 const SPACE = /[ \t\n\r]+|#[^\n\r]*/y;
+const BLANKS = /[ \t\n\r]+/y;
 const SIGN = /==|!=|<=|>=|<\/|>\/|[-+*/%^=<>(){}[\],@]/y;
+const DURATION_SIGNS: ReadonlySet<string> = new Set("]()+-*/%^,");
 const BRACE_SIGN = /=~|!~|!=|[=,}]/y;
 
 /**
@@ -25,8 +27,11 @@ export class Lexer extends Scanner {
   #parentheses = 0;
   #inBraces = false;
   #inBrackets = false;
+  // In brackets up to the first number: words, signs and errors are others there.
+  #inDuration = false;
   #sawColon = false;
-  #sawDuration = false;
+  // Of the whole query.
+  #sawNumber = false;
 
   run(): readonly Token[] {
     while (!this.isDone) this.#next();
@@ -46,13 +51,12 @@ export class Lexer extends Scanner {
   }
 
   #next(): void {
-    if (this.match(SPACE) !== undefined) return;
+    if (this.match(this.#inDuration ? BLANKS : SPACE) !== undefined) return;
     if (this.at >= this.text.length) return this.#end();
     if (this.#inBraces) return this.#nextInBraces();
     const character = this.character;
     if (character === '"' || character === "'" || character === "`") {
-      if (this.#inBrackets && !this.#sawDuration) return this.#unexpectedInDuration(character);
-      return this.#string(character);
+      return this.#inDuration ? this.#unexpectedInDuration(character) : this.#string(character);
     }
     if (/\d/.test(character) || (character === "." && /\d/.test(this.text[this.at + 1] ?? ""))) return this.#number();
     if (/[A-Za-z_:]/.test(character)) return this.#inBrackets ? this.#wordInBrackets(character) : this.word();
@@ -61,7 +65,7 @@ export class Lexer extends Scanner {
 
   #end(): void {
     if (this.#inBraces) return this.fail("unexpected end of input inside braces");
-    if (this.#inBrackets && !this.#sawDuration) return this.fail("unexpected end of input in duration expression");
+    if (this.#inDuration) return this.fail("unexpected end of input in duration expression");
     if (this.#parentheses !== 0) return this.fail("unclosed left parenthesis");
     if (this.#inBrackets) return this.fail("unclosed left bracket");
     this.push("eof", "");
@@ -84,28 +88,14 @@ export class Lexer extends Scanner {
   }
 
   #number(): void {
-    this.#sawDuration = true;
     const start = this.at;
-    for (const [kind, pattern] of [
-      ["number", NUMBER],
-      ["duration", DURATION],
-    ] as const) {
-      this.at = start;
-      const text = this.match(pattern);
-      if (text !== undefined && !/[\w.]/.test(this.text[this.at] ?? "")) return this.push(kind, text);
-    }
-    this.at = start;
-    this.fail(`bad number or duration syntax: ${JSON.stringify(this.#badNumber(start))}`);
-  }
-
-  /** The text up to and with the first character that fits neither a number nor a duration. */
-  #badNumber(start: number): string {
-    for (const pattern of [/0[xX][\da-fA-F_]*[^\s]?/y, /(?:\d+(?:ms|[smhdwy]))+(?:\d+|\w)?/y, BAD_NUMBER]) {
-      pattern.lastIndex = start;
-      const found = pattern.exec(this.text);
-      if (found !== null) return found[0];
-    }
-    return this.text.slice(start, start + 1);
+    const { kind, end } = scanNumberOrDuration(this.text, start);
+    const text = this.text.slice(start, end);
+    if (kind === undefined) return this.fail(`bad number or duration syntax: ${JSON.stringify(text)}`);
+    if (this.#inDuration) this.#sawNumber = true;
+    this.#inDuration = false;
+    this.at = end;
+    this.push(kind, text);
   }
 
   protected word(): void {
@@ -119,45 +109,51 @@ export class Lexer extends Scanner {
   #wordInBrackets(character: string): void {
     if (character === ":") return this.#colon();
     const start = this.at;
-    const word = this.match(LABEL)?.toLowerCase() ?? "";
-    if (["step", "range", "min_of", "max_of"].includes(word)) return this.push(word, this.text.slice(start, this.at));
+    const text = this.match(LETTERS) ?? "";
+    const word = text.toLowerCase();
+    if (["step", "range", "min_of", "max_of"].includes(word)) return this.push(word, text);
     this.at = start;
-    if (!this.#sawDuration) return this.#unexpectedInDuration(character);
+    if (this.#inDuration) return this.#unexpectedInDuration(character);
     this.fail(`unexpected character: ${this.rune()}, expected ':'`);
   }
 
   #colon(): void {
+    if (this.#sawColon && !this.#inDuration) return this.fail("unexpected colon ':'");
     this.at++;
-    this.push(":", ":");
-    if (!this.#sawDuration) return this.fail("unexpected colon before duration in duration expression");
+    if (this.#inDuration && !this.#sawNumber)
+      return this.fail("unexpected colon before duration in duration expression");
     if (this.#sawColon) return this.fail("unexpected repeated colon in duration expression");
+    this.push(":", ":");
     this.#sawColon = true;
   }
 
   #sign(character: string): void {
+    if (this.#inDuration && !DURATION_SIGNS.has(character)) return this.#unexpectedInDuration(this.#wholeCharacter);
+    const start = this.at;
     const sign = this.match(SIGN);
     if (sign === undefined && character === "!") {
       return this.fail(`unexpected character after '!': ${this.rune(this.at + 1)}`);
     }
-    if (sign === undefined || sign === "}") return this.#unexpected(sign);
-    if (sign === "=" && this.character === "~") return this.fail("unexpected character after '=': '~'");
+    if (sign === undefined || sign === "}") {
+      this.at = start;
+      return this.fail(`unexpected character: ${this.rune()}`);
+    }
+    if (sign === "=" && this.character === "~") return this.failAt(start, "unexpected character after '=': '~'");
     if (sign === "(") this.#parentheses++;
-    if (sign === ")" && --this.#parentheses < 0) return this.fail("unexpected right parenthesis ')'", 1);
+    // It is counted before it is refused: the place is behind it.
+    if (sign === ")" && --this.#parentheses < 0) return this.fail("unexpected right parenthesis ')'");
     if (sign === "{") this.#inBraces = true;
-    if (sign === "[" && this.#inBrackets) return this.fail("unexpected left bracket '['", 1);
-    if (sign === "]" && !this.#inBrackets) return this.fail("unexpected right bracket ']'", 1);
+    if (sign === "[" && this.#inBrackets) return this.failAt(start, "unexpected left bracket '['");
+    if (sign === "]" && !this.#inBrackets) return this.failAt(start, "unexpected right bracket ']'");
     if (sign === "[" || sign === "]") {
-      this.#inBrackets = sign === "[";
+      this.#inBrackets = this.#inDuration = sign === "[";
       this.#sawColon = false;
-      this.#sawDuration = false;
     }
     this.push(sign, sign);
   }
 
-  #unexpected(sign: string | undefined): void {
-    this.at -= sign?.length ?? 0;
-    if (this.#inBrackets && !this.#sawDuration) return this.#unexpectedInDuration(this.character);
-    this.fail(`unexpected character: ${this.rune()}`);
+  get #wholeCharacter(): string {
+    return String.fromCodePoint(this.text.codePointAt(this.at) ?? 0);
   }
 
   #unexpectedInDuration(character: string): void {
@@ -205,5 +201,6 @@ export class Lexer extends Scanner {
 }
 
 function codePointText(character: string): string {
-  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")} '${character}'`;
+  const code = `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
+  return PRINTABLE.test(character) ? `${code} '${character}'` : code;
 }

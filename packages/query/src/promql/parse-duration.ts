@@ -33,7 +33,9 @@ export class DurationParser extends TokenReader {
 
   /** After `offset` a calculation stands in parentheses: `offset 1m + 2` adds 2 to the selector's values. */
   protected offsetDuration(): Duration {
-    return this.peek.kind === "+" || this.peek.kind === "-" ? this.#signed(POWER + 1) : this.#operand();
+    if (this.peek.kind !== "+" && this.peek.kind !== "-") return this.#operand();
+    const { kind } = this.peekAfter;
+    return this.#signed(POWER + 1, kind === "number" || kind === "duration" ? this.peek : undefined);
   }
 
   #sum(minimum: number): Duration {
@@ -73,8 +75,11 @@ export class DurationParser extends TokenReader {
     return { kind: "literal", seconds, isDuration: token.kind === "duration", position };
   }
 
-  #signed(minimum: number): Duration {
+  /** `faultsAt`: where a number that is too large is told of; absent, it is the number's place. */
+  #signed(minimum: number, faultsAt?: Token): Duration {
     const sign = this.next();
+    if (faultsAt !== undefined && Math.abs(this.numberOf(this.peek)) > LONGEST_SECONDS)
+      throw parseError(this.query, faultsAt, "duration out of range");
     const operand = this.#sum(minimum);
     const position = { start: sign.start, end: operand.position.end };
     if (sign.kind === "+") return operand;
@@ -91,9 +96,7 @@ export class DurationParser extends TokenReader {
 
   #preprocessor(kind: "step" | "range"): Duration {
     const word = this.next();
-    if (this.accept("(") === undefined) {
-      throw this.unexpected("subquery or range selector", "number, duration, step(), or range()");
-    }
+    this.expect("(");
     const close = this.expect(")");
     return { kind, position: { start: word.start, end: close.end } };
   }

@@ -8,6 +8,7 @@ export function parseError(query: string, position: PositionRange, problem: stri
 
 /** `line:column` of an offset, both from 1; the column counts UTF-8 bytes as Prometheus does. */
 export function placeText(query: string, offset: number): string {
+  if (query === "") return "unknown position";
   const before = query.slice(0, offset);
   const line = before.split("\n").length;
   const column = new TextEncoder().encode(before.slice(before.lastIndexOf("\n") + 1)).length + 1;

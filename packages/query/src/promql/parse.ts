@@ -40,6 +40,8 @@ const PRECEDENCE: ReadonlyMap<string, number> = new Map(
   ),
 );
 const UNARY_PRECEDENCE = 5;
+const ANY_DURATION = "number, duration, step(), or range()";
+const FILL_SIDES = ["fill_left", "fill_right"] as const;
 export const BINARY_OPERATORS: readonly string[] = [...PRECEDENCE.keys()];
 
 /** Reads a query and checks its types. Throws `QUERY_BAD_DATA` with Prometheus's text and the place, also for what is not switched on. */
@@ -67,7 +69,7 @@ class Parser extends SelectorParser {
   }
 
   parseQuery(): Expr {
-    if (this.peek.kind === "eof") throw parseError(this.query, this.peek, "no expression found in input");
+    if (this.peek.kind === "eof") throw parseError(this.query, { start: 0, end: 0 }, "no expression found in input");
     const expr = this.#expression(0);
     if (this.peek.kind !== "eof") throw this.unexpected();
     return expr;
@@ -129,10 +131,10 @@ class Parser extends SelectorParser {
     };
     for (;;) {
       // Without parentheses the word is a metric's name.
-      const side = this.peekAfter.kind === "(" ? this.accept("fill_left", "fill_right") : undefined;
+      const wanted = FILL_SIDES.filter((word) => fills[word === "fill_left" ? "fillLeft" : "fillRight"] === undefined);
+      const side = this.peekAfter.kind === "(" ? this.accept(...wanted) : undefined;
       if (side === undefined) return fills;
       const name = side.kind === "fill_left" ? "fillLeft" : "fillRight";
-      if (fills[name] !== undefined) throw this.unexpectedToken(side);
       fills[name] = this.#fillValue();
     }
   }
@@ -186,7 +188,7 @@ class Parser extends SelectorParser {
 
   #call(): Expr {
     const name = this.next();
-    const func = name.kind === "identifier" ? name.text : name.text.toLowerCase();
+    const func = name.text;
     const { args, end } = this.#arguments();
     const signature = SIGNATURES.get(func);
     if (signature === undefined) throw parseError(this.query, name, `unknown function with name ${quoted(name.text)}`);
@@ -213,7 +215,7 @@ class Parser extends SelectorParser {
   #aggregate(): Expr {
     const name = this.next();
     let modifier = this.#aggregateModifier();
-    const { args, end } = this.#arguments();
+    const { args, end } = this.within("aggregation", "", () => this.#arguments());
     const position = { start: name.start, end };
     const wanted = AGGREGATORS_WITH_PARAMETER.has(name.kind) ? 2 : 1;
     if (args.length === 0) throw parseError(this.query, position, "no arguments for aggregate expression provided");
@@ -253,9 +255,9 @@ class Parser extends SelectorParser {
   #range(expr: Expr): Expr {
     const open = this.expect("[");
     if (!this.startsDuration()) {
-      throw this.unexpected("subquery or range selector", "number, duration, step(), or range()");
+      throw this.unexpected("subquery or range selector", ANY_DURATION);
     }
-    const range = this.positiveDuration();
+    const range = this.within("subquery or range selector", ANY_DURATION, () => this.positiveDuration());
     if (this.accept(":") !== undefined) return this.#subquery(expr, range);
     if (this.peek.kind !== "]") throw this.unexpected("subquery or range", '":" or "]"');
     const brackets = { start: open.start, end: this.next().end };
@@ -267,10 +269,9 @@ class Parser extends SelectorParser {
 
   #subquery(expr: Expr, range: Duration): Expr {
     const hasStep = this.startsDuration();
-    if (!hasStep && this.peek.kind !== "]") {
-      throw this.unexpected("subquery selector", 'number, duration, step(), range(), or "]"');
-    }
-    const step = hasStep ? this.positiveDuration() : undefined;
+    const where = ["subquery selector", 'number, duration, step(), range(), or "]"'] as const;
+    if (!hasStep && this.peek.kind !== "]") throw this.unexpected(...where);
+    const step = hasStep ? this.within(...where, () => this.positiveDuration()) : undefined;
     if (this.peek.kind !== "]") throw this.unexpected("subquery selector", '"]"');
     const position = { start: expr.position.start, end: this.next().end };
     return { kind: "subquery", expr, range, step, offset: undefined, at: undefined, position };
@@ -278,8 +279,8 @@ class Parser extends SelectorParser {
 
   #offset(expr: Expr): Expr {
     this.expect("offset");
-    if (!this.startsDuration()) throw this.unexpected("offset", "number, duration, step(), or range()");
-    const offset = this.offsetDuration();
+    if (!this.startsDuration()) throw this.unexpected("offset", ANY_DURATION);
+    const offset = this.within("offset", ANY_DURATION, () => this.offsetDuration());
     const end = this.previousEnd;
     const target = expr.kind === "matrix" ? expr.selector : expr;
     if (target.kind !== "vector" && target.kind !== "subquery") throw this.#misplaced(expr, "offset");
@@ -292,7 +293,7 @@ class Parser extends SelectorParser {
 
   #at(expr: Expr): Expr {
     this.expect("@");
-    const at = this.#atTime(expr);
+    const at = this.within("@", "timestamp", () => this.#atTime(expr));
     const end = this.previousEnd;
     const target = expr.kind === "matrix" ? expr.selector : expr;
     if (target.kind !== "vector" && target.kind !== "subquery") throw this.#misplaced(expr, "@");
@@ -313,10 +314,10 @@ class Parser extends SelectorParser {
     }
     const sign = this.accept("+", "-")?.kind === "-" ? -1 : 1;
     const number = this.accept("number", "duration");
-    if (number === undefined) throw this.unexpected("@", "timestamp");
+    if (number === undefined) throw this.unexpected();
     const seconds = sign * this.numberOf(number);
     if (!(Math.abs(seconds) < 2 ** 63)) {
-      const text = goFloatText(seconds);
+      const text = Number.isFinite(seconds) ? `${BigInt(seconds)}.000000` : goFloatText(seconds);
       throw parseError(this.query, expr.position, `timestamp out of bounds for @ modifier: ${text}`);
     }
     return { timeMs: Math.round(seconds * 1000) };

@@ -67,7 +67,7 @@ function problemOf(query: string): string | undefined {
     return undefined;
   } catch (thrown) {
     const text = thrown instanceof Error && "what" in thrown ? String(thrown.what) : String(thrown);
-    return text.replace(/^\d+:\d+: parse error: /, "");
+    return text.replace(/^(?:\d+:\d+|unknown position): parse error: /, "");
   }
 }
 

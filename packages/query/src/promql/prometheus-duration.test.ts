@@ -24,6 +24,10 @@ test.each([
   ["", "empty duration string"],
   ["5", 'not a valid duration string: "5"'],
   ["5m1h", 'not a valid duration string: "5m1h"'],
+  ["1.5m", 'unknown unit "." in duration "1.5m"'],
+  ["5m1hs", 'unknown unit "hs" in duration "5m1hs"'],
+  ["5m1h1hs", 'not a valid duration string: "5m1h1hs"'],
+  ["m5x", 'not a valid duration string: "m5x"'],
   ["5y1hs", 'unknown unit "hs" in duration "5y1hs"'],
 ])("refuses %j", (text, problem) => {
   expect(() => parsePrometheusDuration(text)).toThrow(problem);

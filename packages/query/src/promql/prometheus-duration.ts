@@ -1,3 +1,4 @@
+import { quoted } from "./labels.ts";
 import { queryError } from "./query-error.ts";
 
 const UNITS: readonly (readonly [unit: string, milliseconds: number, onlyWhole: boolean])[] = [
@@ -18,7 +19,7 @@ export function parsePrometheusDuration(text: string): number {
   if (text === "0") return 0;
   if (text === "") throw queryError("bad_data", "empty duration string");
   const parts = WHOLE.exec(text);
-  if (parts === null) throw queryError("bad_data", `${problemOf(text)} ${JSON.stringify(text)}`);
+  if (parts === null) throw queryError("bad_data", `${problemOf(text)} ${quoted(text)}`);
   const totalMs = UNITS.reduce((sum, [, milliseconds], i) => sum + Number(parts[i + 1] ?? 0) * milliseconds, 0);
   if (totalMs > LONGEST_MS) throw queryError("bad_data", "duration out of range");
   return totalMs;
@@ -39,7 +40,12 @@ export function prometheusDurationText(durationMs: number): string {
 }
 
 function problemOf(text: string): string {
-  const unit = /^(?:\d+(?:ms|[ywdhms](?![a-z])))*\d+([a-z]+)/.exec(text)?.[1];
-  const known = unit === undefined || UNITS.some(([name]) => name === unit);
-  return known ? "not a valid duration string:" : `unknown unit ${JSON.stringify(unit)} in duration`;
+  let last = -1;
+  for (const [, unit = ""] of text.matchAll(/\d+(\D*)/g)) {
+    const place = UNITS.findIndex(([name]) => name === unit);
+    if (place < 0 && unit !== "" && /^\d/.test(text)) return `unknown unit ${quoted(unit)} in duration`;
+    if (place <= last) break;
+    last = place;
+  }
+  return "not a valid duration string:";
 }

@@ -36,8 +36,8 @@ export class Scanner {
     this.tokens.push({ kind, text, start: this.at - text.length, end: this.at });
   }
 
-  protected fail(problem: string, back = 0): void {
-    this.failAt(this.at - back, problem);
+  protected fail(problem: string): void {
+    this.failAt(this.at, problem);
   }
 
   protected failAt(start: number, problem: string): void {

@@ -13,6 +13,8 @@ export const MAX_NESTING = 500;
 export class TokenReader {
   protected readonly query: string;
   readonly #tokens: readonly Token[];
+  // What is being read, the innermost last: an unexpected token is told with it.
+  readonly #contexts: { readonly context: string; readonly expected: string }[] = [];
   #at = 0;
   #depth = 0;
 
@@ -57,15 +59,26 @@ export class TokenReader {
     return this.accept(kind) ?? this.failUnexpected();
   }
 
+  /** Reads a part of which a complaint says that it is in it. */
+  protected within<T>(context: string, expected: string, read: () => T): T {
+    this.#contexts.push({ context, expected });
+    const part = read();
+    this.#contexts.pop();
+    return part;
+  }
+
   protected failUnexpected(): never {
     throw this.unexpected();
   }
 
-  protected unexpected(context = "", expected = ""): QueryError {
-    return this.unexpectedToken(this.peek, context, expected);
+  /** Without a context it is the innermost that is being read. */
+  protected unexpected(context?: string, expected = ""): QueryError {
+    const innermost = this.#contexts.at(-1) ?? { context: "", expected: "" };
+    return this.#unexpectedIn(context === undefined ? innermost : { context, expected });
   }
 
-  protected unexpectedToken(token: Token, context = "", expected = ""): QueryError {
+  #unexpectedIn({ context, expected }: { readonly context: string; readonly expected: string }): QueryError {
+    const token = this.peek;
     if (token.kind === "error") return parseError(this.query, token, token.text);
     const where = context === "" ? "" : ` in ${context}`;
     const wanted = expected === "" ? "" : `, expected ${expected}`;
@@ -84,8 +97,9 @@ export class TokenReader {
 
   #float(token: Token): number {
     const value = parseGoNumber(token.text);
-    if (Number.isFinite(value) || /inf|nan/i.test(token.text)) return value;
-    const problem = `strconv.ParseFloat: parsing ${JSON.stringify(token.text)}: value out of range`;
+    if (Number.isFinite(value) || /^(?:inf|nan)$/i.test(token.text)) return value;
+    const what = Number.isNaN(value) ? "invalid syntax" : "value out of range";
+    const problem = `strconv.ParseFloat: parsing ${JSON.stringify(token.text)}: ${what}`;
     throw parseError(this.query, token, `error parsing number: ${problem}`);
   }
 }

@@ -181,6 +181,9 @@ class Validator {
   #info(expr: Call): void {
     const [, selector] = expr.args;
     if (selector === undefined) return;
+    const type = typeOf(selector);
+    if (type !== "vector")
+      throw this.#error(expr, `expected type instant vector in call to function "info", got ${TYPE_TEXT[type]}`);
     if (selector.kind !== "vector") throw this.#error(selector, "expected label selectors only");
     if (selector.name !== "") throw this.#error(selector, "expected label selectors only, got vector selector instead");
   }

@@ -132,6 +132,20 @@ test("statistics tell of each step where that is switched on and all is wanted",
   });
 });
 
+test("Alertmanagers are listed that hear of alerts, and those that relabelling dropped", async () => {
+  const rules = {
+    groups: [],
+    alertmanager: undefined,
+    alertmanagers: ["http://a/x"],
+    droppedAlertmanagers: ["http://b/y"],
+  };
+  expect(await answer("/api/v1/alertmanagers", { rules })).toEqual(
+    success({ activeAlertmanagers: [{ url: "http://a/x" }], droppedAlertmanagers: [{ url: "http://b/y" }] }),
+  );
+  const none = success({ activeAlertmanagers: [], droppedAlertmanagers: [] });
+  expect(await answer("/api/v1/alertmanagers")).toEqual(none);
+});
+
 test("notifications are what is the matter, with the time since when", async () => {
   let warnings = ["the disk is full"];
   let nowMs = 1_700_000_000_000;

@@ -149,7 +149,7 @@ describe("query", () => {
   });
 
   test.each([
-    ["", 400, "bad_data", 'invalid parameter "query": 1:1: parse error: no expression found in input'],
+    ["", 400, "bad_data", 'invalid parameter "query": unknown position: parse error: no expression found in input'],
     ["sum(", 400, "bad_data", 'invalid parameter "query": 1:5: parse error: unclosed left parenthesis'],
     [
       "rate(up)",
