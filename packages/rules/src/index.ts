@@ -8,7 +8,7 @@ export type { AlertingRule } from "./evaluation/alerting-rule.ts";
 export type { Evidence } from "./evaluation/evidence.ts";
 export type { RecordingRule } from "./evaluation/recording-rule.ts";
 export type { EvaluationMeasure, GroupCounts, Rule, RuleGroup } from "./evaluation/rule-group.ts";
-export { reloadFault, RuleManager, type RuleFile, type RuleManagerSettings } from "./evaluation/rule-manager.ts";
+export { RuleManager, type RuleFile, type RuleManagerSettings } from "./evaluation/rule-manager.ts";
 export type { RuleSample } from "./evaluation/rule-sample.ts";
 export { runUnitTests, type UnitTestSettings } from "./unit-test/run-unit-tests.ts";
 export { AlertmanagerSender, QUEUE_CAPACITY } from "./notifications/alertmanager-sender.ts";

@@ -7,7 +7,6 @@ import {
   type AlertNotice,
   EmbeddedAlertmanager,
   postedAlert,
-  reloadFault,
   type RuleFile,
   type RuleGroup,
   RuleManager,
@@ -100,7 +99,7 @@ export class ClewRules implements RulesSource {
     });
   }
 
-  /** `options`: what holds from now on. Rejects as `start` does; what has faults then stays as it was, which the log tells. */
+  /** `options`: what holds from now on. Rejects as `start` does; what has faults then stays as it was. */
   async reload(options: LiveRuleOptions): Promise<void> {
     const before = this.#patterns;
     this.#patterns = options;
@@ -110,7 +109,6 @@ export class ClewRules implements RulesSource {
       this.#alertmanagers.take(options.alerting);
     } catch (error) {
       this.#patterns = before;
-      this.#settings.logger.error(reloadFault(error), { component: "rules" });
       throw error;
     }
   }

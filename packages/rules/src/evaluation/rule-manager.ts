@@ -1,5 +1,5 @@
 /** All rule groups: reads their files, evaluates them, and takes other files while it runs. */
-import { ClewError, messageOf, Turnstile } from "@clew/base";
+import { ClewError, Turnstile } from "@clew/base";
 import { readRuleFile } from "../file/read-rule-file.ts";
 import { GroupSchedule } from "./group-schedule.ts";
 import { type EvaluationSettings, RuleGroup } from "./rule-group.ts";
@@ -122,11 +122,6 @@ export class RuleManager {
       groups.map((group) => new RuleGroup(group, { file: path, defaultIntervalMs, shouldRestore }, this.#evaluation)),
     );
   }
-}
-
-/** Tells of a reload that failed, as nobody waits for one that a signal asked for. */
-export function reloadFault(error: unknown): string {
-  return `error loading rules, previous rule set restored: ${messageOf(error)}`;
 }
 
 function compareTexts(a: string, b: string): number {
