@@ -78,11 +78,14 @@ users:
 
 test("a kubeconfig's program is run once, and again when its credential has ended or is refused", async () => {
   const fixture = await setUp({ [PODS]: [pod("a", "10.0.0.1")] });
+  await fixture.api.stop();
+  await fixture.api.start({ cert: SERVER_CERT, key: SERVER_KEY });
   const directory = folder({
     count: "",
+    "ca.pem": CA,
     "login.sh": `#!/bin/sh
 printf x >> "$DIR/count"
-printf '{"kind":"ExecCredential","status":{"token":"%s-%s","expirationTimestamp":"1970-01-01T00:10:00Z"}}' "$1" "$(cat "$DIR/count")"
+printf '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"token":"%s-%s","expirationTimestamp":"1970-01-01T00:10:00Z"}}' "$1" "$(cat "$DIR/count")"
 `,
   });
   writeFileSync(
@@ -90,10 +93,16 @@ printf '{"kind":"ExecCredential","status":{"token":"%s-%s","expirationTimestamp"
     `
 current-context: mine
 contexts: [{ name: mine, context: { cluster: here, user: me } }]
-clusters: [{ name: here, cluster: { server: "${fixture.api.url}" } }]
+clusters: [{ name: here, cluster: { server: "${fixture.api.url}", certificate-authority: ca.pem } }]
 users:
   - name: me
-    user: { exec: { command: ./login.sh, args: [t], env: [{ name: DIR, value: "${directory}" }] } }
+    user:
+      exec:
+        apiVersion: client.authentication.k8s.io/v1
+        interactiveMode: Never
+        command: ./login.sh
+        args: [t]
+        env: [{ name: DIR, value: "${directory}" }]
 `,
   );
   const surroundings = { env: { PATH: process.env["PATH"] }, serviceAccountDirectory: "/nowhere" };

@@ -57,7 +57,7 @@ export function inCluster({ env, serviceAccountDirectory }: Surroundings): Acces
     const tls_config = { ...defaultHttpClient.tls_config, ca_file: join(serviceAccountDirectory, "ca.crt") };
     return {
       url: `https://${addressOf(host, Number(port))}`,
-      client: { ...defaultHttpClient, authorization, tls_config },
+      client: { ...defaultHttpClient, authorization, tls_config, proxy_from_environment: true },
     };
   });
 }

@@ -1,45 +1,10 @@
 /** A kubeconfig: the cluster and the user of its current context. */
 import { readFile } from "node:fs/promises";
-import { dirname, isAbsolute, join } from "node:path";
-import { parse } from "yaml";
+import { dirname } from "node:path";
 import type { HttpClientConfig } from "../../http-client/http-client-config.ts";
 import { baseUrl, defaultHttpClient, type Access, type AccessSource } from "./access.ts";
-import { ExecPlugin, type ClientCredential, type ExecConfig } from "./exec-plugin.ts";
-
-interface Cluster {
-  readonly server?: string;
-  readonly "certificate-authority"?: string;
-  readonly "certificate-authority-data"?: string;
-  readonly "insecure-skip-tls-verify"?: boolean;
-  readonly "tls-server-name"?: string;
-  readonly "proxy-url"?: string;
-}
-
-interface User {
-  readonly token?: string;
-  readonly tokenFile?: string;
-  readonly username?: string;
-  readonly password?: string;
-  readonly "client-certificate"?: string;
-  readonly "client-certificate-data"?: string;
-  readonly "client-key"?: string;
-  readonly "client-key-data"?: string;
-  readonly exec?: ExecConfig;
-  readonly "auth-provider"?: { readonly name?: string };
-  readonly as?: string;
-  readonly "as-uid"?: string;
-  readonly "as-groups"?: readonly string[];
-  readonly "as-user-extra"?: Readonly<Record<string, readonly string[]>>;
-}
-
-type Named<Key extends string, T> = readonly ({ readonly name: string } & { readonly [K in Key]: T })[];
-
-interface Kubeconfig {
-  readonly "current-context"?: string;
-  readonly contexts?: Named<"context", { readonly cluster?: string; readonly user?: string }>;
-  readonly clusters?: Named<"cluster", Cluster>;
-  readonly users?: Named<"user", User>;
-}
+import { ExecPlugin, type ClientCredential } from "./exec-plugin.ts";
+import { currentContext, type Cluster, type User } from "./kubeconfig-file.ts";
 
 /** The file is read for each request; what a plugin said is kept as long as it is good. */
 export class KubeconfigAccess implements AccessSource {
@@ -52,53 +17,73 @@ export class KubeconfigAccess implements AccessSource {
   }
 
   async access(): Promise<Access> {
-    const { cluster, user } = current((parse(await readFile(this.#path, "utf8")) ?? {}) as Kubeconfig);
-    const directory = dirname(this.#path);
-    const credential: ClientCredential =
-      user.exec === undefined ? { token: user.token } : await this.#plugin.credential(user.exec, directory, cluster);
-    const pathOf = (path: string | undefined): string | undefined =>
-      path === undefined || isAbsolute(path) ? path : join(directory, path);
-    const certificate = dataOf(cluster["certificate-authority-data"]);
-    const tls_config: HttpClientConfig["tls_config"] = {
-      ...defaultHttpClient.tls_config,
-      ca: certificate,
-      ca_file: certificate === undefined ? pathOf(cluster["certificate-authority"]) : undefined,
-      cert: credential.certificate ?? dataOf(user["client-certificate-data"]),
-      cert_file: pathOf(user["client-certificate"]),
-      key: credential.key ?? dataOf(user["client-key-data"]),
-      key_file: pathOf(user["client-key"]),
-      server_name: cluster["tls-server-name"],
-      insecure_skip_verify: cluster["insecure-skip-tls-verify"] ?? false,
-    };
-    const client = { ...defaultHttpClient, ...whoWeAre(user, credential, pathOf(user.tokenFile)), tls_config };
-    const isTls = JSON.stringify(tls_config) !== JSON.stringify(defaultHttpClient.tls_config);
-    const url = baseUrl(cluster.server ?? "localhost:8080", isTls ? "https" : "http");
-    return { url, client, headers: impersonation(user) };
+    const { cluster, user } = currentContext(await readFile(this.#path, "utf8"), this.#path);
+    const url = baseUrl(cluster.server ?? "", "http");
+    const client = { ...defaultHttpClient, ...proxyOf(cluster) };
+    // Who we are is nobody's business without TLS.
+    if (!url.startsWith("https:")) return { url, client, headers: impersonation(user) };
+    const credential = await this.#credential(cluster, user);
+    const tls_config = tlsOf(cluster, user, credential);
+    return { url, client: { ...client, ...whoWeAre(user, credential), tls_config }, headers: impersonation(user) };
   }
 
   refused(): void {
     this.#plugin.forget();
   }
+
+  async #credential(cluster: Cluster, user: User): Promise<ClientCredential> {
+    const { exec, "auth-provider": provider } = user;
+    if (provider !== undefined)
+      throw new Error(`no Auth Provider found for name ${JSON.stringify(provider.name ?? "")}`);
+    if (exec === undefined) return { token: user.token };
+    return this.#plugin.credential(exec, dirname(this.#path), await execCluster(cluster));
+  }
 }
 
-function current(config: Kubeconfig): { cluster: Cluster; user: User } {
-  const name = config["current-context"] ?? "";
-  const context = config.contexts?.find((one) => one.name === name)?.context;
-  if (context === undefined) throw new Error(`context was not found for specified context: ${name}`);
-  const cluster = config.clusters?.find((one) => one.name === context.cluster)?.cluster;
-  if (cluster === undefined) throw new Error(`cluster ${JSON.stringify(context.cluster ?? "")} does not exist`);
-  const user = config.users?.find((one) => one.name === context.user)?.user ?? {};
-  if (cluster["proxy-url"] !== undefined) throw new Error("proxies are not supported: take proxy-url out");
-  if (user["auth-provider"] !== undefined) {
-    throw new Error(`auth-provider ${JSON.stringify(user["auth-provider"].name ?? "")} is not supported: use exec`);
-  }
-  return { cluster, user };
+/** As the environment says where the file does not. */
+function proxyOf(cluster: Cluster): Pick<HttpClientConfig, "proxy_url" | "proxy_from_environment"> {
+  const proxy_url = cluster["proxy-url"] || undefined;
+  return { proxy_url, proxy_from_environment: proxy_url === undefined };
+}
+
+function tlsOf(cluster: Cluster, user: User, credential: ClientCredential): HttpClientConfig["tls_config"] {
+  const { "certificate-authority": file, "insecure-skip-tls-verify": isInsecure = false } = cluster;
+  const authority = dataOf(cluster["certificate-authority-data"]);
+  if (isInsecure && (authority ?? file) !== undefined)
+    throw new Error("specifying a root certificates file with the insecure flag is not allowed");
+  const certificate = credential.certificate ?? dataOf(user["client-certificate-data"]);
+  const key = credential.key ?? dataOf(user["client-key-data"]);
+  return {
+    ...defaultHttpClient.tls_config,
+    ca: authority,
+    ca_file: authority === undefined ? file : undefined,
+    cert: certificate,
+    cert_file: certificate === undefined ? user["client-certificate"] : undefined,
+    key,
+    key_file: key === undefined ? user["client-key"] : undefined,
+    server_name: cluster["tls-server-name"],
+    insecure_skip_verify: isInsecure,
+  };
+}
+
+/** What a plugin may be told of the cluster. */
+async function execCluster(cluster: Cluster): Promise<object> {
+  const { server, "proxy-url": proxy, "certificate-authority": file, extensions = [] } = cluster;
+  const data =
+    cluster["certificate-authority-data"] ?? (file === undefined ? undefined : await readFile(file, "base64"));
+  return {
+    server,
+    "tls-server-name": cluster["tls-server-name"],
+    "insecure-skip-tls-verify": cluster["insecure-skip-tls-verify"],
+    "certificate-authority-data": data,
+    "proxy-url": proxy,
+    config: extensions.find(({ name }) => name === "client.authentication.k8s.io/exec")?.extension,
+  };
 }
 
 function whoWeAre(
-  { username, password }: User,
+  { username, password, tokenFile }: User,
   { token }: ClientCredential,
-  tokenFile: string | undefined,
 ): Pick<HttpClientConfig, "authorization" | "basic_auth"> {
   if (tokenFile !== undefined || token !== undefined) {
     const authorization = { type: "Bearer", credentials: token ?? "", credentials_file: tokenFile };
