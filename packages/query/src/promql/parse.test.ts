@@ -15,7 +15,7 @@ describe("parse errors name the place and the problem in Prometheus's words", ()
     ["foo{", "1:5: parse error: unexpected end of input inside braces"],
     ["foo{a=b}", '1:7: parse error: unexpected identifier "b" in label matching, expected string'],
     ["foo{,}", '1:5: parse error: unexpected "," in label matching, expected identifier or "}"'],
-    ['foo{a=~"("}', "1:5: parse error: error parsing regexp: invalid expression: `(`"],
+    ['foo{a=~"("}', "1:5: parse error: error parsing regexp: missing closing ): `(`"],
     ["{}", "1:1: parse error: vector selector must contain at least one non-empty matcher"],
     ["foo[5mm]", '1:5: parse error: bad number or duration syntax: "5mm"'],
     ["foo[0]", "1:5: parse error: duration must be greater than 0"],

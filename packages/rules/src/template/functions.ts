@@ -1,6 +1,6 @@
 /** The functions of alert templates: Prometheus's own, and those of Go's `text/template`. */
 import { isIP } from "node:net";
-import { goRegExp } from "@clew/base";
+import { ClewError, goRegExp, messageOf } from "@clew/base";
 import { goGeneralText, parsePrometheusDuration } from "@clew/query";
 import { builtins } from "./builtins.ts";
 import { durationValue, timeText, timeValue } from "./go-time.ts";
@@ -146,8 +146,8 @@ function compiled(pattern: string, flags = ""): RegExp {
   try {
     const { source, flags: own } = goRegExp(pattern);
     return new RegExp(source, own + flags);
-  } catch {
-    throw new Error(`error parsing regexp: invalid expression: \`${pattern}\``);
+  } catch (error) {
+    throw new Error(error instanceof ClewError ? error.what : messageOf(error), { cause: error });
   }
 }
 
