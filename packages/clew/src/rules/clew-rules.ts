@@ -147,7 +147,8 @@ export class ClewRules implements RulesSource {
 
   #notify(notices: readonly AlertNotice[], externalLabels: Labels, externalUrl: string): void {
     const alerts = notices.map((notice) => postedAlert(notice, { externalLabels, externalUrl }));
-    this.#alertmanager?.take(this.#alertmanagers.send(alerts));
+    const sent = this.#alertmanagers.send(alerts);
+    this.#alertmanager?.take(sent);
   }
 
   /** What is wrong with the configuration is told with its file. */
