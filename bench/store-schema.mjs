@@ -25,6 +25,7 @@ const LAYOUTS = {
   chosen: CHOSEN,
   "service before time": ordered("ServiceName, SpanName, toDateTime(Timestamp)"),
   "traces together": ordered("toStartOfFiveMinutes(Timestamp), TraceId, Timestamp"),
+  "services' names together": ordered("toStartOfHour(Timestamp), ServiceName, SpanName, Timestamp"),
   "services' times together": ordered("toStartOfHour(Timestamp), ServiceName, Timestamp"),
   "services' traces together": ordered("toStartOfHour(Timestamp), ServiceName, TraceId, Timestamp"),
   "maps in one piece": CHOSEN.replace("'with_buckets'", "'basic'"),

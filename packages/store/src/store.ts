@@ -2,7 +2,7 @@
  * Where telemetry is kept. A payload is transcoded into blocks, appended to the spool,
  * acknowledged when that is on disk, and moved into the engine within a second.
  */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { ClewError, messageOf, sleep, systemClock, type Clock } from "@clew/base";
 import type { Payload } from "@clew/otlp";
 import { backUp, type BackupManifest, type BackupPlace } from "./backup/backup.ts";
@@ -109,7 +109,8 @@ export class Store {
   }
 
   /** Throws `STORE_IN_USE`, `STORE_DIRECTORY_UNUSABLE`, and what `openEngine` throws. */
-  static async open(settings: StoreSettings): Promise<Store> {
+  static async open(given: StoreSettings): Promise<Store> {
+    const settings = { ...given, directory: resolve(given.directory) };
     const clock = settings.clock ?? systemClock;
     const undo: (() => unknown)[] = [];
     try {
