@@ -6,7 +6,8 @@
 import { cpuMicros, memoryBytes } from "./process-usage.mjs";
 import { startClew } from "./running-clew.mjs";
 
-const SETTLE_MS = 5_000;
+/** What a start leaves to do, garbage and the first merges, is done by then. */
+const SETTLE_MS = 30_000;
 const IDLE_MS = 20_000;
 const rounds = Number(process.argv[2] ?? 3);
 
