@@ -20,7 +20,7 @@ export const SPAN_HAS_COLUMN: string = `Has UInt8 MATERIALIZED ${HAS} CODEC(ZSTD
  * Within a service what was at one time is together, and so a trace's spans are in few places; within that, by name, which compresses best
  * (docs/adr/0025-spans-by-time.md). A table that is there keeps its order: nothing but speed depends on it.
  */
-const NEARBY = "toStartOfInterval(Timestamp, INTERVAL 10 SECOND)";
+export const NEARBY = "toStartOfInterval(Timestamp, INTERVAL 10 SECOND)";
 
 const TRACES_TABLE = `
 CREATE TABLE IF NOT EXISTS otel_traces (

@@ -8,6 +8,7 @@ import { resourceSpansOf, SPAN_SELECT, type JsonResourceSpans } from "../span-ro
 import { idList, isOfTraces, TraceReader, type WholeTrace } from "../trace-reader.ts";
 import { resourceLogsOf } from "./log-json.ts";
 import { PointPages } from "./point-pages.ts";
+import { spansInOrder } from "./span-order.ts";
 import { wholeTraces } from "./whole-traces.ts";
 import { HOUR, KeyPages, textColumn, TIMESTAMP, type OrderedTable, type PageLimits } from "./key-pages.ts";
 
@@ -23,12 +24,6 @@ export type JsonRequest = Readonly<Record<string, readonly object[]>>;
 
 /** Small, so that what else the program does waits for a few dozen milliseconds at most while a page is written out. */
 const LIMITS: PageLimits = { rows: 2_000, bytes: 1024 * 1024 };
-const SPANS: OrderedTable = {
-  name: "otel_traces",
-  key: [HOUR, textColumn("ServiceName"), textColumn("SpanName"), TIMESTAMP],
-  ties: "TraceId, SpanId, cityHash64(SpanKind, Duration, StatusMessage, SpanAttributes, ResourceAttributes, ScopeName)",
-  isHourly: true,
-};
 const LOGS: OrderedTable = {
   name: "otel_logs",
   key: [HOUR, textColumn("ServiceName"), TIMESTAMP],
@@ -66,7 +61,7 @@ export class ExportReader {
 
   /** The part of the window in which there are spans: slices are of its hours. */
   async #searched(window: TimeWindow | undefined): Promise<TimeWindow | undefined> {
-    const bounds = await this.#pagesOf(SPANS, {}).bounds();
+    const bounds = await this.#pagesOf(await spansInOrder(this.#client), {}).bounds();
     if (bounds === undefined || window === undefined) return bounds;
     const startUnixNano = bounds.startUnixNano > window.startUnixNano ? bounds.startUnixNano : window.startUnixNano;
     const endUnixNano = bounds.endUnixNano < window.endUnixNano ? bounds.endUnixNano : window.endUnixNano;
@@ -74,7 +69,8 @@ export class ExportReader {
   }
 
   async *#spans(filter: ExportFilter): AsyncGenerator<JsonRequest> {
-    for await (const rows of this.#pagesOf(SPANS, filter).pages(SPAN_SELECT, filter.window))
+    const table = await spansInOrder(this.#client);
+    for await (const rows of this.#pagesOf(table, filter).pages(SPAN_SELECT, filter.window))
       yield { resourceSpans: resourceSpansOf(rows) };
   }
 
@@ -91,7 +87,7 @@ export class ExportReader {
   #pagesOf(table: OrderedTable, { traceIds }: ExportFilter): KeyPages {
     return new KeyPages(this.#client, table, this.#limits, () => {
       if (traceIds === undefined) return new Conditions();
-      return new Conditions().add(table === SPANS ? isOfTraces(traceIds) : `TraceId IN (${idList(traceIds)})`);
+      return new Conditions().add(table === LOGS ? `TraceId IN (${idList(traceIds)})` : isOfTraces(traceIds));
     });
   }
 }

@@ -13,7 +13,7 @@ export interface PageLimits {
 }
 
 /** A column of the table's order, and how a value of it is written: read with `select`, compared as `value`. */
-interface KeyColumn {
+export interface KeyColumn {
   readonly sql: string;
   readonly select: string;
   readonly value: string;
