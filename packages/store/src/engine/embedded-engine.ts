@@ -106,7 +106,7 @@ export class EmbeddedEngine implements Engine {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
     const cancel = this.#settings.clock.after(STOP_TIMEOUT_MS, () => child.kill("SIGKILL"));
-    if (child.connected) child.send("shutdown");
+    if (child.connected) child.send("shutdown", endedMeanwhile);
     else child.kill("SIGKILL");
     await ended;
     cancel();
@@ -126,7 +126,7 @@ export class EmbeddedEngine implements Engine {
         if (this.isReady) report(`engine: ${text.trimEnd()}`);
       });
     }
-    child.send(this.#orders());
+    child.send(this.#orders(), endedMeanwhile);
     await new Promise<void>((resolve, reject) => {
       const cancel = this.#settings.clock.after(START_TIMEOUT_MS, () => child.kill("SIGKILL"));
       child.once("error", (error) => reject(startFailure(messageOf(error))));
@@ -183,3 +183,6 @@ function startFailure(what: string): ClewError {
     remedy: "see that no other program uses the data directory and that the disk has room",
   });
 }
+
+/** What a process is told that was killed a moment ago does not arrive. Its end is heard of anyway; without this, that would end ours. */
+function endedMeanwhile(): void {}
