@@ -18,11 +18,10 @@ import { emptyWindows, evaluateRangeCall, type Ranges, countWindows } from "./ev
 import { evaluateCountValues, evaluateSelection } from "./evaluate-selection.ts";
 import { FLOAT_FUNCTIONS } from "./float-functions.ts";
 import { type Grid, timeOf } from "./grid.ts";
-import { scale } from "./histogram-math.ts";
 import { HISTOGRAM_FUNCTIONS } from "./histogram-functions.ts";
 import { addInfo, infoReference } from "./info-function.ts";
 import { absentLabels, labelJoin, labelReplace, stringArgument } from "./label-functions.ts";
-import type { Labels } from "./labels.ts";
+import { mapSamples, negated, ones, onlyFloats } from "./map-series.ts";
 import { quantileLabelText } from "./quantile-label.ts";
 import type { PromqlFeatures } from "./promql-features.ts";
 import { SampleCounter } from "./query-statistics.ts";
@@ -139,30 +138,23 @@ export class Evaluation {
 
   /** What it read counts, at the steps that see it; what it saw is counted where its points are. */
   #readSubquery(expr: Subquery): Ranges {
-    const { counter } = this.#settings;
-    const inside = counter && this.#counterOf(expr);
-    const ranges = this.#subquery(expr, { ...this.#settings, counter: inside });
-    if (inside !== undefined) counter?.subquery(inside, ranges.reference.offsetMs, ranges.rangeMs);
-    return ranges;
+    return this.#subquery(expr, (counter, inside, { reference, rangeMs }) =>
+      counter.subquery(inside, reference.offsetMs, rangeMs),
+    );
   }
 
   #wholeSubquery(expr: Subquery): Ranges {
-    const { counter } = this.#settings;
-    const inside = counter && this.#counterOf(expr);
-    const ranges = this.#subquery(expr, { ...this.#settings, counter: inside });
-    if (inside !== undefined) counter?.window(0, inside.total, inside.totalRead);
-    return ranges;
+    return this.#subquery(expr, (counter, inside) => counter.window(0, inside.total, inside.totalRead));
   }
 
-  #counterOf(expr: Subquery): SampleCounter {
-    return new SampleCounter(subqueryGrid(expr, this.#grid, this.#settings.times));
-  }
-
-  #subquery(expr: Subquery, settings: EvaluationSettings): Ranges {
-    const { times } = this.#settings;
+  /** `count` adds what was seen inside to what is counted here. */
+  #subquery(expr: Subquery, count: (counter: SampleCounter, inside: SampleCounter, ranges: Ranges) => void): Ranges {
+    const { times, counter } = this.#settings;
     const grid = subqueryGrid(expr, this.#grid, times);
-    const series = grid.count === 0 ? [] : new Evaluation(settings, grid).vector(expr.expr);
-    return {
+    const inside = counter && new SampleCounter(grid);
+    const evaluation = new Evaluation({ ...this.#settings, counter: inside }, grid);
+    const series = grid.count === 0 ? [] : evaluation.vector(expr.expr);
+    const ranges: Ranges = {
       columns: series.map((one) => columnsOfSeries(one, grid)),
       reference: referenceOf(expr, times),
       rangeMs: durationMs(expr.range, times),
@@ -170,6 +162,8 @@ export class Evaluation {
       extension: undefined,
       position: expr.position,
     };
+    if (counter !== undefined && inside !== undefined) count(counter, inside, ranges);
+    return ranges;
   }
 
   #selector(expr: Expr & { kind: "vector" }, take: InstantTake): readonly Series[] {
@@ -238,20 +232,13 @@ export class Evaluation {
       case "range":
         return constant((times.endMs - times.startMs) / 1000);
       case "scalar":
-        return first === undefined ? constant(NaN) : this.#onlyValue(this.vector(first));
+        return first === undefined ? constant(NaN) : onlyFloats(this.vector(first), count);
       default: {
         const [left, right] = [first, second].map((arg) => (arg === undefined ? constant(NaN) : this.scalar(arg)));
         const pick = call.func === "min_of" ? Math.min : Math.max;
         return constant(NaN).map((_, step) => pick(left?.[step] ?? NaN, right?.[step] ?? NaN));
       }
     }
-  }
-
-  #onlyValue(series: readonly Series[]): Float64Array {
-    return new Float64Array(this.#grid.count).map((_, step) => {
-      const floats = series.map((one) => one.at(step)).filter((sample) => typeof sample === "number");
-      return floats.length === 1 ? (floats[0] ?? NaN) : NaN;
-    });
   }
 
   #call(call: Call): readonly Series[] {
@@ -283,7 +270,7 @@ export class Evaluation {
       }
       case "absent": {
         const series = this.vector(first);
-        return this.#ones(absentLabels(first), (step) => series.every(({ present }) => present[step] !== 1));
+        return ones(absentLabels(first), count, (step) => series.every(({ present }) => present[step] !== 1));
       }
       case "label_replace":
         return mergedSeries(labelReplace(call, this.vector(first)), count);
@@ -339,21 +326,8 @@ export class Evaluation {
     });
   }
 
-  #mapped(
-    expr: Expr,
-    compute: (sample: NonNullable<ReturnType<Series["at"]>>, step: number) => number | undefined,
-  ): readonly Series[] {
-    return this.vector(expr)
-      .map((series) => {
-        const out = new Series(series.labels, this.#grid.count, true);
-        for (let step = 0; step < this.#grid.count; step++) {
-          const sample = series.at(step);
-          const value = sample === undefined ? undefined : compute(sample, step);
-          if (value !== undefined) out.setFloat(step, value);
-        }
-        return out;
-      })
-      .filter((series) => !series.isEmpty);
+  #mapped(expr: Expr, compute: Parameters<typeof mapSamples>[2]): readonly Series[] {
+    return mapSamples(this.vector(expr), this.#grid.count, compute);
   }
 
   #timestamps(expr: Expr): readonly Series[] {
@@ -367,7 +341,7 @@ export class Evaluation {
     const ranges = this.#counted(this.#ranges(range), unwrapped(range).kind === "matrix");
     if (call.func === "absent_over_time") {
       const empty = emptyWindows(ranges, this.#grid, annotations);
-      return this.#ones(absentLabels(range), (step) => empty[step] === 1);
+      return ones(absentLabels(range), this.#grid.count, (step) => empty[step] === 1);
     }
     const parameters = call.args.filter((arg) => arg !== range).map((arg) => this.scalar(arg));
     const position = call.func === "quantile_over_time" ? (call.args[0]?.position ?? range.position) : ranges.position;
@@ -399,24 +373,9 @@ export class Evaluation {
     }
     return evaluated.result;
   }
-
-  #ones(labels: Labels, isPresent: (step: number) => boolean): readonly Series[] {
-    const series = new Series(labels, this.#grid.count);
-    for (let step = 0; step < this.#grid.count; step++) if (isPresent(step)) series.setFloat(step, 1);
-    return series.isEmpty ? [] : [series];
-  }
 }
 
 /** Whether an expression is a function over ranges. */
 function takesRange(expr: Expr): boolean {
   return expr.kind === "call" && expr.args.some((arg) => typeOf(arg) === "matrix");
-}
-
-function negated(series: Series): Series {
-  const out = new Series(series.labels, series.present.length, true);
-  for (let step = 0; step < series.present.length; step++) {
-    const sample = series.at(step);
-    if (sample !== undefined) out.set(step, typeof sample === "number" ? -sample : scale(sample, -1));
-  }
-  return out;
 }
