@@ -9,7 +9,10 @@ import type { SdkLogRecord } from "./readable-log-record.ts";
  * and is the record's own.
  */
 export class EventToSpanEventBridge implements LogRecordProcessor {
-  readonly readsAtOnce = true;
+  /** Not of a class that is made of this one, which may keep what it is told of. */
+  get readsAtOnce(): boolean {
+    return this.constructor === EventToSpanEventBridge;
+  }
 
   onEmit(logRecord: SdkLogRecord, context: Context = activeContext()): void {
     const { eventName, spanContext, attributes, hrTime, hrTimeObserved } = logRecord;

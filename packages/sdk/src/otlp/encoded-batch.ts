@@ -89,17 +89,12 @@ export class EncodedBatch<Item extends Scoped> implements Batch<Item> {
   }
 
   #makeRequest(): Uint8Array {
-    const only = this.#groups.length === 1 ? this.#groups[0] : undefined;
-    if (only !== undefined && only.items.byteLength > 0) {
-      putUnderScope(only);
-      putUnderResource(only, only.items);
-      return only.items.view();
-    }
     const groups = this.#groups.filter(({ items }) => items.byteLength > 0);
     for (const group of groups) putUnderScope(group);
-    const resources = new Set(groups.map(({ resource }) => resource));
-    const ofEach = [...resources].map((resource) => groups.filter((group) => group.resource === resource));
-    return Buffer.concat(ofEach.map(underResource));
+    const resource = groups[0]?.resource;
+    if (groups.length > 0 && groups.every((group) => group.resource === resource)) return underResource(groups);
+    const resources = new Set(groups.map((group) => group.resource));
+    return Buffer.concat([...resources].map((one) => underResource(groups.filter((group) => group.resource === one))));
   }
 
   #groupOf({ resource, instrumentationScope: scope }: Item): Group {
@@ -128,21 +123,22 @@ function putUnderScope(group: Group): void {
   group.items.prependHead(2);
 }
 
-/** Makes a `ResourceX` of `scopes`, which are of `group`'s resource. */
-function putUnderResource(group: Group, scopes: Writer): void {
-  const fields = group.resourceFields ?? resourceFieldsOf(group.resource);
-  if (group.resource.asyncAttributesPending !== true) group.resourceFields = fields;
+/** The `ResourceX` of the scopes of `groups`, which have one resource. One alone is not copied. */
+function underResource(groups: readonly Group[]): Uint8Array {
+  const first = groups[0]!;
+  const scopes = groups.length === 1 ? first.items : together(groups);
+  const fields = first.resourceFields ?? resourceFieldsOf(first.resource);
+  if (first.resource.asyncAttributesPending !== true) first.resourceFields = fields;
   scopes.prepend(fields);
   scopes.prependHead(1);
+  return scopes.view();
 }
 
-/** The same of the scopes of several groups, which have one resource. */
-function underResource(groups: readonly Group[]): Uint8Array {
+function together(groups: readonly Group[]): Writer {
   const total = groups.reduce((sum, { items }) => sum + items.byteLength, 0);
-  const scopes = new Writer(total, HEADROOM_BYTES);
-  for (const { items } of groups) scopes.raw(items.view());
-  putUnderResource(groups[0]!, scopes);
-  return scopes.view();
+  const all = new Writer(total, HEADROOM_BYTES);
+  for (const { items } of groups) all.raw(items.view());
+  return all;
 }
 
 /** Everything of a `ResourceX` that stands before its scopes. */
