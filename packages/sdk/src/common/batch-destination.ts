@@ -19,19 +19,25 @@ export function exportItems<Item>(exporter: ItemExporter<Item>, items: Item[]): 
   return new Promise((resolve) => exportThen(exporter, items, resolve));
 }
 
-/** The same without a promise: calls `done` once, at once where the exporter does so. Never throws. */
+/**
+ * The same without a promise: calls `done` once, at once where the exporter does so. Never throws. Returns what exports
+ * without waiting any longer for what is not known of the resource yet.
+ */
 export function exportThen<Item>(
   exporter: ItemExporter<Item>,
   items: Item[],
   done: (result: ExportResult) => void,
-): void {
+): () => void {
   let isDone = false;
   const doneOnce = (result: ExportResult): void => {
     if (isDone) return;
     isDone = true;
     done(result);
   };
-  const exported = (): void => {
+  let isExported = false;
+  const exportOnce = (): void => {
+    if (isExported) return;
+    isExported = true;
     try {
       untraced(() => exporter.export(items, doneOnce));
     } catch (thrown) {
@@ -40,8 +46,9 @@ export function exportThen<Item>(
   };
   // All items of a processor are of one provider, and so of one resource.
   const waiting = whenResourcesAreKnown([(items[0] as { readonly resource?: Resource } | undefined)?.resource]);
-  if (waiting === undefined) exported();
-  else void waiting.then(exported);
+  if (waiting === undefined) exportOnce();
+  else void waiting.then(exportOnce);
+  return exportOnce;
 }
 
 class ArrayBatch<Item> implements Batch<Item> {
@@ -58,6 +65,7 @@ class ArrayBatch<Item> implements Batch<Item> {
 
 class ArrayDestination<Item> implements BatchDestination<Item> {
   readonly #exporter: ItemExporter<Item>;
+  readonly #underWay = new Set<() => void>();
 
   constructor(exporter: ItemExporter<Item>) {
     this.#exporter = exporter;
@@ -67,14 +75,22 @@ class ArrayDestination<Item> implements BatchDestination<Item> {
     return new ArrayBatch();
   }
 
-  /** Its exporter may have done its work when it returns; there is no more time for it. */
-  drain(batches: readonly ArrayBatch<Item>[]): readonly LastRequest[] {
+  /** Its exporter may have done its work when it returns; there is no more time for it at the end. */
+  drain(batches: readonly ArrayBatch<Item>[], isEnd: boolean): readonly LastRequest[] {
     for (const batch of batches) void this.exportBatch(batch);
+    if (isEnd) for (const exportNow of this.#underWay) exportNow();
     return [];
   }
 
-  exportBatch(batch: ArrayBatch<Item>): Promise<ExportResult> {
-    return exportItems(this.#exporter, batch.items);
+  async exportBatch(batch: ArrayBatch<Item>): Promise<ExportResult> {
+    let exportNow = (): void => {};
+    const result = new Promise<ExportResult>((resolve) => {
+      exportNow = exportThen(this.#exporter, batch.items, resolve);
+    });
+    this.#underWay.add(exportNow);
+    await result;
+    this.#underWay.delete(exportNow);
+    return result;
   }
 }
 

@@ -1,4 +1,5 @@
 import { diag } from "@opentelemetry/api";
+import type { LastRequest } from "../exit/last-request.ts";
 import { exportThen, type ItemExporter } from "./batch-destination.ts";
 
 type Task = (done: () => void) => void;
@@ -13,6 +14,9 @@ export class SerialExports<Item> {
   readonly #tasks: Task[] = [];
   #isBusy = false;
   #isRunning = false;
+  #isEnd = false;
+  // Exports the item that is under way, if that still waits for its resource.
+  #exportNow = (): void => {};
 
   constructor(noun: string, exporter: ItemExporter<Item>) {
     this.#noun = noun;
@@ -21,12 +25,20 @@ export class SerialExports<Item> {
 
   add(item: Item): void {
     this.#tasks.push((done) => {
-      exportThen(this.#exporter, [item], ({ error }) => {
+      this.#exportNow = exportThen(this.#exporter, [item], ({ error }) => {
         if (error !== undefined) diag.error(`export of a ${this.#noun} failed: ${error.message}`);
         done();
       });
+      if (this.#isEnd) this.#exportNow();
     });
     this.#run();
+  }
+
+  /** At the end of the process nothing waits: an exporter that does its work at once gets all of it. */
+  drain(isEnd: boolean): readonly LastRequest[] {
+    this.#isEnd = isEnd;
+    if (isEnd) this.#exportNow();
+    return [];
   }
 
   /** Resolves when everything that was added before the call is done. */

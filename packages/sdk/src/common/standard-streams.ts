@@ -15,12 +15,19 @@ export function writeErrorLine(line: string): void {
   write("stderr", line);
 }
 
+/** Lines that are being written. */
+const unwritten = { stdout: 0, stderr: 0 };
+
 function write(name: "stdout" | "stderr", line: string): void {
   try {
     const stream = process[name];
-    stream.on("error", ignore);
+    if (unwritten[name]++ === 0) stream.on("error", ignore);
     // The event may come behind the callback.
-    stream.write(`${line}\n`, () => setImmediate(() => stream.off("error", ignore)));
+    stream.write(`${line}\n`, () =>
+      setImmediate(() => {
+        if (--unwritten[name] === 0) stream.off("error", ignore);
+      }),
+    );
   } catch {
     // There is no such stream: nobody reads.
   }

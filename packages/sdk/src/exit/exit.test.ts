@@ -31,6 +31,7 @@ const START = `
 interface Ended {
   readonly code: number | null;
   readonly signal: string | null;
+  readonly output: string;
   readonly log: string;
 }
 
@@ -44,12 +45,14 @@ async function runProgram(program: string, env: Readonly<Record<string, string>>
   const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
     cwd: import.meta.dirname,
     env: { ...process.env, OTEL_LOG_LEVEL: "error", ...env },
-    stdio: ["ignore", "inherit", "pipe"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
+  let output = "";
   let log = "";
+  child.stdout.on("data", (text: Buffer) => (output += text.toString()));
   child.stderr.on("data", (text: Buffer) => (log += text.toString()));
-  const [code, signal] = (await once(child, "exit")) as [number | null, string | null];
-  return { code, signal, log };
+  const [code, signal] = (await once(child, "close")) as [number | null, string | null];
+  return { code, signal, output, log };
 }
 
 function received(server: OtlpServer): { spans: number; metrics: string[]; bodies: string[] } {
@@ -124,6 +127,31 @@ test.each([
   );
   expect(received(server).spans).toBeGreaterThan(0);
   expect([...new Set(server.received.map((request) => request.headers.authorization))]).toEqual(["now"]);
+});
+
+const CONSOLES = { OTEL_TRACES_EXPORTER: "console", OTEL_METRICS_EXPORTER: "console", OTEL_LOGS_EXPORTER: "console" };
+const OF_OBJECTS = `
+  import { BatchSpanProcessor, ConsoleSpanExporter, startSdk } from "@clew/sdk";
+  import { trace } from "@opentelemetry/api";
+  startSdk({
+    spanProcessors: [new BatchSpanProcessor(new ConsoleSpanExporter())], metricReaders: [], logRecordProcessors: [],
+  });
+  trace.getTracer("t").startSpan("batched").end();
+`;
+
+test.for(ENDS)("on a console, a program that ends by %s has written everything, once", async ([, how, end]) => {
+  const { output, log, ...ended } = await run(how, CONSOLES);
+  expect(ended).toEqual(end);
+  const linesOf = (text: RegExp): number => output.split("\n").filter((line) => text.test(line)).length;
+  expect([linesOf(/ SPAN span /), linesOf(/ METRIC c = 1/), linesOf(/ METRIC g = 7/), linesOf(/last words/)]).toEqual([
+    700, 1, 1, 1,
+  ]);
+  expect(log).not.toMatch(/MaxListeners|opentelemetry error/);
+});
+
+test.each(["process.exit(0);", ""])("an exporter of objects gets the last batch (%s)", async (how) => {
+  const { output } = await runProgram(OF_OBJECTS + how, {});
+  expect(output).toMatch(/ SPAN batched /);
 });
 
 test("where nobody listens the program ends as it would have, soon, and says what was lost", async () => {

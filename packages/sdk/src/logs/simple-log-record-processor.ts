@@ -1,11 +1,12 @@
 import { exporterAndConfig, type WithExporter } from "../common/exporter-and-config.ts";
 import { SerialExports } from "../common/serial-exports.ts";
+import type { Drainable, LastRequest } from "../exit/last-request.ts";
 import type { LogRecordExporter } from "./log-record-exporter.ts";
 import type { LogRecordProcessor } from "./log-record-processor.ts";
 import type { SdkLogRecord } from "./readable-log-record.ts";
 
 /** Exports each log record at once, one after the other. For tests and for watching on a console. */
-export class SimpleLogRecordProcessor implements LogRecordProcessor {
+export class SimpleLogRecordProcessor implements LogRecordProcessor, Drainable {
   readonly #exporter: LogRecordExporter;
   readonly #exports: SerialExports<SdkLogRecord>;
   #shutdown: Promise<void> | undefined;
@@ -18,6 +19,10 @@ export class SimpleLogRecordProcessor implements LogRecordProcessor {
   onEmit(logRecord: SdkLogRecord): void {
     if (this.#shutdown !== undefined) return;
     this.#exports.add(logRecord);
+  }
+
+  drain(isEnd: boolean): readonly LastRequest[] {
+    return this.#exports.drain(isEnd);
   }
 
   async forceFlush(): Promise<void> {

@@ -2,7 +2,7 @@ import type { Clock } from "@clew/base";
 import { hrTimeOf } from "../common/hr-time.ts";
 import type { Resource } from "../resource/resource.ts";
 import type { Meter } from "./meter.ts";
-import type { CollectionResult } from "./metric-data.ts";
+import type { CollectionResult, ResourceMetrics } from "./metric-data.ts";
 import type { MetricCollectOptions, SdkMetricProducer } from "./metric-reader.ts";
 import type { ObservationRound } from "./observable-callbacks.ts";
 import { MetricDataSink, type MetricSink } from "./metric-sink.ts";
@@ -29,7 +29,7 @@ export class MetricCollector implements SdkMetricProducer {
   async collect(options: MetricCollectOptions = {}): Promise<CollectionResult> {
     const sink = new MetricDataSink();
     const errors = await this.collectInto(sink, options);
-    return { resourceMetrics: { resource: this.#settings.resource, scopeMetrics: sink.scopeMetrics }, errors };
+    return { resourceMetrics: this.#resourceMetrics(sink), errors };
   }
 
   collectInto(sink: MetricSink, options: MetricCollectOptions = {}): Promise<readonly unknown[]> {
@@ -45,11 +45,21 @@ export class MetricCollector implements SdkMetricProducer {
     this.#gather(asked, sink, options);
   }
 
+  collectObjectsNow(options: MetricCollectOptions = {}): ResourceMetrics {
+    const sink = new MetricDataSink();
+    this.collectNow(sink, options);
+    return this.#resourceMetrics(sink);
+  }
+
   async #collect(sink: MetricSink, options: MetricCollectOptions): Promise<readonly unknown[]> {
     const asked = [...this.#settings.meters()];
     const errors = await Promise.all(asked.map((meter) => meter.observe(this.#round(options))));
     this.#gather(asked, sink, options);
     return errors.flat();
+  }
+
+  #resourceMetrics({ scopeMetrics }: MetricDataSink): ResourceMetrics {
+    return { resource: this.#settings.resource, scopeMetrics };
   }
 
   #round({ timeoutMillis = DEFAULT_CALLBACK_TIMEOUT_MS, metricFilter }: MetricCollectOptions): ObservationRound {

@@ -4,7 +4,12 @@ import { TimeoutError } from "../common/timeout-error.ts";
 import { resourceFromAttributes } from "../resource/resource.ts";
 import { type AggregationOption, AggregationType } from "./aggregation-option.ts";
 import type { InstrumentType } from "./instrument-type.ts";
-import { AggregationTemporality, type CollectionResult, type ScopeMetrics } from "./metric-data.ts";
+import {
+  AggregationTemporality,
+  type CollectionResult,
+  type ResourceMetrics,
+  type ScopeMetrics,
+} from "./metric-data.ts";
 import type { MetricFilter } from "./metric-filter.ts";
 import type { MetricSink } from "./metric-sink.ts";
 
@@ -28,6 +33,7 @@ export interface SdkMetricProducer extends MetricProducer {
   collectInto(sink: MetricSink, options?: MetricCollectOptions): Promise<readonly unknown[]>;
   /** The same without waiting for callbacks that do not come back at once. */
   collectNow(sink: MetricSink, options?: MetricCollectOptions): void;
+  collectObjectsNow(options?: MetricCollectOptions): ResourceMetrics;
 }
 
 export interface TimeoutOptions {
@@ -134,9 +140,12 @@ export abstract class MetricReader implements IMetricReader {
 
   /** The same without waiting for callbacks that do not come back at once. */
   protected collectNow(sink: MetricSink, options: MetricCollectOptions): void {
-    const producer = this.#sdkProducer;
-    if (this.#problem() !== undefined || producer === undefined || !isSdkProducer(producer)) return;
-    producer.collectNow(sink, this.#withFilter(options));
+    this.#usableProducer()?.collectNow(sink, this.#withFilter(options));
+  }
+
+  /** And as objects. */
+  protected collectObjectsNow(options: MetricCollectOptions): ResourceMetrics | undefined {
+    return this.#usableProducer()?.collectObjectsNow(this.#withFilter(options));
   }
 
   /** Called when the reader has got its provider. */
@@ -150,6 +159,11 @@ export abstract class MetricReader implements IMetricReader {
     } finally {
       this.#isShutDown = true;
     }
+  }
+
+  #usableProducer(): SdkMetricProducer | undefined {
+    const producer = this.#sdkProducer;
+    return this.#problem() === undefined && producer !== undefined && isSdkProducer(producer) ? producer : undefined;
   }
 
   #withFilter(options: MetricCollectOptions): MetricCollectOptions {

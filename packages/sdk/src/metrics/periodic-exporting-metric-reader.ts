@@ -109,10 +109,13 @@ export class PeriodicExportingMetricReader extends MetricReader implements Drain
     observeAll([this.#exporter], observer);
   }
 
-  /** Collects what can be without waiting. */
+  /** Collects what can be without waiting. An exporter of objects may have done its work when it returns. */
   drain(isEnd: boolean): readonly LastRequest[] {
     const exporter = this.#batchExporter;
-    if (exporter === undefined) return [];
+    if (exporter === undefined) {
+      this.#exportObjectsNow();
+      return [];
+    }
     const batch = exporter.createBatch();
     this.collectNow(batch, { timeoutMillis: this.#timeoutMs });
     return exporter.drain(batch.count > 0 ? [batch] : [], isEnd);
@@ -178,6 +181,14 @@ export class PeriodicExportingMetricReader extends MetricReader implements Drain
     if (waiting !== undefined) await waiting;
     for (const part of splitMetrics(resourceMetrics, this.#maxExportBatchSize)) {
       await this.#withTimeout(() => this.#export(part));
+    }
+  }
+
+  #exportObjectsNow(): void {
+    const metrics = this.collectObjectsNow({ timeoutMillis: this.#timeoutMs });
+    if (metrics === undefined || metrics.scopeMetrics.length === 0) return;
+    for (const part of splitMetrics(metrics, this.#maxExportBatchSize)) {
+      this.#export(part).catch((thrown: unknown) => diag.error(`export of metrics failed: ${messageOf(thrown)}`));
     }
   }
 
