@@ -7,7 +7,7 @@ import { TelemetrySink } from "./telemetry-sink.test-kit.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 /** The built entry: what users load. */
-export const ENTRY: string = new URL("../dist/index.js", import.meta.url).href;
+export const ENTRY: string = new URL("../bundle/index.js", import.meta.url).href;
 
 export type ModuleSystem = "ESM" | "CommonJS";
 export const MODULE_SYSTEMS: readonly ModuleSystem[] = ["ESM", "CommonJS"];

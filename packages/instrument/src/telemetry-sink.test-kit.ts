@@ -1,9 +1,10 @@
-/** An OTLP/HTTP receiver on loopback, which keeps what it is sent in shapes that tests can read. */
+/** An OTLP/HTTP receiver on loopback, for protobuf and JSON, which keeps what it is sent in shapes that tests can read. */
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import {
   type AnyValueObject,
   decode,
+  fromJson,
   type KeyValueObject,
   type LogsObject,
   type MetricsObject,
@@ -59,6 +60,8 @@ export class TelemetrySink {
   readonly spans: SentSpan[] = [];
   readonly logs: SentLog[] = [];
   points: SentPoint[] = [];
+  /** How what came was written. */
+  readonly contentTypes: Set<string | undefined> = new Set();
   readonly #server = http.createServer((request, response) => void this.#receive(request, response));
   readonly #waiters = new Set<() => void>();
 
@@ -106,8 +109,12 @@ export class TelemetrySink {
     const chunks: Buffer[] = [];
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     const signal = SIGNALS.find((one) => PROTOCOLS[one].httpPath === request.url);
-    if (signal !== undefined) this.#keep(signal, Buffer.concat(chunks));
-    response.writeHead(200, { "content-type": "application/x-protobuf" }).end();
+    const type = request.headers["content-type"];
+    this.contentTypes.add(type);
+    const body = Buffer.concat(chunks);
+    const isJson = type === "application/json";
+    if (signal !== undefined) this.#keep(signal, isJson ? fromJson(PROTOCOLS[signal].request, body.toString()) : body);
+    response.writeHead(200, { "content-type": type }).end(isJson ? "{}" : "");
     for (const look of this.#waiters) look();
   }
 

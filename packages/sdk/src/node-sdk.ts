@@ -6,8 +6,9 @@ import {
   metricReadersFromEnvironment,
   spanProcessorsFromEnvironment,
 } from "./config/component-factories.ts";
+import { configurationFilePath } from "./config/configuration-file-path.ts";
 import type { ComponentProviderRegistry } from "./config/file/component-provider.ts";
-import { componentsFromFile, configurationFilePath } from "./config/file/components-from-file.ts";
+import { componentsFromFile } from "./config/file/components-from-file.ts";
 import type { InstrumentationConfig } from "./config/file/read-instrumentation.ts";
 import { startDiagnostics } from "./config/diagnostics.ts";
 import { type Environment, readBoolean } from "./config/environment.ts";

@@ -8,7 +8,7 @@ import type { LoggerProvider } from "@opentelemetry/api-logs";
 import { apiGlobal } from "./common/api-global.ts";
 
 /** Where every copy of `@opentelemetry/api-logs` looks for its provider, and the version of that agreement. */
-const LOGS_GLOBAL: symbol = Symbol.for("io.opentelemetry.js.api.logs");
+const LOGS_GLOBAL: unique symbol = Symbol.for("io.opentelemetry.js.api.logs");
 const LOGS_VERSION = 1;
 
 interface Versioned {
@@ -39,22 +39,26 @@ export function registerMeterProvider(provider: MeterProvider): void {
 export function registerLoggerProvider(provider: LoggerProvider): void {
   const { logs: core } = api as { readonly logs?: LogsApi };
   core?.setGlobalLoggerProvider(provider);
-  const logs = installedLogsApi();
-  if (logs === undefined) {
-    // Whoever has another copy finds the provider there.
-    Reflect.set(globalThis, LOGS_GLOBAL, (version: number) => (version === LOGS_VERSION ? provider : undefined));
-    return;
-  }
-  expectRegistered("logger provider", logs.setGlobalLoggerProvider(provider) === provider);
+  const registered = loadedLogsApi()?.setGlobalLoggerProvider(provider) ?? announceToLogsApis(provider);
+  expectRegistered("logger provider", registered === provider);
 }
 
-/** The application's, which also tells the loggers that were made before; nobody has to have it. */
-function installedLogsApi(): LogsApi | undefined {
+/** The application's, if it is loaded: it tells the loggers that were made before. To load it here would take its time of every start. */
+function loadedLogsApi(): LogsApi | undefined {
+  const require = createRequire(import.meta.url);
   try {
-    return (createRequire(import.meta.url)("@opentelemetry/api-logs") as { readonly logs: LogsApi }).logs;
+    const module = require.cache[require.resolve("@opentelemetry/api-logs")];
+    return (module?.exports as { readonly logs: LogsApi } | undefined)?.logs;
   } catch {
     return undefined;
   }
+}
+
+/** Every copy that is loaded later looks there. Returns whose provider it finds: the first one's. */
+function announceToLogsApis(provider: LoggerProvider): unknown {
+  const globals = globalThis as { [LOGS_GLOBAL]?: (version: number) => unknown };
+  globals[LOGS_GLOBAL] ??= (version) => (version === LOGS_VERSION ? provider : undefined);
+  return globals[LOGS_GLOBAL](LOGS_VERSION);
 }
 
 /** Told as a warning of Node's: where the API is not ours, our diagnostics may not be heard. */

@@ -1,22 +1,11 @@
 import { diag, DiagLogLevel } from "@opentelemetry/api";
+import { CONFIG_FILE } from "../configuration-file-path.ts";
 import { printDiagnosticsFrom } from "../diagnostics.ts";
-import { type Environment, readText } from "../environment.ts";
+import type { Environment } from "../environment.ts";
 import type { ComponentProviderRegistry } from "./component-provider.ts";
 import { createFromConfigurationFile } from "./configuration-file.ts";
 import { problemText } from "./configuration-problem.ts";
 import type { SdkComponents } from "./create-components.ts";
-
-const NAME = "OTEL_CONFIG_FILE";
-const OLD_NAME = "OTEL_EXPERIMENTAL_CONFIG_FILE";
-
-/** The path in `OTEL_CONFIG_FILE`, if any. */
-export function configurationFilePath(env: Environment): string | undefined {
-  const path = readText(env, NAME);
-  if (path !== undefined) return path;
-  const oldPath = readText(env, OLD_NAME);
-  if (oldPath !== undefined) diag.warn(`${OLD_NAME} is used, but deprecated: set ${NAME} instead`);
-  return oldPath;
-}
 
 /**
  * What the file says, with everything that is doubtful or wrong in it reported: on the console, at the file's
@@ -39,7 +28,7 @@ export function componentsFromFile(
     else diag.warn(text);
   }
   if (components === undefined) {
-    diag.error(`${path} is not usable, so OpenTelemetry is off: correct it, or unset ${NAME}`);
+    diag.error(`${path} is not usable, so OpenTelemetry is off: correct it, or unset ${CONFIG_FILE}`);
   }
   return components;
 }
