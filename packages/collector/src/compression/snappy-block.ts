@@ -12,12 +12,16 @@ const LITERAL = 0;
 const OFFSET_BYTES = [0, 1, 2, 4];
 /** Literals longer than that have their length in bytes of their own. */
 const MAX_SHORT_LITERAL = 60;
+/** A call of the system's copying costs more than the loop up to here. */
+const MAX_LOOP_BYTES = 64;
 
 /** Throws `SnappyError`, or what `tooLarge` returns where the block says that it is longer than `limitBytes`. */
 export function readSnappyBlock(block: Buffer, limitBytes: number, tooLarge: () => Error): Buffer {
   const { length, start } = decodedLength(block);
   if (length > limitBytes) throw tooLarge();
   const out = Buffer.allocUnsafe(length);
+  const from = viewOf(block);
+  const to = viewOf(out);
   let written = 0;
   let position = start;
   while (position < block.length) {
@@ -28,7 +32,8 @@ export function readSnappyBlock(block: Buffer, limitBytes: number, tooLarge: () 
       const count = (extra === 0 ? high : numberAt(block, position, extra)) + 1;
       position += extra;
       if (position + count > block.length || written + count > length) throw corrupt();
-      block.copy(out, written, position, position + count);
+      if (count <= MAX_LOOP_BYTES) copyShort(from, position, to, written, count);
+      else block.copy(out, written, position, position + count);
       position += count;
       written += count;
     } else {
@@ -39,12 +44,25 @@ export function readSnappyBlock(block: Buffer, limitBytes: number, tooLarge: () 
       const offset = isShort ? ((tag >>> 5) << 8) | low : low;
       const count = isShort ? (high & 7) + 4 : high + 1;
       if (offset === 0 || offset > written || written + count > length) throw corrupt();
-      // The copy may overlap what it makes.
-      for (const end = written + count; written < end; written++) out[written] = out[written - offset]!;
+      // It may overlap what it makes.
+      if (offset >= 4) copyShort(to, written - offset, to, written, count);
+      else for (let i = 0; i < count; i++) out[written + i] = out[written + i - offset]!;
+      written += count;
     }
   }
   if (written !== length) throw corrupt();
   return out;
+}
+
+/** Forwards, four bytes at a time: what is copied may have been written by the step before. */
+function copyShort(from: DataView, fromAt: number, to: DataView, toAt: number, count: number): void {
+  let i = 0;
+  for (; i + 4 <= count; i += 4) to.setUint32(toAt + i, from.getUint32(fromAt + i));
+  for (; i < count; i++) to.setUint8(toAt + i, from.getUint8(fromAt + i));
+}
+
+function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length);
 }
 
 function decodedLength(block: Buffer): { length: number; start: number } {
@@ -60,6 +78,8 @@ function decodedLength(block: Buffer): { length: number; start: number } {
 
 function numberAt(block: Buffer, position: number, byteCount: number): number {
   if (position + byteCount > block.length) throw corrupt();
+  if (byteCount === 1) return block[position]!;
+  if (byteCount === 2) return block[position]! | (block[position + 1]! << 8);
   return block.readUIntLE(position, byteCount);
 }
 

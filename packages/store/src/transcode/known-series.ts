@@ -1,23 +1,53 @@
-import type { Reader } from "@clew/otlp";
+import { type Reader, varintSize } from "@clew/otlp";
 import type { FixedColumn } from "../block/columns.ts";
 import type { Ranges } from "./walk-records.ts";
+
+/**
+ * Attributes of a point as they were sent. Where only tags and lengths stand between them, as all senders have it, their bytes
+ * from the first to the last, one character each, and how long the first is: what lies between tells the others.
+ */
+export class AttributesText {
+  readonly text: string;
+  readonly firstLength: number;
+
+  constructor(reader: Reader, ranges: Ranges) {
+    const isOnePiece = areNeighbours(ranges);
+    this.text = isOnePiece ? reader.bytes.toString("latin1", ranges[0], ranges.at(-1)) : textOf(reader, ranges);
+    this.firstLength = isOnePiece ? ranges[1]! - ranges[0]! : NOT_ONE_PIECE;
+  }
+
+  equals(other: AttributesText): boolean {
+    return this.firstLength === other.firstLength && this.text === other.text;
+  }
+}
+
+const NOT_ONE_PIECE = -1;
+
+function areNeighbours(ranges: Ranges): boolean {
+  for (let i = 2; i < ranges.length; i += 2) {
+    const length = ranges[i + 1]! - ranges[i]!;
+    if (ranges[i]! - ranges[i - 1]! !== 1 + varintSize(length)) return false;
+  }
+  return ranges.length > 0;
+}
 
 /** A series that was seen before. Its numbers are kept as 32-bit words, which are small integers and cost nothing to write. */
 export class KnownSeries {
   readonly #locality: readonly [low: number, high: number];
   readonly #fingerprint: readonly [low: number, high: number];
-  /** The attributes' bytes, one character each. */
-  readonly text: string;
+  readonly attributes: AttributesText;
   /** Since the epoch, when its row was written last. */
   day: number;
   /** The series whose point stood behind its last one. */
   follower: KnownSeries | undefined;
+  /** Another whose attributes have the same bytes, in other parts. */
+  sameBytes: KnownSeries | undefined;
 
   /** `locality`: where its points stand among others, by metric and then by resource. */
-  constructor(locality: bigint, fingerprint: bigint, text: string, day: number) {
+  constructor(locality: bigint, fingerprint: bigint, attributes: AttributesText, day: number) {
     this.#locality = wordsOf(locality);
     this.#fingerprint = wordsOf(fingerprint);
-    this.text = text;
+    this.attributes = attributes;
     this.day = day;
   }
 
@@ -32,8 +62,8 @@ export class KnownSeries {
 
 /**
  * The series of one metric of one process. Senders keep the order of their points, so the series that followed the one before
- * in the last export is looked at first, byte by byte: that is a fifth of what a map costs, which needs a text. It is
- * found also where a sender divides its series into several exports, as Prometheus does.
+ * in the last export is looked at first: the map's hash of a text costs several times as much. It is found also where a
+ * sender divides its series into several exports, as Prometheus does.
  */
 export class SeriesOfMetric {
   readonly #byText = new Map<string, KnownSeries>();
@@ -46,10 +76,11 @@ export class SeriesOfMetric {
   }
 
   /** The series with these attributes. */
-  find(reader: Reader, attributes: Ranges): KnownSeries | undefined {
+  find(attributes: AttributesText): KnownSeries | undefined {
     const expected = this.#last === undefined ? this.#first : this.#last.follower;
-    if (expected !== undefined && isText(expected.text, reader.bytes, attributes)) return (this.#last = expected);
-    const known = this.#byText.get(textOf(reader, attributes));
+    if (expected?.attributes.equals(attributes) === true) return (this.#last = expected);
+    let known = this.#byText.get(attributes.text);
+    while (known !== undefined && !known.attributes.equals(attributes)) known = known.sameBytes;
     if (known !== undefined) this.#follow(known);
     return known;
   }
@@ -61,7 +92,8 @@ export class SeriesOfMetric {
   }
 
   add(series: KnownSeries): void {
-    this.#byText.set(series.text, series);
+    series.sameBytes = this.#byText.get(series.attributes.text);
+    this.#byText.set(series.attributes.text, series);
     this.#follow(series);
   }
 }
@@ -71,19 +103,6 @@ export function textOf(reader: Reader, ranges: Ranges): string {
   let text = "";
   for (let i = 0; i < ranges.length; i += 2) text += `${reader.bytes.toString("latin1", ranges[i], ranges[i + 1])}\n`;
   return text;
-}
-
-/** Whether `textOf` of these bytes is `text`. */
-function isText(text: string, bytes: Uint8Array, ranges: Ranges): boolean {
-  let at = 0;
-  for (let i = 0; i < ranges.length; i += 2) {
-    const end = ranges[i + 1]!;
-    if (at + end - ranges[i]! >= text.length) return false;
-    for (let position = ranges[i]!; position < end; position++)
-      if (text.charCodeAt(at++) !== bytes[position]) return false;
-    if (text.charCodeAt(at++) !== 0x0a) return false;
-  }
-  return at === text.length;
 }
 
 function wordsOf(value: bigint): readonly [number, number] {

@@ -14,7 +14,7 @@ import { MapColumn } from "../block/map-columns.ts";
 import { AttributeWriter } from "./attributes.ts";
 import { BlockBuilder } from "./block-builder.ts";
 import { fieldRanges } from "./key-values.ts";
-import { KnownSeries, SeriesOfMetric, textOf } from "./known-series.ts";
+import { AttributesText, KnownSeries, SeriesOfMetric, textOf } from "./known-series.ts";
 import { keepsNames, PrometheusNames } from "./prometheus-names.ts";
 import { ResourceColumns } from "./resource-columns.ts";
 import type { Ranges } from "./walk-records.ts";
@@ -114,20 +114,21 @@ export class MetricSeries extends BlockBuilder {
   /** The point's series; writes the series' row when it is new or has not been seen on the point's day. */
   find(reader: Reader, context: MetricContext, attributes: Ranges, timeUnixNano: number): KnownSeries {
     const day = Math.floor(timeUnixNano / NANOS_PER_DAY) & 0xffff;
-    const known = context.series.find(reader, attributes);
+    const text = new AttributesText(reader, attributes);
+    const known = context.series.find(text);
     if (known?.day === day) return known;
-    if (known === undefined) return this.#add(reader, context, attributes, day);
+    if (known === undefined) return this.#add(reader, context, attributes, text, day);
     known.day = day;
     this.#writeRow(reader, known, context, attributes);
     return known;
   }
 
-  #add(reader: Reader, context: MetricContext, attributes: Ranges, day: number): KnownSeries {
+  #add(reader: Reader, context: MetricContext, attributes: Ranges, text: AttributesText, day: number): KnownSeries {
     if (this.#knownCount >= MAX_KNOWN_SERIES) this.#forgetAll();
     const series = new KnownSeries(
       localityOf(reader, context),
       fingerprintOf(reader, context, attributes, this.#names.mark),
-      textOf(reader, attributes),
+      text,
       day,
     );
     context.series.add(series);
