@@ -1,6 +1,6 @@
 /** The store around its engine: crashes, limits, and what must never happen twice. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { encode, payloadOf, PROTOCOLS, type Payload } from "@clew/otlp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { nativeBlock } from "./block/native-block.ts";
@@ -275,7 +275,8 @@ test("closed with something in the spool and opened again, it finds everything; 
   await first.store.write(logs("kept"));
   await Promise.all([first.store.close(), first.store.close()]);
   await expect(first.store.write(logs("late"))).rejects.toMatchObject({ code: "STORE_CLOSED" });
-  const second = await openStore({ directory: directory.path });
+  // The same directory, as it is called from here.
+  const second = await openStore({ directory: relative(process.cwd(), directory.path) });
   await second.store.flush();
   expect(await second.store.client.rows("SELECT Body FROM otel_logs")).toEqual([["kept"]]);
   await first.stop();

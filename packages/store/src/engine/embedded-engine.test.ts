@@ -68,6 +68,17 @@ test("an engine that still has the directory is waited for", async () => {
   await client.close();
 });
 
+test("an engine that was killed a moment ago, which nobody has heard of yet, is stopped as well, by whoever stops it", async () => {
+  const own = temporaryDirectory();
+  const killed = await startEmbedded({ directory: own.path });
+  process.kill(killed.pid ?? 0, "SIGKILL");
+  // The process is gone by now, and no event of it has come.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  await Promise.all([killed.stop(), killed.stop()]);
+  expect(() => process.kill(killed.pid ?? 0, 0)).toThrow("ESRCH");
+  own.remove();
+});
+
 function hashOf({ endpoint }: EmbeddedEngine): string {
   return createHash("sha256").update(endpoint.password).digest("hex");
 }
