@@ -1,5 +1,7 @@
 /** What those who take telemetry over Prometheus's API have in common: bodies within their limit, and refusals as plain text. */
+import { Readable } from "node:stream";
 import { ClewError, messageOf } from "@clew/base";
+import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
 
 /** A body may be this long, as it comes and decompressed. */
@@ -22,21 +24,21 @@ export function refuseOtherSites(context: Context): void {
 
 /** As it comes. Throws a `Refusal` with 413. */
 export async function readBody(context: Context): Promise<Buffer> {
-  const length = Number(context.req.header("content-length") ?? Number.NaN);
-  if (length > MAX_BODY_BYTES) throw tooLarge();
-  return Number.isNaN(length) ? chunksOf(context) : Buffer.from(await context.req.arrayBuffer());
-}
-
-/** A body whose length was not told. */
-async function chunksOf(context: Context): Promise<Buffer> {
+  if (Number(context.req.header("content-length")) > MAX_BODY_BYTES) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of context.req.raw.body ?? []) {
+  for await (const chunk of bodyOf(context)) {
     length += chunk.length;
     if (length > MAX_BODY_BYTES) throw tooLarge();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, length);
+}
+
+/** Node's own request where there is one: a web stream made of it costs a tenth of taking two thousand samples. */
+function bodyOf({ env, req }: Context): AsyncIterable<Uint8Array> {
+  const { incoming } = (env ?? {}) as Partial<HttpBindings>;
+  return incoming ?? req.raw.body ?? Readable.from([]);
 }
 
 function tooLarge(): Refusal {

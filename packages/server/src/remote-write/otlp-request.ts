@@ -2,10 +2,17 @@
 import { Reader, Writer } from "@clew/otlp";
 import { NATIVE_HISTOGRAM, NO_TRANSLATION, PROMETHEUS_METADATA } from "@clew/otlp/prometheus";
 import { CUSTOM_BUCKETS_SCHEMA } from "@clew/query";
+import type { LabelSets } from "./label-sets.ts";
 import { HistogramError, readHistogram, type HistogramSample } from "./histogram-message.ts";
-import { PointWriter, SampleView } from "./point-writer.ts";
+import { numberAttributes, PointWriter, SampleView } from "./point-writer.ts";
 import { areText, duplicateName, labelsOf, nameAt, textOf } from "./series-labels.ts";
-import type { LabelRanges, Metadata, RequestExemplar, RequestSeries } from "./write-request.ts";
+import {
+  readLabels,
+  type LabelRanges,
+  type Metadata,
+  type RequestExemplar,
+  type RequestSeries,
+} from "./write-request.ts";
 
 /** How far ahead of our clock a sample may be. */
 const MAX_AHEAD_MS = 600_000;
@@ -38,11 +45,25 @@ export interface OtlpRequest {
   readonly badSamples: readonly string[];
 }
 
+/** A series whose labels are right. */
+interface FamilySeries {
+  readonly series: RequestSeries;
+  /** Its labels as attributes of a number's point, where they were seen before. */
+  readonly attributes: Uint8Array | undefined;
+}
+
 /** The series of one metric. */
 interface Family {
   readonly name: string;
   metadata: Metadata | undefined;
-  readonly series: RequestSeries[];
+  readonly all: FamilySeries[];
+}
+
+export interface OtlpRequestSettings {
+  /** Asked for series that bring none. */
+  readonly metadataOf: (name: string) => Metadata | undefined;
+  readonly labelSets: LabelSets;
+  readonly nowMs: number;
 }
 
 interface HistogramOf {
@@ -50,18 +71,18 @@ interface HistogramOf {
   readonly sample: HistogramSample;
 }
 
-/** `metadataOf` is asked for series that bring none. Throws what reading throws. */
+/** Throws what reading throws. */
 export function otlpRequest(
   bytes: Buffer,
   series: readonly RequestSeries[],
-  metadataOf: (name: string) => Metadata | undefined,
-  nowMs: number,
+  settings: OtlpRequestSettings,
 ): OtlpRequest {
-  return new RequestWriter(bytes, nowMs).write(series, metadataOf);
+  return new RequestWriter(bytes, settings).write(series);
 }
 
 class RequestWriter {
   readonly #bytes: Buffer;
+  readonly #settings: OtlpRequestSettings;
   readonly #latestMs: number;
   readonly #writer: Writer;
   readonly #points: PointWriter;
@@ -72,22 +93,23 @@ class RequestWriter {
   readonly #badSamples: string[] = [];
   #invalidLabelSamples = 0;
 
-  constructor(bytes: Buffer, nowMs: number) {
+  constructor(bytes: Buffer, settings: OtlpRequestSettings) {
     this.#bytes = bytes;
-    this.#latestMs = Math.min(nowMs + MAX_AHEAD_MS, LATEST_MS);
+    this.#settings = settings;
+    this.#latestMs = Math.min(settings.nowMs + MAX_AHEAD_MS, LATEST_MS);
     this.#writer = new Writer(Math.ceil(1.25 * bytes.length) + 1_024);
     this.#points = new PointWriter(this.#writer, bytes);
     this.#reader = new Reader(bytes);
   }
 
-  write(series: readonly RequestSeries[], metadataOf: (name: string) => Metadata | undefined): OtlpRequest {
+  write(series: readonly RequestSeries[]): OtlpRequest {
     const writer = this.#writer;
     const families = this.#families(series);
     const resource = writer.begin(1);
     const scope = writer.begin(2);
     const before = writer.byteLength;
     for (const family of families) {
-      family.metadata ??= metadataOf(family.name);
+      family.metadata ??= this.#settings.metadataOf(family.name);
       this.#family(family);
     }
     const isEmpty = writer.byteLength === before;
@@ -103,17 +125,33 @@ class RequestWriter {
 
   #families(all: readonly RequestSeries[]): Iterable<Family> {
     const families = new Map<string, Family>();
+    const { labelSets, nowMs } = this.#settings;
+    labelSets.begin(nowMs);
     for (const series of all) {
-      const name = this.#checkedName(series.labels);
+      const known = series.labels === undefined ? labelSets.find(this.#bytes, series) : undefined;
+      const name = known?.name ?? this.#checkedName(this.#labels(series));
       if (name === undefined) {
         this.#invalidLabelSamples += (series.samples.length + series.histograms.length) / 2;
         continue;
       }
+      const attributes = known?.attributes ?? this.#remembered(series, name);
       const family = families.get(name);
-      if (family === undefined) families.set(name, { name, metadata: series.metadata, series: [series] });
-      else family.series.push(series);
+      if (family === undefined) families.set(name, { name, metadata: series.metadata, all: [{ series, attributes }] });
+      else family.all.push({ series, attributes });
     }
     return families.values();
+  }
+
+  #labels(series: RequestSeries): LabelRanges {
+    return (series.labels ??= readLabels(this.#reader, series.labelsStart, series.labelsEnd));
+  }
+
+  /** Where its labels stand in one piece and there is room for them. */
+  #remembered(series: RequestSeries, name: string): Uint8Array | undefined {
+    const { labelSets } = this.#settings;
+    if (series.labelsStart < 0 || !labelSets.hasRoom) return undefined;
+    const attributes = numberAttributes(this.#bytes, this.#labels(series));
+    return labelSets.add(this.#bytes, series, name, attributes).attributes;
   }
 
   #checkedName(labels: LabelRanges): string | undefined {
@@ -130,9 +168,9 @@ class RequestWriter {
   }
 
   #family(family: Family): void {
-    if (family.series.some(({ samples, exemplars }) => samples.length + exemplars.length > 0))
-      this.#metric(family, GAUGE, () => family.series.forEach((series) => this.#numbers(series)));
-    const histograms = family.series.flatMap((series) => this.#histograms(series));
+    if (family.all.some(({ series }) => series.samples.length + series.exemplars.length > 0))
+      this.#metric(family, GAUGE, () => family.all.forEach((one) => this.#numbers(one)));
+    const histograms = family.all.flatMap(({ series }) => this.#histograms(series));
     const isCustom = ({ sample }: HistogramOf): boolean => sample.schema === CUSTOM_BUCKETS_SCHEMA;
     this.#histogramMetric(family, HISTOGRAM, histograms.filter(isCustom));
     this.#histogramMetric(
@@ -179,7 +217,8 @@ class RequestWriter {
     this.#writer.end(pair);
   }
 
-  #numbers({ labels, samples, exemplars }: RequestSeries): void {
+  #numbers({ series, attributes }: FamilySeries): void {
+    const { samples, exemplars } = series;
     const sample = this.#sample;
     let inTime: readonly RequestExemplar[] = exemplars;
     if (exemplars.length > 0)
@@ -187,43 +226,45 @@ class RequestWriter {
     for (let i = 0; i < samples.length; i += 2) {
       this.#reader.position = samples[i]!;
       sample.read(this.#reader, samples[i + 1]!);
-      if (!this.#isInTime(sample.timestampMs, labels)) continue;
-      this.#points.number(labels, sample, inTime);
+      if (!this.#isInTime(sample.timestampMs, series)) continue;
+      this.#points.number(attributes ?? this.#labels(series), sample, inTime);
       this.#written.samples++;
       this.#written.exemplars += inTime.length;
       inTime = [];
     }
     if (inTime.length === 0) return;
-    this.#points.exemplarsOnly(labels, inTime);
+    this.#points.exemplarsOnly(attributes ?? this.#labels(series), inTime);
     this.#written.exemplars += inTime.length;
   }
 
-  #histograms({ labels, histograms }: RequestSeries): HistogramOf[] {
+  #histograms(series: RequestSeries): HistogramOf[] {
+    const { histograms } = series;
     const found: HistogramOf[] = [];
     for (let i = 0; i < histograms.length; i += 2) {
-      this.#reader.position = histograms[i]!;
-      const sample = this.#histogram(histograms[i + 1]!, labels);
-      if (sample === undefined || !this.#isInTime(sample.timestampMs, labels)) continue;
-      found.push({ labels, sample });
+      const sample = this.#histogram(histograms[i]!, histograms[i + 1]!, series);
+      if (sample === undefined || !this.#isInTime(sample.timestampMs, series)) continue;
+      found.push({ labels: this.#labels(series), sample });
       this.#written.histograms++;
     }
     return found;
   }
 
-  #histogram(end: number, labels: LabelRanges): HistogramSample | undefined {
+  #histogram(start: number, end: number, series: RequestSeries): HistogramSample | undefined {
+    this.#reader.position = start;
     try {
       return readHistogram(this.#reader, end);
     } catch (error) {
       if (!(error instanceof HistogramError)) throw error;
-      this.#tell(this.#badSamples, () => `${error.message} for series ${this.#labelsText(labels)}`);
+      this.#tell(this.#badSamples, () => `${error.message} for series ${this.#labelsText(this.#labels(series))}`);
       return undefined;
     }
   }
 
-  #isInTime(timestampMs: number, labels: LabelRanges): boolean {
+  #isInTime(timestampMs: number, series: RequestSeries): boolean {
     const fault = this.#timeFault(timestampMs);
-    if (fault !== undefined) this.#tell(this.#badSamples, () => `${fault} for series ${this.#labelsText(labels)}`);
-    return fault === undefined;
+    if (fault === undefined) return true;
+    this.#tell(this.#badSamples, () => `${fault} for series ${this.#labelsText(this.#labels(series))}`);
+    return false;
   }
 
   #timeFault(timestampMs: number): string | undefined {

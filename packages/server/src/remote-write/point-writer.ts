@@ -1,5 +1,5 @@
 /** Writes samples, histograms and exemplars of Prometheus as OTLP's data points (docs/adr/0018-prometheus-series-in-otlp.md). */
-import { LENGTH_DELIMITED, nanosParts, putVarint, type Reader, varintSize, type Writer } from "@clew/otlp";
+import { LENGTH_DELIMITED, nanosParts, putVarint, type Reader, varintSize, Writer } from "@clew/otlp";
 import { PROMETHEUS_POINT_FLAGS } from "@clew/otlp/prometheus";
 import { CUSTOM_BUCKETS_SCHEMA } from "@clew/query";
 import type { Buckets, HistogramSample } from "./histogram-message.ts";
@@ -15,6 +15,8 @@ const NUMBER_ATTRIBUTES = 7;
 
 /** Of an attribute: its tag and length. */
 const MAX_HEAD = 6;
+/** About what one takes. */
+const ATTRIBUTE_BYTES = 48;
 const TRACE_ID = /^(?!0+$)[0-9a-f]{32}$/;
 const SPAN_ID = /^(?!0+$)[0-9a-f]{16}$/;
 
@@ -65,24 +67,25 @@ export class PointWriter {
     this.#bytes = bytes;
   }
 
-  number(labels: LabelRanges, sample: SampleFields, exemplars: readonly RequestExemplar[]): void {
+  /** `labels` may be what `numberAttributes` made of them. */
+  number(labels: LabelRanges | Uint8Array, sample: SampleFields, exemplars: readonly RequestExemplar[]): void {
     const { low, high } = sample;
     const point = this.#writer.beginLong(DATA_POINTS);
     this.#times(sample.timestampMs, sample.startMs);
     if (low === STALE_LOW && high === STALE_HIGH) this.#writer.uint(8, NO_RECORDED_VALUE);
     else this.#writer.fixed64Parts(4, low, high);
     for (const exemplar of exemplars) this.#exemplar(exemplar);
-    this.#attributes(NUMBER_ATTRIBUTES, labels);
+    this.#numberAttributes(labels);
     this.#writer.endLong(point);
   }
 
   /** Exemplars whose series brings no sample. */
-  exemplarsOnly(labels: LabelRanges, exemplars: readonly RequestExemplar[]): void {
+  exemplarsOnly(labels: LabelRanges | Uint8Array, exemplars: readonly RequestExemplar[]): void {
     const point = this.#writer.begin(DATA_POINTS);
     this.#times(exemplars[0]?.timestampMs ?? 0, 0);
     this.#writer.uint(8, PROMETHEUS_POINT_FLAGS.exemplarsOnly);
     for (const exemplar of exemplars) this.#exemplar(exemplar);
-    this.#attributes(NUMBER_ATTRIBUTES, labels);
+    this.#numberAttributes(labels);
     this.#writer.end(point);
   }
 
@@ -91,7 +94,7 @@ export class PointWriter {
     this.#times(sample.timestampMs, sample.startMs);
     this.#writer.uint(10, flagsOf(sample));
     if (!sample.isStale) this.#histogramFields(sample);
-    this.#attributes(sample.schema === CUSTOM_BUCKETS_SCHEMA ? 9 : 1, labels);
+    this.attributes(sample.schema === CUSTOM_BUCKETS_SCHEMA ? 9 : 1, labels);
     this.#writer.end(point);
   }
 
@@ -154,8 +157,13 @@ export class PointWriter {
     writer.end(exemplar);
   }
 
+  #numberAttributes(labels: LabelRanges | Uint8Array): void {
+    if (labels instanceof Uint8Array) this.#writer.raw(labels);
+    else this.attributes(NUMBER_ATTRIBUTES, labels);
+  }
+
   /** All labels but the metric's name. Empty ones are none. */
-  #attributes(field: number, labels: LabelRanges): void {
+  attributes(field: number, labels: LabelRanges): void {
     for (let i = 0; i < labels.length; i += 4)
       if (labels[i + 2] !== labels[i + 3] && !isMetricName(this.#bytes, labels, i)) this.#attribute(field, labels, i);
   }
@@ -179,6 +187,14 @@ export class PointWriter {
     room[position++] = (1 << 3) | LENGTH_DELIMITED;
     this.#writer.position = putBytes(room, putVarint(room, position, textLength), this.#bytes, textStart, textLength);
   }
+}
+
+/** A series' labels as a number's point has them, for `PointWriter`. */
+export function numberAttributes(bytes: Buffer, labels: LabelRanges): Uint8Array {
+  const writer = new Writer((labels.length / 4) * ATTRIBUTE_BYTES);
+  new PointWriter(writer, bytes).attributes(NUMBER_ATTRIBUTES, labels);
+  // Of the pool: there are many, and they are small.
+  return Buffer.from(writer.view());
 }
 
 function putBytes(room: Uint8Array, position: number, bytes: Uint8Array, start: number, length: number): number {

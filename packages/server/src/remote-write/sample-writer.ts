@@ -2,6 +2,7 @@
 import { payloadOf, Writer } from "@clew/otlp";
 import type { Labels, NativeHistogram } from "@clew/query";
 import type { RuleSample } from "@clew/rules";
+import { LabelSets } from "./label-sets.ts";
 import { otlpRequest } from "./otlp-request.ts";
 import type { RemoteWriteSettings } from "./write-endpoint.ts";
 import { readWriteRequest } from "./write-request.ts";
@@ -13,10 +14,15 @@ const GAUGE = 3;
 
 /** Resolves once the samples are durable. Rejects as the store does, and where a sample cannot be stored. */
 export function sampleWriter(settings: RemoteWriteSettings): (samples: readonly RuleSample[]) => Promise<void> {
+  const labelSets = new LabelSets();
   return async (samples) => {
     const bytes = Buffer.from(writeRequest(samples));
     const { series } = readWriteRequest(bytes, "1.0");
-    const request = otlpRequest(bytes, series, () => undefined, settings.clock.nowMs());
+    const request = otlpRequest(bytes, series, {
+      metadataOf: () => undefined,
+      labelSets,
+      nowMs: settings.clock.nowMs(),
+    });
     if (request.bytes.length > 0) await settings.write(payloadOf("metrics", request.bytes));
     const fault = [...request.badLabels, ...request.badSamples][0];
     if (fault !== undefined) throw new Error(fault);

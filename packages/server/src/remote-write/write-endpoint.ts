@@ -14,6 +14,7 @@ import {
   Refusal,
   textResponse,
 } from "../receiver/receiver-request.ts";
+import { LabelSets } from "./label-sets.ts";
 import { otlpRequest, type Written } from "./otlp-request.ts";
 import { readWriteRequest, type RemoteWriteVersion } from "./write-request.ts";
 
@@ -33,6 +34,7 @@ export interface RemoteWriteSettings {
 export class WriteEndpoint {
   readonly #settings: RemoteWriteSettings;
   readonly #families = new FamilyMetadata();
+  readonly #labelSets = new LabelSets();
 
   constructor(settings: RemoteWriteSettings) {
     this.#settings = settings;
@@ -52,7 +54,9 @@ export class WriteEndpoint {
     const { series, families } = asBadRequest(() => readWriteRequest(bytes, version));
     this.#families.learn(families);
     const nowMs = this.#settings.clock.nowMs();
-    const request = asBadRequest(() => otlpRequest(bytes, series, (name) => this.#families.of(name), nowMs));
+    const request = asBadRequest(() =>
+      otlpRequest(bytes, series, { metadataOf: (name) => this.#families.of(name), labelSets: this.#labelSets, nowMs }),
+    );
     if (this.#settings.counts !== undefined) this.#settings.counts.invalidLabelSamples += request.invalidLabelSamples;
     // Of a request of 1.0, nothing is stored where a sample is wrong, and series with wrong labels are left out in silence.
     const faults = version === "1.0" ? request.badSamples : [...request.badLabels, ...request.badSamples];

@@ -21,7 +21,11 @@ export interface Metadata {
 }
 
 export interface RequestSeries {
-  readonly labels: LabelRanges;
+  /** Undefined where they stand in one piece and were not read yet: most were seen before, in the same bytes. */
+  labels: LabelRanges | undefined;
+  /** Where that piece is. */
+  readonly labelsStart: number;
+  readonly labelsEnd: number;
   /** `Sample`s: value 1, timestamp 2, in 2.0 start_timestamp 3. */
   readonly samples: MessageRanges;
   /** `Histogram`s, alike in both. */
@@ -70,20 +74,44 @@ function readV1(reader: Reader): WriteRequest {
 }
 
 function readSeriesV1(reader: Reader, end: number): RequestSeries {
-  const labels: number[] = [];
+  const labelsStart = reader.position;
+  while (reader.position < end && reader.bytes[reader.position] === LENGTH_DELIMITED_1) skipField(reader);
+  const labelsEnd = reader.position;
+  let isInOnePiece = true;
   let samples: MessageRanges = NONE;
   let histograms: MessageRanges = NONE;
   let exemplars: RequestExemplar[] | undefined;
   while (reader.position < end) {
     const tag = reader.tag();
-    if (tag === 10) readLabel(reader, tag, labels);
-    else if (tag === 18) samples = withMessage(reader, samples);
+    if (tag === 18) samples = withMessage(reader, samples);
     else if (tag === 26) (exemplars ??= []).push(readExemplar(reader, reader.lengthEnd(), readLabel));
     else if (tag === 34) histograms = withMessage(reader, histograms);
+    else {
+      isInOnePiece &&= tag !== LENGTH_DELIMITED_1;
+      reader.skip(tag);
+    }
+  }
+  checkEnd(reader, end);
+  const labels = isInOnePiece ? undefined : readLabels(reader, labelsStart, end);
+  const metadata = undefined;
+  return { labels, labelsStart, labelsEnd, samples, histograms, exemplars: exemplars ?? NONE, metadata };
+}
+
+function skipField(reader: Reader): void {
+  reader.skip(reader.tag());
+}
+
+/** Labels of 1.0, whatever else stands between them. */
+export function readLabels(reader: Reader, start: number, end: number): LabelRanges {
+  const labels: number[] = [];
+  reader.position = start;
+  while (reader.position < end) {
+    const tag = reader.tag();
+    if (tag === LENGTH_DELIMITED_1) readLabel(reader, tag, labels);
     else reader.skip(tag);
   }
   checkEnd(reader, end);
-  return { labels, samples, histograms, exemplars: exemplars ?? NONE, metadata: undefined };
+  return labels;
 }
 
 function readLabel(reader: Reader, labelTag: number, labels: number[]): void {
@@ -165,7 +193,8 @@ function readSeriesV2(reader: Reader, end: number, symbols: readonly number[]): 
   checkEnd(reader, end);
   checkPairs(labels);
   for (const exemplar of exemplars ?? NONE) checkPairs(exemplar.labels);
-  return { labels, samples, histograms, exemplars: exemplars ?? NONE, metadata };
+  const nowhere = { labelsStart: -1, labelsEnd: -1 };
+  return { labels, ...nowhere, samples, histograms, exemplars: exemplars ?? NONE, metadata };
 }
 
 function readMetadata(reader: Reader, end: number, symbols: readonly number[]): Metadata {

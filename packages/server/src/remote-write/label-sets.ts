@@ -1,0 +1,67 @@
+import type { RequestSeries } from "./write-request.ts";
+
+/** So many are remembered; the labels of others are read each time. */
+const MAX_LABEL_SETS = 100_000;
+/** All are forgotten that often, since series come and go. */
+const FORGET_AFTER_MS = 600_000;
+
+/** What labels come to, once they were found to be right. */
+export interface LabelSet {
+  /** The labels' bytes in a request of 1.0, one character each. */
+  readonly text: string;
+  /** The metric's. */
+  readonly name: string;
+  /** The other labels as attributes of a number's point. */
+  readonly attributes: Uint8Array;
+}
+
+interface Remembered extends LabelSet {
+  /** The one that stood behind it last. */
+  follower: Remembered | undefined;
+}
+
+/**
+ * Labels that were seen before. A sender of 1.0 writes all labels of a series into every request, in the same bytes and mostly in the
+ * same order, and to read, check and write them anew is half of what a sample costs before it gets to the store.
+ */
+export class LabelSets {
+  readonly #byText = new Map<string, Remembered>();
+  #last: Remembered | undefined;
+  #forgetAtMs = 0;
+
+  /** A request's series follow. */
+  begin(nowMs: number): void {
+    this.#last = undefined;
+    if (nowMs < this.#forgetAtMs) return;
+    this.#byText.clear();
+    this.#forgetAtMs = nowMs + FORGET_AFTER_MS;
+  }
+
+  find(bytes: Buffer, { labelsStart, labelsEnd }: RequestSeries): LabelSet | undefined {
+    const text = textOf(bytes, labelsStart, labelsEnd);
+    const expected = this.#last?.follower;
+    const found = expected?.text === text ? expected : this.#byText.get(text);
+    if (found !== undefined) this.#follow(found);
+    return found;
+  }
+
+  add(bytes: Buffer, { labelsStart, labelsEnd }: RequestSeries, name: string, attributes: Uint8Array): LabelSet {
+    const set = { text: textOf(bytes, labelsStart, labelsEnd), name, attributes, follower: undefined };
+    this.#byText.set(set.text, set);
+    this.#follow(set);
+    return set;
+  }
+
+  get hasRoom(): boolean {
+    return this.#byText.size < MAX_LABEL_SETS;
+  }
+
+  #follow(set: Remembered): void {
+    if (this.#last !== undefined) this.#last.follower = set;
+    this.#last = set;
+  }
+}
+
+function textOf(bytes: Buffer, start: number, end: number): string {
+  return bytes.toString("latin1", start, end);
+}
