@@ -3,7 +3,6 @@ import { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { ClickHouseLogLevel, createClient, type ClickHouseClient } from "@clickhouse/client";
 import { Turnstile } from "@clew/base";
-import { ATTRIBUTE_VALUE_INDEX_NAMES } from "../schema/traces.ts";
 import { credentialHeaders, type EngineEndpoint } from "./engine-endpoint.ts";
 import { QueryRequests } from "./query-request.ts";
 import type { QueryParameters } from "./query-text.ts";
@@ -27,8 +26,6 @@ const QUERY_LIMITS: Readonly<Record<string, string>> = {
   priority: QUERY_PRIORITY,
   cancel_http_readonly_queries_on_client_close: "1",
 };
-/** A fifth of an insert; what was just inserted is little, and read whole. */
-const INDEXES_OF_MERGED_PARTS = ATTRIBUTE_VALUE_INDEX_NAMES.join(",");
 const ROWS_AS_JSON: Readonly<Record<string, string>> = {
   output_format_json_quote_64bit_integers: "1",
   output_format_json_quote_denormals: "1",
@@ -145,7 +142,6 @@ export class EngineClient {
         min_insert_block_size_rows: "100000000",
         min_insert_block_size_bytes: "1000000000",
         max_partitions_per_insert_block: "0",
-        exclude_materialize_skip_indexes_on_insert: INDEXES_OF_MERGED_PARTS,
         ...this.#insertSettings,
       },
     });

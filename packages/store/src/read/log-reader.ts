@@ -10,6 +10,7 @@ import {
   type ResourceAndScope,
   type ResourceRow,
 } from "./resource-rows.ts";
+import { INDEX_FIRST } from "./query-settings.ts";
 import { newestFirst, oldestFirst } from "./slices.ts";
 
 /** Which log records are wanted; all that is given must hold. */
@@ -84,8 +85,6 @@ export const LOG_SELECT: string = [
   HASH,
 ].join(", ");
 
-/** The index of words is read before the records, at once: granule by granule it takes a quarter longer. */
-const INDEX_FIRST = "use_skip_indexes_on_data_read = 0";
 /** So many times are asked for one by one, instead of all between the first and the last. */
 const MOST_SINGLE_TIMES = 1_000;
 

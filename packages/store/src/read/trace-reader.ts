@@ -3,6 +3,7 @@ import { SPAN_KIND_NAMES, STATUS_CODE_NAMES } from "../transcode/spans.ts";
 import { HAS_ANYTHING } from "../schema/rare-columns.ts";
 import { DURATION } from "../schema/traces.ts";
 import { Conditions, type AttributeFilter, type TimeWindow } from "./conditions.ts";
+import { INDEX_FIRST, PLACES_AT_ONCE } from "./query-settings.ts";
 import { newestFirst } from "./slices.ts";
 import {
   numberOf,
@@ -19,6 +20,8 @@ import {
 export const MAX_SPANS_PER_TRACE = 200_000;
 /** Traces that a search found may reach beyond its window by this much. */
 const SUMMARY_MARGIN_NANOS = 3_600_000_000_000n;
+
+const OF_TRACES = `SETTINGS ${INDEX_FIRST}, ${PLACES_AT_ONCE}`;
 
 /** Which spans a search wants; a trace is found if one of its spans meets all. */
 export interface SpanFilter {
@@ -116,7 +119,7 @@ export class TraceReader {
     );
     if (hours.length === 0) return [];
     const inHours = `toStartOfHour(Timestamp) IN (${hours.map((hour) => `toDateTime(${hour})`).join(", ")})`;
-    return tracesOf(await this.#spansWhere(`TraceId IN (${ids}) AND ${inHours}`, has), traceIds);
+    return tracesOf(await this.#spansWhere(`TraceId IN (${ids}) AND ${inHours}`, has, OF_TRACES), traceIds);
   }
 
   /** The same, where a condition in SQL says which spans are read: all of these traces, and maybe others'. */
@@ -125,20 +128,20 @@ export class TraceReader {
   }
 
   /** `has`: the groups of rare columns that the spans have, as far as is known. Those that came since are seen by their own. */
-  async #spansWhere(condition: string, has: number): Promise<SpanRow[]> {
+  async #spansWhere(condition: string, has: number, settings = ""): Promise<SpanRow[]> {
     // One SELECT, and what was sent twice is left out by the caller: for a query within a query the engine takes a fifth longer.
     const rows = await this.#client.rows<SpanRow>(
       `SELECT ${spanSelect(has)}, Has FROM otel_traces WHERE ${condition}
-       ORDER BY TraceId, Timestamp, SpanId, SpanKind LIMIT ${MAX_SPANS_PER_TRACE + 1} BY TraceId`,
+       ORDER BY TraceId, Timestamp, SpanId, SpanKind LIMIT ${MAX_SPANS_PER_TRACE + 1} BY TraceId ${settings}`,
     );
     const found = rows.reduce((all, row) => all | (row.at(-1) as number), has);
-    return found === has ? rows : this.#spansWhere(condition, found);
+    return found === has ? rows : this.#spansWhere(condition, found, settings);
   }
 
   /** One span with everything, undefined where it is unknown. */
   async span(traceId: string, spanId: string): Promise<JsonResourceSpans | undefined> {
     const rows = await this.#client.rows<SpanRow>(
-      `SELECT ${SPAN_SELECT} FROM otel_traces WHERE ${isOfTraces([traceId])} AND SpanId = {spanId:String} LIMIT 1`,
+      `SELECT ${SPAN_SELECT} FROM otel_traces WHERE ${isOfTraces([traceId])} AND SpanId = {spanId:String} LIMIT 1 ${OF_TRACES}`,
       { spanId },
     );
     return resourceSpansOf(rows)[0];
@@ -152,7 +155,7 @@ export class TraceReader {
       `SELECT SpanId, ParentSpanId, ServiceName, SpanName, SpanKind, StatusCode, toUnixTimestamp64Nano(Timestamp), ${DURATION},
          arrayMap(t -> toUnixTimestamp64Nano(t) - toUnixTimestamp64Nano(Timestamp), Events.Timestamp), length(Links.SpanId)
        FROM otel_traces WHERE ${isOfTraces([traceId])}
-       ORDER BY Timestamp, SpanId LIMIT 1 BY SpanId, SpanKind, Timestamp LIMIT ${MAX_SPANS_PER_TRACE}`,
+       ORDER BY Timestamp, SpanId LIMIT 1 BY SpanId, SpanKind, Timestamp LIMIT ${MAX_SPANS_PER_TRACE} ${OF_TRACES}`,
     );
     return rows.map(
       ([spanId, parentSpanId, service, name, kind, status, start, duration, eventOffsets, linkCount]) => ({

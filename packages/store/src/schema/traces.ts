@@ -8,9 +8,8 @@ import { TABLE_SETTINGS, TRACE_ID_INDEX, SPAN_TABLE_SETTINGS, LOOKUP_TABLE_SETTI
 
 /** For values that few granules have; searches ask for them by `indexHint`, since a bucket of a map is read past its indexes. */
 const INDEXED_MAPS = ["SpanAttributes", "ResourceAttributes"];
-export const ATTRIBUTE_VALUE_INDEX_NAMES: readonly string[] = INDEXED_MAPS.map((map) => `idx_${map}`);
 export const ATTRIBUTE_VALUE_INDEXES: readonly string[] = INDEXED_MAPS.map(
-  (map, i) => `INDEX ${ATTRIBUTE_VALUE_INDEX_NAMES[i]} mapValues(${map}) TYPE bloom_filter(0.01) GRANULARITY 1`,
+  (map) => `INDEX idx_${map} mapValues(${map}) TYPE bloom_filter(0.01) GRANULARITY 1`,
 );
 
 /** Worked out as rows are inserted; see `rare-columns.ts`. */
