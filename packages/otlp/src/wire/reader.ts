@@ -9,10 +9,13 @@ const MAX_UINT32 = 4_294_967_295;
 
 export class Reader {
   readonly bytes: Buffer;
+  /** Of the same bytes, for whoever takes several at a time. */
+  readonly dataView: DataView;
   position: number;
 
   constructor(bytes: Uint8Array, position = 0) {
     this.bytes = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.dataView = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
     this.position = position;
   }
 

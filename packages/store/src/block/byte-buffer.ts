@@ -1,10 +1,17 @@
+import { type ByteSource, copyBytes } from "./byte-source.ts";
+
+/** More are copied by a call of the system's. */
+const MOST_COPIED_HERE = 64;
+
 /** A growing run of bytes, the storage of every column. `reset` keeps the memory. */
-export class ByteBuffer {
+export class ByteBuffer implements ByteSource {
   bytes: Buffer;
+  dataView: DataView;
   length = 0;
 
   constructor(initialBytes = 1_024) {
     this.bytes = Buffer.allocUnsafeSlow(initialBytes);
+    this.dataView = new DataView(this.bytes.buffer);
   }
 
   /** Makes room for `count` more bytes; call before writing to `bytes` directly. */
@@ -14,6 +21,7 @@ export class ByteBuffer {
     const larger = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, needed));
     larger.set(this.bytes.subarray(0, this.length));
     this.bytes = larger;
+    this.dataView = new DataView(larger.buffer);
   }
 
   view(): Uint8Array {
@@ -57,11 +65,10 @@ export class ByteBuffer {
   }
 
   /** Eight bytes taken as they stand in `source`: fixed64, sfixed64 and double are laid out alike in both formats. */
-  eightFrom(source: Buffer, start: number): void {
+  eightFrom(source: ByteSource, start: number): void {
     this.reserve(8);
-    const { bytes, length } = this;
-    for (let i = 0; i < 8; i++) bytes[length + i] = source[start + i]!;
-    this.length = length + 8;
+    copyBytes(source.dataView, start, this.dataView, this.length, 8);
+    this.length += 8;
   }
 
   varint(value: number): void {
@@ -74,13 +81,11 @@ export class ByteBuffer {
     this.bytes[this.length++] = rest;
   }
 
-  copy(source: Uint8Array, start: number, end: number): void {
+  copy(source: ByteSource, start: number, end: number): void {
     const count = end - start;
     this.reserve(count);
-    if (count < 48) {
-      const { bytes, length } = this;
-      for (let i = 0; i < count; i++) bytes[length + i] = source[start + i]!;
-    } else this.bytes.set(source.subarray(start, end), this.length);
+    if (count <= MOST_COPIED_HERE) copyBytes(source.dataView, start, this.dataView, this.length, count);
+    else this.bytes.set(source.bytes.subarray(start, end), this.length);
     this.length += count;
   }
 

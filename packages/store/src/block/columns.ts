@@ -4,6 +4,7 @@
  * Layouts: docs/formats/native-block.md.
  */
 import { ByteBuffer } from "./byte-buffer.ts";
+import { type ByteSource, sourceOf } from "./byte-source.ts";
 import { Dictionary } from "./dictionary.ts";
 
 export interface Column {
@@ -67,7 +68,7 @@ export class StringColumn implements Column {
     this.rows = 0;
   }
 
-  add(source: Uint8Array, start: number, end: number): void {
+  add(source: ByteSource, start: number, end: number): void {
     this.#lastStart = this.values.length;
     this.values.varint(end - start);
     this.values.copy(source, start, end);
@@ -90,7 +91,7 @@ export class StringColumn implements Column {
   }
 
   /** An id's bytes as lower-case hexadecimal text. */
-  addHex(source: Uint8Array, start: number, end: number): void {
+  addHex(source: ByteSource, start: number, end: number): void {
     this.#lastStart = this.values.length;
     const { values } = this;
     values.varint((end - start) * 2);
@@ -98,7 +99,7 @@ export class StringColumn implements Column {
     const { bytes } = values;
     let position = values.length;
     for (let i = start; i < end; i++) {
-      const byte = source[i]!;
+      const byte = source.bytes[i]!;
       bytes[position++] = HEX_DIGITS[byte >> 4]!;
       bytes[position++] = HEX_DIGITS[byte & 15]!;
     }
@@ -141,22 +142,22 @@ export class LowCardinalityColumn implements Column {
   }
 
   /** Returns the text's place in the dictionary, which is good until `reset`. */
-  add(source: Uint8Array, start: number, end: number): number {
+  add(source: ByteSource, start: number, end: number): number {
     const index = this.dictionary.find(source, start, end);
     this.#indexes.u32(index);
     return index;
   }
 
   /** Adds the text as `add` does, looking first whether it is the one at `guess`. */
-  addLike(guess: number, source: Uint8Array, start: number, end: number): number {
+  addLike(guess: number, source: ByteSource, start: number, end: number): number {
     if (!this.dictionary.holds(guess, source, start, end)) return this.add(source, start, end);
     this.#indexes.u32(guess);
     return guess;
   }
 
   addText(text: string): void {
-    const bytes = Buffer.from(text);
-    this.add(bytes, 0, bytes.length);
+    const source = sourceOf(Buffer.from(text));
+    this.add(source, 0, source.bytes.length);
   }
 
   /** The empty string stands at 0 in every dictionary. */

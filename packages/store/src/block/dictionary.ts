@@ -1,4 +1,5 @@
 import { ByteBuffer } from "./byte-buffer.ts";
+import { areEqualBytes, type ByteSource } from "./byte-source.ts";
 
 const FNV_OFFSET = 2_166_136_261;
 const FNV_PRIME = 16_777_619;
@@ -25,11 +26,12 @@ export class Dictionary {
   }
 
   /** The index of `source[start, end)`, added if it is new. */
-  find(source: Uint8Array, start: number, end: number): number {
+  find(source: ByteSource, start: number, end: number): number {
     const length = end - start;
     if (length === 0) return 0;
+    const { bytes } = source;
     let hash = FNV_OFFSET;
-    for (let i = start; i < end; i++) hash = Math.imul(hash ^ source[i]!, FNV_PRIME);
+    for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, FNV_PRIME);
     const mask = this.#slots.length - 1;
     let slot = hash & mask;
     for (let index = this.#slots[slot]!; index >= 0; index = this.#slots[slot]!) {
@@ -41,7 +43,7 @@ export class Dictionary {
   }
 
   /** Whether `source[start, end)` is the text with this index. */
-  holds(index: number, source: Uint8Array, start: number, end: number): boolean {
+  holds(index: number, source: ByteSource, start: number, end: number): boolean {
     return index < this.size && this.#lengths[index] === end - start && this.#equals(index, source, start);
   }
 
@@ -56,15 +58,11 @@ export class Dictionary {
     this.#insertEmpty();
   }
 
-  #equals(index: number, source: Uint8Array, start: number): boolean {
-    const texts = this.#texts.bytes;
-    const own = this.#starts[index]!;
-    const length = this.#lengths[index]!;
-    for (let i = 0; i < length; i++) if (texts[own + i] !== source[start + i]) return false;
-    return true;
+  #equals(index: number, source: ByteSource, start: number): boolean {
+    return areEqualBytes(this.#texts.dataView, this.#starts[index]!, source.dataView, start, this.#lengths[index]!);
   }
 
-  #insert(slot: number, hash: number, source: Uint8Array, start: number, end: number): number {
+  #insert(slot: number, hash: number, source: ByteSource, start: number, end: number): number {
     const index = this.size++;
     if (index === this.#starts.length) this.#growEntries();
     this.#texts.varint(end - start);

@@ -75,10 +75,10 @@ export class DictionaryMapColumn implements Column {
 
   endRow(): void {
     this.#lastCount = this.values.rows;
-    const { bytes, length } = this.values.values;
-    for (let position = 0; position < length;) {
+    const texts = this.values.values;
+    for (let position = 0; position < texts.length;) {
       const [start, end] = this.values.textAt(position);
-      this.#known.add(bytes, start, end);
+      this.#known.add(texts, start, end);
       position = end;
     }
     this.values.reset();

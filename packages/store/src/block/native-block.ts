@@ -1,4 +1,5 @@
 import { ByteBuffer } from "./byte-buffer.ts";
+import { sourceOf } from "./byte-source.ts";
 import { ByteReader } from "./byte-reader.ts";
 import type { Column } from "./columns.ts";
 
@@ -27,9 +28,9 @@ export function nativeBlock(columns: Readonly<Record<string, Column>>): Uint8Arr
 function columnHead(name: string, type: string): Uint8Array {
   const head = new ByteBuffer(name.length + type.length + 8);
   for (const text of [name, type]) {
-    const bytes = Buffer.from(text);
-    head.varint(bytes.length);
-    head.copy(bytes, 0, bytes.length);
+    const source = sourceOf(Buffer.from(text));
+    head.varint(source.bytes.length);
+    head.copy(source, 0, source.bytes.length);
   }
   return head.view();
 }

@@ -14,7 +14,7 @@ function writeValue(reader: Reader, end: number, text: ByteBuffer, signature: By
     case 1: {
       const value = reader.bytes.toString("utf8", start, stop);
       if (inJson) put(text, JSON.stringify(value));
-      else text.copy(reader.bytes, start, stop);
+      else text.copy(reader, start, stop);
       put(signature, "s");
       break;
     }

@@ -57,12 +57,12 @@ export class AttributeWriter {
     }
     if (!written) this.#empty();
     const at = this.#next++;
-    this.#keyOrder[at] = values.keys.addLike(this.#keyOrder[at] ?? 0, reader.bytes, keyStart, keyEnd);
+    this.#keyOrder[at] = values.keys.addLike(this.#keyOrder[at] ?? 0, reader, keyStart, keyEnd);
   }
 
   endRow(): void {
     this.#columns.values.endRow();
-    this.#columns.types.add(this.#signature.bytes, 0, this.#signature.length);
+    this.#columns.types.add(this.#signature, 0, this.#signature.length);
     this.#signature.reset();
     this.#next = 0;
   }
@@ -80,7 +80,7 @@ export class AttributeWriter {
     if (tag === STRING_VALUE) {
       const textEnd = reader.lengthEnd();
       if (textEnd === end) {
-        this.#columns.values.values.add(reader.bytes, reader.position, end);
+        this.#columns.values.values.add(reader, reader.position, end);
         this.#signature.u8(0x73);
         reader.position = end;
         return;
@@ -99,7 +99,7 @@ export class AttributeWriter {
   #rareValue(reader: Reader, end: number): void {
     this.#text.reset();
     writeAnyValue(reader, end, this.#text, this.#signature);
-    this.#columns.values.values.add(this.#text.bytes, 0, this.#text.length);
+    this.#columns.values.values.add(this.#text, 0, this.#text.length);
   }
 
   #ascii(text: string, letter: number): void {

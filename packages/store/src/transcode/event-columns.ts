@@ -41,8 +41,8 @@ export class EventColumns {
     }
     this.#attributeWriter.endRow();
     if (timeAt < 0) this.#timestamp.items.values.u64(0);
-    else this.#timestamp.items.values.eightFrom(reader.bytes, timeAt);
-    this.#name.items.add(reader.bytes, name, nameEnd);
+    else this.#timestamp.items.values.eightFrom(reader, timeAt);
+    this.#name.items.add(reader, name, nameEnd);
     this.#dropped.items.values.u32(dropped);
   }
 

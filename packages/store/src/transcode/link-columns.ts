@@ -50,9 +50,9 @@ export class LinkColumns {
       else reader.skip(tag);
     }
     this.#attributeWriter.endRow();
-    this.#traceId.items.addHex(reader.bytes, traceId[0]!, traceId[1]!);
-    this.#spanId.items.addHex(reader.bytes, spanId[0]!, spanId[1]!);
-    this.#traceState.items.add(reader.bytes, traceState[0]!, traceState[1]!);
+    this.#traceId.items.addHex(reader, traceId[0]!, traceId[1]!);
+    this.#spanId.items.addHex(reader, spanId[0]!, spanId[1]!);
+    this.#traceState.items.add(reader, traceState[0]!, traceState[1]!);
     this.#dropped.items.values.u32(dropped);
     this.#flags.items.values.u32(flags);
   }

@@ -117,32 +117,31 @@ export class LogsTranscoder extends RecordTranscoder {
           reader.skip(tag);
       }
     }
-    const { bytes } = reader;
-    this.#writeTimes(bytes, timeAt, observedAt);
-    this.#severityText.add(bytes, severityText[0]!, severityText[1]!);
+    this.#writeTimes(reader, timeAt, observedAt);
+    this.#severityText.add(reader, severityText[0]!, severityText[1]!);
     // The column has a byte; the specification, 24 numbers.
     this.#severityNumber.values.u8(Math.min(Math.max(severityNumber, 0), 255));
-    this.#traceId.addHex(bytes, traceId[0]!, traceId[1]!);
-    this.#spanId.addHex(bytes, spanId[0]!, spanId[1]!);
+    this.#traceId.addHex(reader, traceId[0]!, traceId[1]!);
+    this.#spanId.addHex(reader, spanId[0]!, spanId[1]!);
     this.#traceFlags.values.u8(flags & 255);
     this.#flags.values.u32(flags);
     this.#dropped.values.u32(dropped);
-    this.#eventName.add(bytes, eventName[0]!, eventName[1]!);
+    this.#eventName.add(reader, eventName[0]!, eventName[1]!);
     this.#writeBody(reader, body[0]!, body[1]!);
     reader.position = end;
   }
 
   /** The time of the event, else when it was observed, else now. (Logs data model, "Field: Timestamp") */
-  #writeTimes(bytes: Buffer, timeAt: number, observedAt: number): void {
-    const time = isSet(bytes, timeAt) ? timeAt : -1;
-    const observed = isSet(bytes, observedAt) ? observedAt : -1;
+  #writeTimes(reader: Reader, timeAt: number, observedAt: number): void {
+    const time = isSet(reader.bytes, timeAt) ? timeAt : -1;
+    const observed = isSet(reader.bytes, observedAt) ? observedAt : -1;
     const { values } = this.#timestamp;
-    if (time >= 0) values.eightFrom(bytes, time);
-    else if (observed >= 0) values.eightFrom(bytes, observed);
+    if (time >= 0) values.eightFrom(reader, time);
+    else if (observed >= 0) values.eightFrom(reader, observed);
     else values.u64Big(BigInt(Math.floor(this.#nowMs())) * 1_000_000n);
     const { time: fromTime, observed: fromObserved, arrival } = TIMESTAMP_SOURCE;
     this.#timestampSource.values.u8(time >= 0 ? fromTime : observed >= 0 ? fromObserved : arrival);
-    if (observed >= 0) this.#observed.values.eightFrom(bytes, observed);
+    if (observed >= 0) this.#observed.values.eightFrom(reader, observed);
     else this.#observed.values.u64(0);
   }
 
@@ -153,8 +152,8 @@ export class LogsTranscoder extends RecordTranscoder {
       reader.position = start;
       writeAnyValue(reader, end, this.#text, this.#signature);
     }
-    this.#body.add(this.#text.bytes, 0, this.#text.length);
-    this.#bodyType.add(this.#signature.bytes, 0, this.#signature.length);
+    this.#body.add(this.#text, 0, this.#text.length);
+    this.#bodyType.add(this.#signature, 0, this.#signature.length);
   }
 }
 

@@ -165,8 +165,7 @@ export class MetricSeries extends BlockBuilder {
 
   #writeLabels(reader: Reader, context: MetricContext, attributes: Ranges): void {
     for (const [name, value] of this.#names.labelsOf(reader, context, attributes)) {
-      const key = Buffer.from(name);
-      this.#labels.keys.add(key, 0, key.length);
+      this.#labels.keys.addText(name);
       this.#labels.values.addText(value);
     }
     this.#labels.endRow();

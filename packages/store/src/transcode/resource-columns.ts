@@ -117,10 +117,9 @@ export class ResourceColumns {
       return this.#serviceName.addEmpty();
     }
     const { values } = this.#resourceAttributes;
-    const { bytes } = values.values;
     const [start, end] = values.textAt(valueAt);
-    this.service = bytes.toString("utf8", start, end);
-    this.#serviceName.add(bytes, start, end);
+    this.service = values.values.bytes.toString("utf8", start, end);
+    this.#serviceName.add(values.values, start, end);
   }
 
   #repeatResource(times: number): void {
@@ -141,8 +140,8 @@ export class ResourceColumns {
       else if (tag === SCOPE_DROPPED) dropped = reader.uint32();
       else reader.skip(tag);
     });
-    this.#scopeName.add(reader.bytes, name[0] ?? 0, name[1] ?? 0);
-    this.#scopeVersion.add(reader.bytes, version[0] ?? 0, version[1] ?? 0);
+    this.#scopeName.add(reader, name[0] ?? 0, name[1] ?? 0);
+    this.#scopeVersion.add(reader, version[0] ?? 0, version[1] ?? 0);
     this.#scopeWriter.endRow();
     this.#scopeDropped.values.u32(dropped);
     addRange(this.#scopeSchemaUrl, reader, this.#scopeUrl);
@@ -167,7 +166,7 @@ export function eachField(reader: Reader, ranges: Ranges, visit: (tag: number) =
 }
 
 function addRange(column: LowCardinalityColumn, reader: Reader, [start = 0, end = 0]: Ranges): void {
-  column.add(reader.bytes, start, end);
+  column.add(reader, start, end);
 }
 
 /** Whether the KeyValue that the reader stands at begins with this key, as writers order it. */

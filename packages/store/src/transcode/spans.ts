@@ -1,5 +1,6 @@
 /** OTLP spans to rows of `otel_traces`, field by field, without making strings or objects. */
 import type { Reader } from "@clew/otlp";
+import { type ByteSource, sourceOf } from "../block/byte-source.ts";
 import { FixedColumn, LowCardinalityColumn, StringColumn, type Column } from "../block/columns.ts";
 import { MapColumn } from "../block/map-columns.ts";
 import { AttributeWriter } from "./attributes.ts";
@@ -12,8 +13,8 @@ import { newCallSide, type CallSide } from "./waiting-calls.ts";
 /** The names that the Collector's ClickHouse exporter gives to span kinds and status codes, by number. */
 export const SPAN_KIND_NAMES = ["Unspecified", "Internal", "Server", "Client", "Producer", "Consumer"] as const;
 export const STATUS_CODE_NAMES = ["Unset", "Ok", "Error"] as const;
-const KINDS = SPAN_KIND_NAMES.map((name) => Buffer.from(name));
-const STATUSES = STATUS_CODE_NAMES.map((name) => Buffer.from(name));
+const KINDS = SPAN_KIND_NAMES.map((name) => sourceOf(Buffer.from(name)));
+const STATUSES = STATUS_CODE_NAMES.map((name) => sourceOf(Buffer.from(name)));
 
 /** As OTLP numbers them. */
 const SERVER = 2;
@@ -174,17 +175,17 @@ export class SpansTranscoder extends RecordTranscoder {
           reader.skip(tag);
       }
     }
-    this.#traceId.addHex(bytes, traceId, traceIdEnd);
-    this.#spanId.addHex(bytes, spanId, spanIdEnd);
-    this.#parentSpanId.addHex(bytes, parent, parentEnd);
-    this.#traceState.add(bytes, state, stateEnd);
-    this.#name.add(bytes, name, nameEnd);
+    this.#traceId.addHex(reader, traceId, traceIdEnd);
+    this.#spanId.addHex(reader, spanId, spanIdEnd);
+    this.#parentSpanId.addHex(reader, parent, parentEnd);
+    this.#traceState.add(reader, state, stateEnd);
+    this.#name.add(reader, name, nameEnd);
     addNamed(this.#kind, KINDS, kind);
     this.#flags.values.u32(flags);
     this.#droppedAttributes.values.u32(droppedAttributes);
     this.#droppedEvents.values.u32(droppedEvents);
     this.#droppedLinks.values.u32(droppedLinks);
-    this.#writeTimes(bytes, startAt, endAt);
+    this.#writeTimes(reader, startAt, endAt);
     const isError = this.#writeStatus(reader, status, statusEnd);
     const isCaller = kind === CLIENT || kind === PRODUCER;
     if (isCaller || kind === SERVER || kind === CONSUMER) {
@@ -196,9 +197,10 @@ export class SpansTranscoder extends RecordTranscoder {
   }
 
   /** End minus start in 64-bit arithmetic, kept as two halves; it wraps where a span ends before it starts. */
-  #writeTimes(bytes: Buffer, startAt: number, endAt: number): void {
+  #writeTimes(reader: Reader, startAt: number, endAt: number): void {
+    const { bytes } = reader;
     if (startAt < 0) this.#timestamp.values.u64(0);
-    else this.#timestamp.values.eightFrom(bytes, startAt);
+    else this.#timestamp.values.eightFrom(reader, startAt);
     const startLow = startAt < 0 ? 0 : bytes.readUInt32LE(startAt);
     const startHigh = startAt < 0 ? 0 : bytes.readUInt32LE(startAt + 4);
     const endLow = endAt < 0 ? 0 : bytes.readUInt32LE(endAt);
@@ -236,14 +238,14 @@ export class SpansTranscoder extends RecordTranscoder {
       else reader.skip(tag);
     }
     addNamed(this.#statusCode, STATUSES, code);
-    this.#statusMessage.add(reader.bytes, message, messageEnd);
+    this.#statusMessage.add(reader, message, messageEnd);
     return code === ERROR;
   }
 }
 
 /** A known number by its name, any other as its digits, so that nothing is lost. */
-function addNamed(column: LowCardinalityColumn, names: readonly Buffer[], value: number): void {
+function addNamed(column: LowCardinalityColumn, names: readonly ByteSource[], value: number): void {
   const name = names[value];
   if (name === undefined) column.addText(String(value));
-  else column.add(name, 0, name.length);
+  else column.add(name, 0, name.bytes.length);
 }

@@ -1,3 +1,4 @@
+import type { ByteSource } from "../../block/byte-source.ts";
 import { FixedColumn, type Column } from "../../block/columns.ts";
 import { addEight } from "./point-columns.ts";
 
@@ -29,11 +30,11 @@ export class DistributionColumns {
   };
 
   /** `sides` are the bits of `HAS` that are known elsewhere. */
-  add(bytes: Buffer, { countAt, sumAt, minAt, maxAt }: DistributionPlaces, sides = 0): void {
-    addEight(this.#count, bytes, countAt);
-    addEight(this.#sum, bytes, sumAt);
-    addEight(this.#min, bytes, minAt);
-    addEight(this.#max, bytes, maxAt);
+  add(source: ByteSource, { countAt, sumAt, minAt, maxAt }: DistributionPlaces, sides = 0): void {
+    addEight(this.#count, source, countAt);
+    addEight(this.#sum, source, sumAt);
+    addEight(this.#min, source, minAt);
+    addEight(this.#max, source, maxAt);
     const optional = (sumAt < 0 ? 0 : HAS.sum) | (minAt < 0 ? 0 : HAS.min) | (maxAt < 0 ? 0 : HAS.max);
     this.#has.values.u8(optional | sides);
   }

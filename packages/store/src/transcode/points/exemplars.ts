@@ -39,7 +39,7 @@ export class Exemplars extends BlockBuilder {
     for (let i = 0; i < exemplars.length; i += 2) {
       reader.position = exemplars[i]!;
       this.#add(reader, exemplars[i + 1]!, series);
-      addEight(this.#pointTimestamp, reader.bytes, pointTimeAt);
+      addEight(this.#pointTimestamp, reader, pointTimeAt);
     }
   }
 
@@ -61,10 +61,10 @@ export class Exemplars extends BlockBuilder {
     }
     this.#attributeWriter.endRow();
     series.put(this.#locality, this.#fingerprint);
-    addEight(this.#timestamp, reader.bytes, timeAt);
-    this.#number.add(reader.bytes, doubleAt, intAt);
-    this.#traceId.addHex(reader.bytes, traceId[0]!, traceId[1]!);
-    this.#spanId.addHex(reader.bytes, spanId[0]!, spanId[1]!);
+    addEight(this.#timestamp, reader, timeAt);
+    this.#number.add(reader, doubleAt, intAt);
+    this.#traceId.addHex(reader, traceId[0]!, traceId[1]!);
+    this.#spanId.addHex(reader, spanId[0]!, spanId[1]!);
     this.rows++;
   }
 }

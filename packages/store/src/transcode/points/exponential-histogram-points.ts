@@ -68,15 +68,14 @@ export class ExponentialHistogramPoints extends BlockBuilder {
       else if (tag === 113) zeroThresholdAt = take8(reader);
       else reader.skip(tag);
     }
-    const { bytes } = reader;
     const series = this.#point.addRow(reader, context, attributes, startAt, timeAt, flags);
-    addEight(this.#zeroCount, bytes, zeroCountAt);
-    addEight(this.#zeroThreshold, bytes, zeroThresholdAt);
+    addEight(this.#zeroCount, reader, zeroCountAt);
+    addEight(this.#zeroThreshold, reader, zeroThresholdAt);
     this.#scale.values.u32(scale);
     this.#positive.add(reader, positive);
     this.#negative.add(reader, negative);
     const sides = (positive.length === 0 ? 0 : HAS.positive) | (negative.length === 0 ? 0 : HAS.negative);
-    this.#distribution.add(bytes, { countAt, sumAt, minAt, maxAt }, sides);
+    this.#distribution.add(reader, { countAt, sumAt, minAt, maxAt }, sides);
     this.#exemplars.addAll(reader, exemplars, series, timeAt);
     this.rows++;
     reader.position = end;

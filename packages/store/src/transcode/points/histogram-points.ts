@@ -54,9 +54,8 @@ export class HistogramPoints extends BlockBuilder {
       else if (tag === 97) maxAt = take8(reader);
       else reader.skip(tag);
     }
-    const { bytes } = reader;
     const series = this.#point.addRow(reader, context, attributes, startAt, timeAt, flags);
-    this.#distribution.add(bytes, { countAt, sumAt, minAt, maxAt });
+    this.#distribution.add(reader, { countAt, sumAt, minAt, maxAt });
     this.#bucketCounts.endRow();
     this.#explicitBounds.endRow();
     this.#exemplars.addAll(reader, exemplars, series, timeAt);
@@ -68,6 +67,6 @@ export class HistogramPoints extends BlockBuilder {
 /** A repeated fixed64 or double, packed or one at a time. Both formats write them alike. */
 function addEights(column: ArrayColumn<FixedColumn>, reader: Reader, tag: number): void {
   const end = (tag & 7) === 2 ? reader.lengthEnd() : reader.position + 8;
-  column.items.values.copy(reader.bytes, reader.position, end);
+  column.items.values.copy(reader, reader.position, end);
   reader.position = end;
 }

@@ -1,3 +1,4 @@
+import type { ByteSource } from "../../block/byte-source.ts";
 import { FixedColumn, type Column } from "../../block/columns.ts";
 
 /** Which of the `oneof value` was set. */
@@ -16,14 +17,14 @@ export class NumberColumns {
   };
 
   /** The value stands at one of the two places, -1 for the other. */
-  add(bytes: Buffer, doubleAt: number, intAt: number): void {
+  add(source: ByteSource, doubleAt: number, intAt: number): void {
     if (intAt >= 0) {
       this.#doubleValue.values.u64(0);
-      this.#intValue.values.eightFrom(bytes, intAt);
+      this.#intValue.values.eightFrom(source, intAt);
       this.#valueType.values.u8(VALUE_TYPE.int);
       return;
     }
-    if (doubleAt >= 0) this.#doubleValue.values.eightFrom(bytes, doubleAt);
+    if (doubleAt >= 0) this.#doubleValue.values.eightFrom(source, doubleAt);
     else this.#doubleValue.values.u64(0);
     this.#intValue.values.u64(0);
     this.#valueType.values.u8(doubleAt >= 0 ? VALUE_TYPE.double : VALUE_TYPE.none);

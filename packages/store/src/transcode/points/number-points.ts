@@ -48,7 +48,7 @@ export class NumberPoints extends BlockBuilder {
       ? this.#point.addRow(reader, context, attributes, startAt, timeAt, flags)
       : this.#point.seriesAt(reader, context, attributes, timeAt);
     if (isSample) {
-      this.#number.add(reader.bytes, doubleAt, intAt);
+      this.#number.add(reader, doubleAt, intAt);
       this.rows++;
     }
     this.#exemplars.addAll(reader, exemplars, series, timeAt);

@@ -1,5 +1,6 @@
 /** The columns that points of every shape have. */
 import type { Reader } from "@clew/otlp";
+import type { ByteSource } from "../../block/byte-source.ts";
 import { FixedColumn, type Column } from "../../block/columns.ts";
 import type { MetricContext, MetricSeries } from "../metric-series.ts";
 import type { KnownSeries } from "../known-series.ts";
@@ -34,11 +35,10 @@ export class PointColumns {
     timeAt: number,
     flags: number,
   ): KnownSeries {
-    const { bytes } = reader;
     const series = this.seriesAt(reader, context, attributes, timeAt);
     series.put(this.#locality, this.#fingerprint);
-    addEight(this.#timestamp, bytes, timeAt);
-    addEight(this.#startTimestamp, bytes, startAt);
+    addEight(this.#timestamp, reader, timeAt);
+    addEight(this.#startTimestamp, reader, startAt);
     this.#flags.values.u32(flags);
     return series;
   }
@@ -52,9 +52,9 @@ export class PointColumns {
 }
 
 /** The eight bytes that stand at `at`, a time, double or count; 0 where they are missing. */
-export function addEight(column: FixedColumn, bytes: Buffer, at: number): void {
+export function addEight(column: FixedColumn, source: ByteSource, at: number): void {
   if (at < 0) column.values.u64(0);
-  else column.values.eightFrom(bytes, at);
+  else column.values.eightFrom(source, at);
 }
 
 /** Notes that eight bytes stand here and moves past them. */

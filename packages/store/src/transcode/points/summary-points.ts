@@ -46,8 +46,8 @@ export class SummaryPoints extends BlockBuilder {
       else reader.skip(tag);
     }
     this.#point.addRow(reader, context, attributes, startAt, timeAt, flags);
-    addEight(this.#count, reader.bytes, countAt);
-    addEight(this.#sum, reader.bytes, sumAt);
+    addEight(this.#count, reader, countAt);
+    addEight(this.#sum, reader, sumAt);
     this.#quantiles.endRow();
     this.#values.endRow();
     this.rows++;
@@ -63,7 +63,7 @@ export class SummaryPoints extends BlockBuilder {
       else if (tag === 17) valueAt = take8(reader);
       else reader.skip(tag);
     }
-    addEight(this.#quantiles.items, reader.bytes, quantileAt);
-    addEight(this.#values.items, reader.bytes, valueAt);
+    addEight(this.#quantiles.items, reader, quantileAt);
+    addEight(this.#values.items, reader, valueAt);
   }
 }
