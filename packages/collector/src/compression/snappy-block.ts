@@ -1,3 +1,5 @@
+import { copyShort } from "@clew/base";
+
 /**
  * Reads a block of Snappy (https://github.com/google/snappy/blob/main/format_description.txt).
  * Our own, since the decoders on npm loop for ever on some broken blocks.
@@ -52,13 +54,6 @@ export function readSnappyBlock(block: Buffer, limitBytes: number, tooLarge: () 
   }
   if (written !== length) throw corrupt();
   return out;
-}
-
-/** Forwards, four bytes at a time: what is copied may have been written by the step before. */
-function copyShort(from: DataView, fromAt: number, to: DataView, toAt: number, count: number): void {
-  let i = 0;
-  for (; i + 4 <= count; i += 4) to.setUint32(toAt + i, from.getUint32(fromAt + i));
-  for (; i < count; i++) to.setUint8(toAt + i, from.getUint8(fromAt + i));
 }
 
 function viewOf({ buffer, byteOffset, length }: Buffer): DataView {

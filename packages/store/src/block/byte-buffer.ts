@@ -1,4 +1,5 @@
-import { type ByteSource, copyBytes } from "./byte-source.ts";
+import { copyShort } from "@clew/base";
+import type { ByteSource } from "./byte-source.ts";
 
 /** More are copied by a call of the system's. */
 const MOST_COPIED_HERE = 64;
@@ -67,7 +68,7 @@ export class ByteBuffer implements ByteSource {
   /** Eight bytes taken as they stand in `source`: fixed64, sfixed64 and double are laid out alike in both formats. */
   eightFrom(source: ByteSource, start: number): void {
     this.reserve(8);
-    copyBytes(source.dataView, start, this.dataView, this.length, 8);
+    copyShort(source.dataView, start, this.dataView, this.length, 8);
     this.length += 8;
   }
 
@@ -84,7 +85,7 @@ export class ByteBuffer implements ByteSource {
   copy(source: ByteSource, start: number, end: number): void {
     const count = end - start;
     this.reserve(count);
-    if (count <= MOST_COPIED_HERE) copyBytes(source.dataView, start, this.dataView, this.length, count);
+    if (count <= MOST_COPIED_HERE) copyShort(source.dataView, start, this.dataView, this.length, count);
     else this.bytes.set(source.bytes.subarray(start, end), this.length);
     this.length += count;
   }

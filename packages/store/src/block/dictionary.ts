@@ -1,5 +1,6 @@
+import { areEqualShort } from "@clew/base";
 import { ByteBuffer } from "./byte-buffer.ts";
-import { areEqualBytes, type ByteSource } from "./byte-source.ts";
+import type { ByteSource } from "./byte-source.ts";
 
 const FNV_OFFSET = 2_166_136_261;
 const FNV_PRIME = 16_777_619;
@@ -59,7 +60,7 @@ export class Dictionary {
   }
 
   #equals(index: number, source: ByteSource, start: number): boolean {
-    return areEqualBytes(this.#texts.dataView, this.#starts[index]!, source.dataView, start, this.#lengths[index]!);
+    return areEqualShort(this.#texts.dataView, this.#starts[index]!, source.dataView, start, this.#lengths[index]!);
   }
 
   #insert(slot: number, hash: number, source: ByteSource, start: number, end: number): number {
