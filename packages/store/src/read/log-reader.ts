@@ -10,7 +10,7 @@ import {
   type ResourceAndScope,
   type ResourceRow,
 } from "./resource-rows.ts";
-import { INDEX_FIRST } from "./query-settings.ts";
+import { ALL_ARE_WANTED, INDEX_FIRST } from "./query-settings.ts";
 import { newestFirst, oldestFirst } from "./slices.ts";
 
 /** Which log records are wanted; all that is given must hold. */
@@ -159,7 +159,8 @@ export class LogReader {
     addTimes(conditions, times);
     return this.#client.rows<readonly unknown[]>(
       `SELECT ${LOG_SELECT} FROM otel_logs WHERE ${conditions.where}
-       ORDER BY Timestamp ${order}, ${HASH} ${order} LIMIT ${limit} OFFSET ${offset}`,
+       ORDER BY Timestamp ${order}, ${HASH} ${order} LIMIT ${limit} OFFSET ${offset}
+       SETTINGS ${ALL_ARE_WANTED}`,
       conditions.parameters,
     );
   }
