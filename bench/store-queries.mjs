@@ -23,9 +23,9 @@ const SAMPLES = 50_000_000;
 const PER_REQUEST = 512;
 const IN_FLIGHT = 64;
 const SPANS_PER_TRACE = 20;
-const REPEATS = 15;
+const REPEATS = 45;
 /** Asked before, with other values: after a start each part's marks and dictionaries are read once. */
-const WARM_UPS = 15;
+const WARM_UPS = 10;
 const SETTLE_MS = 180_000;
 
 export async function run(scaleText = "1", kept) {
