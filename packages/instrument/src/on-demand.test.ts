@@ -9,6 +9,14 @@ const NO_COLLECTOR = "http://127.0.0.1:9";
 const IMPORTS = { api: "@opentelemetry/api" };
 const WORKED = `api.trace.getTracer("t").startSpan("worked").end();`;
 
+async function freePort(): Promise<number> {
+  const server = http.createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
 test("consoles and OTLP lines are written to standard output", async () => {
   const app = await startApp({
     modules: "CommonJS",
@@ -51,6 +59,7 @@ test("Zipkin gets spans, Prometheus its metrics", async () => {
   });
   await new Promise<void>((resolve) => zipkin.listen(0, "127.0.0.1", resolve));
   const { port } = zipkin.address() as AddressInfo;
+  const prometheusPort = await freePort();
   const app = await startApp({
     modules: "CommonJS",
     imports: IMPORTS,
@@ -58,11 +67,13 @@ test("Zipkin gets spans, Prometheus its metrics", async () => {
       OTEL_TRACES_EXPORTER: "zipkin",
       OTEL_EXPORTER_ZIPKIN_ENDPOINT: `http://127.0.0.1:${port}/api/v2/spans`,
       OTEL_METRICS_EXPORTER: "prometheus",
-      OTEL_EXPORTER_PROMETHEUS_PORT: "0",
+      OTEL_EXPORTER_PROMETHEUS_PORT: String(prometheusPort),
     },
-    code: `${WORKED} tell(true);`,
+    code: `${WORKED} api.metrics.getMeter("m").createCounter("counted").add(3); tell(true);`,
   });
   await expect.poll(() => asked).toContain("POST /api/v2/spans");
+  const page = await (await fetch(`http://127.0.0.1:${prometheusPort}/metrics`)).text();
+  expect(page).toMatch(/^counted_total\{.*\} 3/m);
   await app.stop();
   zipkin.close();
   expect(app.stderr).not.toContain("error");

@@ -51,8 +51,11 @@ test("labels that stand on both sides of a sample are all read", () => {
   whole[1] = before[1]! + label.length;
   const together = bodyOf([{ labels: { __name__: "up", a: "1", z: "2" }, samples: [{ value: 1, timestamp: NOW_MS }] }]);
   const labelSets = new LabelSets();
-  written(before, labelSets);
-  for (let i = 0; i < 2; i++) expect(written(whole, labelSets).bytes).toEqual(written(together, labelSets).bytes);
+  const alone = written(before, new LabelSets()).bytes;
+  for (let i = 0; i < 2; i++) {
+    expect(written(whole, labelSets).bytes).toEqual(written(together, labelSets).bytes);
+    expect(written(before, labelSets).bytes).toEqual(alone);
+  }
 });
 
 test("what is remembered is forgotten in time, and what there is no room for is read each time", () => {
@@ -66,5 +69,14 @@ test("what is remembered is forgotten in time, and what there is no room for is 
   const late = bodyOf([{ labels: { __name__: "late" }, samples: [{ value: 1, timestamp: NOW_MS }] }]);
   for (let i = 0; i < 2; i++) expect(written(late, labelSets).written.samples).toBe(1);
   written(late, labelSets, NOW_MS + TEN_MINUTES_MS);
+  expect(labelSets.hasRoom).toBe(true);
+  for (let i = 0; i < 6; i++)
+    written(
+      bodyOf([{ labels: { __name__: "long", a: String(i).repeat(6_000_000) } }]),
+      labelSets,
+      NOW_MS + TEN_MINUTES_MS,
+    );
+  expect(labelSets.hasRoom).toBe(false);
+  written(late, labelSets, NOW_MS + 2 * TEN_MINUTES_MS);
   expect(labelSets.hasRoom).toBe(true);
 });

@@ -2,6 +2,8 @@ import type { RequestSeries } from "./write-request.ts";
 
 /** So many are remembered; the labels of others are read each time. */
 const MAX_LABEL_SETS = 100_000;
+/** And no more once they take so much, since labels may be long. */
+const MAX_BYTES = 67_108_864;
 /** All are forgotten that often, since series come and go. */
 const FORGET_AFTER_MS = 600_000;
 
@@ -27,6 +29,7 @@ interface Remembered extends LabelSet {
 export class LabelSets {
   readonly #byText = new Map<string, Remembered>();
   #last: Remembered | undefined;
+  #byteLength = 0;
   #forgetAtMs = 0;
 
   /** A request's series follow. */
@@ -34,6 +37,7 @@ export class LabelSets {
     this.#last = undefined;
     if (nowMs < this.#forgetAtMs) return;
     this.#byText.clear();
+    this.#byteLength = 0;
     this.#forgetAtMs = nowMs + FORGET_AFTER_MS;
   }
 
@@ -48,12 +52,13 @@ export class LabelSets {
   add(bytes: Buffer, { labelsStart, labelsEnd }: RequestSeries, name: string, attributes: Uint8Array): LabelSet {
     const set = { text: textOf(bytes, labelsStart, labelsEnd), name, attributes, follower: undefined };
     this.#byText.set(set.text, set);
+    this.#byteLength += set.text.length + attributes.length;
     this.#follow(set);
     return set;
   }
 
   get hasRoom(): boolean {
-    return this.#byText.size < MAX_LABEL_SETS;
+    return this.#byText.size < MAX_LABEL_SETS && this.#byteLength < MAX_BYTES;
   }
 
   #follow(set: Remembered): void {

@@ -23,7 +23,7 @@ export interface Metadata {
 export interface RequestSeries {
   /** Undefined where they stand in one piece and were not read yet: most were seen before, in the same bytes. */
   labels: LabelRanges | undefined;
-  /** Where that piece is. */
+  /** Where that piece is; -1 where there is none. */
   readonly labelsStart: number;
   readonly labelsEnd: number;
   /** `Sample`s: value 1, timestamp 2, in 2.0 start_timestamp 3. */
@@ -48,6 +48,7 @@ export interface WriteRequest {
 
 /** What most series have of histograms and exemplars. */
 const NONE: readonly never[] = [];
+const NOWHERE = { labelsStart: -1, labelsEnd: -1 };
 
 /** The tag of a field 1 that is a message, text or packed. */
 const LENGTH_DELIMITED_1 = 10;
@@ -92,9 +93,10 @@ function readSeriesV1(reader: Reader, end: number): RequestSeries {
     }
   }
   checkEnd(reader, end);
-  const labels = isInOnePiece ? undefined : readLabels(reader, labelsStart, end);
-  const metadata = undefined;
-  return { labels, labelsStart, labelsEnd, samples, histograms, exemplars: exemplars ?? NONE, metadata };
+  const labels = isInOnePiece
+    ? { labels: undefined, labelsStart, labelsEnd }
+    : { labels: readLabels(reader, labelsStart, end), ...NOWHERE };
+  return { ...labels, samples, histograms, exemplars: exemplars ?? NONE, metadata: undefined };
 }
 
 function skipField(reader: Reader): void {
@@ -193,8 +195,7 @@ function readSeriesV2(reader: Reader, end: number, symbols: readonly number[]): 
   checkEnd(reader, end);
   checkPairs(labels);
   for (const exemplar of exemplars ?? NONE) checkPairs(exemplar.labels);
-  const nowhere = { labelsStart: -1, labelsEnd: -1 };
-  return { labels, ...nowhere, samples, histograms, exemplars: exemplars ?? NONE, metadata };
+  return { labels, ...NOWHERE, samples, histograms, exemplars: exemplars ?? NONE, metadata };
 }
 
 function readMetadata(reader: Reader, end: number, symbols: readonly number[]): Metadata {

@@ -97,9 +97,10 @@ export class StringColumn implements Column {
     values.varint((end - start) * 2);
     values.reserve((end - start) * 2);
     const { bytes } = values;
+    const from = source.bytes;
     let position = values.length;
     for (let i = start; i < end; i++) {
-      const byte = source.bytes[i]!;
+      const byte = from[i]!;
       bytes[position++] = HEX_DIGITS[byte >> 4]!;
       bytes[position++] = HEX_DIGITS[byte & 15]!;
     }
