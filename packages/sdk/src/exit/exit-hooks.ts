@@ -1,5 +1,6 @@
 import { diag } from "@opentelemetry/api";
 import { messageOf } from "@clew/base";
+import { holdForLines, linesAreWritten } from "../common/standard-streams.ts";
 import { deliverNow } from "./last-delivery.ts";
 import type { Drainable, LastRequest } from "./last-request.ts";
 import { sendLastRequests } from "./send-last-requests.ts";
@@ -31,7 +32,7 @@ export class ExitHooks {
   readonly #timeoutMillis: number;
   readonly #onSignal = (signal: NodeJS.Signals): void => void this.#signalled(signal);
   readonly #onIdle = (): void => this.#idle();
-  readonly #onExit = (): void => deliverNow(this.#drain(true), this.#timeoutMillis);
+  readonly #onExit = (): void => this.#exit();
   #isEnding = false;
   #hasBeenIdle = false;
   #collectedAtMs = Number.NEGATIVE_INFINITY;
@@ -73,6 +74,11 @@ export class ExitHooks {
     void this.#deliver();
   }
 
+  #exit(): void {
+    holdForLines(this.#timeoutMillis);
+    deliverNow(this.#drain(true), this.#timeoutMillis);
+  }
+
   #drain(isEnd: boolean): readonly LastRequest[] {
     const { spansAndLogs, metrics } = this.#source;
     const requests = spansAndLogs.drain(isEnd);
@@ -87,9 +93,14 @@ export class ExitHooks {
     try {
       const lost = await sendLastRequests(requests, this.#timeoutMillis);
       if (lost > 0) diag.error(`${lost} of ${requests.length} requests were not accepted at the end of the process`);
-      await Promise.race([underWay, new Promise((resolve) => setTimeout(resolve, UNDER_WAY_MS).unref())]);
+      await Promise.race([underWay, after(UNDER_WAY_MS)]);
+      await Promise.race([linesAreWritten(), after(this.#timeoutMillis)]);
     } catch (thrown) {
       diag.error(`telemetry was lost at the end of the process: ${messageOf(thrown)}`);
     }
   }
+}
+
+function after(millis: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, millis).unref());
 }

@@ -40,8 +40,8 @@ function run(how: string, env: Readonly<Record<string, string>>): Promise<Ended>
   return runProgram(START + how, env);
 }
 
-/** Resolves to how it ended. */
-async function runProgram(program: string, env: Readonly<Record<string, string>>): Promise<Ended> {
+/** Resolves to how it ended. `readAfterMs`: so long nobody reads what it writes to standard output. */
+async function runProgram(program: string, env: Readonly<Record<string, string>>, readAfterMs = 0): Promise<Ended> {
   const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
     cwd: import.meta.dirname,
     env: { ...process.env, OTEL_LOG_LEVEL: "error", ...env },
@@ -49,7 +49,8 @@ async function runProgram(program: string, env: Readonly<Record<string, string>>
   });
   let output = "";
   let log = "";
-  child.stdout.on("data", (text: Buffer) => (output += text.toString()));
+  child.stdout.on("data", (text: Buffer) => (output += text.toString())).pause();
+  setTimeout(() => child.stdout.resume(), readAfterMs);
   child.stderr.on("data", (text: Buffer) => (log += text.toString()));
   const [code, signal] = (await once(child, "close")) as [number | null, string | null];
   return { code, signal, output, log };
@@ -140,13 +141,34 @@ const OF_OBJECTS = `
 `;
 
 test.for(ENDS)("on a console, a program that ends by %s has written everything, once", async ([, how, end]) => {
-  const { output, log, ...ended } = await run(how, CONSOLES);
+  // More than a pipe holds, and nobody reads it at first.
+  const { output, log, ...ended } = await runProgram(START + how, CONSOLES, 1_000);
   expect(ended).toEqual(end);
   const linesOf = (text: RegExp): number => output.split("\n").filter((line) => text.test(line)).length;
   expect([linesOf(/ SPAN span /), linesOf(/ METRIC c = 1/), linesOf(/ METRIC g = 7/), linesOf(/last words/)]).toEqual([
     700, 1, 1, 1,
   ]);
   expect(log).not.toMatch(/MaxListeners|opentelemetry error/);
+});
+
+const OTLP_LINES = {
+  OTEL_TRACES_EXPORTER: "otlp/stdout",
+  OTEL_METRICS_EXPORTER: "otlp/stdout",
+  OTEL_LOGS_EXPORTER: "otlp/stdout",
+  OTEL_RESOURCE_ATTRIBUTES: `ballast=${"x".repeat(100_000)}`, // With it the lines are more than a pipe holds.
+};
+
+test.for(ENDS)("in lines of OTLP, a program that ends by %s has written everything, once", async ([, how, end]) => {
+  const { output, log, ...ended } = await runProgram(START + how, OTLP_LINES, 1_000);
+  expect(ended).toEqual(end);
+  const times = (text: RegExp): number => output.match(text)?.length ?? 0;
+  expect([
+    times(/"name":"span"/g),
+    times(/"name":"c"/g),
+    times(/"name":"g"/g),
+    times(/"stringValue":"last words"/g),
+  ]).toEqual([700, 1, 1, 1]);
+  expect(log).not.toMatch(/opentelemetry error/);
 });
 
 test.each(["process.exit(0);", ""])("an exporter of objects gets the last batch (%s)", async (how) => {

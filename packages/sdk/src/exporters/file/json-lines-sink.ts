@@ -1,3 +1,5 @@
+import { diag } from "@opentelemetry/api";
+import { messageOf } from "@clew/base";
 import { PROTOCOLS, type Signal, toJson } from "@clew/otlp";
 import { type ExportResult, failure, SUCCESS, toError } from "../../common/export-result.ts";
 import type { LastRequest } from "../../exit/last-request.ts";
@@ -24,7 +26,10 @@ export class JsonLinesSink implements RequestSink {
   }
 
   drain(requests: readonly Uint8Array[]): readonly LastRequest[] {
-    for (const request of requests) this.#writer.writeNow(this.#line(request));
+    for (const request of requests) {
+      const written = this.#writer.writeNow(this.#line(request)).catch(tellLost);
+      this.#last = Promise.all([this.#last, written]);
+    }
     return [];
   }
 
@@ -51,4 +56,8 @@ export class JsonLinesSink implements RequestSink {
       return failure(toError(thrown));
     }
   }
+}
+
+function tellLost(thrown: unknown): void {
+  diag.error(`telemetry was lost at the end of the process: ${messageOf(thrown)}`);
 }

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Writable } from "node:stream";
 import { diag } from "@opentelemetry/api";
 import { messageOf } from "@clew/base";
+import { writeHolding } from "../../common/standard-streams.ts";
 
 export interface OTLPFileExporterConfig {
   /**
@@ -16,8 +17,8 @@ export interface OTLPFileExporterConfig {
 export interface LineWriter {
   /** Resolves when the line was handed to the system. Rejects when that failed. */
   write(line: string): Promise<void>;
-  /** Hands the line to the system before it returns, as far as that can be. Throws when that failed. */
-  writeNow(line: string): void;
+  /** As `write`, but at the end of the process the line was handed to the system before this returns. */
+  writeNow(line: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -59,10 +60,9 @@ class StreamWriter implements LineWriter {
     });
   }
 
-  /** Node writes to its standard output before it goes on, whatever that is but a pipe of Windows. */
-  writeNow(line: string): void {
-    if (this.#path === undefined) this.#stream.write(line);
-    else appendFileSync(this.#path, line);
+  async writeNow(line: string): Promise<void> {
+    if (this.#path !== undefined) appendFileSync(this.#path, line);
+    else if (!writeHolding(this.#stream, line)) await this.write(line);
   }
 
   close(): Promise<void> {
