@@ -12,6 +12,7 @@ import { startSink } from "./collector-subjects.mjs";
 
 /** How many times less Clew must add to a request than the official packages. */
 const BAR = 4;
+const LEAST_ADDED_US = 1;
 const FRAMEWORKS = ["node:http", "express", "fastify"];
 const CONNECTIONS = 32;
 const WARM_UP_SECONDS = 3;
@@ -59,7 +60,8 @@ async function measure(framework) {
   const cells = (field, digits, width) =>
     Object.keys(runs).map((name) => median(name, field).toFixed(digits).padStart(width));
   const added = ["clew", "official"].map((name) => median(name, "cpuMicros") - median("none", "cpuMicros"));
-  const ratio = added[1] / added[0];
+  // What is added may be lost in the noise of the request itself.
+  const ratio = added[1] / Math.max(added[0], LEAST_ADDED_US);
   if (ratio < BAR) missed.push(`${framework} ${ratio.toFixed(1)}×`);
   console.log(
     [
