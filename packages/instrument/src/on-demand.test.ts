@@ -2,20 +2,13 @@
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
+import { freePort } from "./database-servers.test-kit.ts";
 import { appStarter } from "./instrumented-app.test-kit.ts";
 
 const startApp = appStarter(afterEach);
 const NO_COLLECTOR = "http://127.0.0.1:9";
 const IMPORTS = { api: "@opentelemetry/api" };
 const WORKED = `api.trace.getTracer("t").startSpan("worked").end();`;
-
-async function freePort(): Promise<number> {
-  const server = http.createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 test("consoles and OTLP lines are written to standard output", async () => {
   const app = await startApp({

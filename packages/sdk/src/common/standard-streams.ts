@@ -1,3 +1,5 @@
+import type { Writable } from "node:stream";
+
 /**
  * Lines that our own parts tell the user from inside somebody's application. Where nobody reads any more (the other
  * end of the pipe is closed, its process is dead) they go nowhere: the failure would be an `error` event that nobody
@@ -14,8 +16,6 @@ export function writeOutputLine(line: string): void {
 export function writeErrorLine(line: string): void {
   write("stderr", line);
 }
-
-import type { Writable } from "node:stream";
 
 /** Lines that are being written. */
 const unwritten = { stdout: 0, stderr: 0 };

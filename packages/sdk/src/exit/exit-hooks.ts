@@ -1,9 +1,9 @@
 import { diag } from "@opentelemetry/api";
-import { messageOf } from "@clew/base";
 import { holdForLines, linesAreWritten } from "../common/standard-streams.ts";
 import { deliverNow } from "./last-delivery.ts";
 import type { Drainable, LastRequest } from "./last-request.ts";
 import { sendLastRequests } from "./send-last-requests.ts";
+import { tellLost } from "./tell-lost.ts";
 
 /** Those that end a process by default, and that a program is asked to end with. */
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
@@ -37,7 +37,7 @@ export class ExitHooks {
   #hasBeenIdle = false;
   #collectedAtMs = Number.NEGATIVE_INFINITY;
 
-  /** `timeoutMillis`: how much later the process may end, at most. */
+  /** `timeoutMillis`: how long what is sent, and what is written, may each hold the process up. */
   constructor(source: ExitSource, timeoutMillis: number) {
     this.#source = source;
     this.#timeoutMillis = timeoutMillis;
@@ -96,7 +96,7 @@ export class ExitHooks {
       await Promise.race([underWay, after(UNDER_WAY_MS)]);
       await Promise.race([linesAreWritten(), after(this.#timeoutMillis)]);
     } catch (thrown) {
-      diag.error(`telemetry was lost at the end of the process: ${messageOf(thrown)}`);
+      tellLost(thrown);
     }
   }
 }

@@ -3,8 +3,8 @@
  * thread of its own, which is started when there is something to send.
  */
 import { diag } from "@opentelemetry/api";
-import { messageOf } from "@clew/base";
 import type { LastRequest, PortableRequest } from "./last-request.ts";
+import { tellLost } from "./tell-lost.ts";
 
 /** What the thread is given. */
 export interface LastDelivery {
@@ -34,7 +34,7 @@ export function deliverNow(requests: readonly LastRequest[], timeoutMillis: numb
     worker.unref();
     Atomics.wait(progress, 0, 0, timeoutMillis + START_MS);
   } catch (thrown) {
-    diag.error(`telemetry was lost at the end of the process: ${messageOf(thrown)}`);
+    tellLost(thrown);
     return;
   }
   reportLost(requests.length, Atomics.load(progress, 0));

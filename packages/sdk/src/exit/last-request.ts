@@ -1,7 +1,6 @@
-import { diag } from "@opentelemetry/api";
-import { messageOf } from "@clew/base";
 import type { Signal } from "@clew/otlp";
 import type { OTLPExporterConfig } from "../otlp/otlp-config.ts";
+import { tellLost } from "./tell-lost.ts";
 
 /** A request for somebody else to send, when its exporter cannot wait for an answer any more. */
 export interface LastRequest extends PortableRequest {
@@ -30,7 +29,7 @@ export function drainAll(things: readonly object[], isEnd: boolean): LastRequest
     try {
       return isDrainable(thing) ? thing.drain(isEnd) : [];
     } catch (thrown) {
-      diag.error(`telemetry was lost at the end of the process: ${messageOf(thrown)}`);
+      tellLost(thrown);
       return [];
     }
   });

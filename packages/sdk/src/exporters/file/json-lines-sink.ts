@@ -1,8 +1,7 @@
-import { diag } from "@opentelemetry/api";
-import { messageOf } from "@clew/base";
 import { PROTOCOLS, type Signal, toJson } from "@clew/otlp";
 import { type ExportResult, failure, SUCCESS, toError } from "../../common/export-result.ts";
 import type { LastRequest } from "../../exit/last-request.ts";
+import { tellLost } from "../../exit/tell-lost.ts";
 import type { RequestSink } from "../../otlp/request-sink.ts";
 import { type LineWriter, lineWriter, type OTLPFileExporterConfig } from "./output-stream.ts";
 
@@ -56,8 +55,4 @@ export class JsonLinesSink implements RequestSink {
       return failure(toError(thrown));
     }
   }
-}
-
-function tellLost(thrown: unknown): void {
-  diag.error(`telemetry was lost at the end of the process: ${messageOf(thrown)}`);
 }
