@@ -3,6 +3,7 @@ import type { EngineClient } from "../engine/engine-client.ts";
 import { Conditions, type TimeWindow } from "./conditions.ts";
 import {
   EXEMPLAR_SELECT,
+  EXEMPLAR_TIES,
   exemplarsByPoint,
   POINT_SHAPES,
   pointKey,
@@ -77,7 +78,8 @@ export class MetricPointReader {
     if (series.length === 0) return new Map();
     const rows = await this.#client.rows<PointRow>(
       `SELECT ${EXEMPLAR_SELECT}
-       FROM metric_exemplars WHERE ${pointsWhere(series, window, "PointTimestamp")} ORDER BY Timestamp LIMIT ${Math.floor(limit)}`,
+       FROM metric_exemplars WHERE ${pointsWhere(series, window, "PointTimestamp")}
+       ORDER BY Timestamp, ${EXEMPLAR_TIES} LIMIT ${Math.floor(limit)}`,
     );
     return exemplarsByPoint(rows);
   }

@@ -15,6 +15,7 @@ import {
   pointHead,
   pointEncoding,
 } from "./point-columns.ts";
+import { EXEMPLAR_TIES } from "./point-json.ts";
 import { numberSource, type PointSource, pointSource, rawSource } from "./point-source.ts";
 import { RollupPlan, type PointUse } from "./rollup-plan.ts";
 import { SeriesCache } from "./series-cache.ts";
@@ -256,7 +257,7 @@ export class MetricReader {
     const rows = await this.#client.rows<readonly [string, string, number | string, string, string, Pairs]>(
       `SELECT Fingerprint, toUnixTimestamp64Nano(Timestamp), Value, TraceId, SpanId, FilteredAttributes
        FROM ${from} WHERE ${where.where}
-       ORDER BY Fingerprint, Timestamp LIMIT 1 BY Fingerprint, Timestamp, SpanId LIMIT ${limitOf(limit)}`,
+       ORDER BY Fingerprint, Timestamp, ${EXEMPLAR_TIES} LIMIT 1 BY Fingerprint, Timestamp, SpanId LIMIT ${limitOf(limit)}`,
       where.parameters,
       signal,
     );

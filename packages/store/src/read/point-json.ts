@@ -72,6 +72,10 @@ export function pointOf(
 export const EXEMPLAR_SELECT: string = `Fingerprint, toUnixTimestamp64Nano(PointTimestamp), toUnixTimestamp64Nano(Timestamp), Value, IntValue, ValueType, TraceId, SpanId,
   FilteredAttributes, FilteredAttributesTypes`;
 
+/** What tells exemplars of one series and one time apart, so that their order leaves no choice. */
+export const EXEMPLAR_TIES =
+  "PointTimestamp, TraceId, SpanId, Value, IntValue, ValueType, cityHash64(FilteredAttributes, FilteredAttributesTypes)";
+
 /** Exemplars under the `pointKey` of the point that they came with. */
 export function exemplarsByPoint(rows: readonly PointRow[]): Map<string, object[]> {
   const found = new Map<string, object[]>();

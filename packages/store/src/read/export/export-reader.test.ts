@@ -127,6 +127,28 @@ test("exemplars that came without a sample come out in a point that is none, and
   }
 });
 
+test("exemplars of one time come in one order, and once, wherever a page ends between points of one time", async () => {
+  const time = DAY + 60n * NANOS_PER_DAY;
+  for (const stringValue of ["c", "a", "d", "b"]) {
+    const filteredAttributes = [{ key: "which", value: { stringValue } }];
+    const dataPoints = [
+      { asInt: 1n, timeUnixNano: time, exemplars: [{ asInt: 7n, timeUnixNano: time, filteredAttributes }] },
+    ];
+    const metrics = [{ name: "came.again", gauge: { dataPoints } }];
+    const request = encode(PROTOCOLS.metrics.request, { resourceMetrics: [{ scopeMetrics: [{ metrics }] }] });
+    await running.store.write(payloadOf("metrics", request));
+    await running.store.flush();
+  }
+  const window = { startUnixNano: time, endUnixNano: time + 1n };
+  const found = [undefined, { rows: 1, bytes: 1 }, { rows: 3, bytes: 20_000 }].map(async (limits) => {
+    const all = records("metrics", await exported("metrics", { store: running, window, ...(limits && { limits }) }));
+    return all.flatMap(({ point }) => point.exemplars ?? []);
+  });
+  const [whole, ...parted] = await Promise.all(found);
+  expect(whole).toHaveLength(4);
+  for (const one of parted) expect(one).toEqual(whole);
+});
+
 async function log(body: string, timeUnixNano: bigint, traceId?: Uint8Array): Promise<void> {
   const record = { timeUnixNano, body: { stringValue: body }, ...(traceId === undefined ? {} : { traceId }) };
   const object = { resourceLogs: [{ scopeLogs: [{ logRecords: [record] }] }] };

@@ -6,7 +6,15 @@ import { NO_TRANSLATION, PROMETHEUS_METADATA, PROMETHEUS_POINT_FLAGS } from "@cl
 import type { EngineClient } from "../../engine/engine-client.ts";
 import { VALUE_TYPE } from "../../transcode/points/number-columns.ts";
 import { Conditions, type TimeWindow } from "../conditions.ts";
-import { EXEMPLAR_SELECT, exemplarsByPoint, POINT_SHAPES, pointKey, pointOf, type PointRow } from "../point-json.ts";
+import {
+  EXEMPLAR_SELECT,
+  EXEMPLAR_TIES,
+  exemplarsByPoint,
+  POINT_SHAPES,
+  pointKey,
+  pointOf,
+  type PointRow,
+} from "../point-json.ts";
 import { isOfSeries } from "../series-condition.ts";
 import { resourceMetricsOf, type MetricSeriesRow } from "../series-rows.ts";
 import type { JsonRequest } from "./export-reader.ts";
@@ -16,7 +24,7 @@ import { portions, type KnownSeriesRows } from "./known-series-rows.ts";
 const EXEMPLARS: OrderedTable = {
   name: "metric_exemplars",
   key: [numberColumn("Locality"), numberColumn("Fingerprint"), TIMESTAMP],
-  ties: "PointTimestamp, TraceId, SpanId, Value, cityHash64(FilteredAttributes)",
+  ties: EXEMPLAR_TIES,
   isHourly: false,
 };
 const NO_VALUE = [0, "0", VALUE_TYPE.none] as const;

@@ -3,6 +3,7 @@ import type { EngineClient } from "../../engine/engine-client.ts";
 import { Conditions, type TimeWindow } from "../conditions.ts";
 import {
   EXEMPLAR_SELECT,
+  EXEMPLAR_TIES,
   exemplarsByPoint,
   POINT_SHAPES,
   pointKey,
@@ -43,23 +44,29 @@ export class PointPages {
         isHourly: false,
       };
       const pages = new KeyPages(this.#client, table, this.#limits, () => new Conditions());
+      let before: string | undefined;
       for await (const rows of pages.pages(pointSelect(shape), window)) {
-        const resourceMetrics = await this.#metrics(rows, hasExemplars);
+        const resourceMetrics = await this.#metrics(rows, hasExemplars, before);
+        before = pointKey(rows.at(-1) as PointRow);
         if (resourceMetrics.length > 0) yield { resourceMetrics };
       }
     }
     yield* loneExemplars(this.#client, this.#limits, this.#known, window);
   }
 
+  /** `before` is the key of the point that ended the page before. */
   async #metrics(
     rows: readonly PointRow[],
     hasExemplars: (fingerprint: string) => boolean,
+    before: string | undefined,
   ): Promise<readonly object[]> {
     const series = await this.#known.of(new Set(rows.map(([fingerprint]) => fingerprint as string)));
     const exemplars = await this.#exemplars(
       [...series.values()].filter(({ fingerprint }) => hasExemplars(fingerprint)),
       rows,
     );
+    // A point that came twice does not double its exemplars, wherever a page ends.
+    if (before !== undefined) exemplars.delete(before);
     const points = new Map<string, object[]>();
     for (const row of rows) {
       const fingerprint = row[0] as string;
@@ -68,7 +75,6 @@ export class PointPages {
       if (own === undefined) continue;
       const key = pointKey(row);
       const point = pointOf(POINT_SHAPES[own.type]!, row, own.attributes, exemplars.get(key) ?? []);
-      // A point that came twice does not double its exemplars.
       exemplars.delete(key);
       const list = points.get(fingerprint);
       if (list === undefined) points.set(fingerprint, [point]);
@@ -96,7 +102,7 @@ export class PointPages {
       found.push(
         ...(await this.#client.rows<PointRow>(
           `SELECT ${EXEMPLAR_SELECT} FROM metric_exemplars WHERE ${isOfSeries(some)} AND ${during}
-           ORDER BY Timestamp, TraceId, SpanId, Value`,
+           ORDER BY Timestamp, ${EXEMPLAR_TIES}`,
         )),
       );
     return exemplarsByPoint(found);
