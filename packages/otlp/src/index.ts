@@ -42,6 +42,7 @@ export { AttributesView } from "./view/attributes-view.ts";
 export { MessageView, type Scalar } from "./view/message-view.ts";
 export { dataOf, METRIC_DATA, pointsOf, recordType, TelemetryView, type MetricData } from "./view/telemetry-view.ts";
 export { valueBytes, valueFromBytes, valueObject, type Value, type ValueMap } from "./view/value.ts";
+export { KnownBytes } from "./wire/known-bytes.ts";
 export { Reader } from "./wire/reader.ts";
 export { LENGTH_DELIMITED } from "./wire/wire-type.ts";
 export { putLength, putLittleWord, putText, putVarint, putWord, textRoom } from "./wire/put.ts";

@@ -1,4 +1,4 @@
-import type { Metadata } from "./write-request.ts";
+import type { Metadata } from "./request-series.ts";
 
 /** What was told of so many families is remembered; of more, the first are forgotten. */
 const MAX_FAMILIES = 20_000;

@@ -5,14 +5,18 @@ import { snappyDecompress } from "../../../collector/src/compression/snappy.ts";
 import { LabelSets } from "./label-sets.ts";
 import { otlpRequest, type OtlpRequest } from "./otlp-request.ts";
 import { requestV1, type SentSeries } from "./remote-write.test-kit.ts";
+import { RequestSeriesList } from "./request-series.ts";
 import { readWriteRequest } from "./write-request.ts";
 
 const NOW_MS = 1_700_000_000_000;
 const TEN_MINUTES_MS = 600_000;
 
+const list = new RequestSeriesList();
+
 function written(bytes: Buffer, labelSets: LabelSets, nowMs = NOW_MS): OtlpRequest {
-  const { series } = readWriteRequest(bytes, "1.0");
-  return otlpRequest(bytes, series, { metadataOf: () => undefined, labelSets, nowMs });
+  labelSets.begin(nowMs);
+  readWriteRequest(bytes, "1.0", { series: list, labelSets });
+  return otlpRequest(bytes, list, { metadataOf: () => undefined, labelSets, nowMs });
 }
 
 function bodyOf(series: readonly SentSeries[]): Buffer {
@@ -42,6 +46,18 @@ test("requests of any series, again and again, in any order", () => {
         expect(written(body, labelSets)).toEqual(written(body, new LabelSets()));
     }),
   );
+});
+
+test("labels that begin as those that were expected, and go on", () => {
+  const samples = [{ value: 1, timestamp: NOW_MS }];
+  const first = { labels: { __name__: "first" }, samples };
+  const short = { labels: { __name__: "up", a: "1" }, samples };
+  const long = { labels: { __name__: "up", a: "1", b: "2" }, samples };
+  const labelSets = new LabelSets();
+  for (const second of [short, short, long, short, long, long]) {
+    const body = bodyOf([first, second]);
+    expect(written(body, labelSets)).toEqual(written(body, new LabelSets()));
+  }
 });
 
 test("labels that stand on both sides of a sample are all read", () => {

@@ -1,4 +1,4 @@
-import type { RequestSeries } from "./write-request.ts";
+import { KnownBytes, type Reader } from "@clew/otlp";
 
 /** So many are remembered; the labels of others are read each time. */
 const MAX_LABEL_SETS = 100_000;
@@ -9,8 +9,6 @@ const FORGET_AFTER_MS = 600_000;
 
 /** What labels come to, once they were found to be right. */
 export interface LabelSet {
-  /** The labels' bytes in a request of 1.0, one character each. */
-  readonly text: string;
   /** The metric's. */
   readonly name: string;
   /** The other labels as attributes of a number's point. */
@@ -18,6 +16,8 @@ export interface LabelSet {
 }
 
 interface Remembered extends LabelSet {
+  /** The labels in a request of 1.0. */
+  readonly bytes: KnownBytes;
   /** The one that stood behind it last. */
   follower: Remembered | undefined;
 }
@@ -27,6 +27,7 @@ interface Remembered extends LabelSet {
  * same order, and to read, check and write them anew is half of what a sample costs before it gets to the store.
  */
 export class LabelSets {
+  /** By their bytes, one character each. */
   readonly #byText = new Map<string, Remembered>();
   #last: Remembered | undefined;
   #byteLength = 0;
@@ -41,18 +42,29 @@ export class LabelSets {
     this.#forgetAtMs = nowMs + FORGET_AFTER_MS;
   }
 
-  find(bytes: Buffer, { labelsStart, labelsEnd }: RequestSeries): LabelSet | undefined {
-    const text = textOf(bytes, labelsStart, labelsEnd);
+  /**
+   * The set that followed the last one before, if its labels are all that stand here with this tag, up to `end` at most; the reader
+   * is moved behind them.
+   */
+  takeExpected(reader: Reader, tag: number, end: number): LabelSet | undefined {
     const expected = this.#last?.follower;
-    const found = expected?.text === text ? expected : this.#byText.get(text);
+    if (expected?.bytes.standAt(reader.dataView, reader.position) !== true) return undefined;
+    const after = reader.position + expected.bytes.byteLength;
+    if (after > end || (after < end && reader.bytes[after] === tag)) return undefined;
+    reader.position = after;
+    return (this.#last = expected);
+  }
+
+  find(bytes: Buffer, start: number, end: number): LabelSet | undefined {
+    const found = this.#byText.get(textOf(bytes, start, end));
     if (found !== undefined) this.#follow(found);
     return found;
   }
 
-  add(bytes: Buffer, { labelsStart, labelsEnd }: RequestSeries, name: string, attributes: Uint8Array): LabelSet {
-    const set = { text: textOf(bytes, labelsStart, labelsEnd), name, attributes, follower: undefined };
-    this.#byText.set(set.text, set);
-    this.#byteLength += set.text.length + attributes.length;
+  add(bytes: Buffer, start: number, end: number, { name, attributes }: LabelSet): LabelSet {
+    const set = { bytes: new KnownBytes(bytes.subarray(start, end)), name, attributes, follower: undefined };
+    this.#byText.set(textOf(bytes, start, end), set);
+    this.#byteLength += end - start + attributes.length;
     this.#follow(set);
     return set;
   }

@@ -7,12 +7,14 @@ import { HistogramError, readHistogram, type HistogramSample } from "./histogram
 import { numberAttributes, PointWriter, SampleView } from "./point-writer.ts";
 import { areText, duplicateName, labelsOf, nameAt, textOf } from "./series-labels.ts";
 import {
-  readLabels,
+  NONE,
   type LabelRanges,
   type Metadata,
   type RequestExemplar,
   type RequestSeries,
-} from "./write-request.ts";
+  type RequestSeriesList,
+} from "./request-series.ts";
+import { readLabels, SAMPLE } from "./write-request.ts";
 
 /** How far ahead of our clock a sample may be. */
 const MAX_AHEAD_MS = 600_000;
@@ -45,18 +47,11 @@ export interface OtlpRequest {
   readonly badSamples: readonly string[];
 }
 
-/** A series whose labels are right. */
-interface FamilySeries {
-  readonly series: RequestSeries;
-  /** Its labels as attributes of a number's point, where they were seen before. */
-  readonly attributes: Uint8Array | undefined;
-}
-
-/** The series of one metric. */
+/** The series of one metric, whose labels are right. */
 interface Family {
   readonly name: string;
   metadata: Metadata | undefined;
-  readonly all: FamilySeries[];
+  readonly all: RequestSeries[];
 }
 
 export interface OtlpRequestSettings {
@@ -72,11 +67,7 @@ interface HistogramOf {
 }
 
 /** Throws what reading throws. */
-export function otlpRequest(
-  bytes: Buffer,
-  series: readonly RequestSeries[],
-  settings: OtlpRequestSettings,
-): OtlpRequest {
+export function otlpRequest(bytes: Buffer, series: RequestSeriesList, settings: OtlpRequestSettings): OtlpRequest {
   return new RequestWriter(bytes, settings).write(series);
 }
 
@@ -87,6 +78,8 @@ class RequestWriter {
   readonly #writer: Writer;
   readonly #points: PointWriter;
   readonly #reader: Reader;
+  /** Another one, as labels are read while samples are. */
+  readonly #labelReader: Reader;
   readonly #sample = new SampleView();
   readonly #written: Written = { samples: 0, histograms: 0, exemplars: 0 };
   readonly #badLabels: string[] = [];
@@ -100,9 +93,10 @@ class RequestWriter {
     this.#writer = new Writer(Math.ceil(1.25 * bytes.length) + 1_024);
     this.#points = new PointWriter(this.#writer, bytes);
     this.#reader = new Reader(bytes);
+    this.#labelReader = new Reader(bytes);
   }
 
-  write(series: readonly RequestSeries[]): OtlpRequest {
+  write(series: RequestSeriesList): OtlpRequest {
     const writer = this.#writer;
     const families = this.#families(series);
     const resource = writer.begin(1);
@@ -123,38 +117,44 @@ class RequestWriter {
     return { bytes: isEmpty ? new Uint8Array(0) : writer.take(), written: this.#written, ...faults };
   }
 
-  #families(all: readonly RequestSeries[]): Iterable<Family> {
+  #families(all: RequestSeriesList): Iterable<Family> {
     const families = new Map<string, Family>();
-    const { labelSets, nowMs } = this.#settings;
-    labelSets.begin(nowMs);
-    for (const series of all) {
-      const known = series.labels === undefined ? labelSets.find(this.#bytes, series) : undefined;
-      const name = known?.name ?? this.#checkedName(this.#labels(series));
+    let family: Family | undefined;
+    for (let i = 0; i < all.length; i++) {
+      const series = all.at(i);
+      const name = series.known?.name ?? this.#checkedName(series);
       if (name === undefined) {
-        this.#invalidLabelSamples += (series.samples.length + series.histograms.length) / 2;
+        this.#invalidLabelSamples += series.sampleCount + series.histograms.length / 2;
         continue;
       }
-      const attributes = known?.attributes ?? this.#remembered(series, name);
-      const family = families.get(name);
-      if (family === undefined) families.set(name, { name, metadata: series.metadata, all: [{ series, attributes }] });
-      else family.all.push({ series, attributes });
+      // Most stand beside others of their metric.
+      if (family?.name !== name) family = families.get(name);
+      if (family === undefined) families.set(name, (family = { name, metadata: series.metadata, all: [series] }));
+      else family.all.push(series);
     }
     return families.values();
   }
 
   #labels(series: RequestSeries): LabelRanges {
-    return (series.labels ??= readLabels(this.#reader, series.labelsStart, series.labelsEnd));
+    return (series.labels ??= readLabels(this.#labelReader, series.labelsStart, series.labelsEnd));
+  }
+
+  /** The metric's, where the labels are right, which are remembered then. */
+  #checkedName(series: RequestSeries): string | undefined {
+    const name = this.#nameAmong(this.#labels(series));
+    if (name !== undefined) this.#remember(series, name);
+    return name;
   }
 
   /** Where its labels stand in one piece and there is room for them. */
-  #remembered(series: RequestSeries, name: string): Uint8Array | undefined {
+  #remember(series: RequestSeries, name: string): void {
     const { labelSets } = this.#settings;
-    if (series.labelsStart < 0 || !labelSets.hasRoom) return undefined;
+    if (series.labelsStart < 0 || !labelSets.hasRoom) return;
     const attributes = numberAttributes(this.#bytes, this.#labels(series));
-    return labelSets.add(this.#bytes, series, name, attributes).attributes;
+    series.known = labelSets.add(this.#bytes, series.labelsStart, series.labelsEnd, { name, attributes });
   }
 
-  #checkedName(labels: LabelRanges): string | undefined {
+  #nameAmong(labels: LabelRanges): string | undefined {
     const at = nameAt(this.#bytes, labels);
     if (at < 0 || labels[at + 2] === labels[at + 3] || !areText(this.#bytes, labels)) {
       this.#tell(this.#badLabels, () => `invalid metric name or labels, got ${this.#labelsText(labels)}`);
@@ -168,9 +168,11 @@ class RequestWriter {
   }
 
   #family(family: Family): void {
-    if (family.all.some(({ series }) => series.samples.length + series.exemplars.length > 0))
-      this.#metric(family, GAUGE, () => family.all.forEach((one) => this.#numbers(one)));
-    const histograms = family.all.flatMap(({ series }) => this.#histograms(series));
+    const { all } = family;
+    if (all.some(({ sampleCount, exemplars }) => sampleCount + exemplars.length > 0))
+      this.#metric(family, GAUGE, () => all.forEach((one) => this.#numbers(one)));
+    if (all.every((series) => series.histograms.length === 0)) return;
+    const histograms = all.flatMap((series) => this.#histograms(series));
     const isCustom = ({ sample }: HistogramOf): boolean => sample.schema === CUSTOM_BUCKETS_SCHEMA;
     this.#histogramMetric(family, HISTOGRAM, histograms.filter(isCustom));
     this.#histogramMetric(
@@ -217,23 +219,25 @@ class RequestWriter {
     this.#writer.end(pair);
   }
 
-  #numbers({ series, attributes }: FamilySeries): void {
-    const { samples, exemplars } = series;
+  #numbers(series: RequestSeries): void {
+    const { exemplars } = series;
+    const labels = series.known?.attributes ?? this.#labels(series);
+    const reader = this.#reader;
     const sample = this.#sample;
     let inTime: readonly RequestExemplar[] = exemplars;
     if (exemplars.length > 0)
       inTime = exemplars.filter(({ timestampMs }) => this.#timeFault(timestampMs) === undefined);
-    for (let i = 0; i < samples.length; i += 2) {
-      this.#reader.position = samples[i]!;
-      sample.read(this.#reader, samples[i + 1]!);
+    reader.position = series.samplesStart;
+    for (let left = series.sampleCount; left > 0; left--) {
+      sample.read(reader, sampleEnd(reader));
       if (!this.#isInTime(sample.timestampMs, series)) continue;
-      this.#points.number(attributes ?? this.#labels(series), sample, inTime);
+      this.#points.number(labels, sample, inTime);
       this.#written.samples++;
       this.#written.exemplars += inTime.length;
-      inTime = [];
+      inTime = NONE;
     }
     if (inTime.length === 0) return;
-    this.#points.exemplarsOnly(attributes ?? this.#labels(series), inTime);
+    this.#points.exemplarsOnly(labels, inTime);
     this.#written.exemplars += inTime.length;
   }
 
@@ -279,4 +283,10 @@ class RequestWriter {
   #labelsText(labels: LabelRanges): string {
     return labelsOf(this.#bytes, labels).toString();
   }
+}
+
+/** Moves to the next sample, which there is, and returns where it ends. */
+function sampleEnd(reader: Reader): number {
+  for (let tag = reader.tag(); tag !== SAMPLE; tag = reader.tag()) reader.skip(tag);
+  return reader.lengthEnd();
 }

@@ -4,7 +4,8 @@ import { PROMETHEUS_POINT_FLAGS } from "@clew/otlp/prometheus";
 import { CUSTOM_BUCKETS_SCHEMA } from "@clew/query";
 import type { Buckets, HistogramSample } from "./histogram-message.ts";
 import { isMetricName, textOf } from "./series-labels.ts";
-import { checkEnd, type LabelRanges, type RequestExemplar } from "./write-request.ts";
+import type { LabelRanges, RequestExemplar } from "./request-series.ts";
+import { checkEnd } from "./write-request.ts";
 
 const NO_RECORDED_VALUE = 1;
 const STALE_LOW = 2;

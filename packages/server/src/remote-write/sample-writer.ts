@@ -5,6 +5,7 @@ import type { RuleSample } from "@clew/rules";
 import { LabelSets } from "./label-sets.ts";
 import { otlpRequest } from "./otlp-request.ts";
 import type { RemoteWriteSettings } from "./write-endpoint.ts";
+import { RequestSeriesList } from "./request-series.ts";
 import { readWriteRequest } from "./write-request.ts";
 
 /** The stale marker's eight bytes as two words. */
@@ -15,14 +16,13 @@ const GAUGE = 3;
 /** Resolves once the samples are durable. Rejects as the store does, and where a sample cannot be stored. */
 export function sampleWriter(settings: RemoteWriteSettings): (samples: readonly RuleSample[]) => Promise<void> {
   const labelSets = new LabelSets();
+  const series = new RequestSeriesList();
   return async (samples) => {
     const bytes = Buffer.from(writeRequest(samples));
-    const { series } = readWriteRequest(bytes, "1.0");
-    const request = otlpRequest(bytes, series, {
-      metadataOf: () => undefined,
-      labelSets,
-      nowMs: settings.clock.nowMs(),
-    });
+    const nowMs = settings.clock.nowMs();
+    labelSets.begin(nowMs);
+    readWriteRequest(bytes, "1.0", { series, labelSets });
+    const request = otlpRequest(bytes, series, { metadataOf: () => undefined, labelSets, nowMs });
     if (request.bytes.length > 0) await settings.write(payloadOf("metrics", request.bytes));
     const fault = [...request.badLabels, ...request.badSamples][0];
     if (fault !== undefined) throw new Error(fault);

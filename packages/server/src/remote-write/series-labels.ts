@@ -1,7 +1,7 @@
 /** Checks a series' labels where they stand in the request, and tells them apart without making texts of them. */
 import { isUtf8 } from "node:buffer";
 import { Labels, METRIC_NAME } from "@clew/query";
-import type { LabelRanges } from "./write-request.ts";
+import type { LabelRanges } from "./request-series.ts";
 
 const NAME_LABEL = Buffer.from(METRIC_NAME);
 

@@ -16,6 +16,7 @@ import {
 } from "../receiver/receiver-request.ts";
 import { LabelSets } from "./label-sets.ts";
 import { otlpRequest, type Written } from "./otlp-request.ts";
+import { RequestSeriesList } from "./request-series.ts";
 import { readWriteRequest, type RemoteWriteVersion } from "./write-request.ts";
 
 const MEDIA_TYPE = "application/x-protobuf";
@@ -35,6 +36,7 @@ export class WriteEndpoint {
   readonly #settings: RemoteWriteSettings;
   readonly #families = new FamilyMetadata();
   readonly #labelSets = new LabelSets();
+  readonly #series = new RequestSeriesList();
 
   constructor(settings: RemoteWriteSettings) {
     this.#settings = settings;
@@ -51,11 +53,13 @@ export class WriteEndpoint {
   }
 
   async #take(version: RemoteWriteVersion, bytes: Buffer): Promise<Response> {
-    const { series, families } = asBadRequest(() => readWriteRequest(bytes, version));
-    this.#families.learn(families);
     const nowMs = this.#settings.clock.nowMs();
+    this.#labelSets.begin(nowMs);
+    const [series, labelSets] = [this.#series, this.#labelSets];
+    const families = asBadRequest(() => readWriteRequest(bytes, version, { series, labelSets }));
+    this.#families.learn(families);
     const request = asBadRequest(() =>
-      otlpRequest(bytes, series, { metadataOf: (name) => this.#families.of(name), labelSets: this.#labelSets, nowMs }),
+      otlpRequest(bytes, series, { metadataOf: (name) => this.#families.of(name), labelSets, nowMs }),
     );
     if (this.#settings.counts !== undefined) this.#settings.counts.invalidLabelSamples += request.invalidLabelSamples;
     // Of a request of 1.0, nothing is stored where a sample is wrong, and series with wrong labels are left out in silence.

@@ -5,104 +5,85 @@
  * https://prometheus.io/docs/specs/prw/remote_write_spec/, …/remote_write_spec_2_0/
  */
 import { Reader } from "@clew/otlp";
+import type { LabelSets } from "./label-sets.ts";
+import {
+  NONE,
+  type LabelRanges,
+  type MessageRanges,
+  type Metadata,
+  type RequestExemplar,
+  type RequestSeries,
+  type RequestSeriesList,
+} from "./request-series.ts";
 
 export type RemoteWriteVersion = "1.0" | "2.0";
 
-/** For each label: where its name starts and ends, where its value starts and ends. */
-export type LabelRanges = readonly number[];
-/** Starts and ends of messages, by turns. */
-export type MessageRanges = readonly number[];
-
-/** What a family or a series is told to be. `type` is Prometheus's name for it. */
-export interface Metadata {
-  readonly type: string;
-  readonly help: string;
-  readonly unit: string;
-}
-
-export interface RequestSeries {
-  /** Undefined where they stand in one piece and were not read yet: most were seen before, in the same bytes. */
-  labels: LabelRanges | undefined;
-  /** Where that piece is; -1 where there is none. */
-  readonly labelsStart: number;
-  readonly labelsEnd: number;
-  /** `Sample`s: value 1, timestamp 2, in 2.0 start_timestamp 3. */
-  readonly samples: MessageRanges;
-  /** `Histogram`s, alike in both. */
-  readonly histograms: MessageRanges;
-  readonly exemplars: readonly RequestExemplar[];
-  readonly metadata: Metadata | undefined;
-}
-
-export interface RequestExemplar {
-  readonly labels: LabelRanges;
-  readonly value: number;
-  readonly timestampMs: number;
-}
-
-export interface WriteRequest {
-  readonly series: readonly RequestSeries[];
-  /** 1.0 tells it by family. */
-  readonly families: ReadonlyMap<string, Metadata>;
-}
-
-/** What most series have of histograms and exemplars. */
-const NONE: readonly never[] = [];
-const NOWHERE = -1;
+/** By their names. Only 1.0 tells it beside the series. */
+type Families = ReadonlyMap<string, Metadata>;
 
 /** The tag of a field 1 that is a message, text or packed. */
 const LENGTH_DELIMITED_1 = 10;
+/** The tag of a `Sample` (value 1, timestamp 2, in 2.0 start_timestamp 3), in both messages. */
+export const SAMPLE = 18;
 
 /** As both messages number them; 0 is not told. */
 const TYPES = ["", "counter", "gauge", "histogram", "gaugehistogram", "summary", "info", "stateset"];
 
-/** Throws `OTLP_MALFORMED` or `RangeError` where the bytes are not the message. */
-export function readWriteRequest(bytes: Uint8Array, version: RemoteWriteVersion): WriteRequest {
-  const reader = new Reader(bytes);
-  return version === "1.0" ? readV1(reader) : readV2(reader);
+/** What the requests of one endpoint are read into and with. */
+export interface ReadInto {
+  readonly series: RequestSeriesList;
+  /** They were told of the request. */
+  readonly labelSets: LabelSets;
 }
 
-function readV1(reader: Reader): WriteRequest {
-  const series: RequestSeries[] = [];
+/** Fills `series` anew. Throws `OTLP_MALFORMED` or `RangeError` where the bytes are not the message. */
+export function readWriteRequest(bytes: Uint8Array, version: RemoteWriteVersion, into: ReadInto): Families {
+  const reader = new Reader(bytes);
+  into.series.clear();
+  return version === "1.0" ? readV1(reader, into) : readV2(reader, into);
+}
+
+function readV1(reader: Reader, into: ReadInto): Families {
   const families = new Map<string, Metadata>();
   while (reader.position < reader.bytes.length) {
     const tag = reader.tag();
-    if (tag === 10) series.push(readSeriesV1(reader, reader.lengthEnd()));
+    if (tag === 10) readSeriesV1(reader, reader.lengthEnd(), into);
     else if (tag === 26) readFamily(reader, reader.lengthEnd(), families);
     else reader.skip(tag);
   }
-  return { series, families };
+  return families;
 }
 
-function readSeriesV1(reader: Reader, end: number): RequestSeries {
+function readSeriesV1(reader: Reader, end: number, { series: list, labelSets }: ReadInto): void {
+  const series = list.add();
   const labelsStart = reader.position;
+  series.known = labelSets.takeExpected(reader, LENGTH_DELIMITED_1, end);
   while (reader.position < end && reader.bytes[reader.position] === LENGTH_DELIMITED_1) skipField(reader);
   const labelsEnd = reader.position;
   let isInOnePiece = true;
-  let samples: MessageRanges = NONE;
-  let histograms: MessageRanges = NONE;
   let exemplars: RequestExemplar[] | undefined;
   while (reader.position < end) {
     const tag = reader.tag();
-    if (tag === 18) samples = withMessage(reader, samples);
+    if (tag === SAMPLE) takeSample(reader, series);
     else if (tag === 26) (exemplars ??= []).push(readExemplar(reader, reader.lengthEnd(), readLabel));
-    else if (tag === 34) histograms = withMessage(reader, histograms);
+    else if (tag === 34) series.histograms = withMessage(reader, series.histograms);
     else {
       isInOnePiece &&= tag !== LENGTH_DELIMITED_1;
       reader.skip(tag);
     }
   }
   checkEnd(reader, end);
-  // Field by field: to spread an object here costs more than all the rest of a series.
-  return {
-    labels: isInOnePiece ? undefined : readLabels(reader, labelsStart, end),
-    labelsStart: isInOnePiece ? labelsStart : NOWHERE,
-    labelsEnd: isInOnePiece ? labelsEnd : NOWHERE,
-    samples,
-    histograms,
-    exemplars: exemplars ?? NONE,
-    metadata: undefined,
-  };
+  series.samplesStart = labelsEnd;
+  series.samplesEnd = end;
+  if (exemplars !== undefined) series.exemplars = exemplars;
+  if (isInOnePiece) {
+    series.labelsStart = labelsStart;
+    series.labelsEnd = labelsEnd;
+    series.known ??= labelSets.find(reader.bytes, labelsStart, labelsEnd);
+  } else {
+    series.known = undefined;
+    series.labels = readLabels(reader, labelsStart, end);
+  }
 }
 
 function skipField(reader: Reader): void {
@@ -159,16 +140,15 @@ function readFamily(reader: Reader, end: number, families: Map<string, Metadata>
   families.set(family, { type: TYPES[type] ?? "", help, unit });
 }
 
-function readV2(reader: Reader): WriteRequest {
+function readV2(reader: Reader, { series }: ReadInto): Families {
   const symbols = readSymbols(reader);
-  const series: RequestSeries[] = [];
   reader.position = 0;
   while (reader.position < reader.bytes.length) {
     const tag = reader.tag();
-    if (tag === 42) series.push(readSeriesV2(reader, reader.lengthEnd(), symbols));
+    if (tag === 42) readSeriesV2(reader, reader.lengthEnd(), series.add(), symbols);
     else reader.skip(tag);
   }
-  return { series, families: new Map() };
+  return new Map();
 }
 
 /** They may stand behind the series that use them, so they are looked for first. */
@@ -182,34 +162,32 @@ function readSymbols(reader: Reader): number[] {
   return symbols;
 }
 
-function readSeriesV2(reader: Reader, end: number, symbols: readonly number[]): RequestSeries {
+function readSeriesV2(reader: Reader, end: number, series: RequestSeries, symbols: readonly number[]): void {
   const labels: number[] = [];
-  let samples: MessageRanges = NONE;
-  let histograms: MessageRanges = NONE;
   let exemplars: RequestExemplar[] | undefined;
-  let metadata: Metadata | undefined;
+  series.samplesStart = reader.position;
+  series.samplesEnd = end;
   const readReferences: ReadLabels = (_reader, tag, into) => addReferences(reader, tag, into, symbols);
   while (reader.position < end) {
     const tag = reader.tag();
     if (tag >>> 3 === 1) addReferences(reader, tag, labels, symbols);
-    else if (tag === 18) samples = withMessage(reader, samples);
-    else if (tag === 26) histograms = withMessage(reader, histograms);
+    else if (tag === SAMPLE) takeSample(reader, series);
+    else if (tag === 26) series.histograms = withMessage(reader, series.histograms);
     else if (tag === 34) (exemplars ??= []).push(readExemplar(reader, reader.lengthEnd(), readReferences));
-    else if (tag === 42) metadata = readMetadata(reader, reader.lengthEnd(), symbols);
+    else if (tag === 42) series.metadata = readMetadata(reader, reader.lengthEnd(), symbols);
     else reader.skip(tag);
   }
   checkEnd(reader, end);
   checkPairs(labels);
   for (const exemplar of exemplars ?? NONE) checkPairs(exemplar.labels);
-  return {
-    labels,
-    labelsStart: NOWHERE,
-    labelsEnd: NOWHERE,
-    samples,
-    histograms,
-    exemplars: exemplars ?? NONE,
-    metadata,
-  };
+  series.labels = labels;
+  if (exemplars !== undefined) series.exemplars = exemplars;
+}
+
+/** Passes over it; it is read when it is written. */
+function takeSample(reader: Reader, series: RequestSeries): void {
+  reader.position = reader.lengthEnd();
+  series.sampleCount++;
 }
 
 function readMetadata(reader: Reader, end: number, symbols: readonly number[]): Metadata {
@@ -275,7 +253,7 @@ function addSymbol(ranges: number[], reference: number, symbols: readonly number
   ranges.push(start, end);
 }
 
-/** The ranges and the next message's, in a list of their own: most series have one sample or none. */
+/** The ranges and the next message's, in a list of their own: most series have none. */
 function withMessage(reader: Reader, ranges: MessageRanges): MessageRanges {
   const end = reader.lengthEnd();
   const start = reader.position;

@@ -3,6 +3,7 @@ import type { ByteSource } from "./byte-source.ts";
 
 /** More are copied by a call of the system's. */
 const MOST_COPIED_HERE = 64;
+const MAX_INT32 = 2_147_483_647;
 
 /** A growing run of bytes, the storage of every column. `reset` keeps the memory. */
 export class ByteBuffer implements ByteSource {
@@ -39,20 +40,23 @@ export class ByteBuffer implements ByteSource {
   }
 
   u32(value: number): void {
-    const { length } = this;
-    if (length + 4 > this.bytes.length) this.reserve(4);
-    const { bytes } = this;
-    bytes[length] = value;
-    bytes[length + 1] = value >>> 8;
-    bytes[length + 2] = value >>> 16;
-    bytes[length + 3] = value >>> 24;
-    this.length = length + 4;
+    this.reserve(4);
+    this.dataView.setUint32(this.length, value, true);
+    this.length += 4;
+  }
+
+  /** Eight bytes as two numbers of 32 bits, whose signs do not matter. */
+  words(low: number, high: number): void {
+    this.reserve(8);
+    this.dataView.setInt32(this.length, low, true);
+    this.dataView.setInt32(this.length + 4, high, true);
+    this.length += 8;
   }
 
   /** An unsigned integer up to 2^53-1 in eight bytes. */
   u64(value: number): void {
-    this.u32(value % 4_294_967_296);
-    this.u32(Math.floor(value / 4_294_967_296));
+    if (value <= MAX_INT32) return this.words(value, 0);
+    this.words(value % 4_294_967_296, Math.floor(value / 4_294_967_296));
   }
 
   u64Big(value: bigint): void {

@@ -1,9 +1,9 @@
-import { type Reader, varintSize } from "@clew/otlp";
+import { KnownBytes, type Reader, varintSize } from "@clew/otlp";
 import type { FixedColumn } from "../block/columns.ts";
 import type { Ranges } from "./walk-records.ts";
 
 /**
- * Attributes of a point as they were sent. Where only tags and lengths stand between them, as all senders have it, their bytes
+ * Attributes of a point as they were sent, to look for a series by. Where only tags and lengths stand between them, as all senders have it, their bytes
  * from the first to the last, one character each, and how long the first is: what lies between tells the others.
  */
 export class AttributesText {
@@ -14,6 +14,10 @@ export class AttributesText {
     const isOnePiece = areNeighbours(ranges);
     this.text = isOnePiece ? reader.bytes.toString("latin1", ranges[0], ranges.at(-1)) : textOf(reader, ranges);
     this.firstLength = isOnePiece ? ranges[1]! - ranges[0]! : NOT_ONE_PIECE;
+  }
+
+  get isOnePiece(): boolean {
+    return this.firstLength !== NOT_ONE_PIECE;
   }
 
   equals(other: AttributesText): boolean {
@@ -36,6 +40,8 @@ export class KnownSeries {
   readonly #locality: readonly [low: number, high: number];
   readonly #fingerprint: readonly [low: number, high: number];
   readonly attributes: AttributesText;
+  /** Undefined where something stands between its attributes. */
+  readonly #piece: KnownBytes | undefined;
   /** Since the epoch, when its row was written last. */
   day: number;
   /** The series whose point stood behind its last one. */
@@ -48,15 +54,24 @@ export class KnownSeries {
     this.#locality = wordsOf(locality);
     this.#fingerprint = wordsOf(fingerprint);
     this.attributes = attributes;
+    if (attributes.isOnePiece) this.#piece = new KnownBytes(Buffer.from(attributes.text, "latin1"));
     this.day = day;
+  }
+
+  /**
+   * Where its attributes end if they are what stands here, from the first one's content, which ends at `firstEnd`, to the last;
+   * -1 if they are not. They were one piece when they were read, so the same bytes are the same attributes.
+   */
+  attributesEnd(reader: Reader, start: number, firstEnd: number): number {
+    const piece = this.#piece;
+    if (piece === undefined || firstEnd - start !== this.attributes.firstLength) return -1;
+    return piece.standAt(reader.dataView, start) ? start + piece.byteLength : -1;
   }
 
   /** Adds its numbers to two columns of eight bytes. */
   put(locality: FixedColumn, fingerprint: FixedColumn): void {
-    locality.values.u32(this.#locality[0]);
-    locality.values.u32(this.#locality[1]);
-    fingerprint.values.u32(this.#fingerprint[0]);
-    fingerprint.values.u32(this.#fingerprint[1]);
+    locality.values.words(this.#locality[0], this.#locality[1]);
+    fingerprint.values.words(this.#fingerprint[0], this.#fingerprint[1]);
   }
 }
 
@@ -75,9 +90,19 @@ export class SeriesOfMetric {
     this.#last = undefined;
   }
 
+  /** The series whose point most likely comes next. */
+  get expected(): KnownSeries | undefined {
+    return this.#last === undefined ? this.#first : this.#last.follower;
+  }
+
+  /** The point that came next was of `expected`, and there is one. */
+  takeExpected(): KnownSeries {
+    return (this.#last = this.expected!);
+  }
+
   /** The series with these attributes. */
   find(attributes: AttributesText): KnownSeries | undefined {
-    const expected = this.#last === undefined ? this.#first : this.#last.follower;
+    const { expected } = this;
     if (expected?.attributes.equals(attributes) === true) return (this.#last = expected);
     let known = this.#byText.get(attributes.text);
     while (known !== undefined && !known.attributes.equals(attributes)) known = known.sameBytes;

@@ -15,6 +15,7 @@ import { AttributeWriter } from "./attributes.ts";
 import { BlockBuilder } from "./block-builder.ts";
 import { fieldRanges } from "./key-values.ts";
 import { AttributesText, KnownSeries, SeriesOfMetric, textOf } from "./known-series.ts";
+import type { PointAttributes } from "./points/point-attributes.ts";
 import { keepsNames, PrometheusNames } from "./prometheus-names.ts";
 import { ResourceColumns } from "./resource-columns.ts";
 import type { Ranges } from "./walk-records.ts";
@@ -112,14 +113,19 @@ export class MetricSeries extends BlockBuilder {
   }
 
   /** The point's series; writes the series' row when it is new or has not been seen on the point's day. */
-  find(reader: Reader, context: MetricContext, attributes: Ranges, timeUnixNano: number): KnownSeries {
+  find(reader: Reader, context: MetricContext, attributes: PointAttributes, timeUnixNano: number): KnownSeries {
     const day = Math.floor(timeUnixNano / NANOS_PER_DAY) & 0xffff;
+    if (!attributes.areExpected) return this.#lookedUp(reader, context, attributes.ranges(reader), day);
+    const known = context.series.takeExpected();
+    if (known.day !== day) this.#writeDay(reader, known, context, attributes.ranges(reader), day);
+    return known;
+  }
+
+  #lookedUp(reader: Reader, context: MetricContext, attributes: Ranges, day: number): KnownSeries {
     const text = new AttributesText(reader, attributes);
     const known = context.series.find(text);
-    if (known?.day === day) return known;
     if (known === undefined) return this.#add(reader, context, attributes, text, day);
-    known.day = day;
-    this.#writeRow(reader, known, context, attributes);
+    if (known.day !== day) this.#writeDay(reader, known, context, attributes, day);
     return known;
   }
 
@@ -135,6 +141,11 @@ export class MetricSeries extends BlockBuilder {
     this.#knownCount++;
     this.#writeRow(reader, series, context, attributes);
     return series;
+  }
+
+  #writeDay(reader: Reader, series: KnownSeries, context: MetricContext, attributes: Ranges, day: number): void {
+    series.day = day;
+    this.#writeRow(reader, series, context, attributes);
   }
 
   #forgetAll(): void {

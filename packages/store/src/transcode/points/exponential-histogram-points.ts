@@ -36,7 +36,7 @@ export class ExponentialHistogramPoints extends BlockBuilder {
   }
 
   add(reader: Reader, end: number, context: MetricContext): void {
-    const attributes: Ranges = [];
+    const attributes = this.#point.attributesIn(context);
     const exemplars: Ranges = [];
     const positive: Ranges = [];
     const negative: Ranges = [];
@@ -52,7 +52,7 @@ export class ExponentialHistogramPoints extends BlockBuilder {
     let flags = 0;
     while (reader.position < end) {
       const tag = reader.varint();
-      if (tag === 10) pushRange(reader, attributes);
+      if (tag === 10) attributes.take(reader, end);
       else if (tag === 17) startAt = take8(reader);
       else if (tag === 25) timeAt = take8(reader);
       else if (tag === 33) countAt = take8(reader);

@@ -30,7 +30,7 @@ export class HistogramPoints extends BlockBuilder {
   }
 
   add(reader: Reader, end: number, context: MetricContext): void {
-    const attributes: Ranges = [];
+    const attributes = this.#point.attributesIn(context);
     const exemplars: Ranges = [];
     let startAt = -1;
     let timeAt = -1;
@@ -48,7 +48,7 @@ export class HistogramPoints extends BlockBuilder {
       else if (tag === 50 || tag === 49) addEights(this.#bucketCounts, reader, tag);
       else if (tag === 58 || tag === 57) addEights(this.#explicitBounds, reader, tag);
       else if (tag === 66) pushRange(reader, exemplars);
-      else if (tag === 74) pushRange(reader, attributes);
+      else if (tag === 74) attributes.take(reader, end);
       else if (tag === 80) flags = reader.uint32();
       else if (tag === 89) minAt = take8(reader);
       else if (tag === 97) maxAt = take8(reader);

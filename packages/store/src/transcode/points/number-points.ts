@@ -25,7 +25,7 @@ export class NumberPoints extends BlockBuilder {
   }
 
   add(reader: Reader, end: number, context: MetricContext): void {
-    const attributes: Ranges = [];
+    const attributes = this.#point.attributesIn(context);
     const exemplars: Ranges = [];
     let startAt = -1;
     let timeAt = -1;
@@ -39,7 +39,7 @@ export class NumberPoints extends BlockBuilder {
       else if (tag === 33) [doubleAt, intAt] = [take8(reader), -1];
       else if (tag === 42) pushRange(reader, exemplars);
       else if (tag === 49) [doubleAt, intAt] = [-1, take8(reader)];
-      else if (tag === 58) pushRange(reader, attributes);
+      else if (tag === 58) attributes.take(reader, end);
       else if (tag === 64) flags = reader.uint32();
       else reader.skip(tag);
     }

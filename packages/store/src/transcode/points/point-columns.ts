@@ -5,6 +5,7 @@ import { FixedColumn, type Column } from "../../block/columns.ts";
 import type { MetricContext, MetricSeries } from "../metric-series.ts";
 import type { KnownSeries } from "../known-series.ts";
 import type { Ranges } from "../walk-records.ts";
+import { PointAttributes } from "./point-attributes.ts";
 
 export class PointColumns {
   readonly #series: MetricSeries;
@@ -13,6 +14,7 @@ export class PointColumns {
   readonly #timestamp = new FixedColumn("DateTime64(9)", 8);
   readonly #startTimestamp = new FixedColumn("DateTime64(9)", 8);
   readonly #flags = new FixedColumn("UInt32", 4);
+  readonly #attributes = new PointAttributes();
 
   readonly columns: Readonly<Record<string, Column>> = {
     Locality: this.#locality,
@@ -26,11 +28,16 @@ export class PointColumns {
     this.#series = series;
   }
 
+  /** For the attributes of a point of this metric, until the next one is asked for. */
+  attributesIn({ series }: MetricContext): PointAttributes {
+    return this.#attributes.begin(series);
+  }
+
   /** Writes one point's row; `startAt` and `timeAt` are where the times stand, -1 for none. Returns which series it is of. */
   addRow(
     reader: Reader,
     context: MetricContext,
-    attributes: Ranges,
+    attributes: PointAttributes,
     startAt: number,
     timeAt: number,
     flags: number,
@@ -44,7 +51,7 @@ export class PointColumns {
   }
 
   /** The series of a point whose time stands at `timeAt`; its row is written where it is new. */
-  seriesAt(reader: Reader, context: MetricContext, attributes: Ranges, timeAt: number): KnownSeries {
+  seriesAt(reader: Reader, context: MetricContext, attributes: PointAttributes, timeAt: number): KnownSeries {
     const { bytes } = reader;
     const timeUnixNano = timeAt < 0 ? 0 : bytes.readUInt32LE(timeAt + 4) * 4_294_967_296 + bytes.readUInt32LE(timeAt);
     return this.#series.find(reader, context, attributes, timeUnixNano);

@@ -3,8 +3,7 @@ import type { Reader } from "@clew/otlp";
 import { ArrayColumn, FixedColumn, type Column } from "../../block/columns.ts";
 import { BlockBuilder } from "../block-builder.ts";
 import type { MetricContext, MetricSeries } from "../metric-series.ts";
-import type { Ranges } from "../walk-records.ts";
-import { addEight, PointColumns, pushRange, take8 } from "./point-columns.ts";
+import { addEight, PointColumns, take8 } from "./point-columns.ts";
 
 export class SummaryPoints extends BlockBuilder {
   readonly table = "metric_summaries";
@@ -28,7 +27,7 @@ export class SummaryPoints extends BlockBuilder {
   }
 
   add(reader: Reader, end: number, context: MetricContext): void {
-    const attributes: Ranges = [];
+    const attributes = this.#point.attributesIn(context);
     let startAt = -1;
     let timeAt = -1;
     let countAt = -1;
@@ -41,7 +40,7 @@ export class SummaryPoints extends BlockBuilder {
       else if (tag === 33) countAt = take8(reader);
       else if (tag === 41) sumAt = take8(reader);
       else if (tag === 50) this.#addQuantile(reader, reader.lengthEnd());
-      else if (tag === 58) pushRange(reader, attributes);
+      else if (tag === 58) attributes.take(reader, end);
       else if (tag === 64) flags = reader.uint32();
       else reader.skip(tag);
     }
