@@ -10,6 +10,7 @@ export {
   payloadBytes,
   payloadOf,
   payloadOfJson,
+  payloadOfOwn,
   withoutBytes,
   type Client,
   type Payload,

@@ -38,6 +38,11 @@ export function payloadOf(signal: Signal, bytes: Uint8Array): Payload {
   return { signal, chunks: [bytes], counts: VALIDATE[signal](bytes), byteLength: bytes.length };
 }
 
+/** The same of a request that was written here and counted meanwhile, of what was checked before: it is not read again. */
+export function payloadOfOwn(signal: Signal, bytes: Uint8Array, counts: Readonly<Counts>): Payload {
+  return { signal, chunks: [bytes], counts, byteLength: bytes.length };
+}
+
 /** The same from OTLP/JSON text. */
 export function payloadOfJson(signal: Signal, text: string): Payload {
   return payloadOf(signal, fromJson(PROTOCOLS[signal].request, text));

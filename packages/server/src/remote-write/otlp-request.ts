@@ -1,5 +1,5 @@
 /** A request of remote write as a request of OTLP: one metric for each name, all its series as points. */
-import { Reader, Writer } from "@clew/otlp";
+import { payloadOfOwn, Reader, Writer, type Payload } from "@clew/otlp";
 import { NATIVE_HISTOGRAM, NO_TRANSLATION, PROMETHEUS_METADATA } from "@clew/otlp/prometheus";
 import { CUSTOM_BUCKETS_SCHEMA } from "@clew/query";
 import type { LabelSets } from "./label-sets.ts";
@@ -23,6 +23,10 @@ const LATEST_MS = 9_223_372_036_854;
 /** So many faults are told of one request. */
 const MAX_FAULTS = 10;
 const CUMULATIVE = 2;
+const RESOURCE_METRICS = 1;
+const SCOPE_METRICS = 2;
+/** What the tags and lengths of those two may take. */
+const HEADS = 12;
 const GAUGE = 5;
 const HISTOGRAM = 9;
 const EXPONENTIAL_HISTOGRAM = 10;
@@ -36,8 +40,8 @@ export interface Written {
 }
 
 export interface OtlpRequest {
-  /** Empty where there is nothing to store. */
-  readonly bytes: Uint8Array;
+  /** Undefined where there is nothing to store. */
+  readonly payload: Payload | undefined;
   readonly written: Readonly<Written>;
   /** Series that were left out for their labels. */
   readonly badLabels: readonly string[];
@@ -85,36 +89,41 @@ class RequestWriter {
   readonly #badLabels: string[] = [];
   readonly #badSamples: string[] = [];
   #invalidLabelSamples = 0;
+  #metrics = 0;
 
   constructor(bytes: Buffer, settings: OtlpRequestSettings) {
     this.#bytes = bytes;
     this.#settings = settings;
     this.#latestMs = Math.min(settings.nowMs + MAX_AHEAD_MS, LATEST_MS);
-    this.#writer = new Writer(Math.ceil(1.25 * bytes.length) + 1_024);
+    this.#writer = new Writer(Math.ceil(1.25 * bytes.length) + 1_024, HEADS);
     this.#points = new PointWriter(this.#writer, bytes);
     this.#reader = new Reader(bytes);
     this.#labelReader = new Reader(bytes);
   }
 
   write(series: RequestSeriesList): OtlpRequest {
-    const writer = this.#writer;
-    const families = this.#families(series);
-    const resource = writer.begin(1);
-    const scope = writer.begin(2);
-    const before = writer.byteLength;
-    for (const family of families) {
+    for (const family of this.#families(series)) {
       family.metadata ??= this.#settings.metadataOf(family.name);
       this.#family(family);
     }
-    const isEmpty = writer.byteLength === before;
-    writer.end(scope);
-    writer.end(resource);
-    const faults = {
+    return {
+      payload: this.#metrics === 0 ? undefined : this.#payload(),
+      written: this.#written,
       badLabels: this.#badLabels,
       badSamples: this.#badSamples,
       invalidLabelSamples: this.#invalidLabelSamples,
     };
-    return { bytes: isEmpty ? new Uint8Array(0) : writer.take(), written: this.#written, ...faults };
+  }
+
+  /** All metrics are those of one scope and one resource, which nothing is told of. */
+  #payload(): Payload {
+    this.#writer.prependHead(SCOPE_METRICS);
+    this.#writer.prependHead(RESOURCE_METRICS);
+    return payloadOfOwn("metrics", this.#writer.take(), {
+      resources: 1,
+      metrics: this.#metrics,
+      items: this.#points.count,
+    });
   }
 
   #families(all: RequestSeriesList): Iterable<Family> {
@@ -194,19 +203,20 @@ class RequestWriter {
   #metric({ name, metadata }: Family, field: number, writePoints: () => void): void {
     const writer = this.#writer;
     const before = writer.byteLength;
-    const metric = writer.begin(2);
+    const metric = writer.beginLong(2);
     writer.string(1, name);
     if (metadata !== undefined && metadata.help !== "") writer.string(2, metadata.help);
-    const data = writer.begin(field);
-    const empty = writer.byteLength;
+    const data = writer.beginLong(field);
+    const { count } = this.#points;
     writePoints();
-    if (writer.byteLength === empty) return writer.truncate(before);
-    writer.end(data);
+    if (this.#points.count === count) return writer.truncate(before);
+    this.#metrics++;
+    writer.endLong(data);
     this.#metadata(PROMETHEUS_METADATA.translation, NO_TRANSLATION);
     if (field === HISTOGRAM) this.#metadata(PROMETHEUS_METADATA.histogram, NATIVE_HISTOGRAM);
     this.#metadata(PROMETHEUS_METADATA.type, metadata?.type ?? "");
     this.#metadata(PROMETHEUS_METADATA.unit, metadata?.unit ?? "");
-    writer.end(metric);
+    writer.endLong(metric);
   }
 
   #metadata(key: string, value: string): void {

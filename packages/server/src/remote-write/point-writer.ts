@@ -1,5 +1,5 @@
 /** Writes samples, histograms and exemplars of Prometheus as OTLP's data points (docs/adr/0018-prometheus-series-in-otlp.md). */
-import { LENGTH_DELIMITED, nanosParts, putVarint, type Reader, varintSize, Writer } from "@clew/otlp";
+import { LENGTH_DELIMITED, nanosParts, putLittleWord, putVarint, type Reader, varintSize, Writer } from "@clew/otlp";
 import { PROMETHEUS_POINT_FLAGS } from "@clew/otlp/prometheus";
 import { CUSTOM_BUCKETS_SCHEMA } from "@clew/query";
 import type { Buckets, HistogramSample } from "./histogram-message.ts";
@@ -14,7 +14,12 @@ const DATA_POINTS = 1;
 /** Where a gauge's points have their attributes. */
 const NUMBER_ATTRIBUTES = 7;
 
-/** Of an attribute: its tag and length. */
+/** Of a number's point: the tags of `time_unix_nano` and `as_double`, and what either takes with its eight bytes. */
+const TIME_TAG = 25;
+const DOUBLE_TAG = 33;
+const TAGGED_EIGHT = 9;
+
+/** Of an attribute or a point: its tag and length. */
 const MAX_HEAD = 6;
 /** About what one takes. */
 const ATTRIBUTE_BYTES = 48;
@@ -61,6 +66,11 @@ function signed(reader: Reader): number {
 export class PointWriter {
   readonly #writer: Writer;
   readonly #bytes: Buffer;
+  #count = 0;
+  /** The time of the last plain number, and what it is in nanoseconds, as two words. */
+  #timeMs = -1;
+  #timeLow = 0;
+  #timeHigh = 0;
 
   /** `bytes` is the request that labels stand in. */
   constructor(writer: Writer, bytes: Buffer) {
@@ -68,20 +78,56 @@ export class PointWriter {
     this.#bytes = bytes;
   }
 
+  /** How many points were written. */
+  get count(): number {
+    return this.#count;
+  }
+
   /** `labels` may be what `numberAttributes` made of them. */
   number(labels: LabelRanges | Uint8Array, sample: SampleFields, exemplars: readonly RequestExemplar[]): void {
     const { low, high } = sample;
+    const isStale = low === STALE_LOW && high === STALE_HIGH;
+    this.#count++;
+    if (labels instanceof Uint8Array && !isStale && sample.startMs <= 0 && exemplars.length === 0)
+      return this.#plainNumber(labels, sample);
     const point = this.#writer.beginLong(DATA_POINTS);
     this.#times(sample.timestampMs, sample.startMs);
-    if (low === STALE_LOW && high === STALE_HIGH) this.#writer.uint(8, NO_RECORDED_VALUE);
+    if (isStale) this.#writer.uint(8, NO_RECORDED_VALUE);
     else this.#writer.fixed64Parts(4, low, high);
     for (const exemplar of exemplars) this.#exemplar(exemplar);
     this.#numberAttributes(labels);
     this.#writer.endLong(point);
   }
 
+  /** The same for nearly all of them: how long it is to be is known before. */
+  #plainNumber(attributes: Uint8Array, { timestampMs, low, high }: SampleFields): void {
+    if (timestampMs !== this.#timeMs) this.#rememberTime(timestampMs);
+    const length = 2 * TAGGED_EIGHT + attributes.length;
+    const room = this.#writer.room(MAX_HEAD + length);
+    let position = this.#writer.position;
+    room[position++] = (DATA_POINTS << 3) | LENGTH_DELIMITED;
+    position = putVarint(room, position, length);
+    room[position++] = TIME_TAG;
+    position = putLittleWord(room, position, this.#timeLow);
+    position = putLittleWord(room, position, this.#timeHigh);
+    room[position++] = DOUBLE_TAG;
+    position = putLittleWord(room, position, low);
+    position = putLittleWord(room, position, high);
+    room.set(attributes, position);
+    this.#writer.position = position + attributes.length;
+  }
+
+  /** Samples of one scrape have one. */
+  #rememberTime(timeMs: number): void {
+    const { low, high } = partsOf(timeMs);
+    this.#timeMs = timeMs;
+    this.#timeLow = low;
+    this.#timeHigh = high;
+  }
+
   /** Exemplars whose series brings no sample. */
   exemplarsOnly(labels: LabelRanges | Uint8Array, exemplars: readonly RequestExemplar[]): void {
+    this.#count++;
     const point = this.#writer.begin(DATA_POINTS);
     this.#times(exemplars[0]?.timestampMs ?? 0, 0);
     this.#writer.uint(8, PROMETHEUS_POINT_FLAGS.exemplarsOnly);
@@ -91,6 +137,7 @@ export class PointWriter {
   }
 
   histogram(labels: LabelRanges, sample: HistogramSample): void {
+    this.#count++;
     const point = this.#writer.begin(DATA_POINTS);
     this.#times(sample.timestampMs, sample.startMs);
     this.#writer.uint(10, flagsOf(sample));
@@ -138,8 +185,7 @@ export class PointWriter {
   }
 
   #time(field: number, timeMs: number): void {
-    const seconds = Math.floor(timeMs / 1_000);
-    const { low, high } = nanosParts(seconds, (timeMs - seconds * 1_000) * 1_000_000);
+    const { low, high } = partsOf(timeMs);
     this.#writer.fixed64Parts(field, low, high);
   }
 
@@ -196,6 +242,12 @@ export function numberAttributes(bytes: Buffer, labels: LabelRanges): Uint8Array
   new PointWriter(writer, bytes).attributes(NUMBER_ATTRIBUTES, labels);
   // Of the pool: there are many, and they are small.
   return Buffer.from(writer.view());
+}
+
+/** Nanoseconds since the epoch, as two words. */
+function partsOf(timeMs: number): { low: number; high: number } {
+  const seconds = Math.floor(timeMs / 1_000);
+  return nanosParts(seconds, (timeMs - seconds * 1_000) * 1_000_000);
 }
 
 function putBytes(room: Uint8Array, position: number, bytes: Uint8Array, start: number, length: number): number {

@@ -1,5 +1,5 @@
 /** Writes samples of our own as a sender of remote write would have them written: what both store is alike. */
-import { payloadOf, Writer } from "@clew/otlp";
+import { Writer } from "@clew/otlp";
 import type { Labels, NativeHistogram } from "@clew/query";
 import type { RuleSample } from "@clew/rules";
 import { LabelSets } from "./label-sets.ts";
@@ -23,7 +23,7 @@ export function sampleWriter(settings: RemoteWriteSettings): (samples: readonly 
     labelSets.begin(nowMs);
     readWriteRequest(bytes, "1.0", { series, labelSets });
     const request = otlpRequest(bytes, series, { metadataOf: () => undefined, labelSets, nowMs });
-    if (request.bytes.length > 0) await settings.write(payloadOf("metrics", request.bytes));
+    if (request.payload !== undefined) await settings.write(request.payload);
     const fault = [...request.badLabels, ...request.badSamples][0];
     if (fault !== undefined) throw new Error(fault);
   };

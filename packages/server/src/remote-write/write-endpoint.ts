@@ -1,7 +1,7 @@
 /** `POST /api/v1/write`: remote write 1.0 and 2.0, answered as Prometheus 3 answers them. */
 import type { Clock } from "@clew/base";
 import { decompress } from "@clew/collector";
-import { payloadOf, type Payload } from "@clew/otlp";
+import type { Payload } from "@clew/otlp";
 import type { Context } from "hono";
 import { FamilyMetadata } from "./family-metadata.ts";
 import type { ApiCounts } from "../api-counts.ts";
@@ -66,7 +66,7 @@ export class WriteEndpoint {
     const faults = version === "1.0" ? request.badSamples : [...request.badLabels, ...request.badSamples];
     if (version === "1.0" && faults.length > 0) throw new Refusal(400, faults[0]!);
     try {
-      if (request.bytes.length > 0) await this.#settings.write(payloadOf("metrics", request.bytes));
+      if (request.payload !== undefined) await this.#settings.write(request.payload);
     } catch (error) {
       const none = { samples: 0, histograms: 0, exemplars: 0 };
       return refused(error, version === "2.0" ? headersOf(none) : {});
