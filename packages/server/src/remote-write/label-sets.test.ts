@@ -19,7 +19,8 @@ function written(bytes: Buffer, labelSets: LabelSets, nowMs = NOW_MS): OtlpReque
   readWriteRequest(bytes, "1.0", { series: list, labelSets });
   const request = otlpRequest(bytes, list, { metadataOf: () => undefined, labelSets, nowMs });
   // What is written is not read again where it goes to the store.
-  if (request.payload !== undefined) expect(payloadOf("metrics", request.payload.chunks[0]!)).toEqual(request.payload);
+  const { payload } = request;
+  expect(payload && payloadOf("metrics", payload.chunks[0]!)).toEqual(payload);
   return request;
 }
 
