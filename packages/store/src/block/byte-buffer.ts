@@ -71,9 +71,8 @@ export class ByteBuffer implements ByteSource {
 
   /** Eight bytes taken as they stand in `source`: fixed64, sfixed64 and double are laid out alike in both formats. */
   eightFrom(source: ByteSource, start: number): void {
-    this.reserve(8);
-    copyShort(source.dataView, start, this.dataView, this.length, 8);
-    this.length += 8;
+    const { dataView } = source;
+    this.words(dataView.getInt32(start, true), dataView.getInt32(start + 4, true));
   }
 
   varint(value: number): void {
