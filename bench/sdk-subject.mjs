@@ -17,7 +17,7 @@ const MAX_WAITING = 1_024;
  * it still spends 200 ms on what is done once a batch.
  */
 const WARM_UP_ITEMS = 1_228_800;
-const ROUNDS = 7;
+const ROUNDS = 31;
 const OPEN_LOOP_PER_SECOND = 20_000;
 const OPEN_LOOP_MS = 4_000;
 const SLICE_MS = 5;
