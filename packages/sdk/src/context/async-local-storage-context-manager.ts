@@ -11,6 +11,12 @@ export interface ContextManagementToken {
 /** Carries the active context through callbacks, promises and timers by Node's `AsyncLocalStorage`. */
 export class AsyncLocalStorageContextManager implements ContextManager {
   readonly #storage = new AsyncLocalStorage<Context>();
+  #isInUse = false;
+
+  /** Whether a context was made active before. */
+  get isInUse(): boolean {
+    return this.#isInUse;
+  }
 
   active(): Context {
     return this.#storage.getStore() ?? ROOT_CONTEXT;
@@ -23,6 +29,7 @@ export class AsyncLocalStorageContextManager implements ContextManager {
     ...args: Args
   ): ReturnType<Task> {
     const bound = thisArg === undefined ? task : task.bind(thisArg);
+    this.#isInUse = true;
     return this.#storage.run(context, bound, ...args);
   }
 
@@ -50,6 +57,7 @@ export class AsyncLocalStorageContextManager implements ContextManager {
    */
   attach(context: Context): ContextManagementToken {
     const previous = this.active();
+    this.#isInUse = true;
     this.#storage.enterWith(context);
     let isDisposed = false;
     return {
@@ -62,6 +70,7 @@ export class AsyncLocalStorageContextManager implements ContextManager {
 
   #bindFunction<Target extends Function>(context: Context, target: Target): Target {
     const storage = this.#storage;
+    this.#isInUse = true;
     const bound = function (this: unknown, ...args: unknown[]): unknown {
       return storage.run(context, () => Reflect.apply(target, this, args) as unknown);
     };

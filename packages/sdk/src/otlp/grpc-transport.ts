@@ -2,6 +2,7 @@
 import { messageOf } from "@clew/base";
 import { RPC_CODE } from "@clew/otlp";
 import { GrpcClient, GrpcError } from "@clew/otlp/grpc";
+import { untraced } from "../common/suppress-tracing.ts";
 import { VERSION } from "../version.ts";
 import type { OtlpSettings } from "./otlp-config.ts";
 import { compressorOf } from "./compression.ts";
@@ -37,7 +38,11 @@ export class GrpcTransport implements OtlpTransport {
     this.#headers = { "user-agent": `OTel-OTLP-Exporter-Clew/${VERSION}`, ...settings.headers };
   }
 
-  async send(body: Uint8Array, timeoutMs: number, headers?: Headers): Promise<OtlpResponse> {
+  send(body: Uint8Array, timeoutMs: number, headers?: Headers): Promise<OtlpResponse> {
+    return untraced(() => this.#send(body, timeoutMs, headers));
+  }
+
+  async #send(body: Uint8Array, timeoutMs: number, headers: Headers | undefined): Promise<OtlpResponse> {
     const abort = new AbortController();
     const cancelTimer = this.#settings.clock.after(timeoutMs, () => abort.abort());
     try {

@@ -1,4 +1,5 @@
 import { type Clock, messageOf } from "@clew/base";
+import { untraced } from "../common/suppress-tracing.ts";
 import { errorTypeOf, TIMEOUT } from "./error-type.ts";
 import type { OtlpResponse, OtlpTransport } from "./otlp-transport.ts";
 import type { AskedHeaders, Headers } from "./request-headers.ts";
@@ -41,7 +42,9 @@ export class HeaderAskingTransport implements OtlpTransport {
       const giveUp = (): void =>
         reject(Object.assign(new Error(`the function gave none within ${timeoutMs} ms`), { code: TIMEOUT }));
       const cancelTimer = this.#clock.after(timeoutMs, giveUp);
-      this.#headers.next().then(resolve, reject).finally(cancelTimer);
+      untraced(() => this.#headers.next())
+        .then(resolve, reject)
+        .finally(cancelTimer);
     }).finally(() => this.#askingCount--);
   }
 }

@@ -4,6 +4,7 @@
  */
 // Only the type: what is loaded at the first connection costs the start of a process nothing.
 import type { OnReadOpts, Socket } from "node:net";
+import { untracedAtOnce } from "../common/suppress-tracing.ts";
 import { type HttpResponse, HttpResponseReader, ResponseHeads } from "./http-response-reader.ts";
 import type { TlsConfig } from "./otlp-config.ts";
 
@@ -95,9 +96,11 @@ export class HttpConnection {
     };
     const isTls = protocol === "https:";
     const plain = { host, port: Number(port || (isTls ? 443 : 80)), onread };
-    const socket: Socket = isTls
-      ? process.getBuiltinModule("node:tls").connect(tlsOptions(plain, this.#tls))
-      : process.getBuiltinModule("node:net").connect(plain);
+    const socket: Socket = untracedAtOnce(() =>
+      isTls
+        ? process.getBuiltinModule("node:tls").connect(tlsOptions(plain, this.#tls))
+        : process.getBuiltinModule("node:net").connect(plain),
+    );
     socket.setNoDelay(true);
     socket.on("end", () => this.#ended(socket));
     socket.on("error", (error) => this.#lost(socket, error));

@@ -58,10 +58,9 @@ export class Tracer implements ApiTracer {
 
   startSpan(name: string, options: SpanOptions = NO_OPTIONS, context: Context = activeContext()): Span {
     const parentContext = options.root === true ? trace.deleteSpan(context) : context;
-    // Nothing is in the root context: no span, no mark.
-    const isRoot = parentContext === ROOT_CONTEXT;
-    const parent = isRoot ? undefined : identityOfContext(parentContext);
-    if (!this.#isEnabled || this.#settings.isShutDown() || (!isRoot && isTracingSuppressed(parentContext))) {
+    // Nothing is in the root context.
+    const parent = parentContext === ROOT_CONTEXT ? undefined : identityOfContext(parentContext);
+    if (!this.#isEnabled || this.#settings.isShutDown() || isTracingSuppressed(parentContext)) {
       return trace.wrapSpanContext(parent?.context ?? INVALID_SPAN_CONTEXT);
     }
     const parentKind = parentKindOf(parent);

@@ -2,7 +2,6 @@
 import type { Clock } from "@clew/base";
 import { Reader, Writer } from "@clew/otlp";
 import { httpFetch } from "../../common/http-fetch.ts";
-import { untraced } from "../../common/suppress-tracing.ts";
 import { GrpcTransport } from "../../otlp/grpc-transport.ts";
 import type { SamplingStrategyResponse } from "./jaeger-sampling-strategy.ts";
 
@@ -44,7 +43,7 @@ function grpcClient(url: URL, serviceName: string, clock: Clock): AskStrategy {
   const settings = { url, clock, headers: {}, tls: {}, compression: "none" as const };
   return async () => {
     const transport = new GrpcTransport(GRPC_PATH, settings);
-    const answer = await untraced(() => transport.send(question, TIMEOUT_MS));
+    const answer = await transport.send(question, TIMEOUT_MS);
     transport.close();
     if (answer.outcome !== "accepted") throw new Error(answer.reason);
     return strategyOf(new Reader(answer.body));
