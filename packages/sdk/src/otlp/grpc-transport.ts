@@ -2,7 +2,7 @@
 import { messageOf } from "@clew/base";
 import { RPC_CODE } from "@clew/otlp";
 import { GrpcClient, GrpcError } from "@clew/otlp/grpc";
-import { untraced } from "../common/suppress-tracing.ts";
+import { untracedAtOnce } from "../common/suppress-tracing.ts";
 import { VERSION } from "../version.ts";
 import type { OtlpSettings } from "./otlp-config.ts";
 import { compressorOf } from "./compression.ts";
@@ -38,11 +38,7 @@ export class GrpcTransport implements OtlpTransport {
     this.#headers = { "user-agent": `OTel-OTLP-Exporter-Clew/${VERSION}`, ...settings.headers };
   }
 
-  send(body: Uint8Array, timeoutMs: number, headers?: Headers): Promise<OtlpResponse> {
-    return untraced(() => this.#send(body, timeoutMs, headers));
-  }
-
-  async #send(body: Uint8Array, timeoutMs: number, headers: Headers | undefined): Promise<OtlpResponse> {
+  async send(body: Uint8Array, timeoutMs: number, headers?: Headers): Promise<OtlpResponse> {
     const abort = new AbortController();
     const cancelTimer = this.#settings.clock.after(timeoutMs, () => abort.abort());
     try {
@@ -54,7 +50,9 @@ export class GrpcTransport implements OtlpTransport {
         byteLength: message.length,
         encoding: this.#compress === undefined ? undefined : "gzip",
       };
-      return { outcome: "accepted", body: await this.#client.call(request, abort.signal) };
+      // Where there is no connection, it is begun before the call returns.
+      const answer = untracedAtOnce(() => this.#client.call(request, abort.signal));
+      return { outcome: "accepted", body: await answer };
     } catch (thrown) {
       if (abort.signal.aborted)
         return { outcome: "retryable", reason: `no answer within ${timeoutMs} ms`, errorType: TIMEOUT };

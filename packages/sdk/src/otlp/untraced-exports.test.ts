@@ -57,13 +57,18 @@ async function exportOne(
   await provider.shutdown();
 }
 
-test.each([false, true])("a connection is opened untraced, with contexts in use: %s", async (isInUse) => {
+test.each([
+  ["http/protobuf", false],
+  ["http/protobuf", true],
+  ["grpc", false],
+  ["grpc", true],
+] as const)("%s: a connection is opened untraced, with contexts in use: %s", async (protocol, isInUse) => {
   const manager = new AsyncLocalStorageContextManager();
   context.setGlobalContextManager(manager);
   const { tracer, names } = recordingTracer();
   const connects = instrumentConnect(tracer);
   if (isInUse) context.with(ROOT_CONTEXT, () => {});
-  await exportOne("http/protobuf");
+  await exportOne(protocol);
   expect(connects()).toBe(1);
   expect(names).toEqual([]);
   expect(manager.isInUse).toBe(isInUse);
