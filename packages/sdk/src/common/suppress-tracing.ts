@@ -28,16 +28,17 @@ export function untraced<Result>(task: () => Result): Result {
 }
 
 /**
- * The same for what `task` calls before it returns. Where no context was ever made active, none is: Node keeps track of each
+ * The same, but sure only for what `task` calls before it returns. Where no context was ever made active, none is: Node keeps track of each
  * promise and callback from then on, which is a tenth of what a log record costs.
  */
 export function untracedAtOnce<Result>(task: () => Result): Result {
   const manager = apiGlobal()?.context;
   if (!(manager instanceof AsyncLocalStorageContextManager) || manager.isInUse) return untraced(task);
+  const wasSuppressed = isSuppressedNow;
   isSuppressedNow = true;
   try {
     return task();
   } finally {
-    isSuppressedNow = false;
+    isSuppressedNow = wasSuppressed;
   }
 }

@@ -2,6 +2,7 @@ import { diag } from "@opentelemetry/api";
 import type { Signal } from "@clew/otlp";
 import { type ExportResult, failure, SUCCESS } from "../common/export-result.ts";
 import type { LastRequest } from "../exit/last-request.ts";
+import { untracedAtOnce } from "../common/suppress-tracing.ts";
 import { type OTLPExporterConfig, type OtlpProtocol, type OtlpSettings, otlpSettings } from "./otlp-config.ts";
 import { ExportMetrics } from "../self-observability/export-metrics.ts";
 import type { SdkObserver, SelfObserved } from "../self-observability/sdk-observer.ts";
@@ -51,7 +52,7 @@ export class OtlpClient implements RequestSink, SelfObserved {
     if (this.#isShutDown) return Promise.resolve(failure(new Error("the exporter is shut down")));
     if (this.#sending.size >= this.#settings.concurrencyLimit)
       return Promise.resolve(failure(new Error(`${this.#sending.size} exports are under way, which is the limit`)));
-    const sending = this.#send(body, itemCount);
+    const sending = untracedAtOnce(() => this.#send(body, itemCount));
     this.#sending.add(sending);
     return sending.finally(() => this.#sending.delete(sending));
   }

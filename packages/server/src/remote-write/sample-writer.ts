@@ -2,11 +2,8 @@
 import { Writer } from "@clew/otlp";
 import type { Labels, NativeHistogram } from "@clew/query";
 import type { RuleSample } from "@clew/rules";
-import { LabelSets } from "./label-sets.ts";
-import { otlpRequest } from "./otlp-request.ts";
 import type { RemoteWriteSettings } from "./write-endpoint.ts";
-import { RequestSeriesList } from "./request-series.ts";
-import { readWriteRequest } from "./write-request.ts";
+import { WriteConverter } from "./write-converter.ts";
 
 /** The stale marker's eight bytes as two words. */
 const STALE_LOW = 2;
@@ -15,14 +12,10 @@ const GAUGE = 3;
 
 /** Resolves once the samples are durable. Rejects as the store does, and where a sample cannot be stored. */
 export function sampleWriter(settings: RemoteWriteSettings): (samples: readonly RuleSample[]) => Promise<void> {
-  const labelSets = new LabelSets();
-  const series = new RequestSeriesList();
+  const converter = new WriteConverter();
   return async (samples) => {
     const bytes = Buffer.from(writeRequest(samples));
-    const nowMs = settings.clock.nowMs();
-    labelSets.begin(nowMs);
-    readWriteRequest(bytes, "1.0", { series, labelSets });
-    const request = otlpRequest(bytes, series, { metadataOf: () => undefined, labelSets, nowMs });
+    const request = converter.asOtlp(bytes, "1.0", settings.clock.nowMs());
     if (request.payload !== undefined) await settings.write(request.payload);
     const fault = [...request.badLabels, ...request.badSamples][0];
     if (fault !== undefined) throw new Error(fault);

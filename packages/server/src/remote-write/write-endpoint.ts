@@ -3,7 +3,6 @@ import type { Clock } from "@clew/base";
 import { decompress } from "@clew/collector";
 import type { Payload } from "@clew/otlp";
 import type { Context } from "hono";
-import { FamilyMetadata } from "./family-metadata.ts";
 import type { ApiCounts } from "../api-counts.ts";
 import {
   asBadRequest,
@@ -14,10 +13,9 @@ import {
   Refusal,
   textResponse,
 } from "../receiver/receiver-request.ts";
-import { LabelSets } from "./label-sets.ts";
-import { otlpRequest, type Written } from "./otlp-request.ts";
-import { RequestSeriesList } from "./request-series.ts";
-import { readWriteRequest, type RemoteWriteVersion } from "./write-request.ts";
+import type { Written } from "./otlp-request.ts";
+import type { RemoteWriteVersion } from "./write-request.ts";
+import { WriteConverter } from "./write-converter.ts";
 
 const MEDIA_TYPE = "application/x-protobuf";
 const VERSIONS: Readonly<Record<string, RemoteWriteVersion>> = {
@@ -34,9 +32,7 @@ export interface RemoteWriteSettings {
 
 export class WriteEndpoint {
   readonly #settings: RemoteWriteSettings;
-  readonly #families = new FamilyMetadata();
-  readonly #labelSets = new LabelSets();
-  readonly #series = new RequestSeriesList();
+  readonly #converter = new WriteConverter();
 
   constructor(settings: RemoteWriteSettings) {
     this.#settings = settings;
@@ -53,14 +49,7 @@ export class WriteEndpoint {
   }
 
   async #take(version: RemoteWriteVersion, bytes: Buffer): Promise<Response> {
-    const nowMs = this.#settings.clock.nowMs();
-    this.#labelSets.begin(nowMs);
-    const [series, labelSets] = [this.#series, this.#labelSets];
-    const families = asBadRequest(() => readWriteRequest(bytes, version, { series, labelSets }));
-    this.#families.learn(families);
-    const request = asBadRequest(() =>
-      otlpRequest(bytes, series, { metadataOf: (name) => this.#families.of(name), labelSets, nowMs }),
-    );
+    const request = asBadRequest(() => this.#converter.asOtlp(bytes, version, this.#settings.clock.nowMs()));
     if (this.#settings.counts !== undefined) this.#settings.counts.invalidLabelSamples += request.invalidLabelSamples;
     // Of a request of 1.0, nothing is stored where a sample is wrong, and series with wrong labels are left out in silence.
     const faults = version === "1.0" ? request.badSamples : [...request.badLabels, ...request.badSamples];
