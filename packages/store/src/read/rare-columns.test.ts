@@ -3,7 +3,7 @@ import { encode, payloadOf, PROTOCOLS } from "@clew/otlp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openStore, type RunningStore } from "../running-store.test-kit.ts";
 import { RARE_COLUMNS } from "../schema/rare-columns.ts";
-import { spanSelect } from "./span-rows.ts";
+import { SpanSelect } from "./span-rows.ts";
 import { isOfTraces, TraceReader, type WholeTrace } from "./trace-reader.ts";
 
 const START = 1_760_000_000_000_000_000n;
@@ -110,7 +110,7 @@ test("spans that came after their trace was looked up are read again with what t
 test("each group's columns are left out where it is absent, and read where it is not", () => {
   const all = RARE_COLUMNS.reduce((sum, { bit }) => sum | bit, 0);
   for (const { bit, columns } of RARE_COLUMNS) {
-    const [without, only] = [spanSelect(all & ~bit), spanSelect(bit)].map((select) => select.split(/, |\)/));
+    const [without, only] = [new SpanSelect(all & ~bit), new SpanSelect(bit)].map(({ sql }) => sql.split(/, |\)/));
     for (const column of Object.keys(columns)) {
       expect(without).not.toContain(column);
       expect(only).toContain(column);

@@ -51,32 +51,57 @@ const EXPRESSIONS: Readonly<Record<string, string>> = {
   "Events.Timestamp": "arrayMap(t -> toUnixTimestamp64Nano(t), Events.Timestamp)",
 };
 
-/** The columns of a `SpanRow`, which are read where `has` has the bit of their group; the others are given as empty. */
-export function spanSelect(has: number): string {
-  const absent = RARE_COLUMNS.filter(({ bit }) => (has & bit) === 0);
-  const empty: Readonly<Record<string, string>> = Object.assign({}, ...absent.map(({ columns }) => columns));
-  return [...RESOURCE_COLUMNS, ...SPAN_COLUMNS]
-    .map((column) => empty[column] ?? EXPRESSIONS[column] ?? column)
-    .join(", ");
+export type SpanRow = readonly unknown[];
+
+/** What is asked of spans of which is known what they have, and how that becomes whole rows. */
+export class SpanSelect {
+  /** The columns of a `SpanRow` without those of the groups that are absent. */
+  readonly sql: string;
+  /** For each column of a `SpanRow`, its place in what is read, or what it is where it is absent. */
+  readonly #sources: readonly (number | { readonly empty: unknown })[];
+
+  /** `has`: the bits of the groups of rare columns that are read. */
+  constructor(has: number) {
+    const absent = RARE_COLUMNS.filter(({ bit }) => (has & bit) === 0);
+    const empty: Readonly<Record<string, unknown>> = Object.assign({}, ...absent.map(({ columns }) => columns));
+    const all = [...RESOURCE_COLUMNS, ...SPAN_COLUMNS];
+    const read = all.filter((column) => !(column in empty));
+    this.sql = read.map((column) => EXPRESSIONS[column] ?? column).join(", ");
+    this.#sources = all.map((column) => (column in empty ? { empty: empty[column] } : read.indexOf(column)));
+  }
+
+  /** A row as it is with every column. What was read behind them is left out. */
+  whole(row: readonly unknown[]): SpanRow {
+    return this.#sources.map((source) => (typeof source === "number" ? row[source] : source.empty));
+  }
 }
 
-export const SPAN_SELECT: string = spanSelect(HAS_ANYTHING);
-
-export type SpanRow = readonly unknown[];
+export const SPAN_SELECT: string = new SpanSelect(HAS_ANYTHING).sql;
 
 /** The columns that say which span a row is; a row that has them like another was sent twice. */
 const IDENTITY = ["TraceId", "Timestamp", "SpanId", "SpanKind"].map(
   (column) => RESOURCE_COLUMN_COUNT + SPAN_COLUMNS.indexOf(column),
 );
-const TRACE_ID_AT = IDENTITY[0]!;
+const [TRACE_ID_AT, TIMESTAMP_AT] = IDENTITY as [number, number];
 
 export function traceIdOf(row: SpanRow): string {
   return row[TRACE_ID_AT] as string;
 }
 
-/** Of rows by trace, time, span and kind, the first of each span. */
-export function withoutRepeats(rows: readonly SpanRow[]): SpanRow[] {
-  return rows.filter((row, i) => i === 0 || IDENTITY.some((at) => row[at] !== rows[i - 1]![at]));
+/** By trace, time, span and kind, each span once. */
+export function sortedOnce(rows: readonly SpanRow[]): SpanRow[] {
+  const sorted = rows.toSorted(byIdentity);
+  return sorted.filter((row, i) => i === 0 || byIdentity(row, sorted[i - 1]!) !== 0);
+}
+
+function byIdentity(a: SpanRow, b: SpanRow): number {
+  for (const at of IDENTITY) {
+    const [left, right] = [a[at] as string, b[at] as string];
+    if (left === right) continue;
+    // Of two numbers the longer is the greater.
+    return at === TIMESTAMP_AT && left.length !== right.length ? left.length - right.length : left < right ? -1 : 1;
+  }
+  return 0;
 }
 
 export interface JsonSpan {

@@ -9,9 +9,9 @@ import {
   numberOf,
   resourceSpansOf,
   SPAN_SELECT,
-  spanSelect,
+  sortedOnce,
+  SpanSelect,
   traceIdOf,
-  withoutRepeats,
   type JsonResourceSpans,
   type SpanRow,
 } from "./span-rows.ts";
@@ -112,36 +112,51 @@ export class TraceReader {
 
   /** Traces with their every span in OTLP/JSON, in the order of `traceIds`; ids that are unknown are left out. */
   async traces(traceIds: readonly string[]): Promise<WholeTrace[]> {
-    if (traceIds.length === 0) return [];
-    const ids = idList(traceIds);
-    const [[hours, has] = [[], 0]] = await this.#client.rows<readonly [number[], number]>(
-      `SELECT groupUniqArray(toUnixTimestamp(Hour)), groupBitOr(Has) FROM otel_traces_trace_id_ts WHERE TraceId IN (${ids})`,
-    );
-    if (hours.length === 0) return [];
-    const inHours = `toStartOfHour(Timestamp) IN (${hours.map((hour) => `toDateTime(${hour})`).join(", ")})`;
-    return tracesOf(await this.#spansWhere(`TraceId IN (${ids}) AND ${inHours}`, has, OF_TRACES), traceIds);
+    const places = await this.#placesOf(traceIds);
+    if (places === undefined) return [];
+    return tracesOf(await this.#spansWhere(places.condition, places.has, OF_TRACES), traceIds);
   }
 
   /** The same, where a condition in SQL says which spans are read: all of these traces, and maybe others'. */
   async tracesWhere(condition: string, traceIds: readonly string[]): Promise<WholeTrace[]> {
-    return tracesOf(await this.#spansWhere(condition, HAS_ANYTHING), traceIds);
+    return tracesOf(await this.#spansWhere(`WHERE ${condition}`, HAS_ANYTHING), traceIds);
   }
 
-  /** `has`: the groups of rare columns that the spans have, as far as is known. Those that came since are seen by their own. */
-  async #spansWhere(condition: string, has: number, settings = ""): Promise<SpanRow[]> {
-    // One SELECT, and what was sent twice is left out by the caller: for a query within a query the engine takes a fifth longer.
-    const rows = await this.#client.rows<SpanRow>(
-      `SELECT ${spanSelect(has)}, Has FROM otel_traces WHERE ${condition}
-       ORDER BY TraceId, Timestamp, SpanId, SpanKind LIMIT ${MAX_SPANS_PER_TRACE + 1} BY TraceId ${settings}`,
+  /** Where spans of these traces are, and the groups of rare columns that they have; undefined where none of them is known. */
+  async #placesOf(traceIds: readonly string[]): Promise<{ condition: string; has: number } | undefined> {
+    if (traceIds.length === 0) return undefined;
+    const ids = idList(traceIds);
+    const rows = await this.#client.rows<readonly [number, number]>(
+      `SELECT toUnixTimestamp(Hour), Has FROM otel_traces_trace_id_ts WHERE TraceId IN (${ids}) SETTINGS max_threads = 1`,
     );
+    if (rows.length === 0) return undefined;
+    const hours = [...new Set(rows.map(([hour]) => `toDateTime(${hour})`))].join(", ");
+    const condition = `PREWHERE TraceId IN (${ids}) AND toStartOfHour(Timestamp) IN (${hours})`;
+    return { condition, has: rows.reduce((all, row) => all | row[1], 0) };
+  }
+
+  /**
+   * Rows in no order, and some of them twice. The engine is asked for no more than that: each thing more takes it a tenth longer.
+   * `has`: the groups of rare columns that the spans have, as far as is known. Those that came since are seen by their own.
+   */
+  async #spansWhere(condition: string, has: number, settings = ""): Promise<SpanRow[]> {
+    const select = new SpanSelect(has);
+    const ask = (tail: string): Promise<(readonly unknown[])[]> =>
+      this.#client.rows(`SELECT ${select.sql}, Has FROM otel_traces ${condition} ${tail} ${settings}`);
+    const rows = await ask(`LIMIT ${MAX_SPANS_PER_TRACE + 1}`);
     const found = rows.reduce((all, row) => all | (row.at(-1) as number), has);
-    return found === has ? rows : this.#spansWhere(condition, found, settings);
+    if (found !== has) return this.#spansWhere(condition, found, settings);
+    if (rows.length <= MAX_SPANS_PER_TRACE) return rows.map((row) => select.whole(row));
+    const first = await ask(`ORDER BY TraceId, Timestamp, SpanId, SpanKind LIMIT ${MAX_SPANS_PER_TRACE + 1} BY TraceId`);
+    return first.map((row) => select.whole(row));
   }
 
   /** One span with everything, undefined where it is unknown. */
   async span(traceId: string, spanId: string): Promise<JsonResourceSpans | undefined> {
+    const places = await this.#placesOf([traceId]);
+    if (places === undefined) return undefined;
     const rows = await this.#client.rows<SpanRow>(
-      `SELECT ${SPAN_SELECT} FROM otel_traces WHERE ${isOfTraces([traceId])} AND SpanId = {spanId:String} LIMIT 1 ${OF_TRACES}`,
+      `SELECT ${SPAN_SELECT} FROM otel_traces ${places.condition} AND SpanId = {spanId:String} LIMIT 1 ${OF_TRACES}`,
       { spanId },
     );
     return resourceSpansOf(rows)[0];
@@ -149,12 +164,14 @@ export class TraceReader {
 
   /** A trace's spans without attributes, by start time. Empty where the trace is unknown. */
   async skeleton(traceId: string): Promise<SkeletonSpan[]> {
+    const places = await this.#placesOf([traceId]);
+    if (places === undefined) return [];
     const rows = await this.#client.rows<
       readonly [string, string, string, string, string, string, string, string, string[], string]
     >(
       `SELECT SpanId, ParentSpanId, ServiceName, SpanName, SpanKind, StatusCode, toUnixTimestamp64Nano(Timestamp), ${DURATION},
          arrayMap(t -> toUnixTimestamp64Nano(t) - toUnixTimestamp64Nano(Timestamp), Events.Timestamp), length(Links.SpanId)
-       FROM otel_traces WHERE ${isOfTraces([traceId])}
+       FROM otel_traces ${places.condition}
        ORDER BY Timestamp, SpanId LIMIT 1 BY SpanId, SpanKind, Timestamp LIMIT ${MAX_SPANS_PER_TRACE} ${OF_TRACES}`,
     );
     return rows.map(
@@ -249,7 +266,7 @@ export class TraceReader {
 
 function tracesOf(rows: readonly SpanRow[], traceIds: readonly string[]): WholeTrace[] {
   const byTrace = new Map<string, SpanRow[]>();
-  for (const row of withoutRepeats(rows)) {
+  for (const row of sortedOnce(rows)) {
     const traceId = traceIdOf(row);
     const list = byTrace.get(traceId);
     if (list === undefined) byTrace.set(traceId, [row]);

@@ -8,57 +8,57 @@ interface RareColumns {
   /** Whether a span has something in one of them. */
   readonly isUsed: string;
   /** Name → what it is where there is nothing. */
-  readonly columns: Readonly<Record<string, string>>;
+  readonly columns: Readonly<Record<string, 0 | "" | readonly []>>;
 }
 
 export const RARE_COLUMNS: readonly RareColumns[] = [
   {
     bit: 1,
     isUsed: "ResourceDroppedAttributesCount != 0 OR ResourceSchemaUrl != ''",
-    columns: { ResourceDroppedAttributesCount: "0", ResourceSchemaUrl: "''" },
+    columns: { ResourceDroppedAttributesCount: 0, ResourceSchemaUrl: "" },
   },
   {
     bit: 2,
     isUsed: "notEmpty(ScopeAttributes) OR ScopeDroppedAttributesCount != 0 OR ScopeSchemaUrl != ''",
     columns: {
-      ScopeAttributes: "[]",
-      ScopeAttributesTypes: "''",
-      ScopeDroppedAttributesCount: "0",
-      ScopeSchemaUrl: "''",
+      ScopeAttributes: [],
+      ScopeAttributesTypes: "",
+      ScopeDroppedAttributesCount: 0,
+      ScopeSchemaUrl: "",
     },
   },
   {
     bit: 4,
     isUsed: "TraceState != '' OR StatusMessage != ''",
-    columns: { TraceState: "''", StatusMessage: "''" },
+    columns: { TraceState: "", StatusMessage: "" },
   },
   {
     bit: 8,
     isUsed: "DroppedAttributesCount != 0 OR DroppedEventsCount != 0 OR DroppedLinksCount != 0",
-    columns: { DroppedAttributesCount: "0", DroppedEventsCount: "0", DroppedLinksCount: "0" },
+    columns: { DroppedAttributesCount: 0, DroppedEventsCount: 0, DroppedLinksCount: 0 },
   },
   {
     bit: 16,
     isUsed: "notEmpty(Events.Timestamp)",
     columns: {
-      "Events.Timestamp": "[]",
-      "Events.Name": "[]",
-      "Events.Attributes": "[]",
-      "Events.AttributesTypes": "[]",
-      "Events.DroppedAttributesCount": "[]",
+      "Events.Timestamp": [],
+      "Events.Name": [],
+      "Events.Attributes": [],
+      "Events.AttributesTypes": [],
+      "Events.DroppedAttributesCount": [],
     },
   },
   {
     bit: 32,
     isUsed: "notEmpty(Links.TraceId)",
     columns: {
-      "Links.TraceId": "[]",
-      "Links.SpanId": "[]",
-      "Links.TraceState": "[]",
-      "Links.Attributes": "[]",
-      "Links.AttributesTypes": "[]",
-      "Links.DroppedAttributesCount": "[]",
-      "Links.Flags": "[]",
+      "Links.TraceId": [],
+      "Links.SpanId": [],
+      "Links.TraceState": [],
+      "Links.Attributes": [],
+      "Links.AttributesTypes": [],
+      "Links.DroppedAttributesCount": [],
+      "Links.Flags": [],
     },
   },
 ];
