@@ -1,6 +1,6 @@
 import { PROMETHEUS_METADATA } from "@clew/otlp/prometheus";
 import type { EngineClient } from "../engine/engine-client.ts";
-import { DURATION_BUCKETS_PER_DOUBLING } from "../schema/service-edges.ts";
+import { nanosOfBucket } from "../schema/service-edges.ts";
 import { Conditions, type TimeWindow } from "./conditions.ts";
 import { asFamilies } from "./prometheus-families.ts";
 import { inQuarters, partsOf } from "./quarters.ts";
@@ -70,8 +70,6 @@ export interface ServiceEdge {
 /** As the engine writes a Float64. */
 type Quantile = number | string | null;
 
-const DURATIONS = "quantilesTDigestWeightedIf(0.5, 0.95, 0.99)(Duration, Spans, IsRequest)";
-
 /** What arrives, from whom, how much: the numbers of the home page. */
 export class OverviewReader {
   readonly #client: EngineClient;
@@ -90,9 +88,14 @@ export class OverviewReader {
       this.#series(window),
     ]);
     for (const [service, spans, requests, errors, [p50, p95, p99], last] of bySpans) {
-      const [p50Nanos, p95Nanos, p99Nanos] = [durationOf(p50), durationOf(p95), durationOf(p99)];
       const counts = { spans: Number(spans), requests: Number(requests), errors: Number(errors) };
-      found.set(service, { ...of(service), ...counts, p50Nanos, p95Nanos, p99Nanos, lastSeenUnixNano: last });
+      const durations = { p50Nanos: durationOf(p50), p95Nanos: durationOf(p95), p99Nanos: durationOf(p99) };
+      found.set(service, {
+        ...of(service),
+        ...counts,
+        ...(counts.requests === 0 ? {} : durations),
+        lastSeenUnixNano: last,
+      });
     }
     for (const [service, logs, errorLogs, last] of byLogs) {
       const before = of(service);
@@ -127,9 +130,9 @@ export class OverviewReader {
 
   /** A service's operations that others call, busiest first. */
   async operations(service: string, window: TimeWindow): Promise<OperationOverview[]> {
+    const { rows: durations, quantiles } = spanDurations(window, "SpanName", "ServiceName = {service:String}");
     const rows = await this.#client.rows<readonly [string, string, string, [Quantile, Quantile, Quantile]]>(
-      `SELECT By, sum(Spans) AS requests, sumIf(Spans, IsError), ${DURATIONS}
-       FROM (${spanDurations(window, "SpanName", "ServiceName = {service:String}")}) WHERE IsRequest
+      `SELECT By, sum(Spans) AS requests, sumIf(Spans, IsError), ${quantiles} FROM (${durations}) WHERE IsRequest
        GROUP BY By ORDER BY requests DESC, By LIMIT 1000`,
       { service },
     );
@@ -150,7 +153,7 @@ export class OverviewReader {
       readonly [string, string, string, string, readonly [Quantile, Quantile, Quantile]]
     >(
       `SELECT Client, Server, sum(Calls) AS calls, sumIf(Calls, IsError),
-         quantilesTDigestWeighted(0.5, 0.95, 0.99)(exp2((DurationBucket + 0.5) / ${DURATION_BUCKETS_PER_DOUBLING}), Calls)
+         arrayMap(bucket -> ${nanosOfBucket("bucket")}, quantilesExactWeighted(0.5, 0.95, 0.99)(DurationBucket, Calls))
        FROM service_edges
        WHERE Time >= toStartOfFifteenMinutes(toDateTime(${seconds(window.startUnixNano)})) AND Time < toDateTime(${seconds(window.endUnixNano)})
        GROUP BY Client, Server ORDER BY calls DESC, Client, Server LIMIT 10000`,
@@ -189,10 +192,11 @@ export class OverviewReader {
   #spans(
     window: TimeWindow,
   ): Promise<(readonly [string, string, string, string, [Quantile, Quantile, Quantile], string])[]> {
+    const { rows, quantiles } = spanDurations(window, "ServiceName");
     return this.#client.rows(
-      `SELECT By, sum(Spans), sumIf(Spans, IsRequest), sumIf(Spans, IsRequest AND IsError), ${DURATIONS},
-         max(toUnixTimestamp64Nano(LastSeen))
-       FROM (${spanDurations(window, "ServiceName")}) GROUP BY By`,
+      `SELECT By, sum(Spans), sumIf(Spans, IsRequest), sumIf(Spans, IsRequest AND IsError), ${quantiles},
+         toUnixTimestamp64Nano(max(LastSeen))
+       FROM (${rows}) GROUP BY By`,
     );
   }
 
@@ -205,7 +209,7 @@ export class OverviewReader {
     if (whole !== undefined)
       queries.push(`SELECT ServiceName, SeverityNumber, Logs, LastSeen FROM log_counts WHERE ${inQuarters(whole)}`);
     return this.#client.rows(
-      `SELECT ServiceName, sum(Logs), sumIf(Logs, SeverityNumber >= 17), max(toUnixTimestamp64Nano(LastSeen))
+      `SELECT ServiceName, sum(Logs), sumIf(Logs, SeverityNumber >= 17), toUnixTimestamp64Nano(max(LastSeen))
        FROM (${queries.join(" UNION ALL ")}) GROUP BY ServiceName`,
     );
   }
@@ -234,7 +238,7 @@ function nothingOf(service: string): ServiceOverview {
 
 /** Quantiles of nothing are NaN. */
 function durationOf(nanos: Quantile): number {
-  return Number(nanos) || 0;
+  return Math.round(Number(nanos)) || 0;
 }
 
 function days({ startUnixNano, endUnixNano }: TimeWindow): string {

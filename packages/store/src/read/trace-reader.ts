@@ -147,7 +147,9 @@ export class TraceReader {
     const found = rows.reduce((all, row) => all | (row.at(-1) as number), has);
     if (found !== has) return this.#spansWhere(condition, found, settings);
     if (rows.length <= MAX_SPANS_PER_TRACE) return rows.map((row) => select.whole(row));
-    const first = await ask(`ORDER BY TraceId, Timestamp, SpanId, SpanKind LIMIT ${MAX_SPANS_PER_TRACE + 1} BY TraceId`);
+    const first = await ask(
+      `ORDER BY TraceId, Timestamp, SpanId, SpanKind LIMIT ${MAX_SPANS_PER_TRACE + 1} BY TraceId`,
+    );
     return first.map((row) => select.whole(row));
   }
 

@@ -103,10 +103,13 @@ export const TRACE_TIMES_VIEW: string = `
 CREATE MATERIALIZED VIEW IF NOT EXISTS otel_traces_trace_places_mv TO otel_traces_trace_id_ts AS ${TRACE_TIMES_QUERY}`;
 
 /** Spans that others called: server and consumer spans, and roots. */
-export const IS_REQUEST = "(SpanKind IN ('Server', 'Consumer') OR ParentSpanId = '')";
+export const IS_REQUEST = "(SpanKind IN ('Server', 'Consumer') OR empty(ParentSpanId))";
 
 /** A span's duration in nanoseconds. One that ends before it starts is kept as it came, wrapped below zero; it counts as 0. */
 export const DURATION = "if(Duration >= 9223372036854775808, 0, Duration)";
+
+/** Its logarithmic bucket. */
+export const DURATION_BUCKET: string = `toInt16(floor(log2(greatest(${DURATION}, 1)) * ${DURATION_BUCKETS_PER_DOUBLING}))`;
 
 /**
  * How many spans of each operation took how long, by quarters of an hour: rates, errors and durations of any window. Of spans that
@@ -131,7 +134,7 @@ ${TABLE_SETTINGS}`;
 export const SPAN_DURATIONS_QUERY: string = `
 SELECT toStartOfFifteenMinutes(Timestamp) AS Time, ServiceName, SpanName, ${IS_REQUEST} AS IsRequest,
   StatusCode = 'Error' AS IsError,
-  if(IsRequest, toInt16(floor(log2(greatest(${DURATION}, 1)) * ${DURATION_BUCKETS_PER_DOUBLING})), 0) AS DurationBucket,
+  if(IsRequest, ${DURATION_BUCKET}, 0) AS DurationBucket,
   count() AS Spans, max(Timestamp) AS LastSeen
 FROM otel_traces GROUP BY Time, ServiceName, SpanName, IsRequest, IsError, DurationBucket`;
 
