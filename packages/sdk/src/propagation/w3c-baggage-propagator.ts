@@ -26,8 +26,9 @@ export class W3CBaggagePropagator implements TextMapPropagator {
   }
 
   extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
-    const header = getter.get(carrier, BAGGAGE);
-    const entries = parseBaggage(Array.isArray(header) ? header.join(",") : (header ?? ""));
+    const header = getter.get(carrier, BAGGAGE) ?? "";
+    if (header.length === 0) return context;
+    const entries = parseBaggage(Array.isArray(header) ? header.join(",") : header);
     if (Object.keys(entries).length === 0) return context;
     return propagation.setBaggage(context, propagation.createBaggage(entries));
   }

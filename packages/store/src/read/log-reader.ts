@@ -10,7 +10,7 @@ import {
   type ResourceAndScope,
   type ResourceRow,
 } from "./resource-rows.ts";
-import { ALL_ARE_WANTED, INDEX_FIRST } from "./query-settings.ts";
+import { ALL_ARE_WANTED, INDEX_FIRST, PLACES_AT_ONCE } from "./query-settings.ts";
 import { newestFirst, oldestFirst } from "./slices.ts";
 
 /** Which log records are wanted; all that is given must hold. */
@@ -88,6 +88,13 @@ export const LOG_SELECT: string = [
 /** So many times are asked for one by one, instead of all between the first and the last. */
 const MOST_SINGLE_TIMES = 1_000;
 
+interface LogPage {
+  readonly limit: number;
+  readonly offset: number;
+  readonly after: LogCursor | undefined;
+  readonly isOldestFirst: boolean;
+}
+
 type LogRow = readonly [
   string,
   number,
@@ -128,12 +135,8 @@ export class LogReader {
     const leaps = (): boolean => records.length === 0 && isLookedUp(filter.text ?? "");
     const parts = isOldestFirst ? oldestFirst(whole, leaps) : newestFirst(whole, leaps);
     for (const window of filter.traceId === undefined ? parts : [whole]) {
-      const conditions = logConditions({ ...filter, window });
-      if (after !== undefined) {
-        const place = `(toInt64(${after.timeUnixNano}), toUInt64(${after.hash}))`;
-        conditions.add(`(toUnixTimestamp64Nano(Timestamp), ${HASH}) ${isOldestFirst ? ">=" : "<="} ${place}`);
-      }
-      const rows = await this.#rows(conditions, Math.floor(limit) - records.length, offset, isOldestFirst);
+      const page = { limit: Math.floor(limit) - records.length, offset, after, isOldestFirst };
+      const rows = await this.#rows({ ...filter, window }, page);
       records.push(...rows.map(logOf));
       if (records.length >= limit) break;
       offset = 0;
@@ -142,13 +145,10 @@ export class LogReader {
   }
 
   /** Finds by the times alone which records those are before it reads whole ones, and only where those times are. */
-  async #rows(
-    conditions: Conditions,
-    limit: number,
-    offset: number,
-    isOldestFirst: boolean,
-  ): Promise<(readonly unknown[])[]> {
+  async #rows(filter: LogFilter, page: LogPage): Promise<(readonly unknown[])[]> {
+    const { limit, offset, isOldestFirst } = page;
     const order = isOldestFirst ? "ASC" : "DESC";
+    const conditions = pageConditions(filter, page);
     const rows = await this.#client.rows<readonly [string]>(
       `SELECT toUnixTimestamp64Nano(Timestamp) FROM otel_logs WHERE ${conditions.where} ORDER BY Timestamp ${order} LIMIT ${limit + offset}
        SETTINGS ${INDEX_FIRST}`,
@@ -156,12 +156,15 @@ export class LogReader {
     );
     if (rows.length === 0) return [];
     const times = rows.map(([time]) => BigInt(time));
-    addTimes(conditions, times);
+    const found = pageConditions({ ...filter, window: windowOfTimes(times) }, page);
+    // One by one where there are few, since those may be far apart.
+    if (times.length <= MOST_SINGLE_TIMES)
+      found.add(`Timestamp IN (${times.map((time) => `fromUnixTimestamp64Nano(toInt64(${time}))`).join(", ")})`);
     return this.#client.rows<readonly unknown[]>(
-      `SELECT ${LOG_SELECT} FROM otel_logs WHERE ${conditions.where}
+      `SELECT ${LOG_SELECT} FROM otel_logs WHERE ${found.where}
        ORDER BY Timestamp ${order}, ${HASH} ${order} LIMIT ${limit} OFFSET ${offset}
-       SETTINGS ${ALL_ARE_WANTED}`,
-      conditions.parameters,
+       SETTINGS ${ALL_ARE_WANTED}, ${INDEX_FIRST}, ${PLACES_AT_ONCE}`,
+      found.parameters,
     );
   }
 
@@ -198,13 +201,11 @@ export class LogReader {
   }
 }
 
-/** One by one where there are few, since those may be far apart. */
-function addTimes(conditions: Conditions, times: readonly bigint[]): void {
-  const [first, last] = times[0]! < times.at(-1)! ? [times[0]!, times.at(-1)!] : [times.at(-1)!, times[0]!];
-  conditions.withinHours({ startUnixNano: first, endUnixNano: last + 1n });
-  if (times.length > MOST_SINGLE_TIMES) return;
-  const list = times.map((time) => `fromUnixTimestamp64Nano(toInt64(${time}))`).join(", ");
-  conditions.add(`Timestamp IN (${list})`);
+function windowOfTimes(times: readonly bigint[]): TimeWindow {
+  const [one, other] = [times[0]!, times.at(-1)!];
+  return one < other
+    ? { startUnixNano: one, endUnixNano: other + 1n }
+    : { startUnixNano: other, endUnixNano: one + 1n };
 }
 
 /** Counts neighbours with one time and hash, beginning with the page before. */
@@ -241,6 +242,13 @@ function logConditions(filter: LogFilter): Conditions {
   for (const attribute of filter.attributes ?? [])
     conditions.attribute(attribute, ["LogAttributes", "ResourceAttributes"]);
   return conditions;
+}
+
+function pageConditions(filter: LogFilter, { after, isOldestFirst }: LogPage): Conditions {
+  const conditions = logConditions(filter);
+  if (after === undefined) return conditions;
+  const place = `(toInt64(${after.timeUnixNano}), toUInt64(${after.hash}))`;
+  return conditions.add(`(toUnixTimestamp64Nano(Timestamp), ${HASH}) ${isOldestFirst ? ">=" : "<="} ${place}`);
 }
 
 const TIME = 0;
