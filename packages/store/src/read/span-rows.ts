@@ -98,10 +98,15 @@ function byIdentity(a: SpanRow, b: SpanRow): number {
   for (const at of IDENTITY) {
     const [left, right] = [a[at] as string, b[at] as string];
     if (left === right) continue;
-    // Of two numbers the longer is the greater.
-    return at === TIMESTAMP_AT && left.length !== right.length ? left.length - right.length : left < right ? -1 : 1;
+    return (at === TIMESTAMP_AT ? isEarlier(left, right) : left < right) ? -1 : 1;
   }
   return 0;
+}
+
+/** Of decimal numbers. Nearly all times have as many digits and no sign, and compare as they are. */
+function isEarlier(left: string, right: string): boolean {
+  const compareAsText = left.length === right.length && !left.startsWith("-");
+  return compareAsText ? left < right : BigInt(left) < BigInt(right);
 }
 
 export interface JsonSpan {

@@ -23,6 +23,9 @@ const SUMMARY_MARGIN_NANOS = 3_600_000_000_000n;
 
 const OF_TRACES = `SETTINGS ${INDEX_FIRST}, ${PLACES_AT_ONCE}`;
 
+const IN_NO_ORDER = `LIMIT ${MAX_SPANS_PER_TRACE + 1}`;
+const FIRST_OF_EACH = `ORDER BY TraceId, Timestamp, SpanId, SpanKind LIMIT ${MAX_SPANS_PER_TRACE + 1} BY TraceId`;
+
 /** Which spans a search wants; a trace is found if one of its spans meets all. */
 export interface SpanFilter {
   readonly window: TimeWindow;
@@ -136,21 +139,20 @@ export class TraceReader {
   }
 
   /**
-   * Rows in no order, and some of them twice. The engine is asked for no more than that: each thing more takes it a tenth longer.
+   * Rows in no order, and some of them twice. The engine is asked for no more than that: each thing more takes it a tenth longer. Only
+   * where there are too many does it choose the first of each trace.
    * `has`: the groups of rare columns that the spans have, as far as is known. Those that came since are seen by their own.
    */
-  async #spansWhere(condition: string, has: number, settings = ""): Promise<SpanRow[]> {
+  async #spansWhere(condition: string, has: number, settings = "", tail = IN_NO_ORDER): Promise<SpanRow[]> {
     const select = new SpanSelect(has);
-    const ask = (tail: string): Promise<(readonly unknown[])[]> =>
-      this.#client.rows(`SELECT ${select.sql}, Has FROM otel_traces ${condition} ${tail} ${settings}`);
-    const rows = await ask(`LIMIT ${MAX_SPANS_PER_TRACE + 1}`);
-    const found = rows.reduce((all, row) => all | (row.at(-1) as number), has);
-    if (found !== has) return this.#spansWhere(condition, found, settings);
-    if (rows.length <= MAX_SPANS_PER_TRACE) return rows.map((row) => select.whole(row));
-    const first = await ask(
-      `ORDER BY TraceId, Timestamp, SpanId, SpanKind LIMIT ${MAX_SPANS_PER_TRACE + 1} BY TraceId`,
+    const rows = await this.#client.rows<readonly unknown[]>(
+      `SELECT ${select.sql}, Has FROM otel_traces ${condition} ${tail} ${settings}`,
     );
-    return first.map((row) => select.whole(row));
+    const found = rows.reduce((all, row) => all | (row.at(-1) as number), has);
+    if (found !== has) return this.#spansWhere(condition, found, settings, tail);
+    if (tail === IN_NO_ORDER && rows.length > MAX_SPANS_PER_TRACE)
+      return this.#spansWhere(condition, has, settings, FIRST_OF_EACH);
+    return rows.map((row) => select.whole(row));
   }
 
   /** One span with everything, undefined where it is unknown. */
