@@ -6,6 +6,7 @@ import {
   type Histogram,
   propagation,
   ROOT_CONTEXT,
+  type Span,
   SpanKind,
   SpanStatusCode,
   type TextMapGetter,
@@ -17,7 +18,7 @@ import { readPatterns } from "../settings.ts";
 import { splitAuthority } from "./authority.ts";
 import { CapturedHeaders, type HeaderOf } from "./captured-headers.ts";
 import { DURATION_BUCKETS } from "./duration-buckets.ts";
-import { forwardedOf } from "./forwarded.ts";
+import { type Forwarded, forwardedOf } from "./forwarded.ts";
 import { KnownMethods, methodInName } from "./methods.ts";
 import { UrlRedaction } from "./redacted-url.ts";
 import { ServerRequest } from "./server-request.ts";
@@ -34,10 +35,9 @@ export interface IncomingRequest {
   readonly socket: Socket | undefined;
 }
 
-export interface Outcome {
-  /** Undefined when nothing was answered. */
-  readonly status: number | undefined;
-  readonly headerOf: HeaderOf;
+/** The headers of what was answered. */
+export interface AnsweredHeaders {
+  readonly getHeader: HeaderOf;
 }
 
 export class ServerCalls {
@@ -71,61 +71,71 @@ export class ServerCalls {
 
   /** Undefined when the request is to be left out. */
   begin(incoming: IncomingRequest): ServerRequest | undefined {
-    if (this.#excludedUrls.some((pattern) => pattern.test(incoming.url))) return undefined;
-    const startedAtMs = performance.now();
+    if (this.#isExcluded(incoming.url)) return undefined;
     const method = this.#methods.of(incoming.method);
     const forwarded = forwardedOf(incoming.headers);
     const scheme = forwarded.scheme ?? incoming.scheme;
-    const attributes = attributesOf(incoming, method, scheme, forwarded.host ?? incoming.host);
-    const query = queryOf(incoming.url);
-    if (query !== undefined) attributes["url.query"] = this.#redaction.query(query);
-    const client = forwarded.client ?? incoming.socket?.remoteAddress;
-    if (client !== undefined) attributes["client.address"] = client;
+    const attributes = attributesOf(incoming, method, scheme, forwarded, this.#redaction);
     const parent = propagation.extract(ROOT_CONTEXT, incoming.headers, HEADERS);
     const span = this.#tracer.startSpan(methodInName(method), { kind: SpanKind.SERVER, attributes }, parent);
-    if (!this.#requestHeaders.isEmpty) this.#requestHeaders.capture(span, (name) => incoming.headers[name]);
+    if (!this.#requestHeaders.isEmpty) captureRequest(this.#requestHeaders, span, incoming.headers);
     const active = { "http.request.method": method, "url.scheme": scheme };
     // Under no span: that one request or another was counted is nothing to keep as an exemplar.
     this.#activeRequests.add(1, active, ROOT_CONTEXT);
-    return new ServerRequest(parent, span, {
-      method,
-      scheme,
-      active,
-      startedAtMs,
-      protocolVersion: incoming.protocolVersion,
-    });
+    return new ServerRequest(parent, span, active, incoming.protocolVersion);
   }
 
-  end(request: ServerRequest, { status, headerOf }: Outcome): void {
-    const { span } = request;
-    const { method, scheme, active, startedAtMs, protocolVersion } = request.details;
+  /** `status` is undefined when nothing was answered. */
+  end(request: ServerRequest, status: number | undefined, answered: AnsweredHeaders): void {
+    const { span, active } = request;
     this.#activeRequests.add(-1, active, ROOT_CONTEXT);
     const route = request.route ?? request.findRoute?.();
     const errorType = errorTypeOf(status);
-    const series: Attributes = {
-      "http.request.method": method,
-      "url.scheme": scheme,
-      "network.protocol.version": protocolVersion,
-    };
-    if (status !== undefined) {
-      span.setAttribute("http.response.status_code", status);
-      series["http.response.status_code"] = status;
-    }
+    if (status !== undefined) span.setAttribute("http.response.status_code", status);
     if (route !== undefined) {
-      span.updateName(`${methodInName(method)} ${route}`);
+      span.updateName(`${methodInName(active["http.request.method"])} ${route}`);
       span.setAttribute("http.route", route);
-      series["http.route"] = route;
     }
     if (errorType !== undefined) {
       span.setAttribute("error.type", errorType);
       span.setStatus({ code: SpanStatusCode.ERROR });
-      series["error.type"] = errorType;
     }
-    if (!this.#responseHeaders.isEmpty) this.#responseHeaders.capture(span, headerOf);
-    // In the request's context, so that the measurement can have its span as an exemplar.
-    this.#duration.record((performance.now() - startedAtMs) / 1_000, series, request);
+    if (!this.#responseHeaders.isEmpty) captureResponse(this.#responseHeaders, span, answered);
     span.end();
+    // In the request's context, so that the measurement can have its span as an exemplar.
+    this.#duration.record(request.durationSeconds(), seriesOf(request, status, route, errorType), request);
   }
+
+  #isExcluded(url: string): boolean {
+    return this.#excludedUrls.length > 0 && this.#excludedUrls.some((pattern) => pattern.test(url));
+  }
+}
+
+// Functions of their own, as a closure costs something even where none is made.
+function captureRequest(captured: CapturedHeaders, span: Span, headers: IncomingHttpHeaders): void {
+  captured.capture(span, (name) => headers[name]);
+}
+
+function captureResponse(captured: CapturedHeaders, span: Span, answered: AnsweredHeaders): void {
+  captured.capture(span, (name) => answered.getHeader(name));
+}
+
+/** The attributes of `http.server.request.duration`. What is undefined is left out. */
+function seriesOf(
+  { active, protocolVersion }: ServerRequest,
+  status: number | undefined,
+  route: string | undefined,
+  errorType: string | undefined,
+): Attributes {
+  const series: Attributes = {
+    "http.request.method": active["http.request.method"],
+    "url.scheme": active["url.scheme"],
+    "network.protocol.version": protocolVersion,
+  };
+  if (status !== undefined) series["http.response.status_code"] = status;
+  if (route !== undefined) series["http.route"] = route;
+  if (errorType !== undefined) series["error.type"] = errorType;
+  return series;
 }
 
 /** A server's span fails by its own faults only: a 5xx, or a client that went away before any answer. */
@@ -134,37 +144,32 @@ function errorTypeOf(status: number | undefined): string | undefined {
   return status >= 500 ? String(status) : undefined;
 }
 
-function queryOf(url: string): string | undefined {
-  const at = url.indexOf("?");
-  return at < 0 ? undefined : url.slice(at + 1);
-}
-
+/** All in one object of one shape. What is undefined is not set. */
 function attributesOf(
-  { method: original, url, headers, protocolVersion, socket }: IncomingRequest,
+  { method: original, url, headers, host, protocolVersion, socket }: IncomingRequest,
   method: string,
   scheme: string,
-  host: string | undefined,
+  forwarded: Forwarded,
+  redaction: UrlRedaction,
 ): Attributes {
   const queryAt = url.indexOf("?");
-  const attributes: Attributes = {
+  const authority = forwarded.host ?? host;
+  const server = authority === undefined ? undefined : splitAuthority(authority);
+  const peer = socket?.remoteAddress;
+  return {
     "http.request.method": method,
+    "http.request.method_original": method === original ? undefined : original,
     "url.scheme": scheme,
     "url.path": queryAt < 0 ? url : url.slice(0, queryAt),
+    "url.query": queryAt < 0 ? undefined : redaction.query(url.slice(queryAt + 1)),
     "network.protocol.version": protocolVersion,
+    "server.address": server?.address,
+    "server.port": server === undefined ? undefined : (server.port ?? socket?.localPort),
+    "client.address": forwarded.client ?? peer,
+    "network.peer.address": peer,
+    "network.peer.port": peer === undefined ? undefined : socket?.remotePort,
+    "user_agent.original": headers["user-agent"],
   };
-  if (method !== original) attributes["http.request.method_original"] = original;
-  if (host !== undefined) {
-    const { address, port } = splitAuthority(host);
-    attributes["server.address"] = address;
-    attributes["server.port"] = port ?? socket?.localPort;
-  }
-  if (socket?.remoteAddress !== undefined) {
-    attributes["network.peer.address"] = socket.remoteAddress;
-    attributes["network.peer.port"] = socket.remotePort;
-  }
-  const userAgent = headers["user-agent"];
-  if (userAgent !== undefined) attributes["user_agent.original"] = userAgent;
-  return attributes;
 }
 
 const HEADERS: TextMapGetter<IncomingHttpHeaders> = {

@@ -1,19 +1,16 @@
 /** The server's side of an HTTP request, as the frameworks' instrumentations find it. */
 import { type Attributes, type Context, context, createContextKey, type Span } from "@opentelemetry/api";
+import type { ReadableSpan } from "@clew/sdk";
 import { ContextLayer } from "./context-layer.ts";
 
 const SPAN = createContextKey("OpenTelemetry Context Key SPAN");
 // The key of the official packages: their instrumentations of frameworks set `route` on what lies there.
 const RPC_METADATA = createContextKey("OpenTelemetry SDK Context Key RPC_METADATA");
 
-/** What is needed of a request when it is over. */
-export interface RequestDetails {
-  readonly method: string;
-  readonly scheme: string;
-  /** The attributes under which it was counted as active. */
-  readonly active: Attributes;
-  readonly startedAtMs: number;
-  readonly protocolVersion: string;
+/** The attributes under which a request is counted as active. */
+export interface ActiveAttributes extends Attributes {
+  readonly "http.request.method": string;
+  readonly "url.scheme": string;
 }
 
 /**
@@ -28,14 +25,26 @@ export class ServerRequest implements Context {
   route: string | undefined;
   /** Asked for the route when the request is over, where it cannot be told before. */
   findRoute: (() => string | undefined) | undefined;
-  readonly details: RequestDetails;
+  readonly active: ActiveAttributes;
+  readonly protocolVersion: string;
   readonly #parent: Context;
+  /** Undefined where the span has its own times: reading the clock is a part of what a request pays. */
+  readonly #startedAtMs: number | undefined;
   #recorded: unknown;
 
-  constructor(parent: Context, span: Span, details: RequestDetails) {
+  constructor(parent: Context, span: Span, active: ActiveAttributes, protocolVersion: string) {
     this.#parent = parent;
     this.span = span;
-    this.details = details;
+    this.active = active;
+    this.protocolVersion = protocolVersion;
+    this.#startedAtMs = span.isRecording() && isTimed(span) ? undefined : performance.now();
+  }
+
+  /** How long it took, once its span has ended. */
+  durationSeconds(): number {
+    if (this.#startedAtMs !== undefined) return (performance.now() - this.#startedAtMs) / 1_000;
+    const [seconds, nanos] = (this.span as TimedSpan).duration;
+    return seconds + nanos / 1e9;
   }
 
   getValue(key: symbol): unknown {
@@ -63,4 +72,10 @@ export class ServerRequest implements Context {
 export function currentServerRequest(): ServerRequest | undefined {
   const metadata = context.active().getValue(RPC_METADATA);
   return metadata instanceof ServerRequest ? metadata : undefined;
+}
+
+type TimedSpan = Span & Pick<ReadableSpan, "duration">;
+
+function isTimed(span: Span): span is TimedSpan {
+  return "duration" in span;
 }

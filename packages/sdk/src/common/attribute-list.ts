@@ -9,6 +9,10 @@ export interface AttributeLimits extends ValueLimits {
   readonly countLimit: number;
 }
 
+/** Room for twelve attributes, as the span of an HTTP request has them: an array that grows is copied each time. */
+const ROOM: readonly AnyValue[] = Array.from({ length: 24 }, () => null);
+const NO_ENTRIES: (string | AnyValue)[] = [];
+
 /**
  * Attributes under limits, in the order of their first `set`. They lie in one flat array, because
  * almost every list is short: looking through it is faster than hashing, and it is one allocation.
@@ -16,7 +20,7 @@ export interface AttributeLimits extends ValueLimits {
 export class AttributeList implements AttributeEntries {
   /** Attributes that the count limit kept out. */
   droppedCount = 0;
-  readonly #entries: (string | AnyValue)[] = [];
+  #entries = NO_ENTRIES;
   #length = 0;
   readonly #limits: AttributeLimits;
 
@@ -41,22 +45,16 @@ export class AttributeList implements AttributeEntries {
 
   /** A value of `undefined` or `null` is none, and changes nothing. */
   set(key: string, value: unknown): void {
-    if (value === undefined || value === null) return;
-    if (typeof key !== "string" || key === "") {
-      diag.warn(`attribute left out: its key is ${JSON.stringify(key)}, expected a string that is not empty`);
-      return;
-    }
-    const isPlain = typeof value === "string" ? value.length <= this.#limits.valueLengthLimit : isNumeric(value);
-    const copy = isPlain ? (value as AnyValue) : copyValue(value, this.#limits);
-    if (copy === undefined) diag.warn(`attribute ${key} left out: no attribute value (${typeof value})`);
-    else this.#put(key, copy);
+    this.#set(key, value, this.#length);
   }
 
   /** Sets each; what throws when it is read is reported, with what comes after it left out. */
   setAll(attributes: object | undefined): void {
+    // No object has a key twice.
+    const known = this.#length;
     try {
       // `for in` passes over `undefined` and `null`, and makes no array of entries.
-      for (const key in attributes) this.set(key, (attributes as Record<string, unknown>)[key]);
+      for (const key in attributes) this.#set(key, (attributes as Record<string, unknown>)[key], known);
     } catch (thrown) {
       diag.warn(`attributes left out: ${messageOf(thrown)}`);
     }
@@ -76,18 +74,32 @@ export class AttributeList implements AttributeEntries {
     writer.uint(droppedField, this.droppedCount);
   }
 
-  #put(key: string, value: AnyValue): void {
+  #set(key: string, value: unknown, known: number): void {
+    if (value === undefined || value === null) return;
+    if (typeof key !== "string" || key === "") {
+      diag.warn(`attribute left out: its key is ${JSON.stringify(key)}, expected a string that is not empty`);
+      return;
+    }
+    const isPlain = typeof value === "string" ? value.length <= this.#limits.valueLengthLimit : isNumeric(value);
+    const copy = isPlain ? (value as AnyValue) : copyValue(value, this.#limits);
+    if (copy === undefined) diag.warn(`attribute ${key} left out: no attribute value (${typeof value})`);
+    else this.#put(key, copy, known);
+  }
+
+  /** `known`: how many entries there are among which the key may be. */
+  #put(key: string, value: AnyValue, known: number): void {
     const entries = this.#entries;
     const length = this.#length;
-    for (let i = 0; i < length; i += 2) {
+    for (let i = 0; i < known; i += 2) {
       if (entries[i] !== key) continue;
       entries[i + 1] = value;
       return;
     }
     if (length >= this.#limits.countLimit * 2) this.droppedCount++;
     else {
-      entries[length] = key;
-      entries[length + 1] = value;
+      if (entries === NO_ENTRIES) this.#entries = [...ROOM];
+      this.#entries[length] = key;
+      this.#entries[length + 1] = value;
       this.#length = length + 2;
     }
   }

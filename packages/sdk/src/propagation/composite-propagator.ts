@@ -10,31 +10,39 @@ export class CompositePropagator implements TextMapPropagator {
 
   inject(context: Context, carrier: unknown, setter: TextMapSetter): void {
     for (const propagator of this.#propagators) {
-      reported("inject", () => propagator.inject(context, carrier, setter));
+      try {
+        propagator.inject(context, carrier, setter);
+      } catch (thrown) {
+        tell("inject", thrown);
+      }
     }
   }
 
   extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
-    return this.#propagators.reduce(
-      (extracted, propagator) => reported("extract", () => propagator.extract(extracted, carrier, getter)) ?? extracted,
-      context,
-    );
+    let extracted = context;
+    for (const propagator of this.#propagators) {
+      try {
+        extracted = propagator.extract(extracted, carrier, getter) ?? extracted;
+      } catch (thrown) {
+        tell("extract", thrown);
+      }
+    }
+    return extracted;
   }
 
   fields(): string[] {
-    return [
-      ...new Set(
-        this.#propagators.flatMap((propagator) => reported("name its fields", () => propagator.fields()) ?? []),
-      ),
-    ];
+    const fields = new Set<string>();
+    for (const propagator of this.#propagators) {
+      try {
+        for (const field of propagator.fields()) fields.add(field);
+      } catch (thrown) {
+        tell("name its fields", thrown);
+      }
+    }
+    return [...fields];
   }
 }
 
-function reported<Result>(what: string, task: () => Result): Result | undefined {
-  try {
-    return task();
-  } catch (thrown) {
-    diag.warn(`a propagator failed to ${what}: ${String(thrown)}`);
-    return undefined;
-  }
+function tell(what: string, thrown: unknown): void {
+  diag.warn(`a propagator failed to ${what}: ${String(thrown)}`);
 }

@@ -41,16 +41,13 @@ function onRequestStart({ request: message, response, server }: RequestStart): v
     socket,
   });
   if (request === undefined) return;
-  response.on("close", () =>
-    guarded("http-server", () =>
-      calls.end(request, {
-        status: response.headersSent ? response.statusCode : undefined,
-        headerOf: (name) => response.getHeader(name),
-      }),
-    ),
-  );
+  response.on("close", () => onClose(request, response));
   announced = { message, request };
   patchEmit(server);
+}
+
+function onClose(request: ServerRequest, response: ServerResponse): void {
+  guarded("http-server", () => calls.end(request, response.headersSent ? response.statusCode : undefined, response));
 }
 
 /** `emit` is where the application gets the request, and so where its context has to begin. */

@@ -12,7 +12,6 @@ import type {
 import { syncBuiltinESMExports } from "node:module";
 import { context } from "@opentelemetry/api";
 import { splitAuthority } from "../../http/authority.ts";
-import type { HeaderOf } from "../../http/captured-headers.ts";
 import { type ClientCall, ClientCalls } from "../../http/client-calls.ts";
 import { ServerCalls } from "../../http/server-calls.ts";
 import type { Telemetry } from "../../instrumentation.ts";
@@ -87,8 +86,9 @@ function serveStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, se
     guarded("http2", () => {
       const sent = stream.sentHeaders as OutgoingHttpHeaders | undefined;
       const status = sent?.[":status"];
-      const headerOf: HeaderOf = (name) => sent?.[name];
-      serverCalls.end(request, { status: status === undefined ? undefined : Number(status), headerOf });
+      serverCalls.end(request, status === undefined ? undefined : Number(status), {
+        getHeader: (name) => sent?.[name],
+      });
     }),
   );
   return context.with(request, serve);
