@@ -9,10 +9,6 @@ export interface AttributeLimits extends ValueLimits {
   readonly countLimit: number;
 }
 
-/** Room for twelve attributes, as the span of an HTTP request has them: an array that grows is copied each time. */
-const ROOM: readonly AnyValue[] = Array.from({ length: 24 }, () => null);
-const NO_ENTRIES: (string | AnyValue)[] = [];
-
 /**
  * Attributes under limits, in the order of their first `set`. They lie in one flat array, because
  * almost every list is short: looking through it is faster than hashing, and it is one allocation.
@@ -20,7 +16,7 @@ const NO_ENTRIES: (string | AnyValue)[] = [];
 export class AttributeList implements AttributeEntries {
   /** Attributes that the count limit kept out. */
   droppedCount = 0;
-  #entries = NO_ENTRIES;
+  readonly #entries: (string | AnyValue)[] = [];
   #length = 0;
   readonly #limits: AttributeLimits;
 
@@ -45,16 +41,20 @@ export class AttributeList implements AttributeEntries {
 
   /** A value of `undefined` or `null` is none, and changes nothing. */
   set(key: string, value: unknown): void {
-    this.#set(key, value, this.#length);
+    const copy = this.#accepted(key, value);
+    if (copy !== undefined && !this.#replace(key, copy, this.#length)) this.#append(key, copy);
   }
 
   /** Sets each; what throws when it is read is reported, with what comes after it left out. */
   setAll(attributes: object | undefined): void {
-    // No object has a key twice.
+    // No object has a key twice, so only what was here before is looked through.
     const known = this.#length;
     try {
       // `for in` passes over `undefined` and `null`, and makes no array of entries.
-      for (const key in attributes) this.#set(key, (attributes as Record<string, unknown>)[key], known);
+      for (const key in attributes) {
+        const copy = this.#accepted(key, (attributes as Record<string, unknown>)[key]);
+        if (copy !== undefined && !this.#replace(key, copy, known)) this.#append(key, copy);
+      }
     } catch (thrown) {
       diag.warn(`attributes left out: ${messageOf(thrown)}`);
     }
@@ -74,30 +74,35 @@ export class AttributeList implements AttributeEntries {
     writer.uint(droppedField, this.droppedCount);
   }
 
-  #set(key: string, value: unknown, known: number): void {
-    if (value === undefined || value === null) return;
+  /** The value as it is kept, undefined where there is nothing to keep. */
+  #accepted(key: string, value: unknown): AnyValue | undefined {
+    if (value === undefined || value === null) return undefined;
     if (typeof key !== "string" || key === "") {
       diag.warn(`attribute left out: its key is ${JSON.stringify(key)}, expected a string that is not empty`);
-      return;
+      return undefined;
     }
     const isPlain = typeof value === "string" ? value.length <= this.#limits.valueLengthLimit : isNumeric(value);
-    const copy = isPlain ? (value as AnyValue) : copyValue(value, this.#limits);
+    if (isPlain) return value as AnyValue;
+    const copy = copyValue(value, this.#limits);
     if (copy === undefined) diag.warn(`attribute ${key} left out: no attribute value (${typeof value})`);
-    else this.#put(key, copy, known);
+    return copy;
   }
 
-  /** `known`: how many entries there are among which the key may be. */
-  #put(key: string, value: AnyValue, known: number): void {
+  /** Whether the key is among the first `known` entries; it has the value then. */
+  #replace(key: string, value: AnyValue, known: number): boolean {
     const entries = this.#entries;
-    const length = this.#length;
     for (let i = 0; i < known; i += 2) {
       if (entries[i] !== key) continue;
       entries[i + 1] = value;
-      return;
+      return true;
     }
+    return false;
+  }
+
+  #append(key: string, value: AnyValue): void {
+    const length = this.#length;
     if (length >= this.#limits.countLimit * 2) this.droppedCount++;
     else {
-      if (entries === NO_ENTRIES) this.#entries = [...ROOM];
       this.#entries[length] = key;
       this.#entries[length + 1] = value;
       this.#length = length + 2;
