@@ -30,11 +30,16 @@ export const POINT_TABLE_SETTINGS: string = `SETTINGS
   ${DURABLE_SETTINGS}`;
 
 /**
+ * About so many parts become one. A span costs more to merge than to insert; with half as many it is merged once more in its
+ * first five minutes, and with many more a question has many parts to look into.
+ */
+export const PARTS_A_MERGE = 16;
+
+/**
  * For tables of wide rows with attributes. Granules and compressed blocks are small, since a trace's spans stand far
  * apart and each brings a granule of every column with it. Merged parts keep each attribute map in one bucket
  * for every two keys, so that a search for one key reads a fraction of it. What an insert brings is one file, with one
- * sync; merges take many parts at a time, since a row costs more to merge than to insert, and go column by column,
- * which costs half (docs/adr/0015-schema-measured.md).
+ * sync; merges go column by column, which costs half (docs/adr/0015-schema-measured.md).
  */
 function wideTableSettings(granuleRows: number, leastKeysForBuckets: number): string {
   return `SETTINGS
@@ -48,7 +53,7 @@ function wideTableSettings(granuleRows: number, leastKeysForBuckets: number): st
   max_buckets_in_map = 32,
   min_bytes_for_wide_part = 67108864,
   vertical_merge_algorithm_min_rows_to_activate = 1,
-  merge_selector_base = 8,
+  merge_selector_base = ${PARTS_A_MERGE},
   ${DURABLE_SETTINGS}`;
 }
 
