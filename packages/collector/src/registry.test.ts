@@ -1,9 +1,9 @@
 /** What every component promises, asked of each line of the registry. */
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SIGNALS, type Signal } from "@clew/otlp";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { componentSettings } from "./component.test-kit.ts";
 import type { Component, ComponentFactory, ConnectorFactory } from "./component.ts";
 import { clewExporter } from "./components/exporters/clew/factory.ts";
@@ -12,6 +12,9 @@ import { logsOf, metricsOf, tracesOf } from "./otlp.test-kit.ts";
 import { builtinComponents } from "./registry.ts";
 import { Place } from "./schema/place.ts";
 import { settingsTable } from "./schema/settings-table.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "clew-registry-"));
+afterAll(() => rmSync(directory, { recursive: true }));
 
 /** The least that must be configured, for components that do not run with nothing. */
 const LEAST: Readonly<Record<string, object>> = {
@@ -35,8 +38,8 @@ const LEAST: Readonly<Record<string, object>> = {
   "extension health_check": { endpoint: "127.0.0.1:0" },
   "extension pprof": { endpoint: "127.0.0.1:0" },
   "extension zpages": { endpoint: "127.0.0.1:0" },
-  "extension file_storage": { directory: mkdtempSync(join(tmpdir(), "clew-registry-")) },
-  "exporter file": { path: join(mkdtempSync(join(tmpdir(), "clew-registry-")), "out.json") },
+  "extension file_storage": { directory: join(directory, "storage") },
+  "exporter file": { path: join(directory, "out.json") },
   "exporter load_balancing": { resolver: { static: { hostnames: ["127.0.0.1:1"] } } },
   "exporter otlp_grpc": { endpoint: "127.0.0.1:1", tls: { insecure: true } },
   "exporter otlp_http": { endpoint: "http://127.0.0.1:1" },

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, onTestFinished, test } from "vitest";
 import { TelemetrySink } from "../telemetry-sink.test-kit.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../bin/opentelemetry-instrument.js", import.meta.url));
@@ -81,6 +81,7 @@ test("what a Node process does is sent, though its code has no telemetry", async
 
 test("npm is not instrumented, the application that it starts is", async () => {
   const directory = mkdtempSync(join(tmpdir(), "clew-npm-"));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
   writeFileSync(join(directory, "package.json"), JSON.stringify({ name: "app", scripts: { start: "node app.js" } }));
   writeFileSync(join(directory, "app.js"), "console.log('application', process.execArgv.length)");
   const { stdout, stderr } = await run([...QUIET, "--explain", "npm", "--prefix", directory, "start"]);

@@ -204,6 +204,26 @@ test("traces of format 10 are read as if they had anything; what is new is noted
   await store.close();
 });
 
+test("tables of format 11 merge as many parts at a time from now on as new ones", async () => {
+  const directory = newDirectory();
+  const settingsOf = async (client: EngineClient): Promise<unknown> =>
+    client.rows(
+      `SELECT name, extract(create_table_query, 'SETTINGS.*') FROM system.tables
+       WHERE database = currentDatabase() AND name IN ('otel_traces', 'otel_logs') ORDER BY name`,
+    );
+  const first = await openStore({ directory });
+  const ofNewTables = await settingsOf(first.store.client);
+  for (const table of ["otel_traces", "otel_logs"])
+    await first.store.client.command(`ALTER TABLE ${table} MODIFY SETTING merge_selector_base = 8`);
+  expect(await settingsOf(first.store.client)).not.toEqual(ofNewTables);
+  await first.store.close();
+  writeFileSync(join(directory, "format"), "11\n");
+
+  const { store } = await openStore({ directory });
+  expect(await settingsOf(store.client)).toEqual(ofNewTables);
+  await store.close();
+});
+
 test("what an older program left in its spool is stored as well, numbers in the columns that they have now", async () => {
   const directory = await directoryOfFormat1();
   const left = await Spool.open(join(directory, "spool"), 1_000);

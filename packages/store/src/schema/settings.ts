@@ -33,7 +33,7 @@ export const POINT_TABLE_SETTINGS: string = `SETTINGS
  * About so many parts become one. A span costs more to merge than to insert; with half as many it is merged once more in its
  * first five minutes, and with many more a question has many parts to look into.
  */
-export const PARTS_A_MERGE = 16;
+const PARTS_A_MERGE = 16;
 
 /**
  * For tables of wide rows with attributes. Granules and compressed blocks are small, since a trace's spans stand far

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { concatPayloads, decode, fromJson, payloadOf, PROTOCOLS, type Payload } from "@clew/otlp";
@@ -18,7 +18,7 @@ interface Kit extends ComponentKit {
   readonly directory: string;
 }
 
-async function start(config: object, directory = mkdtempSync(join(tmpdir(), "clew-file-"))): Promise<Kit> {
+async function start(config: object, directory = newDirectory()): Promise<Kit> {
   const clock = new ManualClock();
   const kit = componentSettings("exporter", "file", clock);
   const path = join(directory, "data.json");
@@ -26,6 +26,12 @@ async function start(config: object, directory = mkdtempSync(join(tmpdir(), "cle
   await exporter.start();
   onTestFinished(() => exporter.shutdown());
   return { ...kit, exporter, clock, directory };
+}
+
+function newDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), "clew-file-"));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  return directory;
 }
 
 const problemsOf = (config: object): string[] => problemsIn(schema, config);
@@ -126,7 +132,7 @@ test("a full file is renamed by the time, and no more are kept than wanted", asy
 });
 
 test("backups that are too old go when the file is rotated", async () => {
-  const directory = mkdtempSync(join(tmpdir(), "clew-file-"));
+  const directory = newDirectory();
   const { exporter, clock } = await start({ rotation: { max_megabytes: 1, max_days: 2 } }, directory);
   const day = (days: number): string =>
     `data-${new Date(clock.nowMs() - days * 86_400_000).toISOString().slice(0, -1).replaceAll(":", "-")}`;
@@ -151,7 +157,7 @@ test("what a restart finds of a rotated file stays", async () => {
 });
 
 test("each value of a resource attribute has its file, however few may be open", async () => {
-  const directory = mkdtempSync(join(tmpdir(), "clew-file-"));
+  const directory = newDirectory();
   const group_by = { enabled: true, resource_attribute: "team", max_open_files: 2 };
   const kit = await start({ path: join(directory, "out/*.json"), group_by, create_directory: true }, directory);
   const teams = ["a", "b", "c", "a", "sub/d", "b", "a"];
@@ -168,7 +174,7 @@ test("each value of a resource attribute has its file, however few may be open",
 });
 
 test("no value leads out of the directory", async () => {
-  const directory = mkdtempSync(join(tmpdir(), "clew-file-"));
+  const directory = newDirectory();
   const { exporter } = await start({ path: join(directory, "in/*.json"), group_by: { enabled: true } }, directory);
   for (const segment of ["../out", "../../out", "a/../../out", "/out", "./out"])
     await exporter.consume(logsOf(["x"], { "fileexporter.path_segment": segment }));
@@ -179,7 +185,7 @@ test("no value leads out of the directory", async () => {
 });
 
 test("resources that name no file are counted and told, and take no other with them", async () => {
-  const directory = mkdtempSync(join(tmpdir(), "clew-file-"));
+  const directory = newDirectory();
   const kit = await start({ path: join(directory, "*.json"), group_by: { enabled: true } }, directory);
   await kit.exporter.consume(
     concatPayloads([logsOf(["lost"]), logsOf(["kept"], { "fileexporter.path_segment": "a" })]),
@@ -201,7 +207,7 @@ test.skipIf(!existsSync("/dev/full"))("a full disk is told to the sender, who ma
 });
 
 test("a directory that is not there fails the start, unless it may be made", async () => {
-  const directory = mkdtempSync(join(tmpdir(), "clew-file-"));
+  const directory = newDirectory();
   const path = join(directory, "made/for/it.json");
   await expect(start({ path })).rejects.toMatchObject({ code: "FILE_UNWRITABLE" });
   const { exporter } = await start({ path, create_directory: true, directory_permissions: "0700" });

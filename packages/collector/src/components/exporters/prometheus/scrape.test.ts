@@ -1,10 +1,10 @@
 import { get } from "node:https";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ClewError } from "@clew/base";
 import { decode, payloadBytes, PROTOCOLS, type MetricObject, type MetricsObject, type Payload } from "@clew/otlp";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { runCollector, until } from "../../../collector.test-kit.ts";
 import { componentSettings } from "../../../component.test-kit.ts";
 import { stateless } from "../../../component.ts";
@@ -370,6 +370,7 @@ scrape_configs:
 
 test("certificates are read from files too", async () => {
   const folder = mkdtempSync(join(tmpdir(), "clew-scrape-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
   const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
   writeFileSync(cert, SERVER_CERT);
   writeFileSync(key, SERVER_KEY);
