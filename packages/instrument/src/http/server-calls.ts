@@ -101,9 +101,8 @@ export class ServerCalls {
       span.setStatus({ code: SpanStatusCode.ERROR });
     }
     if (!this.#responseHeaders.isEmpty) captureResponse(this.#responseHeaders, span, answered);
-    span.end();
     // In the request's context, so that the measurement can have its span as an exemplar.
-    this.#duration.record(request.durationSeconds(), seriesOf(request, status, route, errorType), request);
+    this.#duration.record(request.end(), seriesOf(request, status, route, errorType), request);
   }
 
   #isExcluded(url: string): boolean {

@@ -40,11 +40,17 @@ export class ServerRequest implements Context {
     this.#startedAtMs = span.isRecording() && isTimed(span) ? undefined : performance.now();
   }
 
-  /** How long it took, once its span has ended. */
-  durationSeconds(): number {
+  /** Ends the span. Returns how long the request took, in seconds. */
+  end(): number {
+    const { span } = this;
+    const isEndedHere = span.isRecording();
+    span.end();
     if (this.#startedAtMs !== undefined) return (performance.now() - this.#startedAtMs) / 1_000;
-    const [seconds, nanos] = (this.span as TimedSpan).duration;
-    return seconds + nanos / 1e9;
+    const { startTime, duration } = span as TimedSpan;
+    if (isEndedHere) return duration[0] + duration[1] / 1e9;
+    // By the application, in the middle of the request.
+    const tookMs = performance.timeOrigin + performance.now() - startTime[0] * 1_000 - startTime[1] / 1e6;
+    return Math.max(tookMs, 0) / 1_000;
   }
 
   getValue(key: symbol): unknown {
@@ -74,7 +80,7 @@ export function currentServerRequest(): ServerRequest | undefined {
   return metadata instanceof ServerRequest ? metadata : undefined;
 }
 
-type TimedSpan = Span & Pick<ReadableSpan, "duration">;
+type TimedSpan = Span & Pick<ReadableSpan, "startTime" | "duration">;
 
 function isTimed(span: Span): span is TimedSpan {
   return "duration" in span;

@@ -89,6 +89,26 @@ describe.each(MODULE_SYSTEMS)("a node:http server in %s", (modules) => {
   });
 });
 
+test.each([
+  ["that is sampled", "always_on", ""],
+  ["that is not", "always_off", ""],
+  ["that the application ends itself", "always_on", "trace.getActiveSpan().end();"],
+])("the duration of a request with a span %s is what it took", async (_, sampler, begin) => {
+  const app = await startApp({
+    imports: { http: "node:http", "{ trace }": "@opentelemetry/api" },
+    env: { OTEL_TRACES_SAMPLER: sampler },
+    code: `listening(http.createServer((request, response) => { ${begin} setTimeout(() => response.end(), 150); }).listen(0, "127.0.0.1"));`,
+  });
+  const before = performance.now();
+  await (await fetch(app.url)).text();
+  const tookSeconds = (performance.now() - before) / 1_000;
+  const duration = await app.sink.until(({ points }) =>
+    points.find(({ metric }) => metric === "http.server.request.duration"),
+  );
+  expect(duration.sum).toBeGreaterThan(0.14);
+  expect(duration.sum).toBeLessThan(tookSeconds + 1);
+});
+
 test("a span fails by a 5xx, not by a 4xx", async () => {
   const app = await startApp({
     imports: { http: "node:http" },
