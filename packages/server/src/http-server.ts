@@ -83,7 +83,7 @@ export function uiApp(settings: ApiSettings): Hono {
     "/",
     clewApi({
       traces,
-      logs: new LogReader(store.client),
+      logs: new LogReader(store.client, store.isDistributed),
       overview,
       points: new MetricPointReader(store.client),
       clock,

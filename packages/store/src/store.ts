@@ -156,6 +156,11 @@ export class Store {
     return this.#engine.kind === "embedded" ? this.#metricChanges : undefined;
   }
 
+  /** Whether the tables are those of a cluster. */
+  get isDistributed(): boolean {
+    return this.#engine.kind === "server" && this.#engine.cluster !== undefined;
+  }
+
   get health(): StoreHealth {
     const facts = {
       engine: this.#engine.kind,

@@ -10,7 +10,7 @@ import {
   type ResourceAndScope,
   type ResourceRow,
 } from "./resource-rows.ts";
-import { ALL_ARE_WANTED, INDEX_FIRST, PLACES_AT_ONCE } from "./query-settings.ts";
+import { ALL_ARE_WANTED, INDEX_FIRST, LATE_COLUMNS, PLACES_AT_ONCE } from "./query-settings.ts";
 import { newestFirst, oldestFirst } from "./slices.ts";
 
 /** Which log records are wanted; all that is given must hold. */
@@ -88,6 +88,10 @@ export const LOG_SELECT: string = [
 /** So many times are asked for one by one, instead of all between the first and the last. */
 const MOST_SINGLE_TIMES = 1_000;
 
+/** So many records are asked for at once, with as many more as may have the time of the page's first or last. */
+const MOST_AT_ONCE = 1_000;
+const MOST_OF_ONE_TIME = 100;
+
 interface LogPage {
   readonly limit: number;
   readonly offset: number;
@@ -117,9 +121,12 @@ type LogRow = readonly [
 /** Answers questions about logs. Every method rejects with the engine's error where the engine refuses. */
 export class LogReader {
   readonly #client: EngineClient;
+  readonly #isDistributed: boolean;
 
-  constructor(client: EngineClient) {
+  /** `isDistributed`: whether the tables are those of a cluster, which read no columns late. */
+  constructor(client: EngineClient, isDistributed = false) {
     this.#client = client;
+    this.#isDistributed = isDistributed;
   }
 
   /** Matching records, newest first (or oldest first); `after` continues behind an earlier page of the same order. */
@@ -136,16 +143,36 @@ export class LogReader {
     const parts = isOldestFirst ? oldestFirst(whole, leaps) : newestFirst(whole, leaps);
     for (const window of filter.traceId === undefined ? parts : [whole]) {
       const page = { limit: Math.floor(limit) - records.length, offset, after, isOldestFirst };
-      const rows = await this.#rows({ ...filter, window }, page);
-      records.push(...rows.map(logOf));
+      records.push(...(await this.#page({ ...filter, window }, page)));
       if (records.length >= limit) break;
       offset = 0;
     }
     return withRepeats(records, after);
   }
 
+  async #page(filter: LogFilter, page: LogPage): Promise<StoredLog[]> {
+    const isAtOnce = !this.#isDistributed && page.limit <= MOST_AT_ONCE;
+    return (isAtOnce ? await this.#pageAtOnce(filter, page) : undefined) ?? (await this.#pageByTimes(filter, page));
+  }
+
+  /** Orders records of one time itself. Undefined where there may be more of a time than were asked for. */
+  async #pageAtOnce(filter: LogFilter, { limit, after, isOldestFirst }: LogPage): Promise<StoredLog[] | undefined> {
+    const asked = limit + MOST_OF_ONE_TIME;
+    const { where, parameters } = logConditions(filter);
+    const rows = await this.#client.rows<readonly unknown[]>(
+      `SELECT ${LOG_SELECT} FROM otel_logs WHERE ${where} ORDER BY Timestamp ${isOldestFirst ? "ASC" : "DESC"} LIMIT ${asked}
+       SETTINGS ${INDEX_FIRST}, ${LATE_COLUMNS}`,
+      parameters,
+    );
+    const records = inOrder(rows.map(logOf), isOldestFirst);
+    const behind = after === undefined ? records : recordsBehind(records, after, isOldestFirst);
+    const page = behind.slice(0, limit);
+    const isCut = rows.length === asked && (page.length < limit || timeOf(page.at(-1)) === timeOf(records.at(-1)));
+    return isCut ? undefined : page;
+  }
+
   /** Finds by the times alone which records those are before it reads whole ones, and only where those times are. */
-  async #rows(filter: LogFilter, page: LogPage): Promise<(readonly unknown[])[]> {
+  async #pageByTimes(filter: LogFilter, page: LogPage): Promise<StoredLog[]> {
     const { limit, offset, isOldestFirst } = page;
     const order = isOldestFirst ? "ASC" : "DESC";
     const conditions = pageConditions(filter, page);
@@ -160,12 +187,13 @@ export class LogReader {
     // One by one where there are few, since those may be far apart.
     if (times.length <= MOST_SINGLE_TIMES)
       found.add(`Timestamp IN (${times.map((time) => `fromUnixTimestamp64Nano(toInt64(${time}))`).join(", ")})`);
-    return this.#client.rows<readonly unknown[]>(
+    const whole = await this.#client.rows<readonly unknown[]>(
       `SELECT ${LOG_SELECT} FROM otel_logs WHERE ${found.where}
        ORDER BY Timestamp ${order}, ${HASH} ${order} LIMIT ${limit} OFFSET ${offset}
        SETTINGS ${ALL_ARE_WANTED}, ${INDEX_FIRST}, ${PLACES_AT_ONCE}`,
       found.parameters,
     );
+    return whole.map(logOf);
   }
 
   /** How many records of each severity match, in `bucketCount` equal parts of the window; empty parts are left out. */
@@ -206,6 +234,29 @@ function windowOfTimes(times: readonly bigint[]): TimeWindow {
   return one < other
     ? { startUnixNano: one, endUnixNano: other + 1n }
     : { startUnixNano: other, endUnixNano: one + 1n };
+}
+
+const timeOf = (record: StoredLog | undefined): bigint | undefined => record?.cursor.timeUnixNano;
+
+/** Positive where `left` is the later one, or of one time and with the larger hash. */
+function comparePlaces(left: LogCursor, right: LogCursor): number {
+  if (left.timeUnixNano !== right.timeUnixNano) return left.timeUnixNano < right.timeUnixNano ? -1 : 1;
+  return left.hash === right.hash ? 0 : left.hash < right.hash ? -1 : 1;
+}
+
+function inOrder(records: readonly StoredLog[], isOldestFirst: boolean): StoredLog[] {
+  const sign = isOldestFirst ? 1 : -1;
+  return records.toSorted((left, right) => sign * comparePlaces(left.cursor, right.cursor));
+}
+
+/** Those of the cursor's own time and hash are counted: so many of them are not behind it. */
+function recordsBehind(records: readonly StoredLog[], after: LogCursor, isOldestFirst: boolean): StoredLog[] {
+  const sign = isOldestFirst ? 1 : -1;
+  let before = after.repeat + 1;
+  return records.filter(({ cursor }) => {
+    const place = sign * comparePlaces(cursor, after);
+    return place > 0 || (place === 0 && before-- <= 0);
+  });
 }
 
 /** Counts neighbours with one time and hash, beginning with the page before. */

@@ -15,3 +15,6 @@ export const PLACES_AT_ONCE: string = [
 
 /** Where all rows that a query meets are wanted, to leave out more of them by their order costs a third of it and brings nothing. */
 export const ALL_ARE_WANTED = "use_top_k_dynamic_filtering = 0";
+
+/** Columns that are only told of the rows that a page ends with are read when those are known. By itself the engine does so for ten rows. */
+export const LATE_COLUMNS = "query_plan_max_limit_for_lazy_materialization = 0";

@@ -4,7 +4,7 @@ import { encode, payloadOf, PROTOCOLS, type Signal } from "@clew/otlp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openStore, type RunningStore } from "../running-store.test-kit.ts";
 import { Conditions } from "./conditions.ts";
-import { LogReader, type LogCursor, type LogFilter } from "./log-reader.ts";
+import { LogReader, type LogCursor, type LogFilter, type StoredLog } from "./log-reader.ts";
 import { OverviewReader } from "./overview-reader.ts";
 import { seriesStatistics } from "./series-statistics.ts";
 import { TraceReader, type SpanFilter, type TraceCursor } from "./trace-reader.ts";
@@ -273,32 +273,45 @@ describe("logs", () => {
     ]);
   });
 
-  test.each([false, true])(
-    "come in pages that hold each once, even those that are alike (oldest first: %s)",
-    async (oldestFirst) => {
-      const later = { startUnixNano: START + 200n * SECOND, endUnixNano: START + 300n * SECOND };
-      const alike = Array.from({ length: 7 }, () => logOf(201, 9, "tick"));
-      const others = ["a", "b", "c"].map((body) => logOf(201, 9, body));
-      await send("logs", {
-        resourceLogs: [{ scopeLogs: [{ logRecords: [...alike, ...others, logOf(202, 9, "last")] }] }],
-      });
+  describe.each([
+    ["few of one time", 3, 3],
+    ["more of one time than are asked for at once", 150, 40],
+    ["a time that ends with a page", 7, 5],
+  ])("come in pages that hold each once: %s", (what, count, size) => {
+    const start = START + BigInt(count) * 1_000n * SECOND;
+    const filter = { window: { startUnixNano: start, endUnixNano: start + 100n * SECOND } };
+
+    beforeAll(async () => {
+      const second = Number(start / SECOND - START / SECOND) + 1;
+      const alike = Array.from({ length: 7 }, () => logOf(second, 9, "tick"));
+      const others = Array.from({ length: count }, (_, i) => logOf(second, 9, `${what} ${i}`));
+      const around = [logOf(second - 1, 9, "first"), logOf(second + 1, 9, "last")];
+      await send("logs", { resourceLogs: [{ scopeLogs: [{ logRecords: [...alike, ...around, ...others] }] }] });
       await running.store.flush();
-      const filter = { window: later };
-      const all = await logs.search(filter, 100, { oldestFirst });
-      expect(new Set(all.map(({ cursor }) => `${cursor.timeUnixNano} ${cursor.hash} ${cursor.repeat}`)).size).toBe(
-        all.length,
-      );
-      const paged: string[] = [];
+    });
+
+    test.each([
+      ["newest first", false, false],
+      ["oldest first", true, false],
+      ["newest first, of a cluster", false, true],
+      ["oldest first, of a cluster", true, true],
+    ])("%s", async (_, oldestFirst, isDistributed) => {
+      const reader = new LogReader(running.store.client, isDistributed);
+      const all = await logs.search(filter, 1_000, { oldestFirst });
+      expect(all).toHaveLength(count + 9);
+      const cursors = all.map(({ cursor }) => `${cursor.timeUnixNano} ${cursor.hash} ${cursor.repeat}`);
+      expect(new Set(cursors).size).toBe(all.length);
+      const paged: StoredLog[] = [];
       let after: LogCursor | undefined;
       do {
-        const page = await logs.search(filter, 3, { after, oldestFirst });
-        paged.push(...page.map(({ bodyText }) => bodyText));
-        after = page.at(-1)?.cursor;
+        const page = await reader.search(filter, size, { after, oldestFirst });
+        paged.push(...page);
+        after = page.length < size ? undefined : page.at(-1)?.cursor;
       } while (after !== undefined);
-      expect(paged).toEqual(all.map(({ bodyText }) => bodyText));
-      expect(paged.at(oldestFirst ? -1 : 0)).toBe("last");
-    },
-  );
+      expect(paged).toEqual(all);
+      expect(paged.map(({ bodyText }) => bodyText).at(oldestFirst ? -1 : 0)).toBe("last");
+    });
+  });
 });
 
 test("the overview tells who sent how much, and how it went", async () => {
