@@ -1,6 +1,7 @@
 import type { EngineClient } from "../engine/engine-client.ts";
 import { anyValueOf, attributesOf, type JsonAnyValue, type JsonKeyValue } from "./attribute-values.ts";
 import { Conditions, type AttributeFilter, type TimeWindow } from "./conditions.ts";
+import { countBefore, inOrder, type LogCursor, recordsBehind, windowAfter, withRepeats } from "./log-places.ts";
 import { addBodyText, isLookedUp } from "./log-text.ts";
 import {
   RESOURCE_COLUMN_COUNT,
@@ -24,14 +25,6 @@ export interface LogFilter {
   readonly traceId?: string | undefined;
   readonly spanIds?: readonly string[] | undefined;
   readonly attributes?: readonly AttributeFilter[] | undefined;
-}
-
-/** A record's place. Records of one nanosecond are told apart by a hash of what they say, and then counted. */
-export interface LogCursor {
-  readonly timeUnixNano: bigint;
-  readonly hash: bigint;
-  /** How many records with this time and hash stand before it. */
-  readonly repeat: number;
 }
 
 /** A log record with every field of OTLP; times in nanoseconds as decimal text. */
@@ -94,7 +87,6 @@ const MOST_OF_ONE_TIME = 100;
 
 interface LogPage {
   readonly limit: number;
-  readonly offset: number;
   readonly after: LogCursor | undefined;
   readonly isOldestFirst: boolean;
 }
@@ -137,15 +129,13 @@ export class LogReader {
   ): Promise<StoredLog[]> {
     const { after, oldestFirst: isOldestFirst = false } = options;
     const records: StoredLog[] = [];
-    let offset = after === undefined ? 0 : after.repeat + 1;
     const whole = windowAfter(filter.window, after, isOldestFirst);
     const leaps = (): boolean => records.length === 0 && isLookedUp(filter.text ?? "");
     const parts = isOldestFirst ? oldestFirst(whole, leaps) : newestFirst(whole, leaps);
     for (const window of filter.traceId === undefined ? parts : [whole]) {
-      const page = { limit: Math.floor(limit) - records.length, offset, after, isOldestFirst };
+      const page = { limit: Math.floor(limit) - records.length, after, isOldestFirst };
       records.push(...(await this.#page({ ...filter, window }, page)));
       if (records.length >= limit) break;
-      offset = 0;
     }
     return withRepeats(records, after);
   }
@@ -167,13 +157,15 @@ export class LogReader {
     const records = inOrder(rows.map(logOf), isOldestFirst);
     const behind = after === undefined ? records : recordsBehind(records, after, isOldestFirst);
     const page = behind.slice(0, limit);
-    const isCut = rows.length === asked && (page.length < limit || timeOf(page.at(-1)) === timeOf(records.at(-1)));
+    const [lastOfPage, lastAsked] = [page.at(-1), records.at(-1)].map((record) => record?.cursor.timeUnixNano);
+    const isCut = rows.length === asked && (page.length < limit || lastOfPage === lastAsked);
     return isCut ? undefined : page;
   }
 
   /** Finds by the times alone which records those are before it reads whole ones, and only where those times are. */
   async #pageByTimes(filter: LogFilter, page: LogPage): Promise<StoredLog[]> {
-    const { limit, offset, isOldestFirst } = page;
+    const { limit, after, isOldestFirst } = page;
+    const offset = after !== undefined && holds(filter.window, after.timeUnixNano) ? countBefore(after) : 0;
     const order = isOldestFirst ? "ASC" : "DESC";
     const conditions = pageConditions(filter, page);
     const rows = await this.#client.rows<readonly [string]>(
@@ -229,57 +221,15 @@ export class LogReader {
   }
 }
 
+function holds({ startUnixNano, endUnixNano }: TimeWindow, timeUnixNano: bigint): boolean {
+  return startUnixNano <= timeUnixNano && timeUnixNano < endUnixNano;
+}
+
 function windowOfTimes(times: readonly bigint[]): TimeWindow {
   const [one, other] = [times[0]!, times.at(-1)!];
   return one < other
     ? { startUnixNano: one, endUnixNano: other + 1n }
     : { startUnixNano: other, endUnixNano: one + 1n };
-}
-
-const timeOf = (record: StoredLog | undefined): bigint | undefined => record?.cursor.timeUnixNano;
-
-/** Positive where `left` is the later one, or of one time and with the larger hash. */
-function comparePlaces(left: LogCursor, right: LogCursor): number {
-  if (left.timeUnixNano !== right.timeUnixNano) return left.timeUnixNano < right.timeUnixNano ? -1 : 1;
-  return left.hash === right.hash ? 0 : left.hash < right.hash ? -1 : 1;
-}
-
-function inOrder(records: readonly StoredLog[], isOldestFirst: boolean): StoredLog[] {
-  const sign = isOldestFirst ? 1 : -1;
-  return records.toSorted((left, right) => sign * comparePlaces(left.cursor, right.cursor));
-}
-
-/** Those of the cursor's own time and hash are counted: so many of them are not behind it. */
-function recordsBehind(records: readonly StoredLog[], after: LogCursor, isOldestFirst: boolean): StoredLog[] {
-  const sign = isOldestFirst ? 1 : -1;
-  let before = after.repeat + 1;
-  return records.filter(({ cursor }) => {
-    const place = sign * comparePlaces(cursor, after);
-    return place > 0 || (place === 0 && before-- <= 0);
-  });
-}
-
-/** Counts neighbours with one time and hash, beginning with the page before. */
-function withRepeats(records: readonly StoredLog[], after: LogCursor | undefined): StoredLog[] {
-  let previous = after;
-  return records.map((record) => {
-    const { timeUnixNano, hash } = record.cursor;
-    const isSame = previous?.timeUnixNano === timeUnixNano && previous.hash === hash;
-    previous = { timeUnixNano, hash, repeat: isSame ? previous!.repeat + 1 : 0 };
-    return { ...record, cursor: previous };
-  });
-}
-
-/** Records of the cursor's own time are asked for again: its hash tells which of them were on the page. */
-function windowAfter(
-  { startUnixNano, endUnixNano }: TimeWindow,
-  after: LogCursor | undefined,
-  isOldestFirst: boolean,
-): TimeWindow {
-  if (after === undefined) return { startUnixNano, endUnixNano };
-  const { timeUnixNano } = after;
-  if (isOldestFirst) return { startUnixNano: timeUnixNano > startUnixNano ? timeUnixNano : startUnixNano, endUnixNano };
-  return { startUnixNano, endUnixNano: timeUnixNano < endUnixNano ? timeUnixNano + 1n : endUnixNano };
 }
 
 function logConditions(filter: LogFilter): Conditions {

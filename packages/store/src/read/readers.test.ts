@@ -4,7 +4,8 @@ import { encode, payloadOf, PROTOCOLS, type Signal } from "@clew/otlp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openStore, type RunningStore } from "../running-store.test-kit.ts";
 import { Conditions } from "./conditions.ts";
-import { LogReader, type LogCursor, type LogFilter, type StoredLog } from "./log-reader.ts";
+import type { LogCursor } from "./log-places.ts";
+import { LogReader, type LogFilter, type StoredLog } from "./log-reader.ts";
 import { OverviewReader } from "./overview-reader.ts";
 import { seriesStatistics } from "./series-statistics.ts";
 import { TraceReader, type SpanFilter, type TraceCursor } from "./trace-reader.ts";
@@ -278,11 +279,11 @@ describe("logs", () => {
     ["more of one time than are asked for at once", 150, 40],
     ["a time that ends with a page", 7, 5],
   ])("come in pages that hold each once: %s", (what, count, size) => {
-    const start = START + BigInt(count) * 1_000n * SECOND;
+    const second = count * 1_000 + 1;
+    const start = START + BigInt(second - 1) * SECOND;
     const filter = { window: { startUnixNano: start, endUnixNano: start + 100n * SECOND } };
 
     beforeAll(async () => {
-      const second = Number(start / SECOND - START / SECOND) + 1;
       const alike = Array.from({ length: 7 }, () => logOf(second, 9, "tick"));
       const others = Array.from({ length: count }, (_, i) => logOf(second, 9, `${what} ${i}`));
       const around = [logOf(second - 1, 9, "first"), logOf(second + 1, 9, "last")];
