@@ -111,8 +111,10 @@ export class InstrumentedApp {
     return await this.#ended;
   }
 
-  async stop(): Promise<void> {
-    if (this.#child.connected) this.#child.send("end");
+  /** Asks it to end, or ends it by a signal. */
+  async stop(signal?: NodeJS.Signals): Promise<void> {
+    if (signal !== undefined) this.#child.kill(signal);
+    else if (this.#child.connected) this.#child.send("end");
     await this.#ended;
     await this.sink.close();
     rmSync(this.#directory, { recursive: true, force: true });

@@ -40,6 +40,30 @@ test("one that is disabled is not", async () => {
   expect(app.sink.spans).toEqual([]);
 });
 
+test.each([
+  [
+    "that it supports is told as instrumented",
+    {},
+    /^ {2}instrumented +@opentelemetry\/instrumentation-graphql: graphql \d+/m,
+  ],
+  [
+    "that it does not support is told with what it does",
+    { "graphql/package.json": '{"version":"99.0.0","main":"index.js"}', "graphql/index.js": "exports.graphql = 1" },
+    /^ {2}not instrumented +@opentelemetry\/instrumentation-graphql: graphql 99\.0\.0 is not of >=14\.0\.0 <\d+$/m,
+  ],
+])("a version %s", async (_, packages, told) => {
+  const app = await startApp({
+    modules: "CommonJS",
+    aliases: ALIASES,
+    packages,
+    imports: { graphql: "graphql" },
+    env: { OTEL_NODE_EXPLAIN: "true" },
+    code: `tell(typeof graphql);`,
+  });
+  await app.stop();
+  expect(app.stderr).toMatch(told);
+});
+
 const NAMES = "{ Server, ServerCredentials, credentials, makeGenericClientConstructor }";
 
 test.each([

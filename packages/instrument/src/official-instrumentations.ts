@@ -8,6 +8,7 @@ import type { Instrumentation, InstrumentationConfig } from "@clew/sdk";
 import { guarded } from "./guarded.ts";
 import { patchDefaultExport } from "./official-default-exports.ts";
 import { OFFICIAL_PACKAGES } from "./official-packages.ts";
+import { findingOf } from "./official-patches.ts";
 import type { Report } from "./report.ts";
 import { isInstalled } from "./hooks/installed-packages.ts";
 
@@ -59,6 +60,16 @@ export class OfficialInstrumentations implements Instrumentation {
     }
   }
 
+  /** Puts into the report what they made of the packages that were loaded so far. */
+  tellPatched(): void {
+    for (const [name, one] of this.#instrumentations) {
+      guarded(name, () => {
+        const { outcome, why } = findingOf(one);
+        this.#settings.report.tell(outcome, name, why);
+      });
+    }
+  }
+
   enable(): void {
     for (const one of this.#instrumentations.values()) one.enable();
   }
@@ -83,7 +94,7 @@ export class OfficialInstrumentations implements Instrumentation {
       if (this.#instrumentations.size === 0) registerEsModuleHook(file);
       this.#instrumentations.set(name, new Class());
       guarded(name, () => patchDefaultExport(name, file));
-      report.tell("instrumented", name, "official package");
+      report.tell("waiting", name);
     } catch (thrown) {
       report.tell("not instrumented", name, messageOf(thrown));
       diag.error(`${name} could not be registered: ${messageOf(thrown)}`);

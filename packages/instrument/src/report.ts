@@ -16,11 +16,11 @@ export class Report {
     this.#findings.set(what, { outcome, what, why });
   }
 
-  /** One line for everything: `instrumented: console; not instrumented: pg (disabled …); waiting for: koa`. */
+  /** One line for everything: `instrumented: console; not instrumented: pg (disabled …); waiting to be used: koa`. */
   summary(): string {
     const parts = (["instrumented", "not instrumented", "waiting"] as const).map((outcome) => {
       const texts = this.#of(outcome).map(({ what, why }) => (why === undefined ? what : `${what} (${why})`));
-      const label = outcome === "waiting" ? "waiting for" : outcome;
+      const label = outcome === "waiting" ? "waiting to be used" : outcome;
       return texts.length === 0 ? undefined : `${label}: ${texts.join(", ")}`;
     });
     return parts.filter((part) => part !== undefined).join("; ");

@@ -20,11 +20,44 @@ test("with OTEL_NODE_EXPLAIN, tells at the end what was instrumented, what was n
   expect(app.stderr).toMatch(/^ {2}waiting +koa/m);
 });
 
-test("with OTEL_LOG_LEVEL=info, one line tells at the start what will be instrumented", async () => {
-  const app = await startApp({ env: { OTEL_LOG_LEVEL: "info" }, code: `tell(true);` });
-  const lines = app.stderr.split("\n").filter((line) => line.includes("@clew/instrument"));
-  expect(lines).toHaveLength(1);
-  expect(lines[0]).toMatch(/: instrumented: .*console; waiting for: http-server, .*pg/);
+test("with OTEL_NODE_EXPLAIN, tells so too when a signal ends the process", async () => {
+  const app = await startApp({
+    env: { OTEL_NODE_EXPLAIN: "true" },
+    code: `setInterval(() => {}, 1_000); tell(true);`,
+  });
+  await app.stop("SIGTERM");
+  expect(app.stderr).toMatch(/^OpenTelemetry instrumentation of process \d+:$/m);
+});
+
+function linesOf({ stderr }: { readonly stderr: string }): string[] {
+  return stderr.split("\n").filter((line) => line.includes("@clew/instrument"));
+}
+
+test("one line tells what was instrumented, what was not, and why", async () => {
+  const app = await startApp({
+    env: { OTEL_LOG_LEVEL: "", OTEL_NODE_DISABLED_INSTRUMENTATIONS: "pg" },
+    imports: { http: "node:http" },
+    code: `
+      const server = http.createServer((request, response) => response.end()).listen(0, "127.0.0.1", () =>
+        fetch("http://127.0.0.1:" + server.address().port).then(() => setTimeout(tell, 1_200, true)));`,
+  });
+  expect(linesOf(app)).toEqual([
+    expect.stringMatching(
+      /^@clew\/instrument \S+ in process \d+: instrumented: .*http-server, .*undici.*; not instrumented: pg \(disabled by the environment\); waiting to be used: .*express/,
+    ),
+  ]);
+  await app.stop();
+  expect(linesOf(app)).toHaveLength(1);
+});
+
+test("a process that ends at once tells it at its end, and with a higher OTEL_LOG_LEVEL not at all", async () => {
+  const code = "process.send({ value: true }, () => process.exit());";
+  const app = await startApp({ env: { OTEL_LOG_LEVEL: "info" }, code });
+  await app.ended();
+  expect(linesOf(app)).toHaveLength(1);
+  const silent = await startApp({ env: { OTEL_LOG_LEVEL: "warn" }, code });
+  await silent.ended();
+  expect(silent.stderr).toBe("");
 });
 
 test("a version that was not tested is left alone, and that is told", async () => {

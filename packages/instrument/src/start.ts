@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { startSdk, writeErrorLine } from "@clew/sdk";
+import { startSdk } from "@clew/sdk";
 import { Conflicts } from "./conflicts.ts";
 import { withAliases } from "./environment-aliases.ts";
 import type { Environment } from "./instrumentation.ts";
@@ -9,14 +9,10 @@ import { isLauncher } from "./launchers.ts";
 import { OfficialInstrumentations } from "./official-instrumentations.ts";
 import { INSTRUMENTATIONS } from "./registry.ts";
 import { Report } from "./report.ts";
-import { readBoolean, readText } from "./settings.ts";
-import { VERSION } from "./version.ts";
+import { Telling } from "./telling.ts";
 
 /** On `globalThis`, so that a second copy of this package in the process finds it. */
 const STARTED = Symbol.for("clew.instrument.started");
-
-/** Levels of `OTEL_LOG_LEVEL` at which one line tells what was instrumented; standard output stays the application's. */
-const TELLING_LEVELS: ReadonlySet<string> = new Set(["info", "debug", "verbose", "all"]);
 
 /**
  * Starts the SDK from the environment and instruments what is loaded from now on. Does nothing a
@@ -44,10 +40,7 @@ export function start(processEnv: Environment): void {
   for (const { name } of INSTRUMENTATIONS) {
     if (!isEnabled(name)) report.tell("not instrumented", name, "disabled by the environment");
   }
-  startSdk({ env, instrumentations: [instrumenter, official] });
-  const level = readText(env, "OTEL_LOG_LEVEL")?.toLowerCase() ?? "";
-  if (TELLING_LEVELS.has(level)) writeErrorLine(`@clew/instrument ${VERSION}: ${report.summary()}`);
-  if (readBoolean(env, "OTEL_NODE_EXPLAIN", false)) {
-    process.once("exit", () => writeErrorLine(report.explanation()));
-  }
+  const telling = new Telling(report, env, () => official.tellPatched());
+  startSdk({ env, instrumentations: [instrumenter, official], onSignal: () => telling.end() });
+  telling.start();
 }

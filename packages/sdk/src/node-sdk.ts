@@ -80,6 +80,8 @@ export interface NodeSDKConfig {
   readonly instrumentations?: readonly Instrumentation[];
   /** How much later the process may end so that nothing is lost; 0 leaves its end to the application. 3000 */
   readonly exitTimeoutMillis?: number;
+  /** Called when a signal that nobody else handles is about to end the process, of which no `exit` event tells. Must not throw. */
+  readonly onSignal?: () => void;
   readonly env?: Environment;
 }
 
@@ -151,6 +153,7 @@ export class NodeSDK {
       forceFlush: async () => {
         await Promise.all([this.#tracerProvider?.forceFlush(), this.#loggerProvider?.forceFlush()]);
       },
+      onSignal: () => this.#config.onSignal?.(),
     };
     this.#exitHooks = new ExitHooks(source, timeoutMillis);
     this.#exitHooks.install();

@@ -18,6 +18,8 @@ export interface ExitSource {
   readonly metrics: Drainable;
   /** Resolves when what was under way has been answered. */
   forceFlush(): Promise<void>;
+  /** Called before a signal ends the process. */
+  onSignal?(): void;
 }
 
 /**
@@ -61,6 +63,7 @@ export class ExitHooks {
     // Whoever asks twice does not want to wait.
     if (!this.#isEnding) {
       this.#isEnding = true;
+      this.#source.onSignal?.();
       await this.#deliver();
     }
     this.remove();
