@@ -21,6 +21,8 @@ export interface DrainSettings {
   readonly client: EngineClient;
   readonly clock: Clock;
   readonly report: (line: string) => void;
+  /** Called before a segment is inserted; where it rejects, that is tried again later. */
+  readonly beforeInsert: () => Promise<void>;
   /** Called when blocks of a table are in the engine. */
   readonly onInserted: (table: string, blocks: readonly Uint8Array[]) => void;
   /** Called when blocks were acknowledged that will never be in the engine. */
@@ -108,7 +110,7 @@ export class Drain {
       for (let name = spool.oldestClosed; name !== undefined && !signal.aborted; name = spool.oldestClosed) {
         while (this.#pause !== undefined) await this.#pause;
         try {
-          await (this.#attempt = this.#drainOrPutAside(name));
+          await (this.#attempt = this.#try(name));
           if (retryMs > FIRST_RETRY_MS && this.#failure !== undefined) report("The engine takes blocks again.");
           retryMs = FIRST_RETRY_MS;
           this.#failure = undefined;
@@ -127,7 +129,8 @@ export class Drain {
     }
   }
 
-  async #drainOrPutAside(name: string): Promise<void> {
+  async #try(name: string): Promise<void> {
+    await this.#settings.beforeInsert();
     try {
       await this.#drain(name);
     } catch (error) {

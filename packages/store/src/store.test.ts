@@ -60,6 +60,7 @@ async function drainOf(
     client: running.store.client,
     clock: systemClock,
     report: (line) => void reports.push(line),
+    beforeInsert: async () => {},
     onInserted: () => {},
     onRejected: () => void rejected++,
     isOwn: true,

@@ -87,6 +87,7 @@ export class Store {
       client,
       clock,
       report,
+      beforeInsert: () => this.#rollups.finishRemovals(),
       onInserted: (table, blocks) => this.#metricChanges.inserted(table, blocks),
       onRejected: () => this.#commit.forget(),
       isOwn: engine.kind === "embedded",
@@ -253,6 +254,7 @@ export class Store {
         return await task();
       } finally {
         this.#metricChanges.replaced();
+        this.#rollups.replaced();
         await journal?.forget();
       }
     });
@@ -314,6 +316,8 @@ export class Store {
       rawAgeMs: retention.metrics ?? Infinity,
       sync: async () => this.#journal?.commit(),
       whileNothingComes: (task) => this.#drain.pausedFor(task),
+      isSettled: () => this.#journal?.isSettled ?? true,
+      takenBack: () => this.#journal?.takenBack ?? 0,
     });
   }
 

@@ -132,6 +132,8 @@ beforeAll(async () => {
     rawAgeMs: Infinity,
     sync: async () => {},
     whileNothingComes: (task) => task(),
+    isSettled: () => true,
+    takenBack: () => 0,
   });
   for (const metric of METRICS) await send([metric]);
 });

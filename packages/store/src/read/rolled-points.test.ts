@@ -57,6 +57,8 @@ beforeAll(async () => {
     rawAgeMs: Infinity,
     sync: async () => {},
     whileNothingComes: (task) => task(),
+    isSettled: () => true,
+    takenBack: () => 0,
   });
   await Promise.all([rollups.apply(), rollups.apply()]);
   reader = new MetricReader(store.client);

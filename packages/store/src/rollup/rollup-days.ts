@@ -90,17 +90,8 @@ export function noteRemoval(
   );
 }
 
-/** Removes what a removal that a crash ended left behind: the parts that were there when it began. */
-export async function finishRemoval(client: EngineClient, removal: Removal): Promise<void> {
-  const { table, day, generation } = removal;
-  const parts = await client.rows<readonly [string]>(
-    `SELECT name FROM system.parts WHERE active AND database = currentDatabase() AND table = {table:String} AND partition = {day:String}
-       AND modification_time <= (SELECT min(MadeAt) FROM metric_rollup_days
-         WHERE Day = {day:Date} AND RawTable = {table:String} AND Generation = {generation:UInt32} AND Removal = ${REMOVAL.begun})`,
-    { table, day, generation },
-  );
-  for (const [name] of parts) await client.command(`ALTER TABLE ${table} DROP PART '${name}'`);
-  await noteRemoval(client, removal, "done");
+export function removeRawDay(client: EngineClient, { table, day }: Life): Promise<void> {
+  return client.command(`ALTER TABLE ${table} DROP PARTITION '${day}'`);
 }
 
 // table --> day --> how many rows

@@ -1,10 +1,14 @@
 /** When days are rolled up, and that each sample is in it once, whatever comes late or ends in the middle. */
-import type { Clock } from "@clew/base";
+import { copyFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { systemClock, type Clock } from "@clew/base";
+import { encode, payloadOf, PROTOCOLS, type Payload } from "@clew/otlp";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { dropPartition, partitionsOf, type Partition } from "../retention/partitions.ts";
 import type { EngineClient } from "../engine/engine-client.ts";
 import { openStore, temporaryDirectory, type RunningStore } from "../running-store.test-kit.ts";
-import { finishRemoval, noteRemoval } from "./rollup-days.ts";
+import type { Store } from "../store.ts";
+import { noteRemoval, rollupDays } from "./rollup-days.ts";
 import { rollUpStatements } from "./roll-up.ts";
 import { RESOLUTIONS, parseRollup, resolutionsOf } from "./resolutions.ts";
 import { Rollups, type RollupsSettings } from "./rollups.ts";
@@ -35,6 +39,8 @@ function newRollups(settings: Partial<RollupsSettings> = {}): Rollups {
     rawAgeMs: Infinity,
     sync: async () => {},
     whileNothingComes: (task) => task(),
+    isSettled: () => true,
+    takenBack: () => 0,
     ...settings,
   });
 }
@@ -198,23 +204,65 @@ test("a raw day that something came to meanwhile stays", async () => {
       return task();
     },
   });
+  await rollups.finishRemovals();
   expect(await drop(rollups, await rawDay())).toBe(false);
   expect((await rawDay()).rows).toBe(101);
 });
 
-test("a removal that a crash ended is finished, and takes nothing that came after it", async () => {
+test("a removal that a crash ended is finished before anything else comes, which begins another life", async () => {
   await addSamples(START_MS + 1_000, 100, 60_000);
   await newRollups().apply();
   const life = { table: "metric_samples", day: DAY, generation: 1 };
-  await running.store.client.command("SELECT sleep(1.1)");
   await noteRemoval(running.store.client, life, "begun");
-  await running.store.client.command("SELECT sleep(1.1)");
+  const rollups = newRollups();
+  await rollups.finishRemovals();
+  expect(await rawDay()).toBeUndefined();
+  expect((await rollupDays(running.store.client)).removals).toEqual([{ ...life, isDone: true }]);
   await addSamples(START_MS + 31_000, 7, 60_000);
-  await newRollups().apply();
-  expect((await rawDay()).rows).toBe(7);
+  await rollups.apply();
   expect(await rolledUp()).toEqual({ [DAY]: [107, 107] });
-  await finishRemoval(running.store.client, { ...life, isDone: true });
+  await rollups.finishRemovals();
   expect((await rawDay()).rows).toBe(7);
+});
+
+test("a removal that fails in the middle is finished by the next one who comes", async () => {
+  await addSamples(START_MS + 1_000, 100, 60_000);
+  let failures = 0;
+  const rollups = newRollups({
+    sync: async () => {
+      const { removals } = await rollupDays(running.store.client);
+      if (removals.length > 0 && failures++ === 0) throw new Error("the power is away");
+    },
+  });
+  await expect(drop(rollups, await rawDay())).rejects.toThrow("the power is away");
+  expect((await rawDay()).rows).toBe(100);
+  await rollups.apply();
+  expect(await rawDay()).toBeUndefined();
+  expect(await rolledUp()).toEqual({ [DAY]: [100, 100] });
+});
+
+test("a raw day stays while what was inserted of it may be taken back", async () => {
+  await addSamples(START_MS + 1_000, 100, 60_000);
+  let isSettled = false;
+  const rollups = newRollups({ isSettled: () => isSettled });
+  expect(await drop(rollups, await rawDay())).toBe(false);
+  expect((await rawDay()).rows).toBe(100);
+  isSettled = true;
+  expect(await drop(rollups, await rawDay())).toBe(true);
+});
+
+test("a day is not noted as rolled up before its rows are on disk, nor where some were taken back meanwhile", async () => {
+  await addSamples(START_MS + 1_000, 100, 60_000);
+  const cut = newRollups({ sync: () => Promise.reject(new Error("the power is away")) });
+  await cut.apply();
+  expect(cut.health.failure).toBe("the power is away");
+  let times = 0;
+  const restarted = newRollups({ takenBack: () => times++ });
+  await restarted.apply();
+  expect(restarted.health.failure).toBe("the engine was started again meanwhile");
+  expect((await rollupDays(running.store.client)).made).toEqual(new Map());
+  await newRollups().apply();
+  expect(await rolledUp()).toEqual({ [DAY]: [100, 100] });
 });
 
 test("other tables than raw samples go at once, and all do where nothing is rolled up", async () => {
@@ -273,6 +321,94 @@ test("a store that is asked to rolls up old days, then removes their samples, an
     process.kill(after.store.health.enginePid!, "SIGKILL");
     await expect.poll(() => count("metric_samples_5m"), { timeout: 20_000 }).not.toBe("0");
     await after.store.close();
+  } finally {
+    directory.remove();
+  }
+});
+
+/** Points of one series, a second apart. */
+function points(fromMs: number, count: number): Payload {
+  const dataPoints = Array.from({ length: count }, (_unused, i) => ({
+    timeUnixNano: BigInt(Math.floor(fromMs) + i * 1_000) * 1_000_000n,
+    asInt: 1n,
+  }));
+  const metrics = [{ name: "late", gauge: { dataPoints } }];
+  return payloadOf(
+    "metrics",
+    encode(PROTOCOLS.metrics.request, { resourceMetrics: [{ scopeMetrics: [{ metrics }] }] }),
+  );
+}
+
+async function countsOf(store: Store): Promise<number[]> {
+  const [row = []] = await store.client.rows<readonly string[]>(
+    "SELECT (SELECT count() FROM metric_samples), (SELECT sum(Count) FROM metric_samples_5m FINAL), (SELECT sum(Count) FROM metric_samples_1h FINAL)",
+  );
+  return row.map(Number);
+}
+
+test("samples that were rolled up, then taken back after a crash, and come again are in the rollups once", async () => {
+  const directory = temporaryDirectory();
+  const oldMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS - 5 * DAY_MS;
+  const settings = {
+    directory: directory.path,
+    rollups: parseRollup("5m,1h", "--rollup"),
+    retention: { metrics: 3 * DAY_MS },
+    // Nothing is drained but by `flush`, and nothing is removed but at the start.
+    clock: { ...systemClock, every: () => () => {} } satisfies Clock,
+  };
+  const spool = join(directory.path, "spool");
+  const segment = (): string => join(spool, readdirSync(spool).find((name) => name.endsWith(".spool")) ?? "");
+  const kept = join(directory.path, "kept");
+  try {
+    const before = await openStore({ ...settings, retention: {} });
+    await before.store.write(points(Date.now() - HOUR_MS, 1));
+    await before.store.write(points(oldMs, 10));
+    await before.store.flush();
+    await before.store.write(points(oldMs + 60_000, 7));
+    copyFileSync(segment(), kept);
+    const name = segment();
+    await before.store.flush();
+    copyFileSync(kept, name);
+    // One resolution has the seven when the crash comes.
+    const task = { table: "metric_samples", dayMs: Math.floor(oldMs / DAY_MS) * DAY_MS, generation: 1, isLate: false };
+    for (const statement of rollUpStatements({ ...task, resolution: RESOLUTIONS[0], rawRows: 17 }))
+      await before.store.client.command(statement);
+    await before.store.close();
+
+    const after = await openStore(settings);
+    // At the start all that is there could go.
+    await expect.poll(() => after.store.health.disk?.usedBytes, { timeout: 20_000 }).toBeGreaterThan(0);
+    await after.store.flush();
+    await after.store.close();
+    const last = await openStore(settings);
+    await expect.poll(() => countsOf(last.store), { timeout: 20_000 }).toEqual([1, 17, 17]);
+    await last.store.close();
+  } finally {
+    directory.remove();
+  }
+});
+
+test("samples that come after a removal that a crash ended do not go with the others", async () => {
+  const directory = temporaryDirectory();
+  const oldMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS - 5 * DAY_MS;
+  const settings = { directory: directory.path, rollups: parseRollup("5m,1h", "--rollup") };
+  try {
+    const first = await openStore(settings);
+    await first.store.write(points(oldMs, 10));
+    await first.store.close();
+    const before = await openStore(settings);
+    await expect.poll(() => countsOf(before.store), { timeout: 20_000 }).toEqual([10, 10, 10]);
+    const life = { table: "metric_samples", day: new Date(oldMs).toISOString().slice(0, 10), generation: 1 };
+    await noteRemoval(before.store.client, life, "begun");
+    await before.store.close();
+    const after = await openStore(settings);
+    await after.store.write(points(oldMs + 60_000, 7));
+    await after.store.flush();
+    expect(await countsOf(after.store)).toEqual([7, 10, 10]);
+    await after.store.close();
+    const last = await openStore(settings);
+    await expect.poll(() => countsOf(last.store), { timeout: 20_000 }).toEqual([7, 17, 17]);
+    await last.store.close();
   } finally {
     directory.remove();
   }

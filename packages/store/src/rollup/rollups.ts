@@ -1,5 +1,5 @@
 /** Rolls up each day of metrics once it is over, and again when late samples have come. */
-import { messageOf, type Clock } from "@clew/base";
+import { messageOf, Turnstile, type Clock } from "@clew/base";
 import type { EngineClient } from "../engine/engine-client.ts";
 import type { Partition } from "../retention/partitions.ts";
 import type { Resolution } from "./resolutions.ts";
@@ -7,11 +7,11 @@ import { rollUpStatements, type RollupTask } from "./roll-up.ts";
 import {
   dayAt,
   dayMsOf,
-  finishRemoval,
   madeKey,
   noteMade,
   noteRemoval,
   RAW_TABLES,
+  removeRawDay,
   rollupDays,
   rowsByDay,
   type Day,
@@ -42,6 +42,10 @@ export interface RollupsSettings {
   readonly sync: () => Promise<void>;
   /** Runs a task while no samples are inserted. */
   readonly whileNothingComes: <T>(task: () => Promise<T>) => Promise<T>;
+  /** Whether what was inserted stays, whatever happens: a crash takes back what was half inserted, and it is inserted again. */
+  readonly isSettled: () => boolean;
+  /** How often something may have been taken back. */
+  readonly takenBack: () => number;
 }
 
 export interface RollupHealth {
@@ -65,9 +69,14 @@ export class Rollups {
   #stopTimer: () => void = () => {};
   #running: Promise<void> | undefined;
   #isStopping = false;
+  /** A life of a day must not end while its rows are read. */
+  readonly #turns = new Turnstile(1);
+  /** A crash may have come in the middle of a removal, of this program or one before it. */
+  #mayBeUnfinished: boolean;
 
   constructor(settings: RollupsSettings) {
     this.#settings = settings;
+    this.#mayBeUnfinished = settings.isOwn && settings.resolutions.length > 0;
     for (const { name } of settings.resolutions) this.#madeDays.set(name, 0);
   }
 
@@ -104,50 +113,81 @@ export class Rollups {
     return this.#running;
   }
 
-  /** Removes a raw day by `drop`, if all of it has been rolled up, and tells whether it did so. Every other partition goes at once. */
+  /** Removes a raw day, if all of it has been rolled up, and tells whether it did so. Every other partition goes at once, by `drop`. */
   async dropWhenRolledUp({ table, endMs }: Partition, drop: () => Promise<void>): Promise<boolean> {
-    const { client, resolutions, whileNothingComes, sync } = this.#settings;
+    const { client, resolutions, whileNothingComes, isSettled } = this.#settings;
     if (resolutions.length === 0 || !RAW_TABLES.includes(table)) return drop().then(() => true);
     const day = dayAt(endMs - DAY_MS);
     const open = async (): Promise<DueTask[]> =>
       (await this.#due(0)).filter((task) => task.table === table && task.day === day);
-    for (const task of await open()) await this.#rollUp(task);
+    for (const task of await this.#inTurn(open)) await this.#inTurn(() => this.#rollUp(task, 0));
+    return this.#inTurn(() =>
+      whileNothingComes(async () => {
+        // What was taken back has been rolled up, perhaps: if it came again only afterwards, it would be in a second life too.
+        if (!isSettled() || (await open()).length > 0) return false;
+        const generation = lifeOf(await rollupDays(client), table, day);
+        this.#mayBeUnfinished = true;
+        await noteRemoval(client, { table, day, generation }, "begun");
+        await this.finishRemovals();
+        return true;
+      }),
+    );
+  }
+
+  /**
+   * Removes the days whose removal has begun. To be called before samples are inserted, while nothing else is: of what comes behind
+   * the beginning nobody could tell any more to which life it belongs. Costs nothing where no crash came between.
+   */
+  async finishRemovals(): Promise<void> {
+    if (!this.#mayBeUnfinished) return;
+    const { client, sync } = this.#settings;
+    // Each step is on disk before the next: rows that came back after a power cut would be late ones.
     await sync();
-    return whileNothingComes(async () => {
-      if ((await open()).length > 0) return false;
-      const life = { table, day, generation: lifeOf(await rollupDays(client), table, day) };
-      await noteRemoval(client, life, "begun");
-      await drop();
-      await noteRemoval(client, life, "done");
-      return true;
+    for (const removal of (await rollupDays(client)).removals) {
+      if (removal.isDone) continue;
+      await removeRawDay(client, removal);
+      await sync();
+      await noteRemoval(client, removal, "done");
+    }
+    this.#mayBeUnfinished = false;
+  }
+
+  /** To be called when tables were replaced by those of a backup, which may have been made in the middle of a removal. */
+  replaced(): void {
+    this.#mayBeUnfinished = this.#settings.resolutions.length > 0;
+  }
+
+  /** Runs `work` while no removal is under way. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turns.run(async () => {
+      if (this.#mayBeUnfinished) await this.#settings.whileNothingComes(() => this.finishRemovals());
+      return work();
     });
   }
 
   async #apply(): Promise<void> {
-    await this.#finishRemovals();
-    const due = await this.#due(AGAIN_AFTER_MS);
+    const due = await this.#inTurn(() => this.#due(AGAIN_AFTER_MS));
     this.#waitingDays = due.length;
     for (const task of due) {
       if (this.#isStopping) return;
-      await this.#rollUp(task);
+      await this.#inTurn(() => this.#rollUp(task, AGAIN_AFTER_MS));
       this.#waitingDays--;
     }
-    if (due.length > 0) await this.#settings.sync();
   }
 
-  async #finishRemovals(): Promise<void> {
-    const { client, isOwn } = this.#settings;
-    if (!isOwn) return;
-    for (const removal of (await rollupDays(client)).removals)
-      if (!removal.isDone) await finishRemoval(client, removal);
-  }
-
-  async #rollUp(task: DueTask): Promise<void> {
-    const { client, clock } = this.#settings;
-    const { resolution, rawRows } = task;
+  async #rollUp({ day, table, resolution: { name } }: DueTask, againAfterMs: number): Promise<void> {
+    const { client, clock, sync, takenBack } = this.#settings;
+    const takenBackBefore = takenBack();
+    // As it is now: the day may have begun another life.
+    const due = await this.#due(againAfterMs);
+    const task = due.find((one) => one.day === day && one.table === table && one.resolution.name === name);
+    if (task === undefined) return;
     for (const statement of rollUpStatements(task)) await client.command(statement);
-    await noteMade(client, task, resolution, { rawRows, madeAtMs: clock.nowMs() });
-    this.#madeDays.set(resolution.name, (this.#madeDays.get(resolution.name) ?? 0) + 1);
+    // Rows that were counted, and then not there to be read, come again, and are not to pass for rolled up.
+    if (takenBack() !== takenBackBefore) throw new Error("the engine was started again meanwhile");
+    await sync();
+    await noteMade(client, task, task.resolution, { rawRows: task.rawRows, madeAtMs: clock.nowMs() });
+    this.#madeDays.set(name, (this.#madeDays.get(name) ?? 0) + 1);
   }
 
   /** The oldest day first. */

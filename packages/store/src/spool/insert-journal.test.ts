@@ -5,7 +5,9 @@ import { systemClock, type Clock } from "@clew/base";
 import { encode, payloadOf, PROTOCOLS, type Payload } from "@clew/otlp";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openStore, temporaryDirectory } from "../running-store.test-kit.ts";
+import { TableDirectories } from "../engine/table-directories.ts";
 import type { Store } from "../store.ts";
+import { InsertJournal } from "./insert-journal.ts";
 
 /** Nothing is drained but by `flush`. */
 const clock: Clock = { ...systemClock, every: () => () => {} };
@@ -67,6 +69,20 @@ test("what was inserted and not removed is there once, though the engine has for
   await second.flush();
   expect(await bodies(second)).toEqual(["before", "twice?"]);
   await second.close();
+});
+
+test("what was taken back is not settled until it was inserted again", async () => {
+  const first = await open();
+  await first.write(logs("again"));
+  const segment = await insertWithoutRemoval(first);
+  await first.close();
+  const spool = join(directory.path, "spool");
+  const journal = new InsertJournal(spool, new TableDirectories(join(directory.path, "engine", "data")));
+  expect([journal.isSettled, journal.takenBack]).toEqual([true, 0]);
+  await journal.undo();
+  expect([journal.isSettled, journal.takenBack]).toEqual([false, 1]);
+  rmSync(segment);
+  expect(journal.isSettled).toBe(true);
 });
 
 test("what the engine remembers as inserted, but whose part a kill took, is inserted", async () => {

@@ -26,11 +26,25 @@ export class InsertJournal {
   // of a damaged segment: the tables that have what was inserted of it
   #inserted: { readonly segment: string; readonly tables: ReadonlySet<string> } | undefined;
   #last: Promise<unknown> = Promise.resolve();
+  #takenBack = 0;
 
   /** `spool` is the spool's directory. */
   constructor(spool: string, tables: TableDirectories) {
     this.#spool = spool;
     this.#tables = tables;
+  }
+
+  /**
+   * Whether what was inserted stays, whatever happens. Not while a segment is half inserted, or was taken back and is
+   * to be inserted again. To be asked between attempts.
+   */
+  get isSettled(): boolean {
+    return this.#entry === undefined || !existsSync(join(this.#spool, this.#entry.segment));
+  }
+
+  /** How often something was taken back, or looked for. */
+  get takenBack(): number {
+    return this.#takenBack;
   }
 
   /** To be called before each attempt to insert a segment. */
@@ -75,6 +89,7 @@ export class InsertJournal {
     return this.#afterOthers(async () => {
       const entry = await this.#read();
       if (entry === undefined) return;
+      this.#takenBack++;
       const path = join(this.#spool, entry.segment);
       if (!existsSync(path)) return;
       const { damaged, tornBytes } = readFrames(await readFile(path));
