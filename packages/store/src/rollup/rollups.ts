@@ -76,7 +76,7 @@ export class Rollups {
 
   constructor(settings: RollupsSettings) {
     this.#settings = settings;
-    this.#mayBeUnfinished = settings.isOwn && settings.resolutions.length > 0;
+    this.#mayBeUnfinished = this.#removesDays;
     for (const { name } of settings.resolutions) this.#madeDays.set(name, 0);
   }
 
@@ -154,7 +154,11 @@ export class Rollups {
 
   /** To be called when tables were replaced by those of a backup, which may have been made in the middle of a removal. */
   replaced(): void {
-    this.#mayBeUnfinished = this.#settings.resolutions.length > 0;
+    this.#mayBeUnfinished = this.#removesDays;
+  }
+
+  get #removesDays(): boolean {
+    return this.#settings.isOwn && this.#settings.resolutions.length > 0;
   }
 
   /** Runs `work` while no removal is under way. */
