@@ -112,6 +112,7 @@ async function startApp(framework, name) {
       OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf",
       OTEL_SERVICE_NAME: "bench",
       OTEL_NODE_RESOURCE_DETECTORS: "none",
+      OTEL_LOG_LEVEL: "warn",
     },
   });
   const { port } = await messageOf(child);
