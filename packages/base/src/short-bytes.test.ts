@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { areEqualShort, copyShort } from "./short-bytes.ts";
+import { areEqualShort, copyShort, hashShort } from "./short-bytes.ts";
 
 const bytes = fc.uint8Array({ maxLength: 40 });
 
@@ -46,4 +46,31 @@ test("bytes are equal where each is", () => {
       expect(areEqual()).toBe(false);
     }),
   );
+});
+
+test("the hash is of the bytes wherever they stand", () => {
+  fc.assert(
+    fc.property(bytes, fc.nat(3), fc.integer(), (source, offset, seed) => {
+      const copy = new Uint8Array(offset + source.length + 5).fill(9);
+      copy.set(source, offset);
+      const hash = hashShort(viewOf(source), 0, source.length, seed);
+      expect(hashShort(viewOf(copy), offset, source.length, seed)).toBe(hash);
+    }),
+  );
+});
+
+test.each([
+  ["the last digits differ", (i: number) => `GET /api/v1/orders/${i}`],
+  ["the first digits differ", (i: number) => `${i}-checkout-service.shop.svc`],
+  ["the middle differs", (i: number) => `/users/${i}/profile/picture`],
+  ["they are three bytes or four", (i: number) => i.toString(36)],
+])("hashes fill a table as by chance where %s", (_what, textOf) => {
+  const slots = new Set<number>();
+  const count = 4_096;
+  for (let i = 0; i < count; i++) {
+    const text = new TextEncoder().encode(textOf(i + 1_000));
+    slots.add(hashShort(viewOf(text), 0, text.length, 77) & (2 * count - 1));
+  }
+  // By chance 0.787 of them find a slot of their own.
+  expect(slots.size / count).toBeGreaterThan(0.75);
 });

@@ -3,7 +3,9 @@ import type { ByteSource } from "./byte-source.ts";
 
 /** More are copied by a call of the system's. */
 const MOST_COPIED_HERE = 64;
-const MAX_INT32 = 2_147_483_647;
+export const MAX_INT32 = 2_147_483_647;
+/** The digit. */
+const ZERO = 48;
 
 /** A growing run of bytes, the storage of every column. `reset` keeps the memory. */
 export class ByteBuffer implements ByteSource {
@@ -91,6 +93,41 @@ export class ByteBuffer implements ByteSource {
     if (count <= MOST_COPIED_HERE) copyShort(source.dataView, start, this.dataView, this.length, count);
     else this.bytes.set(source.bytes.subarray(start, end), this.length);
     this.length += count;
+  }
+
+  /** A text as the format has it: its length as a varint, and its bytes. */
+  text(source: ByteSource, start: number, end: number): void {
+    const count = end - start;
+    if (count > MOST_COPIED_HERE) {
+      this.varint(count);
+      return this.copy(source, start, end);
+    }
+    this.reserve(count + 1);
+    const { length } = this;
+    this.bytes[length] = count;
+    copyShort(source.dataView, start, this.dataView, length + 1, count);
+    this.length = length + 1 + count;
+  }
+
+  /** An integer from 0 to 2^31-1 as a text of decimal digits. */
+  digits(value: number): void {
+    let count = 1;
+    for (let bound = 10; value >= bound; bound *= 10) count++;
+    this.reserve(count + 1);
+    const { bytes, length } = this;
+    bytes[length] = count;
+    let rest = value | 0;
+    for (let at = length + count; at > length; at--) {
+      const tenth = (rest / 10) | 0;
+      bytes[at] = ZERO + rest - tenth * 10;
+      rest = tenth;
+    }
+    this.length = length + 1 + count;
+  }
+
+  /** Writes bytes that it has once more. */
+  again(start: number, end: number): void {
+    this.copy(this, start, end);
   }
 
   /** Writes the last `count` bytes so many times more, doubling what it copies. */

@@ -47,9 +47,17 @@ export class FixedColumn implements Column {
   repeat(times: number): void {
     this.values.repeatLast(this.#width, times);
   }
+
+  /** Writes an earlier row once more. */
+  again(row: number): void {
+    this.values.again(row * this.#width, (row + 1) * this.#width);
+  }
 }
 
-const HEX_DIGITS = Buffer.from("0123456789abcdef", "latin1");
+/** A byte --> its two hexadecimal digits, the first in the upper half. */
+const HEX_PAIRS = Uint16Array.from({ length: 256 }, (_unused, byte) =>
+  Buffer.from(byte.toString(16).padStart(2, "0"), "latin1").readUInt16BE(),
+);
 
 export class StringColumn implements Column {
   readonly type = "String";
@@ -70,8 +78,14 @@ export class StringColumn implements Column {
 
   add(source: ByteSource, start: number, end: number): void {
     this.#lastStart = this.values.length;
-    this.values.varint(end - start);
-    this.values.copy(source, start, end);
+    this.values.text(source, start, end);
+    this.rows++;
+  }
+
+  /** An integer from 0 to 2^31-1 in decimal digits. */
+  addInteger(value: number): void {
+    this.#lastStart = this.values.length;
+    this.values.digits(value);
     this.rows++;
   }
 
@@ -96,14 +110,10 @@ export class StringColumn implements Column {
     const { values } = this;
     values.varint((end - start) * 2);
     values.reserve((end - start) * 2);
-    const { bytes } = values;
+    const { dataView } = values;
     const from = source.bytes;
     let position = values.length;
-    for (let i = start; i < end; i++) {
-      const byte = from[i]!;
-      bytes[position++] = HEX_DIGITS[byte >> 4]!;
-      bytes[position++] = HEX_DIGITS[byte & 15]!;
-    }
+    for (let i = start; i < end; i++, position += 2) dataView.setUint16(position, HEX_PAIRS[from[i]!]!);
     values.length = position;
     this.rows++;
   }
@@ -169,6 +179,11 @@ export class LowCardinalityColumn implements Column {
   /** Writes the last `count` rows so many times more. */
   repeat(times: number, count = 1): void {
     this.#indexes.repeatLast(count * 4, times);
+  }
+
+  /** Writes earlier rows once more. */
+  again(row: number, end: number = row + 1): void {
+    this.#indexes.again(row * 4, end * 4);
   }
 
   prefix(parts: Uint8Array[]): void {

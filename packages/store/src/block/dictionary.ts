@@ -1,10 +1,11 @@
-import { areEqualShort } from "@clew/base";
+import { randomInt } from "node:crypto";
+import { areEqualShort, hashShort } from "@clew/base";
 import { ByteBuffer } from "./byte-buffer.ts";
 import type { ByteSource } from "./byte-source.ts";
 
-const FNV_OFFSET = 2_166_136_261;
-const FNV_PRIME = 16_777_619;
 const INITIAL_SLOTS = 256;
+/** So that nobody can choose texts that meet in one slot. */
+const SEED = randomInt(2 ** 32);
 
 /**
  * The distinct strings of a LowCardinality column, found by their bytes: an open-addressed
@@ -30,9 +31,7 @@ export class Dictionary {
   find(source: ByteSource, start: number, end: number): number {
     const length = end - start;
     if (length === 0) return 0;
-    const { bytes } = source;
-    let hash = FNV_OFFSET;
-    for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, FNV_PRIME);
+    const hash = hashShort(source.dataView, start, length, SEED);
     const mask = this.#slots.length - 1;
     let slot = hash & mask;
     for (let index = this.#slots[slot]!; index >= 0; index = this.#slots[slot]!) {

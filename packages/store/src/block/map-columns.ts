@@ -95,6 +95,20 @@ export class DictionaryMapColumn implements Column {
     for (let i = 1; i <= times; i++) this.#ends.u64(first + this.#lastCount * i);
   }
 
+  /** Writes an earlier row once more. */
+  again(row: number): void {
+    const start = row === 0 ? 0 : this.#endOf(row - 1);
+    const end = this.#endOf(row);
+    this.#lastCount = end - start;
+    this.keys.again(start, end);
+    this.#known.again(start, end);
+    this.#ends.u64(this.#known.rows);
+  }
+
+  #endOf(row: number): number {
+    return this.#ends.dataView.getUint32(row * 8, true);
+  }
+
   prefix(parts: Uint8Array[]): void {
     this.keys.prefix(parts);
     this.#known.prefix(parts);

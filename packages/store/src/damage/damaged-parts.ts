@@ -5,6 +5,7 @@
 import { messageOf, type Clock } from "@clew/base";
 import type { EngineClient } from "../engine/engine-client.ts";
 import { DAMAGE_NAMES, DISK_NAMES } from "./damage-errors.ts";
+import { partsWithDamagedIndexes } from "./damaged-indexes.ts";
 import { finishSalvage, readableRows, salvage, type DamagedPart } from "./salvage.ts";
 
 const INTERVAL_MS = 60_000;
@@ -90,9 +91,14 @@ export class DamagedParts {
     return done;
   }
 
-  /** Parts of our tables that new errors name and that are still there. */
+  /** Parts of our tables that new errors name and that are still there; where one names none, those with a damaged index. */
   async #suspects(): Promise<DamagedPart[]> {
-    const places = (await this.#newErrors(DAMAGE_NAMES)).flatMap((message) => IN_PART.exec(message)?.[1] ?? []);
+    const places = (await this.#newErrors(DAMAGE_NAMES)).map((message) => IN_PART.exec(message)?.[1]);
+    const named = await this.#partsAt(places.filter((place) => place !== undefined));
+    return places.includes(undefined) ? [...named, ...(await partsWithDamagedIndexes(this.#settings.client))] : named;
+  }
+
+  async #partsAt(places: readonly string[]): Promise<DamagedPart[]> {
     const rows = await this.#settings.client.rows<readonly [string, string, string]>(
       `SELECT table, name, toString(rows) FROM system.parts
        WHERE active AND database = currentDatabase() AND arrayExists(place -> endsWith(path, place), {places:Array(String)})`,

@@ -57,6 +57,28 @@ test("the password is on no disk and in no command line", () => {
   for (const path of [...written, ...ofProcess]) expect(readFileSync(path, "latin1")).not.toContain(password);
 });
 
+test("an index that was read for one search is kept for the next", async () => {
+  const client = new EngineClient(engine.endpoint);
+  await client.command("CREATE DATABASE IF NOT EXISTS clew");
+  await client.command(
+    `CREATE TABLE texts (text String, INDEX words text TYPE tokenbf_v1(4096, 3, 0) GRANULARITY 1)
+     ENGINE = MergeTree ORDER BY () AS SELECT concat('word', toString(number)) AS text FROM numbers(10000)`,
+  );
+  const hits = async (): Promise<number> => {
+    const [row] = await client.rows<readonly [string]>(
+      "SELECT sum(value) FROM system.events WHERE event = 'UncompressedCacheHits'",
+    );
+    return Number(row?.[0]);
+  };
+  const search = async (): Promise<unknown> =>
+    await client.rows("SELECT text FROM texts WHERE hasToken(text, 'word77') SETTINGS use_query_condition_cache = 0");
+  expect(await search()).toEqual([["word77"]]);
+  const before = await hits();
+  expect(await search()).toEqual([["word77"]]);
+  expect(await hits()).toBeGreaterThan(before);
+  await client.close();
+});
+
 test("an engine that still has the directory is waited for", async () => {
   const starting = startEmbedded({ directory: directory.path });
   // The second one has tried, and failed, before the first lets go.

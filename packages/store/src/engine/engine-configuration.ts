@@ -7,6 +7,12 @@ export const OWNER = "clew";
 export const READER = "reader";
 export const DATABASE = "clew";
 
+/**
+ * This part of the engine's memory keeps indexes of words and ids as they were read: to read those of ten million log records,
+ * 40 MB, is half of what a search for a rare word takes (docs/adr/0027-lookups-ask-little.md).
+ */
+const INDEX_CACHE_PART = 32;
+
 /** What an answer to somebody else's query may have. More is refused with ClickHouse's code 396. */
 const READER_MAX_RESULT_ROWS = 1_000_000;
 /** More are refused with code 202. */
@@ -45,6 +51,7 @@ export function configurationXml({ usersPath, memoryBytes, extra = "" }: Configu
   <index_mark_cache_size>33554432</index_mark_cache_size>
   <primary_index_cache_size>67108864</primary_index_cache_size>
   <uncompressed_cache_size>0</uncompressed_cache_size>
+  <index_uncompressed_cache_size>${Math.floor(memoryBytes / INDEX_CACHE_PART)}</index_uncompressed_cache_size>
   <mmap_cache_size>64</mmap_cache_size>
   <compiled_expression_cache_size>16777216</compiled_expression_cache_size>
   <max_thread_pool_size>128</max_thread_pool_size>

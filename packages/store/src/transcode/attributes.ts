@@ -8,7 +8,7 @@
  *     {..} map, its values' letters; the keys stand in the value's JSON
  */
 import type { Reader } from "@clew/otlp";
-import { ByteBuffer } from "../block/byte-buffer.ts";
+import { ByteBuffer, MAX_INT32 } from "../block/byte-buffer.ts";
 import type { LowCardinalityColumn } from "../block/columns.ts";
 import type { DictionaryMapColumn, MapColumn } from "../block/map-columns.ts";
 import { writeAnyValue } from "./any-value.ts";
@@ -30,9 +30,9 @@ export class AttributeWriter {
   readonly #columns: AttributeColumns;
   readonly #signature = new ByteBuffer(64);
   readonly #text = new ByteBuffer(256);
-  /** Where each key of the row before stands in the dictionary: senders keep their order. */
-  readonly #keyOrder: number[] = [];
-  #next = 0;
+  // a key's place in the dictionary, or 0 for a row's start --> that of the key that came behind it the last time
+  readonly #followers: number[] = [];
+  #lastKey = 0;
 
   constructor(columns: AttributeColumns) {
     this.#columns = columns;
@@ -40,7 +40,20 @@ export class AttributeWriter {
 
   /** Takes the KeyValue that ends at `end`; the reader stands behind its length. */
   add(reader: Reader, end: number): void {
-    const { values } = this.#columns;
+    const { bytes, position } = reader;
+    const keyStart = position + 2;
+    const keyEnd = keyStart + bytes[position + 1]!;
+    const valueStart = keyEnd + 2;
+    // As writers do it: the key, then the value, each with a length of one byte.
+    const hasKey = end - position < 128 && bytes[position] === KEY;
+    const isPlain = hasKey && bytes[keyEnd] === VALUE && end - valueStart === bytes[keyEnd + 1];
+    if (!isPlain) return this.#addAnyOrder(reader, end);
+    reader.position = valueStart;
+    this.#value(reader, end);
+    this.#addKey(reader, keyStart, keyEnd);
+  }
+
+  #addAnyOrder(reader: Reader, end: number): void {
     let keyStart = 0;
     let keyEnd = 0;
     let written = false;
@@ -56,15 +69,20 @@ export class AttributeWriter {
       } else reader.skip(tag);
     }
     if (!written) this.#empty();
-    const at = this.#next++;
-    this.#keyOrder[at] = values.keys.addLike(this.#keyOrder[at] ?? 0, reader, keyStart, keyEnd);
+    this.#addKey(reader, keyStart, keyEnd);
+  }
+
+  #addKey(reader: Reader, start: number, end: number): void {
+    const key = this.#columns.values.keys.addLike(this.#followers[this.#lastKey] ?? 0, reader, start, end);
+    this.#followers[this.#lastKey] = key;
+    this.#lastKey = key;
   }
 
   endRow(): void {
     this.#columns.values.endRow();
     this.#columns.types.add(this.#signature, 0, this.#signature.length);
     this.#signature.reset();
-    this.#next = 0;
+    this.#lastKey = 0;
   }
 
   /** Writes the last row so many times more. */
@@ -76,10 +94,10 @@ export class AttributeWriter {
   #value(reader: Reader, end: number): void {
     const start = reader.position;
     if (start === end) return this.#empty();
-    const tag = reader.varint();
+    const tag = reader.bytes[start]!;
+    reader.position = start + 1;
     if (tag === STRING_VALUE) {
-      const textEnd = reader.lengthEnd();
-      if (textEnd === end) {
+      if (reader.lengthEnd() === end) {
         this.#columns.values.values.add(reader, reader.position, end);
         this.#signature.u8(0x73);
         reader.position = end;
@@ -87,7 +105,7 @@ export class AttributeWriter {
       }
     } else if (tag === INT_VALUE) {
       const value = reader.varint();
-      if (reader.position === end && value <= Number.MAX_SAFE_INTEGER) return this.#ascii(`${value}`, 0x69);
+      if (reader.position === end && value <= Number.MAX_SAFE_INTEGER) return this.#integer(value);
     } else if (tag === BOOL_VALUE) {
       const value = reader.varint();
       if (reader.position === end) return this.#ascii(value === 0 ? "false" : "true", 0x62);
@@ -100,6 +118,12 @@ export class AttributeWriter {
     this.#text.reset();
     writeAnyValue(reader, end, this.#text, this.#signature);
     this.#columns.values.values.add(this.#text, 0, this.#text.length);
+  }
+
+  #integer(value: number): void {
+    if (value > MAX_INT32) return this.#ascii(`${value}`, 0x69);
+    this.#columns.values.values.addInteger(value);
+    this.#signature.u8(0x69);
   }
 
   #ascii(text: string, letter: number): void {

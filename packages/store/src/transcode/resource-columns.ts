@@ -1,6 +1,7 @@
 /** The columns that every span and log record shares: its service, resource and scope. */
 import type { Reader } from "@clew/otlp";
 import { FixedColumn, LowCardinalityColumn, type Column } from "../block/columns.ts";
+import { Dictionary } from "../block/dictionary.ts";
 import { DictionaryMapColumn, MapColumn } from "../block/map-columns.ts";
 import { AttributeWriter } from "./attributes.ts";
 import { takeRange, type Ranges } from "./walk-records.ts";
@@ -32,6 +33,11 @@ export class ResourceColumns {
   #resourceUrl: Ranges = [];
   #scope: Ranges = [];
   #scopeUrl: Ranges = [];
+  /** Resources by their bytes: a Collector sends a few of them again and again. */
+  readonly #known = new Dictionary();
+  // a known resource --> the first row that has it, and its service
+  readonly #rows: number[] = [];
+  readonly #services: string[] = [];
   #resourceIsNew = false;
   #scopeIsNew = false;
   /** Of the resource in use. */
@@ -71,9 +77,10 @@ export class ResourceColumns {
       this.#repeated++;
       return;
     }
+    if (this.#serviceName.rows === 0) this.#begin();
     this.settle();
     const position = reader.position;
-    if (this.#resourceIsNew) this.#writeResource(reader);
+    if (this.#resourceIsNew) this.#addResource(reader);
     else this.#repeatResource(1);
     if (this.#scopeIsNew) this.#writeScope(reader);
     else this.#repeatScope(1);
@@ -88,6 +95,33 @@ export class ResourceColumns {
     this.#repeatResource(this.#repeated);
     this.#repeatScope(this.#repeated);
     this.#repeated = 0;
+  }
+
+  /** Nothing was written yet, or the columns were reset. */
+  #begin(): void {
+    this.#known.reset();
+    this.#rows.length = 0;
+    this.#services.length = 0;
+    this.#repeated = 0;
+  }
+
+  #addResource(reader: Reader): void {
+    addRange(this.#resourceSchemaUrl, reader, this.#resourceUrl);
+    const [start = 0, end = 0, ...pieces] = this.#resource;
+    if (pieces.length > 0) return this.#writeResource(reader);
+    const known = this.#known.find(reader, start, end);
+    const row = this.#rows[known];
+    if (row === undefined) {
+      this.#rows[known] = this.#serviceName.rows;
+      this.#writeResource(reader);
+      this.#services[known] = this.service;
+    } else {
+      this.service = this.#services[known]!;
+      this.#serviceName.again(row);
+      this.#resourceAttributes.again(row);
+      this.#resourceTypes.again(row);
+      this.#resourceDropped.again(row);
+    }
   }
 
   #writeResource(reader: Reader): void {
@@ -107,7 +141,6 @@ export class ResourceColumns {
     this.#addService(service);
     this.#resourceWriter.endRow();
     this.#resourceDropped.values.u32(dropped);
-    addRange(this.#resourceSchemaUrl, reader, this.#resourceUrl);
   }
 
   /** Copies the service's name from where it was just written among the attribute values. */

@@ -33,9 +33,9 @@ export class ServiceEdges extends BlockBuilder {
   };
 
   /** Takes one side of the call whose calling span has the id at `idAt`. `side` may be used again for the next. */
-  add(bytes: Buffer, idAt: number, side: CallSide): void {
-    const low = bytes.readUInt32LE(idAt);
-    const high = bytes.readUInt32LE(idAt + 4);
+  add(view: DataView, idAt: number, side: CallSide): void {
+    const low = view.getUint32(idAt, true);
+    const high = view.getUint32(idAt + 4, true);
     if (!this.#takeWaiting(low, high)) return this.#wait(low, high, side);
     const other = this.#other;
     // The same side again, as from a sender that tried twice: the later one waits.

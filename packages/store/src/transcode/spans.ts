@@ -86,7 +86,7 @@ export class SpansTranscoder extends RecordTranscoder {
   }
 
   #readSpan(reader: Reader, end: number): void {
-    const { bytes } = reader;
+    const { dataView } = reader;
     let traceId = 0;
     let traceIdEnd = 0;
     let spanId = 0;
@@ -191,28 +191,28 @@ export class SpansTranscoder extends RecordTranscoder {
     if (isCaller || kind === SERVER || kind === CONSUMER) {
       const [idAt, idEnd] = isCaller ? [spanId, spanIdEnd] : [parent, parentEnd];
       if (idEnd - idAt === SPAN_ID_BYTES && startAt >= 0 && endAt >= 0)
-        this.#edges.add(bytes, idAt, this.#callSide(bytes, isCaller, startAt, endAt, isError));
+        this.#edges.add(dataView, idAt, this.#callSide(dataView, isCaller, startAt, endAt, isError));
     }
     reader.position = end;
   }
 
   /** End minus start in 64-bit arithmetic, kept as two halves; it wraps where a span ends before it starts. */
   #writeTimes(reader: Reader, startAt: number, endAt: number): void {
-    const { bytes } = reader;
+    const { dataView } = reader;
     if (startAt < 0) this.#timestamp.values.u64(0);
     else this.#timestamp.values.eightFrom(reader, startAt);
-    const startLow = startAt < 0 ? 0 : bytes.readUInt32LE(startAt);
-    const startHigh = startAt < 0 ? 0 : bytes.readUInt32LE(startAt + 4);
-    const endLow = endAt < 0 ? 0 : bytes.readUInt32LE(endAt);
-    const endHigh = endAt < 0 ? 0 : bytes.readUInt32LE(endAt + 4);
+    const startLow = startAt < 0 ? 0 : dataView.getUint32(startAt, true);
+    const startHigh = startAt < 0 ? 0 : dataView.getUint32(startAt + 4, true);
+    const endLow = endAt < 0 ? 0 : dataView.getUint32(endAt, true);
+    const endHigh = endAt < 0 ? 0 : dataView.getUint32(endAt + 4, true);
     this.#duration.values.u32(endLow - startLow);
     this.#duration.values.u32(endHigh - startHigh - (endLow < startLow ? 1 : 0));
   }
 
   /** The same object each time. */
-  #callSide(bytes: Buffer, isCaller: boolean, startAt: number, endAt: number, isError: boolean): CallSide {
-    const start = bytes.readUInt32LE(startAt + 4) * TWO_32 + bytes.readUInt32LE(startAt);
-    const end = bytes.readUInt32LE(endAt + 4) * TWO_32 + bytes.readUInt32LE(endAt);
+  #callSide(dataView: DataView, isCaller: boolean, startAt: number, endAt: number, isError: boolean): CallSide {
+    const start = dataView.getUint32(startAt + 4, true) * TWO_32 + dataView.getUint32(startAt, true);
+    const end = dataView.getUint32(endAt + 4, true) * TWO_32 + dataView.getUint32(endAt, true);
     const side = this.#side;
     side.isCaller = isCaller;
     side.service = this.shared.service;
