@@ -222,7 +222,10 @@ export class Store {
   async backUp(target: string): Promise<BackupManifest> {
     const place = this.#backupPlace(this.client);
     await this.flush();
-    return backUp(place, target, this.#clock.nowMs());
+    return backUp(place, target, {
+      nowMs: this.#clock.nowMs(),
+      unchanged: (task) => this.#rollups.inTurn(() => this.#drain.pausedFor(task)),
+    });
   }
 
   /**

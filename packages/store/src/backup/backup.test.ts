@@ -55,6 +55,33 @@ test("a backup has what was acknowledged before, and not what came later; anothe
   expect(readdirSync(join(running.directory, "engine", "data", "backups"))).toEqual([]);
 });
 
+test("a backup that is made while spans come has what views made of each that it has, and of no other", async () => {
+  const { store } = running;
+  const second = await openStore();
+  await write(store, "first");
+  let isOver = false;
+  const writing = (async () => {
+    for (let i = 0; !isOver; i++) {
+      await write(store, `span ${i}`);
+      await store.flush();
+    }
+  })();
+  try {
+    for (let round = 0; round < 8; round++) {
+      const target = join(other.path, `backup ${round}`);
+      await store.backUp(target);
+      await second.store.restore(target, { replace: true });
+      const [[names, ...ofViews] = [[]]] = (await stored(second.store)) as (readonly [string[], ...string[]])[];
+      expect(names.length).toBeGreaterThan(0);
+      expect(ofViews.map(Number)).toEqual([names.length, names.length]);
+    }
+  } finally {
+    isOver = true;
+    await writing;
+    await second.stop();
+  }
+});
+
 test("what is stored is given up only when that is said; what arrives meanwhile is stored", async () => {
   const target = join(other.path, "backup");
   await write(running.store, "kept");

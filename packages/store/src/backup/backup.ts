@@ -9,6 +9,7 @@ import { refuseNewer } from "../schema/migrate.ts";
 import { writeDurably } from "../write-durably.ts";
 
 const POLL_MS = 200;
+const NOTED_POLL_MS = 5;
 const MANIFEST = "clew-backup.json";
 const DATA = "data";
 
@@ -25,14 +26,17 @@ export interface BackupPlace {
   readonly engineBackups: string;
 }
 
+/** Runs a task while no table changes. */
+export type Unchanged = <T>(task: () => Promise<T>) => Promise<T>;
+
 /**
- * Copies what the engine has to `target`, which must be empty or not there. It is whole when it has its manifest.
- * Throws `BACKUP_TARGET_TAKEN`, `BACKUP_FAILED`, or what the file system throws.
+ * Copies what the engine has to `target`, which must be empty or not there. All tables are as they were at one moment: they
+ * are unchanged while the engine notes what is to be copied, not while it is. The copy is whole when it has its manifest. Throws `BACKUP_TARGET_TAKEN`, `BACKUP_FAILED`, or what the file system throws.
  */
 export async function backUp(
   { client, engineBackups }: BackupPlace,
   target: string,
-  nowMs: number,
+  { nowMs, unchanged }: { readonly nowMs: number; readonly unchanged: Unchanged },
 ): Promise<BackupManifest> {
   if ((await entriesOf(target)).length > 0)
     throw new ClewError("BACKUP_TARGET_TAKEN", "the directory is not empty", {
@@ -42,7 +46,7 @@ export async function backUp(
   const name = `backup-${randomUUID()}`;
   const made = join(engineBackups, name);
   try {
-    const bytes = await finished(client, `BACKUP DATABASE clew TO File('${name}') ASYNC`);
+    const bytes = await finished(client, await unchanged(() => noted(client, name)));
     await mkdir(target, { recursive: true, mode: 0o700 });
     await moveTree(made, join(target, DATA));
     await syncTree(join(target, DATA));
@@ -75,24 +79,56 @@ export async function restoreDatabase({ client, engineBackups }: BackupPlace, so
   try {
     await mkdir(engineBackups, { recursive: true });
     await cp(join(source, DATA), copy, { recursive: true });
-    await finished(client, `RESTORE DATABASE clew FROM File('${name}') ASYNC`);
+    await finished(client, await begun(client, `RESTORE DATABASE clew FROM File('${name}') ASYNC`));
   } finally {
     await rm(copy, { recursive: true, force: true });
   }
 }
 
-/** Waits for what the engine does meanwhile; resolves to how many bytes it was. */
-async function finished(client: EngineClient, statement: string): Promise<number> {
+/** Begins a backup, and waits until the engine knows which parts of tables are in it. */
+async function noted(client: EngineClient, name: string): Promise<string> {
+  const before = await timeSpentNoting(client);
+  const id = await begun(client, `BACKUP DATABASE clew TO File('${name}') ASYNC`);
+  while ((await progressOf(client, id)).isRunning && (await timeSpentNoting(client)) === before)
+    await pause(NOTED_POLL_MS);
+  return id;
+}
+
+/** Counted when the engine has what belongs into a backup, before it copies that. */
+async function timeSpentNoting(client: EngineClient): Promise<string> {
+  const [[spent] = ["0"]] = await client.rows<readonly [string]>(
+    "SELECT toString(sum(value)) FROM system.events WHERE event = 'BackupEntriesCollectorMicroseconds'",
+  );
+  return spent;
+}
+
+/** Resolves to the id of what the engine does. */
+async function begun(client: EngineClient, statement: string): Promise<string> {
   const [[id] = [""]] = await client.started(statement);
+  return id;
+}
+
+/** Waits for what the engine does; resolves to how many bytes it was. */
+async function finished(client: EngineClient, id: string): Promise<number> {
   for (;;) {
-    const [[status, error, bytes] = ["", "the engine knows nothing of it", "0"]] = await client.rows<
-      readonly [string, string, string]
-    >("SELECT status, error, total_size FROM system.backups WHERE id = {id:String}", { id });
-    if (status === "BACKUP_CREATED" || status === "RESTORED") return Number(bytes);
-    if (status !== "CREATING_BACKUP" && status !== "RESTORING")
-      throw new ClewError("BACKUP_FAILED", error, { remedy: "see that the disk has room, and try again" });
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    const { isRunning, bytes } = await progressOf(client, id);
+    if (!isRunning) return bytes;
+    await pause(POLL_MS);
   }
+}
+
+/** Throws `BACKUP_FAILED`. */
+async function progressOf(client: EngineClient, id: string): Promise<{ isRunning: boolean; bytes: number }> {
+  const [[status, error, bytes] = ["", "the engine knows nothing of it", "0"]] = await client.rows<
+    readonly [string, string, string]
+  >("SELECT status, error, total_size FROM system.backups WHERE id = {id:String}", { id });
+  const isRunning = status === "CREATING_BACKUP" || status === "RESTORING";
+  if (isRunning || status === "BACKUP_CREATED" || status === "RESTORED") return { isRunning, bytes: Number(bytes) };
+  throw new ClewError("BACKUP_FAILED", error, { remedy: "see that the disk has room, and try again" });
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 function noBackup(source: string, cause?: unknown): ClewError {

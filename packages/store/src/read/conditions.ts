@@ -9,6 +9,11 @@ export interface AttributeFilter {
   readonly value: string;
 }
 
+/** Whether an index of attribute values tells where those are that the filter wants. */
+export function isInIndex({ operator, value }: AttributeFilter): boolean {
+  return operator === "=" && value !== "";
+}
+
 /** Nanoseconds since the Unix epoch, from inclusive to exclusive. */
 export interface TimeWindow {
   readonly startUnixNano: bigint;
@@ -55,7 +60,8 @@ export class Conditions {
    * Holds where any of the maps has an attribute that meets the filter; for `!=` and `!~`, where none has one that does not.
    * `isIndexed`: whether the maps' values have indexes.
    */
-  attribute({ key, operator, value }: AttributeFilter, maps: readonly string[], isIndexed = false): this {
+  attribute(filter: AttributeFilter, maps: readonly string[], isIndexed = false): this {
+    const { key, operator, value } = filter;
     const isNegative = operator === "!=" || operator === "!~";
     const isPattern = operator === "=~" || operator === "!~";
     const tests = maps.map((map) => {
@@ -66,7 +72,7 @@ export class Conditions {
       return { sql: `${compared} AND mapContains(${map}, {:String})`, values: [key, value, key] };
     });
     const clause = tests.map(({ sql }) => `(${sql})`).join(" OR ");
-    if (isIndexed && operator === "=" && value !== "") {
+    if (isIndexed && isInIndex(filter)) {
       const has = maps.map((map) => `has(mapValues(${map}), {:String})`);
       this.add(`indexHint(${has.join(" OR ")})`, ...maps.map(() => value));
     }

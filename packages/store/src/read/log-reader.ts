@@ -1,6 +1,6 @@
 import type { EngineClient } from "../engine/engine-client.ts";
 import { anyValueOf, attributesOf, type JsonAnyValue, type JsonKeyValue } from "./attribute-values.ts";
-import { Conditions, type AttributeFilter, type TimeWindow } from "./conditions.ts";
+import { Conditions, isInIndex, type AttributeFilter, type TimeWindow } from "./conditions.ts";
 import { countBefore, inOrder, type LogCursor, recordsBehind, windowAfter, withRepeats } from "./log-places.ts";
 import { addBodyText, isLookedUp } from "./log-text.ts";
 import {
@@ -130,7 +130,8 @@ export class LogReader {
     const { after, oldestFirst: isOldestFirst = false } = options;
     const records: StoredLog[] = [];
     const whole = windowAfter(filter.window, after, isOldestFirst);
-    const leaps = (): boolean => records.length === 0 && isLookedUp(filter.text ?? "");
+    const isIndexed = isLookedUp(filter.text ?? "") || filter.attributes?.some(isInIndex) === true;
+    const leaps = (): boolean => records.length === 0 && isIndexed;
     const parts = isOldestFirst ? oldestFirst(whole, leaps) : newestFirst(whole, leaps);
     for (const window of filter.traceId === undefined ? parts : [whole]) {
       const page = { limit: Math.floor(limit) - records.length, after, isOldestFirst };
@@ -241,7 +242,7 @@ function logConditions(filter: LogFilter): Conditions {
   if (filter.traceId !== undefined) conditions.add("TraceId = {:String}", filter.traceId);
   if (filter.spanIds !== undefined) conditions.add("SpanId IN ({:Array(String)})", filter.spanIds);
   for (const attribute of filter.attributes ?? [])
-    conditions.attribute(attribute, ["LogAttributes", "ResourceAttributes"]);
+    conditions.attribute(attribute, ["LogAttributes", "ResourceAttributes"], true);
   return conditions;
 }
 

@@ -2,7 +2,7 @@ import type { EngineClient } from "../engine/engine-client.ts";
 import { SPAN_KIND_NAMES, STATUS_CODE_NAMES } from "../transcode/spans.ts";
 import { HAS_ANYTHING } from "../schema/rare-columns.ts";
 import { DURATION } from "../schema/traces.ts";
-import { Conditions, type AttributeFilter, type TimeWindow } from "./conditions.ts";
+import { Conditions, isInIndex, type AttributeFilter, type TimeWindow } from "./conditions.ts";
 import { INDEX_FIRST, PLACES_AT_ONCE } from "./query-settings.ts";
 import { newestFirst } from "./slices.ts";
 import {
@@ -199,7 +199,7 @@ export class TraceReader {
     const found: TraceCursor[] = [];
     const { startUnixNano, endUnixNano } = filter.window;
     const end = after !== undefined && after.timeUnixNano < endUnixNano ? after.timeUnixNano + 1n : endUnixNano;
-    const isIndexed = filter.attributes?.some(({ operator, value }) => operator === "=" && value !== "") === true;
+    const isIndexed = filter.attributes?.some(isInIndex) === true;
     for (const slice of newestFirst({ startUnixNano, endUnixNano: end }, () => isIndexed && found.length === 0)) {
       let last = after;
       for (let isFull = true; isFull && found.length < limit;) {

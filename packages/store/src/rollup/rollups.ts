@@ -120,8 +120,8 @@ export class Rollups {
     const day = dayAt(endMs - DAY_MS);
     const open = async (): Promise<DueTask[]> =>
       (await this.#due(0)).filter((task) => task.table === table && task.day === day);
-    for (const task of await this.#inTurn(open)) await this.#inTurn(() => this.#rollUp(task, 0));
-    return this.#inTurn(() =>
+    for (const task of await this.inTurn(open)) await this.inTurn(() => this.#rollUp(task, 0));
+    return this.inTurn(() =>
       whileNothingComes(async () => {
         // What was taken back has been rolled up, perhaps: if it came again only afterwards, it would be in a second life too.
         if (!isSettled() || (await open()).length > 0) return false;
@@ -161,8 +161,8 @@ export class Rollups {
     return this.#settings.isOwn && this.#settings.resolutions.length > 0;
   }
 
-  /** Runs `work` while no removal is under way. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+  /** Runs `work` while no day is rolled up or removed. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
     return this.#turns.run(async () => {
       if (this.#mayBeUnfinished) await this.#settings.whileNothingComes(() => this.finishRemovals());
       return work();
@@ -170,11 +170,11 @@ export class Rollups {
   }
 
   async #apply(): Promise<void> {
-    const due = await this.#inTurn(() => this.#due(AGAIN_AFTER_MS));
+    const due = await this.inTurn(() => this.#due(AGAIN_AFTER_MS));
     this.#waitingDays = due.length;
     for (const task of due) {
       if (this.#isStopping) return;
-      await this.#inTurn(() => this.#rollUp(task, AGAIN_AFTER_MS));
+      await this.inTurn(() => this.#rollUp(task, AGAIN_AFTER_MS));
       this.#waitingDays--;
     }
   }

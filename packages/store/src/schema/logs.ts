@@ -1,5 +1,7 @@
 /** `otel_logs`: the layout of the Collector's ClickHouse exporter, and the columns for what that layout loses. */
-import { TABLE_SETTINGS, TRACE_ID_INDEX, LOG_TABLE_SETTINGS } from "./settings.ts";
+import { attributeValueIndexes, LOG_TABLE_SETTINGS, TABLE_SETTINGS, TRACE_ID_INDEX } from "./settings.ts";
+
+export const LOG_VALUE_INDEXES: readonly string[] = attributeValueIndexes("LogAttributes", "ResourceAttributes");
 
 export const LOGS_TABLE: string = `
 CREATE TABLE IF NOT EXISTS otel_logs (
@@ -30,7 +32,8 @@ CREATE TABLE IF NOT EXISTS otel_logs (
   ScopeAttributesTypes LowCardinality(String) CODEC(ZSTD(1)),
   ScopeDroppedAttributesCount UInt32 CODEC(ZSTD(1)),
   ${TRACE_ID_INDEX},
-  INDEX idx_words lower(Body) TYPE tokenbf_v1(4096, 3, 0) GRANULARITY 1
+  INDEX idx_words lower(Body) TYPE tokenbf_v1(4096, 3, 0) GRANULARITY 1,
+  ${LOG_VALUE_INDEXES.join(",\n  ")}
 )
 ENGINE = MergeTree
 PARTITION BY toDate(Timestamp)

@@ -4,13 +4,15 @@
  */
 import { DURATION_BUCKETS_PER_DOUBLING } from "./service-edges.ts";
 import { HAS, HAS_ANYTHING } from "./rare-columns.ts";
-import { TABLE_SETTINGS, TRACE_ID_INDEX, SPAN_TABLE_SETTINGS, LOOKUP_TABLE_SETTINGS } from "./settings.ts";
+import {
+  attributeValueIndexes,
+  LOOKUP_TABLE_SETTINGS,
+  SPAN_TABLE_SETTINGS,
+  TABLE_SETTINGS,
+  TRACE_ID_INDEX,
+} from "./settings.ts";
 
-/** For values that few granules have; searches ask for them by `indexHint`, since a bucket of a map is read past its indexes. */
-const INDEXED_MAPS = ["SpanAttributes", "ResourceAttributes"];
-export const ATTRIBUTE_VALUE_INDEXES: readonly string[] = INDEXED_MAPS.map(
-  (map) => `INDEX idx_${map} mapValues(${map}) TYPE bloom_filter(0.01) GRANULARITY 1`,
-);
+export const SPAN_VALUE_INDEXES: readonly string[] = attributeValueIndexes("SpanAttributes", "ResourceAttributes");
 
 /** Worked out as rows are inserted; see `rare-columns.ts`. */
 export const SPAN_HAS_COLUMN: string = `Has UInt8 MATERIALIZED ${HAS} CODEC(ZSTD(1))`;
@@ -68,7 +70,7 @@ CREATE TABLE IF NOT EXISTS otel_traces (
   ScopeSchemaUrl LowCardinality(String) CODEC(ZSTD(1)),
   ${SPAN_HAS_COLUMN},
   ${TRACE_ID_INDEX},
-  ${ATTRIBUTE_VALUE_INDEXES.join(",\n  ")}
+  ${SPAN_VALUE_INDEXES.join(",\n  ")}
 )
 ENGINE = MergeTree
 PARTITION BY toDate(Timestamp)

@@ -5,6 +5,7 @@ import { ROLLUPS } from "./0009-rollups.ts";
 import { SMALLER_SPANS } from "./0010-smaller-spans.ts";
 import { RARE_COLUMNS_NOTED } from "./0011-rare-columns.ts";
 import { LARGER_MERGES } from "./0012-larger-merges.ts";
+import { SEARCHABLE_LOG_ATTRIBUTES } from "./0013-log-attributes.ts";
 import type { Migration } from "./migration.ts";
 
 /** In order, without gaps. Tables that are new need no step: what is missing is made after the last one. */
@@ -16,6 +17,7 @@ export const MIGRATIONS: readonly Migration[] = [
   SMALLER_SPANS,
   RARE_COLUMNS_NOTED,
   LARGER_MERGES,
+  SEARCHABLE_LOG_ATTRIBUTES,
 ];
 
 /** The INSERT for a block in the spool, whichever format the program had that left it. */

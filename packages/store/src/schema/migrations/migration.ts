@@ -19,3 +19,8 @@ export interface Migration {
   /** The format that it leads away from was never on a server, where it is passed over. */
   readonly onlyEmbedded?: true;
 }
+
+/** What ALTER TABLE says to make an index that CREATE TABLE has. */
+export function added(index: string): string {
+  return index.replace("INDEX", "ADD INDEX IF NOT EXISTS");
+}
