@@ -2,6 +2,15 @@
 import type { Reader } from "@clew/otlp";
 import type { ByteBuffer } from "../block/byte-buffer.ts";
 
+const STRING_VALUE = 10;
+
+/** Where the text begins of an AnyValue that is a string and nothing else, as most are; -1 for others. Moves the reader. */
+export function textStart(reader: Reader, start: number, end: number): number {
+  if (start === end || reader.bytes[start] !== STRING_VALUE) return -1;
+  reader.position = start + 1;
+  return reader.lengthEnd() === end ? reader.position : -1;
+}
+
 /** Takes the AnyValue that ends at `end`. At the top level strings and bytes stand bare, within arrays and maps as JSON. */
 export function writeAnyValue(reader: Reader, end: number, text: ByteBuffer, signature: ByteBuffer): void {
   writeValue(reader, end, text, signature, false);
@@ -12,8 +21,7 @@ function writeValue(reader: Reader, end: number, text: ByteBuffer, signature: By
   reader.position = start;
   switch (tag >>> 3) {
     case 1: {
-      const value = reader.bytes.toString("utf8", start, stop);
-      if (inJson) put(text, JSON.stringify(value));
+      if (inJson) put(text, JSON.stringify(reader.bytes.toString("utf8", start, stop)));
       else text.copy(reader, start, stop);
       put(signature, "s");
       break;

@@ -11,11 +11,10 @@ import type { Reader } from "@clew/otlp";
 import { ByteBuffer, MAX_INT32 } from "../block/byte-buffer.ts";
 import type { LowCardinalityColumn } from "../block/columns.ts";
 import type { DictionaryMapColumn, MapColumn } from "../block/map-columns.ts";
-import { writeAnyValue } from "./any-value.ts";
+import { textStart, writeAnyValue } from "./any-value.ts";
 
 const KEY = 10;
 const VALUE = 18;
-const STRING_VALUE = 10;
 const BOOL_VALUE = 16;
 const INT_VALUE = 24;
 
@@ -94,16 +93,16 @@ export class AttributeWriter {
   #value(reader: Reader, end: number): void {
     const start = reader.position;
     if (start === end) return this.#empty();
+    const text = textStart(reader, start, end);
+    if (text >= 0) {
+      this.#columns.values.values.add(reader, text, end);
+      this.#signature.u8(0x73);
+      reader.position = end;
+      return;
+    }
     const tag = reader.bytes[start]!;
     reader.position = start + 1;
-    if (tag === STRING_VALUE) {
-      if (reader.lengthEnd() === end) {
-        this.#columns.values.values.add(reader, reader.position, end);
-        this.#signature.u8(0x73);
-        reader.position = end;
-        return;
-      }
-    } else if (tag === INT_VALUE) {
+    if (tag === INT_VALUE) {
       const value = reader.varint();
       if (reader.position === end && value <= Number.MAX_SAFE_INTEGER) return this.#integer(value);
     } else if (tag === BOOL_VALUE) {

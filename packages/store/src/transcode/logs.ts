@@ -1,15 +1,17 @@
 /** OTLP log records to rows of `otel_logs`. */
 import type { Reader } from "@clew/otlp";
 import { ByteBuffer } from "../block/byte-buffer.ts";
+import { sourceOf } from "../block/byte-source.ts";
 import { FixedColumn, LowCardinalityColumn, StringColumn, type Column } from "../block/columns.ts";
 import { MapColumn } from "../block/map-columns.ts";
-import { writeAnyValue } from "./any-value.ts";
+import { textStart, writeAnyValue } from "./any-value.ts";
 import { AttributeWriter } from "./attributes.ts";
 import { RecordTranscoder } from "./record-transcoder.ts";
-import { takeRange } from "./walk-records.ts";
 
 /** Where `Timestamp` was taken from: logs without a time of their own still need a place on the axis. */
 export const TIMESTAMP_SOURCE = { time: 0, observed: 1, arrival: 2 } as const;
+
+const STRING = sourceOf(Buffer.from("s"));
 
 export class LogsTranscoder extends RecordTranscoder {
   readonly table = "otel_logs";
@@ -65,11 +67,16 @@ export class LogsTranscoder extends RecordTranscoder {
   }
 
   #readRecord(reader: Reader, end: number): void {
-    const severityText = [0, 0];
-    const body = [0, 0];
-    const traceId = [0, 0];
-    const spanId = [0, 0];
-    const eventName = [0, 0];
+    let severityText = 0;
+    let severityTextEnd = 0;
+    let body = 0;
+    let bodyEnd = 0;
+    let traceId = 0;
+    let traceIdEnd = 0;
+    let spanId = 0;
+    let spanIdEnd = 0;
+    let eventName = 0;
+    let eventNameEnd = 0;
     let timeAt = -1;
     let observedAt = -1;
     let severityNumber = 0;
@@ -90,10 +97,14 @@ export class LogsTranscoder extends RecordTranscoder {
           severityNumber = reader.int32();
           break;
         case 26:
-          takeRange(reader, severityText);
+          severityTextEnd = reader.lengthEnd();
+          severityText = reader.position;
+          reader.position = severityTextEnd;
           break;
         case 42:
-          takeRange(reader, body);
+          bodyEnd = reader.lengthEnd();
+          body = reader.position;
+          reader.position = bodyEnd;
           break;
         case 50:
           this.#attributeWriter.add(reader, reader.lengthEnd());
@@ -105,36 +116,42 @@ export class LogsTranscoder extends RecordTranscoder {
           flags = reader.fixed32();
           break;
         case 74:
-          takeRange(reader, traceId);
+          traceIdEnd = reader.lengthEnd();
+          traceId = reader.position;
+          reader.position = traceIdEnd;
           break;
         case 82:
-          takeRange(reader, spanId);
+          spanIdEnd = reader.lengthEnd();
+          spanId = reader.position;
+          reader.position = spanIdEnd;
           break;
         case 98:
-          takeRange(reader, eventName);
+          eventNameEnd = reader.lengthEnd();
+          eventName = reader.position;
+          reader.position = eventNameEnd;
           break;
         default:
           reader.skip(tag);
       }
     }
     this.#writeTimes(reader, timeAt, observedAt);
-    this.#severityText.add(reader, severityText[0]!, severityText[1]!);
+    this.#severityText.add(reader, severityText, severityTextEnd);
     // The column has a byte; the specification, 24 numbers.
     this.#severityNumber.values.u8(Math.min(Math.max(severityNumber, 0), 255));
-    this.#traceId.addHex(reader, traceId[0]!, traceId[1]!);
-    this.#spanId.addHex(reader, spanId[0]!, spanId[1]!);
+    this.#traceId.addHex(reader, traceId, traceIdEnd);
+    this.#spanId.addHex(reader, spanId, spanIdEnd);
     this.#traceFlags.values.u8(flags & 255);
     this.#flags.values.u32(flags);
     this.#dropped.values.u32(dropped);
-    this.#eventName.add(reader, eventName[0]!, eventName[1]!);
-    this.#writeBody(reader, body[0]!, body[1]!);
+    this.#eventName.add(reader, eventName, eventNameEnd);
+    this.#writeBody(reader, body, bodyEnd);
     reader.position = end;
   }
 
   /** The time of the event, else when it was observed, else now. (Logs data model, "Field: Timestamp") */
   #writeTimes(reader: Reader, timeAt: number, observedAt: number): void {
-    const time = isSet(reader.bytes, timeAt) ? timeAt : -1;
-    const observed = isSet(reader.bytes, observedAt) ? observedAt : -1;
+    const time = isSet(reader.dataView, timeAt) ? timeAt : -1;
+    const observed = isSet(reader.dataView, observedAt) ? observedAt : -1;
     const { values } = this.#timestamp;
     if (time >= 0) values.eightFrom(reader, time);
     else if (observed >= 0) values.eightFrom(reader, observed);
@@ -146,6 +163,14 @@ export class LogsTranscoder extends RecordTranscoder {
   }
 
   #writeBody(reader: Reader, start: number, end: number): void {
+    const text = textStart(reader, start, end);
+    if (text >= 0) {
+      this.#body.add(reader, text, end);
+      this.#bodyType.add(STRING, 0, STRING.bytes.length);
+    } else this.#writeRareBody(reader, start, end);
+  }
+
+  #writeRareBody(reader: Reader, start: number, end: number): void {
     this.#text.reset();
     this.#signature.reset();
     if (end > start) {
@@ -157,6 +182,6 @@ export class LogsTranscoder extends RecordTranscoder {
   }
 }
 
-function isSet(bytes: Buffer, at: number): boolean {
-  return at >= 0 && (bytes.readUInt32LE(at) !== 0 || bytes.readUInt32LE(at + 4) !== 0);
+function isSet(bytes: DataView, at: number): boolean {
+  return at >= 0 && (bytes.getUint32(at) !== 0 || bytes.getUint32(at + 4) !== 0);
 }
