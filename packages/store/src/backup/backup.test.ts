@@ -59,9 +59,9 @@ test("a backup that is made while spans come has what views made of each that it
   const { store } = running;
   const second = await openStore();
   await write(store, "first");
-  let isOver = false;
+  const over = new AbortController();
   const writing = (async () => {
-    for (let i = 0; !isOver; i++) {
+    for (let i = 0; !over.signal.aborted; i++) {
       await write(store, `span ${i}`);
       await store.flush();
     }
@@ -76,7 +76,7 @@ test("a backup that is made while spans come has what views made of each that it
       expect(ofViews.map(Number)).toEqual([names.length, names.length]);
     }
   } finally {
-    isOver = true;
+    over.abort();
     await writing;
     await second.stop();
   }

@@ -211,23 +211,29 @@ describe("traces", () => {
 /** A trace that a cluster of two shards keeps on its first, the one whose plan the test can see. */
 const ON_FIRST_SHARD = "ab";
 
-test("a rare value of an attribute is looked up: of many granules those that may have it are read", async () => {
-  const { client } = running.store;
-  await client.command(
-    `INSERT INTO otel_traces (Timestamp, TraceId, SpanAttributes, ResourceAttributes)
+test.each([
+  ["otel_traces", "SpanAttributes", "1/6"],
+  ["otel_logs", "LogAttributes", "1/3"],
+])(
+  "a rare value of an attribute is looked up in %s: of many granules those that may have it are read",
+  async (table, map, read) => {
+    const { client } = running.store;
+    await client.command(
+      `INSERT INTO ${table} (Timestamp, TraceId, ${map}, ResourceAttributes)
      SETTINGS distributed_foreground_insert = 1
      SELECT toDateTime64('2020-01-01 00:00:00', 9) + number, '${ON_FIRST_SHARD}', map('n', toString(number)), map('host', 'h') FROM numbers(3000)`,
-  );
-  const conditions = new Conditions()
-    .add("toDate(Timestamp) = '2020-01-01'")
-    .attribute({ key: "n", operator: "=", value: "2999" }, ["SpanAttributes", "ResourceAttributes"], true);
-  const plan = await client.rows<readonly [string]>(
-    `EXPLAIN indexes = 1 SELECT TraceId FROM otel_traces WHERE ${conditions.where}`,
-    conditions.parameters,
-  );
-  const granules = plan.flatMap(([line]) => /Granules: (\d+\/\d+)/.exec(line)?.[1] ?? []);
-  expect(granules.at(-1)).toBe("1/6");
-});
+    );
+    const conditions = new Conditions()
+      .add("toDate(Timestamp) = '2020-01-01'")
+      .attribute({ key: "n", operator: "=", value: "2999" }, [map, "ResourceAttributes"], true);
+    const plan = await client.rows<readonly [string]>(
+      `EXPLAIN indexes = 1 SELECT TraceId FROM ${table} WHERE ${conditions.where}`,
+      conditions.parameters,
+    );
+    const granules = plan.flatMap(([line]) => /Granules: (\d+\/\d+)/.exec(line)?.[1] ?? []);
+    expect(granules.at(-1)).toBe(read);
+  },
+);
 
 describe("logs", () => {
   const ann = "User Ann logged in";
