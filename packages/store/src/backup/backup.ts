@@ -31,7 +31,8 @@ export type Unchanged = <T>(task: () => Promise<T>) => Promise<T>;
 
 /**
  * Copies what the engine has to `target`, which must be empty or not there. All tables are as they were at one moment: they
- * are unchanged while the engine notes what is to be copied, not while it is. The copy is whole when it has its manifest. Throws `BACKUP_TARGET_TAKEN`, `BACKUP_FAILED`, or what the file system throws.
+ * are unchanged while the engine notes what is to be copied, not while it is. The copy is whole when it has its manifest.
+ * Throws `BACKUP_TARGET_TAKEN`, `BACKUP_FAILED`, or what the file system throws.
  */
 export async function backUp(
   { client, engineBackups }: BackupPlace,
